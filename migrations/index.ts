@@ -1,0 +1,26 @@
+import type { Knex } from 'knex';
+import * as tenants from './001_tenants.ts';
+import * as audit from './002_audit.ts';
+import * as usage from './003_usage.ts';
+import * as llmSettings from './004_llm_settings.ts';
+import * as breakers from './005_breakers.ts';
+import * as articles from './006_articles.ts';
+import * as embedding from './007_embedding.ts';
+
+/** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
+const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
+  { name: '001_tenants', migration: tenants },
+  { name: '002_audit', migration: audit },
+  { name: '003_usage', migration: usage },
+  { name: '004_llm_settings', migration: llmSettings },
+  { name: '005_breakers', migration: breakers },
+  { name: '006_articles', migration: articles },
+  { name: '007_embedding', migration: embedding },
+];
+
+/** The list as knex reads it. */
+export const migrationSource: Knex.MigrationSource<(typeof migrations)[number]> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: ({ name }) => name,
+  getMigration: async ({ migration }) => migration,
+};

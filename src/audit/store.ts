@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Actor } from '../domain/actor.ts';
+import type { Transaction } from '../platform/postgres.ts';
+
+/** What happened, to what. `details` holds names, ids and numbers: never a value that a client keeps secret. */
+export interface AuditEntry {
+  readonly action: string;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditRow extends AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  readonly actor: { readonly keyId: string | null; readonly label: string; readonly role: string };
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditFilter {
+  readonly action?: string;
+  readonly subjectKind?: string;
+  readonly subjectId?: string;
+  /** Only rows older than this id. */
+  readonly beforeId?: string;
+  readonly limit: number;
+}
+
+const rowSchema = z.object({
+  id: z.string(),
+  at: z.date(),
+  actor_key_id: z.string().nullable(),
+  actor_label: z.string(),
+  actor_role: z.string(),
+  action: z.string(),
+  subject_kind: z.string(),
+  subject_id: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+
+/** Appends a row in the transaction of the change that it tells of. */
+export async function appendAudit(tx: Transaction, actor: Actor, entry: AuditEntry): Promise<void> {
+  await tx('audit_log').insert({
+    tenant_id: actor.tenantId,
+    actor_key_id: actor.keyId,
+    actor_label: actor.label,
+    actor_role: actor.role,
+    action: entry.action,
+    subject_kind: entry.subject.kind,
+    subject_id: entry.subject.id,
+    details: JSON.stringify(entry.details ?? {}),
+  });
+}
+
+/** The tenant's rows, newest first. */
+export async function listAudit(tx: Transaction, tenantId: string, filter: AuditFilter): Promise<AuditRow[]> {
+  const query = tx('audit_log').where({ tenant_id: tenantId }).orderBy('id', 'desc').limit(filter.limit);
+  if (filter.action !== undefined) query.where({ action: filter.action });
+  if (filter.subjectKind !== undefined) query.where({ subject_kind: filter.subjectKind });
+  if (filter.subjectId !== undefined) query.where({ subject_id: filter.subjectId });
+  if (filter.beforeId !== undefined) query.where('id', '<', filter.beforeId);
+  const rows = z.array(rowSchema).parse(await query.select('*'));
+  return rows.map((row) => ({
+    id: row.id,
+    at: row.at,
+    actor: { keyId: row.actor_key_id, label: row.actor_label, role: row.actor_role },
+    action: row.action,
+    subject: { kind: row.subject_kind, id: row.subject_id },
+    details: row.details,
+  }));
+}

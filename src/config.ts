@@ -1,0 +1,153 @@
+import { z } from 'zod';
+
+/** The environment of a process. This file is the only reader of `process.env`. */
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
+const count = z.coerce.number().int().min(1).max(100_000);
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const name = z.string().min(1);
+
+const shared = {
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+};
+
+const database = { DATABASE_URL: postgresUrl };
+
+const owner = { ...shared, DATABASE_OWNER_URL: postgresUrl };
+
+const temporal = {
+  TEMPORAL_ADDRESS: name.default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: name.default('default'),
+  TEMPORAL_TASK_QUEUE: name.default('lorekeep'),
+  TEMPORAL_API_KEY: name.optional(),
+  TEMPORAL_TLS: flag.default(false),
+};
+
+const vault = {
+  VAULT_ADDR: httpUrl,
+  VAULT_TOKEN: name.optional(),
+  VAULT_ROLE_ID: name.optional(),
+  VAULT_SECRET_ID: name.optional(),
+  VAULT_TRANSIT_MOUNT: name.default('transit'),
+  VAULT_TRANSIT_KEY: name.default('lorekeep'),
+};
+
+const embedding = {
+  EMBEDDING_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
+  ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
+  EMBEDDING_DEFAULT_MODEL: z
+    .string()
+    .regex(/^[A-Za-z0-9._:/-]{1,200}$/, 'must be a model name')
+    .default('text-embedding-3-small'),
+  EMBEDDING_TIMEOUT_MS: milliseconds.default(4_000),
+  GUARD_TIMEOUT_MS: milliseconds.default(5_000),
+  EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.default(30_000),
+  /** Chunks in one provider call. A server on a small machine wants few; the vendors take many. */
+  EMBEDDING_BATCH_CHUNKS: count.max(256).default(64),
+  /** Whether to say `input_type: query | passage`, which some local models want and the vendors refuse. */
+  EMBEDDING_SENDS_INPUT_TYPE: flag.default(false),
+  BREAKER_FAILURES: count.max(100).default(3),
+  BREAKER_WINDOW_MS: milliseconds.default(60_000),
+  BREAKER_OPEN_MS: milliseconds.default(30_000),
+};
+
+const service = {
+  ...shared,
+  ...database,
+  ...temporal,
+  ...vault,
+  ...embedding,
+  DATABASE_POOL_SIZE: count.max(500).default(20),
+};
+
+/** Rules that no single variable can state. */
+function crossChecks<T extends Record<string, unknown>>(schema: z.ZodObject, env: T): string[] {
+  const problems: string[] = [];
+  const has = (key: string) => typeof env[key] === 'string' && env[key] !== '';
+  if (
+    'VAULT_ADDR' in schema.shape &&
+    !has('VAULT_TOKEN') &&
+    !(has('VAULT_ROLE_ID') && has('VAULT_SECRET_ID'))
+  ) {
+    problems.push('VAULT_TOKEN: is required, or VAULT_ROLE_ID and VAULT_SECRET_ID together');
+  }
+  if ('GUARD_TIMEOUT_MS' in schema.shape) {
+    const timeoutMs = Number(env.EMBEDDING_TIMEOUT_MS || 4_000);
+    const patienceMs = Number(env.GUARD_TIMEOUT_MS || 5_000);
+    if (timeoutMs >= patienceMs) {
+      problems.push(
+        'EMBEDDING_TIMEOUT_MS: must be below GUARD_TIMEOUT_MS, or the caller leaves before the provider answers',
+      );
+    }
+  }
+  return problems;
+}
+
+const apiSchema = z.object({
+  ...service,
+  PORT: port.default(4000),
+  ADMIN_API_KEY: z.string().min(20).optional(),
+});
+const workerSchema = z.object({
+  ...service,
+  METRICS_PORT: port.default(9464),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  /** Provider calls that this process makes at once. */
+  WORKER_MAX_ACTIVITIES: count.max(1_000).default(20),
+});
+const migrateSchema = z.object({ ...owner, ...database });
+const adminSchema = z.object(owner);
+const temporalSetupSchema = z.object({ ...shared, ...temporal });
+const vaultSetupSchema = z.object({ ...shared, ...vault });
+
+/** The schema of each process, for the reference and the tests. */
+export const environmentSchemas = {
+  api: apiSchema,
+  worker: workerSchema,
+  migrate: migrateSchema,
+  admin: adminSchema,
+  'temporal:setup': temporalSetupSchema,
+  'vault:setup': vaultSetupSchema,
+} as const;
+
+type Schemas = typeof environmentSchemas;
+export type Environment<P extends keyof Schemas> = z.output<Schemas[P]>;
+
+export type ParsedEnvironment<P extends keyof Schemas> =
+  | { readonly kind: 'ok'; readonly environment: Environment<P> }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** Parses the environment of one process; names every problem and no value. */
+export function parseEnvironment<P extends keyof Schemas>(
+  process: P,
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedEnvironment<P> {
+  const schema: Schemas[P] = environmentSchemas[process];
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  const problems = [
+    ...(parsed.success
+      ? []
+      : parsed.error.issues.map((issue) => {
+          const variable = String(issue.path[0]);
+          return `${variable}: ${variable in given ? issue.message : 'is required'}`;
+        })),
+    ...crossChecks(schema, given),
+  ];
+  if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems };
+  return { kind: 'ok', environment: parsed.data as Environment<P> };
+}
+
+/** Reads `process.env` for one process, or prints every problem and exits with 1. */
+export function loadEnvironment<P extends keyof Schemas>(processName: P): Environment<P> {
+  const parsed = parseEnvironment(processName, process.env);
+  if (parsed.kind === 'ok') return parsed.environment;
+  process.stderr.write(
+    `lorekeep ${processName}: the environment is not usable\n${parsed.problems.map((line) => `  ${line}\n`).join('')}`,
+  );
+  process.exit(1);
+}

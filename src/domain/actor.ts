@@ -1,0 +1,9 @@
+import type { Role } from './roles.ts';
+
+/** Who acts: the API key a request came with. Audit rows keep its id and label, never the key. */
+export interface Actor {
+  readonly tenantId: string;
+  readonly keyId: string | null;
+  readonly label: string;
+  readonly role: Role;
+}

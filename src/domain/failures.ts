@@ -1,0 +1,156 @@
+/**
+ * The closed table of failures. A code is the only word about a failure that leaves the process: answers, logs, metrics,
+ * Temporal and the database carry codes, never a provider's or a library's own text.
+ * Everything that depends on the kind of failure (retry policy, breaker, HTTP status, article status) derives from here.
+ */
+interface FailureTraits {
+  /** Who has to act before it can succeed. */
+  readonly who: 'tenant' | 'provider' | 'author' | 'operator' | 'nobody';
+  /** Whether the tenant's breaker counts it: only failures that say the provider itself is unwell. */
+  readonly countsForBreaker: boolean;
+  /** What the workflow does: complete, retry, wait without using up an attempt, or fail for good. */
+  readonly workflow: 'completes' | 'retries' | 'waits' | 'fails';
+  /** What the article shows once the workflow has given up, or while it goes on. */
+  readonly article: 'blocked' | 'failed' | 'pending';
+  readonly httpStatus: number;
+  readonly title: string;
+}
+
+const table = {
+  no_api_key: {
+    who: 'tenant',
+    countsForBreaker: false,
+    workflow: 'completes',
+    article: 'blocked',
+    httpStatus: 422,
+    title: 'The tenant has no API key for this provider',
+  },
+  provider_unavailable: {
+    who: 'provider',
+    countsForBreaker: true,
+    workflow: 'retries',
+    article: 'failed',
+    httpStatus: 503,
+    title: 'The provider is unavailable',
+  },
+  provider_timeout: {
+    who: 'provider',
+    countsForBreaker: true,
+    workflow: 'retries',
+    article: 'failed',
+    httpStatus: 504,
+    title: 'The provider did not answer in time',
+  },
+  provider_rate_limited: {
+    who: 'nobody',
+    countsForBreaker: false,
+    workflow: 'retries',
+    article: 'failed',
+    httpStatus: 503,
+    title: 'The provider is limiting the rate of this key',
+  },
+  quota_exhausted: {
+    who: 'tenant',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: "The key's quota at the provider is used up",
+  },
+  credential_rejected: {
+    who: 'tenant',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: 'The provider rejects the API key',
+  },
+  model_not_found: {
+    who: 'tenant',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: 'The provider does not know the model',
+  },
+  input_rejected: {
+    who: 'author',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'failed',
+    httpStatus: 422,
+    title: 'The provider rejects the text',
+  },
+  malformed_response: {
+    who: 'provider',
+    countsForBreaker: false,
+    workflow: 'retries',
+    article: 'failed',
+    httpStatus: 502,
+    title: 'The provider answered in an unexpected shape',
+  },
+  circuit_open: {
+    who: 'nobody',
+    countsForBreaker: false,
+    workflow: 'waits',
+    article: 'pending',
+    httpStatus: 503,
+    title: "The tenant's breaker for this provider is open",
+  },
+  budget_exhausted: {
+    who: 'tenant',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: "The tenant's monthly token budget is used up",
+  },
+  vault_unavailable: {
+    who: 'operator',
+    countsForBreaker: false,
+    workflow: 'retries',
+    article: 'failed',
+    httpStatus: 503,
+    title: 'The key custody is unavailable',
+  },
+  key_unusable: {
+    who: 'operator',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'failed',
+    httpStatus: 503,
+    title: 'The stored key cannot be opened',
+  },
+  internal: {
+    who: 'operator',
+    countsForBreaker: false,
+    workflow: 'retries',
+    article: 'failed',
+    httpStatus: 500,
+    title: 'An unexpected error',
+  },
+} as const satisfies Record<string, FailureTraits>;
+
+export type FailureCode = keyof typeof table;
+
+/** Every code, in the order of the table. */
+export const failureCodes = Object.keys(table).filter((name): name is FailureCode => name in table);
+
+/** The traits of a code. */
+export const failureTraits: Readonly<Record<FailureCode, FailureTraits>> = table;
+
+/** A failure as services return it: a code, and how long to wait where somebody said so. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly retryAfterMs?: number;
+}
+
+/** Whether a string is a code of the table. */
+export function isFailureCode(value: unknown): value is FailureCode {
+  return typeof value === 'string' && Object.hasOwn(table, value);
+}
+
+/** The codes that no retry can mend: `nonRetryableErrorTypes` of every retry policy. */
+export const nonRetryableCodes: readonly FailureCode[] = failureCodes.filter(
+  (code) => failureTraits[code].workflow !== 'retries',
+);

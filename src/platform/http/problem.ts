@@ -1,0 +1,63 @@
+import { type FailureCode, failureTraits, isFailureCode } from '../../domain/failures.ts';
+
+/** Refusals of a request itself. Failures of a provider, a key or the custody are codes of the failure table. */
+const requestProblems = {
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  malformed_request: { status: 400, title: 'The request cannot be read' },
+  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  forbidden: { status: 403, title: "The API key's role is too low" },
+  not_found: { status: 404, title: 'There is no such thing' },
+  transition_not_allowed: { status: 409, title: 'The status does not allow this transition' },
+  already_exists: { status: 409, title: 'It exists already' },
+  idempotency_key_reused: { status: 409, title: 'The Idempotency-Key was used for another request' },
+  revision_mismatch: { status: 412, title: 'The revision is not the current one' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  validation_failed: { status: 422, title: 'The request is not valid' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+} as const;
+
+export type RequestProblemCode = keyof typeof requestProblems;
+export type ProblemCode = RequestProblemCode | FailureCode;
+
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A refusal: what RFC 9457 calls a problem. `detail` is our own sentence, never a library's or a provider's. */
+export interface Problem {
+  readonly kind: 'problem';
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes a problem for a route to return. */
+export function problem(
+  code: ProblemCode,
+  detail: string,
+  more: { errors?: readonly FieldError[]; headers?: Readonly<Record<string, string>> } = {},
+): Problem {
+  return { kind: 'problem', code, detail, ...more };
+}
+
+/** A problem with one invalid field, named as the client wrote it. */
+export function invalidField(path: string, message: string): Problem {
+  return problem('validation_failed', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
+/** HTTP status and title of a code. */
+export function problemTraits(code: ProblemCode): { status: number; title: string } {
+  if (isFailureCode(code)) {
+    const { httpStatus, title } = failureTraits[code];
+    return { status: httpStatus, title };
+  }
+  return requestProblems[code];
+}
+
+/** Every code a route may name. */
+export const requestProblemCodes = Object.keys(requestProblems).filter(
+  (name): name is RequestProblemCode => name in requestProblems,
+);

@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import type { Actor } from '../../domain/actor.ts';
+import type { Role } from '../../domain/roles.ts';
+import type { Transaction } from '../postgres.ts';
+import type { Problem, ProblemCode } from './problem.ts';
+
+/** An answer that is not a problem. `body` is absent for 204. */
+export interface Reply {
+  readonly kind: 'reply';
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes a reply. */
+export function reply(status: number, body?: unknown, headers?: Readonly<Record<string, string>>): Reply {
+  return { kind: 'reply', status, ...(body === undefined ? {} : { body }), ...(headers ? { headers } : {}) };
+}
+
+/** Work to be done inside the transaction of a write, once its result is known. */
+export type InTransaction<T> = (tx: Transaction, result: T) => Promise<void>;
+
+/** What a handler gets: everything is parsed by the route's schemas, and the actor is who the API key says. */
+export interface RouteRequest<Params, Query, Body> {
+  readonly actor: Actor;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Lower-case header names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly requestId: string;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /**
+   * The Idempotency-Key's half of a write: hands the service a step that keeps the answer in the write's own transaction,
+   * so that a crash leaves both or neither. Does nothing when the client sent no key.
+   */
+  readonly once: <T>(present: (result: T) => Reply) => InTransaction<T>;
+}
+
+export type HttpMethod = 'get' | 'post' | 'patch' | 'delete';
+
+interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: HttpMethod;
+  /** Path below /api/v1, express style: `/articles/:id`. */
+  readonly path: `/${string}`;
+  /** Lowest role that may call it. */
+  readonly role: Role;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Request headers that the handler reads, for the document. */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
+  /** Successful answers: status to description and schema (none for 204). */
+  readonly replies: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  /** Codes this handler itself answers. Those of authentication, parsing and limits are added for every route. */
+  readonly problems: readonly ProblemCode[];
+  /** Whether it takes an Idempotency-Key (POST only). */
+  readonly idempotent?: boolean;
+  handle(request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply | Problem>;
+}
+
+/** A declared route: the one place from which validation, the OpenAPI document and the mounting derive. */
+export type Route = RouteDeclaration<z.ZodType, z.ZodType, z.ZodType>;
+
+/** Declares a route, with the handler's request typed from its schemas. */
+export function route<
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+>(declaration: RouteDeclaration<Params, Query, Body>): Route {
+  return declaration;
+}

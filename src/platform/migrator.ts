@@ -1,0 +1,73 @@
+import knex, { type Knex } from 'knex';
+
+export interface MigratorOptions {
+  /** The owner's login. */
+  readonly ownerUrl: string;
+  /** The application's login: its role is created, with this URL's password, if it is not there. */
+  readonly applicationUrl: string;
+  readonly source: Knex.MigrationSource<unknown>;
+}
+
+export interface Migrated {
+  readonly applied: readonly string[];
+}
+
+/** Tables that the application only ever adds to. */
+const appendOnly = ['audit_log'];
+
+/** Brings the schema to the newest version and (re)grants the application's role what it needs and no more. */
+export async function migrateDatabase(options: MigratorOptions): Promise<Migrated> {
+  return withOwner(options, async (owner) => {
+    const [, applied] = await owner.migrate.latest();
+    await grantApplicationRole(owner, options.applicationUrl);
+    return { applied };
+  });
+}
+
+/** Takes every migration back. For development and the test of the migrations; it drops all data. */
+export async function rollBackDatabase(options: MigratorOptions): Promise<void> {
+  await withOwner(options, async (owner) => {
+    await owner.migrate.rollback(undefined, true);
+  });
+}
+
+async function withOwner<T>(options: MigratorOptions, work: (owner: Knex) => Promise<T>): Promise<T> {
+  const owner = knex({
+    client: 'pg',
+    connection: { connectionString: options.ownerUrl, application_name: 'lorekeep-migrate' },
+    pool: { min: 0, max: 2 },
+    migrations: { migrationSource: options.source },
+  });
+  try {
+    return await work(owner);
+  } finally {
+    await owner.destroy();
+  }
+}
+
+async function grantApplicationRole(owner: Knex, applicationUrl: string): Promise<void> {
+  const { username, password } = new URL(applicationUrl);
+  const role = decodeURIComponent(username);
+  // Roles are shared by the whole server: two migrations at once must not race to create one.
+  await owner.transaction(async (tx) => {
+    await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [`role ${role}`]);
+    const found = await tx('pg_roles')
+      .where({ rolname: role })
+      .first<{ rolname: string } | undefined>('rolname');
+    const attributes = 'login nosuperuser nocreatedb nocreaterole nobypassrls';
+    // Statements of roles take no parameters: the server itself quotes.
+    const { rows } = await tx.raw<{ rows: { statement: string }[] }>(
+      `select format('${found ? 'alter' : 'create'} role %I ${attributes} password %L', ?::text, ?::text) as statement`,
+      [role, decodeURIComponent(password)],
+    );
+    for (const { statement } of rows) await tx.raw(statement.replaceAll('?', '\\?'));
+    await tx.raw('grant usage on schema public to ??', [role]);
+    await tx.raw('grant select, insert, update, delete on all tables in schema public to ??', [role]);
+    await tx.raw('grant usage on all sequences in schema public to ??', [role]);
+    for (const table of appendOnly)
+      await tx.raw('revoke update, delete, truncate on ?? from ??', [table, role]);
+    for (const table of ['knex_migrations', 'knex_migrations_lock']) {
+      await tx.raw('revoke all on ?? from ??', [table, role]);
+    }
+  });
+}

@@ -1,0 +1,128 @@
+import vault from 'node-vault';
+import { z } from 'zod';
+
+/** How the process proves itself to Vault. */
+export type VaultLogin =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'app_role'; readonly roleId: string; readonly secretId: string };
+
+export interface TransitOptions {
+  readonly address: string;
+  readonly login: VaultLogin;
+  readonly mount: string;
+  readonly key: string;
+  readonly timeoutMs: number;
+}
+
+export type Encrypted =
+  | { readonly kind: 'ok'; readonly ciphertext: string }
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
+
+export type Decrypted =
+  | { readonly kind: 'ok'; readonly plaintext: string }
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' | 'key_unusable' };
+
+export interface Transit {
+  /** Encrypts under the key derived for `context`; only the same context opens it. */
+  encrypt(context: string, plaintext: string): Promise<Encrypted>;
+  /** Opens a ciphertext; `key_unusable` when Vault answers that it can't be opened in this context. */
+  decrypt(context: string, ciphertext: string): Promise<Decrypted>;
+  /** Whether Vault is there, unsealed, and knows us. */
+  isReady(): Promise<boolean>;
+}
+
+type Answer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  | { readonly kind: 'refused'; readonly status: number }
+  | { readonly kind: 'unreachable' };
+
+const encryptedBody = z.object({ data: z.object({ ciphertext: z.string() }) });
+const decryptedBody = z.object({ data: z.object({ plaintext: z.string() }) });
+const loginBody = z.object({ auth: z.object({ client_token: z.string() }) });
+
+const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
+
+/**
+ * Vault's (or OpenBao's) transit engine. Every call of node-vault is made inside `call`: its errors hold the token and the
+ * request's body, so of an error only the status is read, and nothing of it is kept or passed on.
+ */
+export function createTransit(options: TransitOptions): Transit {
+  const client = vault({
+    endpoint: options.address.replace(/\/$/, ''),
+    ...(options.login.kind === 'token' ? { token: options.login.token } : {}),
+    requestOptions: { timeout: options.timeoutMs },
+    // DEBUG=node-vault would print request bodies, plaintexts included.
+    debug: () => undefined,
+  });
+
+  const attempt = async (send: () => Promise<unknown>): Promise<Answer> => {
+    try {
+      return { kind: 'ok', body: await send() };
+    } catch (error) {
+      const parsed = z.object({ response: z.object({ statusCode: z.number() }) }).safeParse(error);
+      return parsed.success
+        ? { kind: 'refused', status: parsed.data.response.statusCode }
+        : { kind: 'unreachable' };
+    }
+  };
+
+  const logIn = async (): Promise<boolean> => {
+    const { login } = options;
+    if (login.kind === 'token') return false;
+    const answer = await attempt(() =>
+      client.write('auth/approle/login', { role_id: login.roleId, secret_id: login.secretId }),
+    );
+    const parsed = answer.kind === 'ok' ? loginBody.safeParse(answer.body) : undefined;
+    if (!parsed?.success) return false;
+    client.token = parsed.data.auth.client_token;
+    return true;
+  };
+
+  let loggingIn: Promise<boolean> | undefined;
+  const logInOnce = (): Promise<boolean> => {
+    loggingIn ??= logIn().finally(() => {
+      loggingIn = undefined;
+    });
+    return loggingIn;
+  };
+
+  /** 403 is how Vault answers a token that has expired: one new login, one more try. */
+  const call = async (send: () => Promise<unknown>): Promise<Answer> => {
+    if (!client.token && !(await logInOnce())) return { kind: 'unreachable' };
+    const answer = await attempt(send);
+    if (answer.kind === 'refused' && answer.status === 403 && (await logInOnce())) return attempt(send);
+    return answer;
+  };
+
+  return {
+    async encrypt(context, plaintext) {
+      const answer = await call(() =>
+        client.write(`${options.mount}/encrypt/${options.key}`, {
+          context: base64(context),
+          plaintext: base64(plaintext),
+        }),
+      );
+      const parsed = answer.kind === 'ok' ? encryptedBody.safeParse(answer.body) : undefined;
+      return parsed?.success
+        ? { kind: 'ok', ciphertext: parsed.data.data.ciphertext }
+        : { kind: 'failed', code: 'vault_unavailable' };
+    },
+
+    async decrypt(context, ciphertext) {
+      const answer = await call(() =>
+        client.write(`${options.mount}/decrypt/${options.key}`, { context: base64(context), ciphertext }),
+      );
+      // Only a 400 speaks of the ciphertext; a sealed Vault is 503, a missing right 403.
+      if (answer.kind === 'refused' && answer.status === 400) return { kind: 'failed', code: 'key_unusable' };
+      const parsed = answer.kind === 'ok' ? decryptedBody.safeParse(answer.body) : undefined;
+      return parsed?.success
+        ? { kind: 'ok', plaintext: Buffer.from(parsed.data.data.plaintext, 'base64').toString('utf8') }
+        : { kind: 'failed', code: 'vault_unavailable' };
+    },
+
+    async isReady() {
+      const answer = await call(() => client.read('auth/token/lookup-self'));
+      return answer.kind === 'ok';
+    },
+  };
+}
