@@ -1,0 +1,30 @@
+#!/bin/sh
+# Runs once, on an empty volume: the logins and databases of Lorekeep and of Temporal, on one server. Neither login is a
+# superuser. The application's own login is not made here but by `migrate`, which keeps its rights right at every version.
+set -eu
+
+psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --quiet <<'SQL'
+-- Read from the environment inside psql: an argument would show in the process list.
+\getenv owner_password LOREKEEP_OWNER_PASSWORD
+\getenv temporal_password TEMPORAL_DB_PASSWORD
+
+-- CREATEROLE: `migrate` makes the application's role. It can hand out no right that the owner lacks.
+create role lorekeep_owner login createrole password :'owner_password';
+create database lorekeep owner lorekeep_owner;
+
+create role temporal login password :'temporal_password';
+create database temporal owner temporal;
+create database temporal_visibility owner temporal;
+
+-- Lorekeep's logins have no business in Temporal's databases.
+revoke connect on database temporal, temporal_visibility from public;
+
+\connect lorekeep
+-- pgvector isn't a trusted extension: only a superuser may create it, and `migrate` isn't one.
+create extension vector;
+alter schema public owner to lorekeep_owner;
+\connect temporal
+alter schema public owner to temporal;
+\connect temporal_visibility
+alter schema public owner to temporal;
+SQL
