@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Waits for the end of its input, which comes when the parent lets go or dies, whatever killed it. Then it ends every
+ * process that is still recorded, and removes the directory of a stack that was not meant to outlive its parent.
+ */
+const script = `
+run_dir=$1
+temporary_dir=$2
+trap '' INT TERM HUP
+cat > /dev/null
+
+still_ours() { # pid, executable
+  if [ -r "/proc/$1/cmdline" ]; then line=$(tr '\\0' ' ' < "/proc/$1/cmdline")
+  else line=$(ps -ww -p "$1" -o command= 2> /dev/null) || return 1; fi
+  case "$line" in "$2"*) return 0 ;; *) return 1 ;; esac
+}
+each_recorded() { # a signal, '' for the recorded one, or look; succeeds when a process was there
+  found=1
+  for file in "$run_dir"/*.process; do
+    [ -f "$file" ] || continue
+    { read -r pid; read -r stop; read -r executable; } < "$file" || continue
+    still_ours "$pid" "$executable" || continue
+    found=0
+    case "$1" in
+      '') kill -s "\${stop#SIG}" "$pid" 2> /dev/null ;;
+      look) ;;
+      *) kill -s "$1" "$pid" 2> /dev/null ;;
+    esac
+  done
+  return $found
+}
+
+each_recorded ''
+tries=0
+while each_recorded look && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+each_recorded KILL
+[ -z "$temporary_dir" ] || rm -rf -- "$temporary_dir"
+`;
+
+export interface OrphanGuard {
+  /** Lets the guard go; it ends whatever is still recorded, then itself. */
+  release(): Promise<void>;
+}
+
+/** Starts the guard of one stack. `temporaryDir` is removed with the processes. */
+export function startOrphanGuard(runDir: string, temporaryDir: string | undefined): OrphanGuard {
+  const child = spawn('/bin/sh', ['-c', script, 'lorekeep-orphan-guard', runDir, temporaryDir ?? ''], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // A session of its own: Ctrl-C in the terminal must not reach it.
+    detached: true,
+    cwd: '/',
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  child.stdin.on('error', () => undefined);
+  child.unref();
+  return {
+    release: () => {
+      child.ref();
+      child.stdin.end();
+      return ended;
+    },
+  };
+}

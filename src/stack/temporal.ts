@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import type { ServiceContext } from './service-context.ts';
+
+export interface Temporal {
+  readonly address: string;
+  readonly uiUrl: string | undefined;
+}
+
+const searchAttributes = ['LorekeepTenant', 'LorekeepArticle', 'LorekeepOutcome'];
+const namespace = 'default';
+const preferredPort = 7233;
+const preferredUiPort = 8233;
+
+/**
+ * The development server has one shard, whose task queues it polls at most 20 times a second by default: 50 ms for each
+ * step of each workflow. Fairness lets one tenant's backlog not hold up another's edit.
+ */
+const dynamicConfig = {
+  'history.transferProcessorMaxPollRPS': 2000,
+  'history.timerProcessorMaxPollRPS': 2000,
+  'matching.enableFairness': true,
+};
+
+/** WAL with synchronous=NORMAL loses nothing when the process is killed. */
+const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
+
+/** Starts Temporal's development server, with its UI and a database file when persistent. Throws in words when it cannot. */
+export async function startTemporal(context: ServiceContext): Promise<Temporal> {
+  const isPersistent = context.mode === 'persistent';
+  const dir = join(context.dir, 'temporal');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  let address = '';
+  let uiUrl: string | undefined;
+  await context.startOnPorts(async () => {
+    const port = await context.choosePort('Temporal', isPersistent ? preferredPort : 0);
+    address = `127.0.0.1:${port}`;
+    const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
+    if (isPersistent) {
+      const uiPort = await context.choosePort("Temporal's UI", preferredUiPort);
+      uiUrl = `http://127.0.0.1:${uiPort}`;
+      args.push('--ui-port', String(uiPort), '--db-filename', join(dir, 'temporal.db'));
+      for (const pragma of pragmas) args.push('--sqlite-pragma', pragma);
+    } else {
+      args.push('--headless');
+    }
+    for (const [key, value] of Object.entries(dynamicConfig)) {
+      args.push('--dynamic-config-value', `${key}=${value}`);
+    }
+    for (const attribute of searchAttributes) args.push('--search-attribute', `${attribute}=Keyword`);
+    return {
+      name: 'temporal',
+      executable: context.venv.temporal,
+      args,
+      // Its home is ours, so that no profile of the person who starts it counts.
+      env: { HOME: dir, PATH: '/usr/bin:/bin' },
+      cwd: dir,
+      isHealthy: () => isReady(address),
+      deadlineMs: 90_000,
+      graceMs: isPersistent ? 15_000 : 3_000,
+    };
+  });
+  return { address, uiUrl };
+}
+
+/** Whether workflows can be started: the namespace is there and knows the search attributes. */
+async function isReady(address: string): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+  try {
+    const [{ customAttributes }] = await Promise.all([
+      connection.operatorService.listSearchAttributes({ namespace }),
+      connection.workflowService.describeNamespace({ namespace }),
+    ]);
+    return searchAttributes.every((attribute) => customAttributes && attribute in customAttributes);
+  } finally {
+    await connection.close();
+  }
+}
