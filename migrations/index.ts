@@ -6,6 +6,7 @@ import * as llmSettings from './004_llm_settings.ts';
 import * as breakers from './005_breakers.ts';
 import * as articles from './006_articles.ts';
 import * as embedding from './007_embedding.ts';
+import * as articleSearch from './008_article_search.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -16,6 +17,7 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '005_breakers', migration: breakers },
   { name: '006_articles', migration: articles },
   { name: '007_embedding', migration: embedding },
+  { name: '008_article_search', migration: articleSearch },
 ];
 
 /** The list as knex reads it. */
