@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import { type TenantRole, tenantRoles } from '../domain/roles.ts';
+import type { Transaction } from '../platform/postgres.ts';
+
+export interface Tenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly label: string;
+  readonly role: TenantRole;
+  /** The last four characters. */
+  readonly hint: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+export interface NewApiKey {
+  readonly id: string;
+  readonly label: string;
+  readonly role: TenantRole;
+  readonly keyHash: Buffer;
+  readonly hint: string;
+  readonly expiresAt: Date | null;
+}
+
+/** A key that may log in, as it was found by its hash. */
+export interface KeyHolder {
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly label: string;
+  readonly role: TenantRole;
+  /** Whether `last_used_at` is a minute old or has never been written. */
+  readonly useIsUnrecorded: boolean;
+}
+
+const tenantRow = z.object({ id: z.string(), slug: z.string(), name: z.string(), created_at: z.date() });
+
+const apiKeyColumns = [
+  'id',
+  'label',
+  'role',
+  'key_hint',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
+];
+
+const apiKeyRow = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    role: z.enum(tenantRoles),
+    key_hint: z.string(),
+    created_at: z.date(),
+    expires_at: z.date().nullable(),
+    revoked_at: z.date().nullable(),
+    last_used_at: z.date().nullable(),
+  })
+  .transform(
+    (row): ApiKey => ({
+      id: row.id,
+      label: row.label,
+      role: row.role,
+      hint: row.key_hint,
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+      lastUsedAt: row.last_used_at,
+    }),
+  );
+
+const holderRow = z.object({
+  tenant_id: z.string(),
+  id: z.string(),
+  label: z.string(),
+  role: z.enum(tenantRoles),
+  use_is_unrecorded: z.boolean(),
+});
+
+/** Inserts a tenant; undefined when the slug is taken, by whomever. */
+export async function insertTenant(
+  tx: Transaction,
+  tenant: { readonly id: string; readonly slug: string; readonly name: string },
+): Promise<Tenant | undefined> {
+  const rows: unknown[] = await tx('tenants')
+    .insert({ id: tenant.id, slug: tenant.slug, name: tenant.name })
+    .onConflict('slug')
+    .ignore()
+    .returning('*');
+  if (rows.length === 0) return undefined;
+  const row = tenantRow.parse(rows[0]);
+  return { id: row.id, slug: row.slug, name: row.name, createdAt: row.created_at };
+}
+
+/**
+ * Whether the tenant exists; holds other changes to its keys back until the transaction ends.
+ * NO KEY UPDATE: rows that refer to the tenant may still be inserted meanwhile.
+ */
+export async function lockTenant(tx: Transaction, tenantId: string): Promise<boolean> {
+  const row: unknown = await tx('tenants').where({ id: tenantId }).forNoKeyUpdate().first('id');
+  return row !== undefined;
+}
+
+/** Inserts an API key. */
+export async function insertApiKey(tx: Transaction, tenantId: string, key: NewApiKey): Promise<ApiKey> {
+  const rows: unknown[] = await tx('api_keys')
+    .insert({
+      tenant_id: tenantId,
+      id: key.id,
+      label: key.label,
+      role: key.role,
+      key_hash: key.keyHash,
+      key_hint: key.hint,
+      expires_at: key.expiresAt,
+    })
+    .returning(apiKeyColumns);
+  return apiKeyRow.parse(rows[0]);
+}
+
+/** The tenant's keys, newest first, of those older than the key `afterId` when it is given. */
+export async function listApiKeys(
+  tx: Transaction,
+  tenantId: string,
+  page: { readonly afterId?: string; readonly limit: number },
+): Promise<ApiKey[]> {
+  const query = tx('api_keys')
+    .where({ tenant_id: tenantId })
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(page.limit);
+  if (page.afterId !== undefined) {
+    // The position is looked up by id: a timestamp loses its microseconds on the way through JavaScript.
+    query.whereRaw(
+      '(created_at, id) < (select k.created_at, k.id from api_keys k where k.tenant_id = ? and k.id = ?)',
+      [tenantId, page.afterId],
+    );
+  }
+  return z.array(apiKeyRow).parse(await query.select(apiKeyColumns));
+}
+
+/** One key of the tenant. */
+export async function findApiKey(
+  tx: Transaction,
+  tenantId: string,
+  keyId: string,
+): Promise<ApiKey | undefined> {
+  const row: unknown = await tx('api_keys').where({ tenant_id: tenantId, id: keyId }).first(apiKeyColumns);
+  return row === undefined ? undefined : apiKeyRow.parse(row);
+}
+
+/** The keys of role `user` that can log in now: the first two are enough to know the last one. */
+export async function findActiveUserKeys(tx: Transaction, tenantId: string): Promise<string[]> {
+  const rows: unknown = await tx('api_keys')
+    .where({ tenant_id: tenantId, role: 'user' })
+    .whereNull('revoked_at')
+    .whereRaw('(expires_at is null or expires_at > now())')
+    .limit(2)
+    .select('id');
+  return z
+    .array(z.object({ id: z.string() }))
+    .parse(rows)
+    .map((row) => row.id);
+}
+
+/** Marks a key revoked. */
+export async function markApiKeyRevoked(tx: Transaction, tenantId: string, keyId: string): Promise<void> {
+  await tx('api_keys')
+    .where({ tenant_id: tenantId, id: keyId })
+    .whereNull('revoked_at')
+    .update({ revoked_at: tx.fn.now() });
+}
+
+/** Finds who may log in with the key of this hash; neither a revoked nor an expired key is found. */
+export async function findKeyHolder(tx: Transaction, keyHash: Buffer): Promise<KeyHolder | undefined> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select tenant_id, id, label, role,
+            (last_used_at is null or last_used_at < now() - interval '1 minute') as use_is_unrecorded
+       from api_keys
+      where key_hash = ? and revoked_at is null and (expires_at is null or expires_at > now())`,
+    [keyHash],
+  );
+  if (rows.length === 0) return undefined;
+  const row = holderRow.parse(rows[0]);
+  return {
+    tenantId: row.tenant_id,
+    keyId: row.id,
+    label: row.label,
+    role: row.role,
+    useIsUnrecorded: row.use_is_unrecorded,
+  };
+}
+
+/** Writes the time of use, unless another process has done so within the minute. */
+export async function recordKeyUse(tx: Transaction, tenantId: string, keyId: string): Promise<void> {
+  await tx('api_keys')
+    .where({ tenant_id: tenantId, id: keyId })
+    .whereRaw(`(last_used_at is null or last_used_at < now() - interval '1 minute')`)
+    .update({ last_used_at: tx.fn.now() });
+}
