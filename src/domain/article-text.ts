@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+
+/** The two parts of an article that are embedded. */
+export type ArticleSource = { readonly title: string; readonly body: string };
+
+/**
+ * The text of an article as it is embedded and hashed: title, blank line, body.
+ *
+ * Spellings that read the same give the same text, so that saving an article from another machine pays for
+ * nothing: line ends become `\n`, Unicode becomes NFC (composed and decomposed accents are equal by definition).
+ * NFKC is not used: it would change what the author wrote, such as x² into x2. A lone surrogate has no UTF-8
+ * form, so it becomes U+FFFD here instead of somewhere on the way to a provider. Never fails.
+ */
+export function articleText({ title, body }: ArticleSource): string {
+  const head = canonical(title).replace(/\s+/g, ' ').trim();
+  const rest = canonical(body).trimEnd();
+  return rest === '' ? head : `${head}\n\n${rest}`;
+}
+
+/** SHA-256 of a text's UTF-8 form, as 64 lowercase hexadecimal digits. */
+export function contentHash(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function canonical(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .normalize('NFC');
+}
