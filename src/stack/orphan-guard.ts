@@ -35,15 +35,18 @@ each_recorded ''
 tries=0
 while each_recorded look && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
 each_recorded KILL
-[ -z "$temporary_dir" ] || rm -rf -- "$temporary_dir"
+if [ -n "$temporary_dir" ]; then
+  if read -r elsewhere < "$temporary_dir/postgres-location"; then rm -rf -- "$elsewhere"; fi 2> /dev/null
+  rm -rf -- "$temporary_dir"
+fi
 `;
 
 export interface OrphanGuard {
-  /** Lets the guard go; it ends whatever is still recorded, then itself. */
+  /** Lets the guard go; it ends whatever is still recorded, removes the temporary directory, then ends itself. */
   release(): Promise<void>;
 }
 
-/** Starts the guard of one stack. `temporaryDir` is removed with the processes. */
+/** Starts the guard of one stack. `temporaryDir`, and what PostgreSQL has elsewhere, is removed with the processes. */
 export function startOrphanGuard(runDir: string, temporaryDir: string | undefined): OrphanGuard {
   const child = spawn('/bin/sh', ['-c', script, 'lorekeep-orphan-guard', runDir, temporaryDir ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join, resolve as absolute } from 'node:path';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { resolve as absolute, join } from 'node:path';
 import { startEmbeddingServer } from './embedding-server.ts';
 import { readGivenServices } from './given-services.ts';
 import { endLeftOvers } from './left-overs.ts';
@@ -59,7 +59,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const given = readGivenServices(env);
   const venv = openVenv(venvDir);
   // Others may pass through it: PostgreSQL's user must reach its own directory inside.
-  await mkdir(dir, { recursive: true, mode: 0o755 });
+  await mkdir(dir, { recursive: true });
+  await chmod(dir, 0o755);
   if (mode === 'ephemeral' && (await readdir(dir)).length > 0) throw new Error(`${dir} is not empty`);
 
   const lock = await lockStack(join(dir, 'lock'));
@@ -92,9 +93,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stopped ??= (async () => {
       await Promise.all(processes.map((each) => each.stop()));
       await Promise.all(services.map((each) => each.stop()));
-      await guard.release();
       await lock.release();
-      if (mode === 'ephemeral') await rm(dir, { recursive: true, force: true });
+      await guard.release();
     })();
     return stopped;
   };

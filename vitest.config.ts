@@ -1,0 +1,46 @@
+import { writeSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
+
+/** Ends the output with one line that a program can read. A file that could not be loaded counts as one failure. */
+const closingLine = (): Reporter => ({
+  onTestRunEnd(modules, unhandledErrors) {
+    let passed = 0;
+    let failed = unhandledErrors.length;
+    for (const module of modules) {
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'passed') passed++;
+        if (state === 'failed') failed++;
+      }
+      failed += module.errors().length;
+      for (const suite of module.children.allSuites()) failed += suite.errors().length;
+    }
+    process.once('exit', () => writeSync(1, `${passed} passed, ${failed} failed\n`));
+  },
+});
+
+/** Real servers on a small machine. */
+const patience = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
+/** What needs no running service, or starts its own: to run it alone starts nothing. */
+const standsAlone = ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/stack/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', closingLine()],
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'alone', include: standsAlone, ...patience } },
+      {
+        test: {
+          name: 'services',
+          include: ['test/**/*.test.ts'],
+          exclude: standsAlone,
+          globalSetup: ['test/support/global-setup.ts'],
+          ...patience,
+        },
+      },
+    ],
+  },
+});
