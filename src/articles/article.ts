@@ -1,0 +1,63 @@
+import type { EmbeddingState } from '../embedding/ports.ts';
+
+/** What kind of knowledge an article is. */
+export const categories = [
+  'pattern',
+  'decision',
+  'finding',
+  'reference',
+  'playbook',
+  'insight',
+  'entity',
+  'idea',
+  'quote',
+  'question',
+] as const;
+
+export type Category = (typeof categories)[number];
+
+export const articleStatuses = ['draft', 'published', 'archived'] as const;
+
+export type ArticleStatus = (typeof articleStatuses)[number];
+
+/** An article as it is kept. */
+export interface Article {
+  readonly id: string;
+  readonly title: string;
+  readonly body: string;
+  readonly category: Category;
+  readonly tags: readonly string[];
+  readonly status: ArticleStatus;
+  readonly sourceType: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Raised by one with every change. */
+  readonly revision: number;
+  /** Of the text to embed. */
+  readonly contentHash: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** An article with the state of its vectors: what clients see. */
+export interface ArticleWithEmbedding extends Article {
+  readonly embedding: EmbeddingState;
+}
+
+export interface NewArticle {
+  readonly title: string;
+  readonly body: string;
+  readonly category: Category;
+  readonly tags: readonly string[];
+  readonly status: 'draft' | 'published';
+  readonly sourceType: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** The fields that an edit may change; one that is left out is kept. */
+export interface ArticleChanges {
+  readonly title?: string | undefined;
+  readonly body?: string | undefined;
+  readonly category?: Category | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}

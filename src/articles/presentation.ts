@@ -1,0 +1,30 @@
+import type { ArticleWithEmbedding } from './article.ts';
+
+/** An article as clients see it. */
+export function presentArticle(article: ArticleWithEmbedding) {
+  const { embedding } = article;
+  return {
+    id: article.id,
+    title: article.title,
+    body: article.body,
+    category: article.category,
+    tags: article.tags,
+    status: article.status,
+    source_type: article.sourceType,
+    metadata: article.metadata,
+    revision: article.revision,
+    created_at: article.createdAt.toISOString(),
+    updated_at: article.updatedAt.toISOString(),
+    embedding: {
+      status: embedding.status,
+      reason: embedding.reason,
+      model: embedding.model,
+      dimensions: embedding.dimensions,
+      chunks: embedding.chunks,
+      content_hash: embedding.contentHash,
+      embedded_at: embedding.embeddedAt?.toISOString() ?? null,
+      next_attempt_at: embedding.nextAttemptAt?.toISOString() ?? null,
+      workflow_id: embedding.workflowId,
+    },
+  };
+}

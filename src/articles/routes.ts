@@ -1,0 +1,167 @@
+import type { Role } from '../domain/roles.ts';
+import { encodeCursor } from '../platform/http/cursor.ts';
+import { invalidField, type Problem, problem } from '../platform/http/problem.ts';
+import { type Reply, type Route, reply, route } from '../platform/http/route.ts';
+import type { ArticleWithEmbedding } from './article.ts';
+import { entityTag, parseIfMatch } from './if-match.ts';
+import { presentArticle } from './presentation.ts';
+import {
+  articleChangesSchema,
+  articleIdSchema,
+  articleListReply,
+  articleListSchema,
+  articleReply,
+  createdArticleReply,
+  newArticleSchema,
+} from './schemas.ts';
+import type { Articles, Changed } from './service.ts';
+import type { TransitionName } from './transitions.ts';
+
+const tag = 'Articles';
+
+/** The routes of articles. */
+export function articleRoutes(articles: Articles): Route[] {
+  const create = route({
+    method: 'post',
+    path: '/articles',
+    role: 'agent',
+    tag,
+    summary: 'Write an article',
+    description:
+      'Never waits for an API key, a provider, the key custody or Temporal: the vectors are made afterwards, as `embedding` tells.',
+    body: newArticleSchema,
+    idempotent: true,
+    replies: { 201: { description: 'The article', schema: createdArticleReply } },
+    problems: [],
+    async handle({ actor, body, once }) {
+      const present = (article: ArticleWithEmbedding) =>
+        reply(
+          201,
+          { data: presentArticle(article), meta: {} },
+          { Location: `/api/v1/articles/${article.id}`, ETag: entityTag(article.revision) },
+        );
+      const { source_type: sourceType, idempotency_key: _, force: __, ...fields } = body;
+      return present(await articles.create(actor, { ...fields, sourceType }, once(present)));
+    },
+  });
+
+  const list = route({
+    method: 'get',
+    path: '/articles',
+    role: 'agent',
+    tag,
+    summary: 'List articles, newest first',
+    description: 'Of every status, archived ones too, unless `status` names one.',
+    query: articleListSchema,
+    replies: { 200: { description: 'A page of articles', schema: articleListReply } },
+    problems: [],
+    async handle({ actor, query }) {
+      const { embedding_status: embeddingStatus, cursor: after, ...filter } = query;
+      const page = await articles.list(actor.tenantId, { ...filter, embeddingStatus, after });
+      return reply(200, {
+        data: page.articles.map(presentArticle),
+        meta: { next_cursor: page.next ? encodeCursor(page.next) : null },
+      });
+    },
+  });
+
+  const get = route({
+    method: 'get',
+    path: '/articles/:id',
+    role: 'agent',
+    tag,
+    summary: 'Read an article',
+    params: articleIdSchema,
+    replies: { 200: { description: 'The article', schema: articleReply } },
+    problems: ['not_found'],
+    async handle({ actor, params }) {
+      const article = await articles.get(actor.tenantId, params.id);
+      return article ? presentOne(article) : noSuchArticle();
+    },
+  });
+
+  const edit = route({
+    method: 'patch',
+    path: '/articles/:id',
+    role: 'user',
+    tag,
+    summary: 'Change an article',
+    description:
+      'A field that is left out is kept. Values equal to the current ones change nothing and raise no revision. Only another title or body is embedded again.',
+    params: articleIdSchema,
+    body: articleChangesSchema,
+    requestHeaders: { 'If-Match': 'The revision that the change is made for, in quotes: `"3"`' },
+    replies: { 200: { description: 'The article', schema: articleReply } },
+    problems: ['not_found', 'transition_not_allowed', 'revision_mismatch'],
+    async handle({ actor, params, body, headers }) {
+      const expected = parseIfMatch(headers['if-match']);
+      if (!expected) return invalidField('If-Match', 'must be a revision in double quotes, as in "3"');
+      return presentChanged(await articles.edit(actor, params.id, body, expected));
+    },
+  });
+
+  const transition = (name: TransitionName, role: Role, summary: string) =>
+    route({
+      method: 'post',
+      path: `/articles/:id/${name}`,
+      role,
+      tag,
+      summary,
+      params: articleIdSchema,
+      idempotent: true,
+      replies: { 200: { description: 'The article', schema: articleReply } },
+      problems: ['not_found', 'transition_not_allowed'],
+      handle: async ({ actor, params, once }) =>
+        presentChanged(await articles.transition(actor, params.id, name, once(presentOne))),
+    });
+
+  const remove = route({
+    method: 'delete',
+    path: '/articles/:id',
+    role: 'user',
+    tag,
+    summary: 'Archive an article',
+    description: 'The same as `/archive`: the article is kept, is no longer found, and cannot come back.',
+    params: articleIdSchema,
+    replies: { 200: { description: 'The article, archived', schema: articleReply } },
+    problems: ['not_found', 'transition_not_allowed'],
+    handle: async ({ actor, params }) =>
+      presentChanged(await articles.transition(actor, params.id, 'archive')),
+  });
+
+  return [
+    create,
+    list,
+    get,
+    edit,
+    transition('publish', 'orchestrator', 'Publish a draft'),
+    transition('unpublish', 'user', 'Make a published article a draft again'),
+    transition('archive', 'user', 'Archive an article, for good'),
+    remove,
+  ];
+}
+
+const noSuchArticle = () => problem('not_found', 'There is no article of this id.');
+
+const presentOne = (article: ArticleWithEmbedding) =>
+  reply(200, { data: presentArticle(article) }, { ETag: entityTag(article.revision) });
+
+function presentChanged(changed: Changed): Reply | Problem {
+  switch (changed.kind) {
+    case 'ok':
+      return presentOne(changed.article);
+    case 'not_found':
+      return noSuchArticle();
+    case 'revision_mismatch':
+      return problem('revision_mismatch', `The article is at revision ${changed.revision}.`, {
+        headers: { ETag: entityTag(changed.revision) },
+      });
+    case 'not_allowed':
+      return problem(
+        'transition_not_allowed',
+        `The article is ${changed.status}, which does not allow this.`,
+      );
+    default:
+      return changed satisfies never;
+  }
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { failureCodes } from '../domain/failures.ts';
+import { cursor } from '../platform/http/cursor.ts';
+import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
+import { articleStatuses, categories } from './article.ts';
+
+/** What the article routes take and answer. */
+
+const title = text({ max: 500 })
+  .refine((value) => value.trim() !== '', 'must not be blank')
+  .describe('One line that says what the article is about');
+const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; may be empty');
+const category = z.enum(categories);
+const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
+
+/** Spaces around a tag and repetitions are dropped. */
+const tags = z
+  .array(
+    z
+      .string()
+      .trim()
+      .pipe(text({ max: 100 })),
+  )
+  .max(50, 'must have at most 50 entries')
+  .transform((given) => [...new Set(given)]);
+
+export const articleIdSchema = z.object({ id: uuid });
+
+export const newArticleSchema = z
+  .strictObject({
+    title,
+    body,
+    category,
+    tags: tags.default([]),
+    status: z.enum(['draft', 'published']).default('published'),
+    source_type: text({ max: 100 }).nullable().default(null).describe('Where the text comes from'),
+    metadata: metadata.default({}),
+    idempotency_key: z.string().optional().describe('The same as the Idempotency-Key header'),
+    force: z.boolean().default(false).describe('Skips the comparison with the articles that are there'),
+  })
+  .meta({
+    id: 'NewArticle',
+    examples: [
+      {
+        title: 'Retries need a budget',
+        body: 'Three layers that retry three times each turn one request into 27.',
+        category: 'pattern',
+        tags: ['retries', 'overload'],
+      },
+    ],
+  });
+
+export const articleChangesSchema = z
+  .strictObject({ title, body, category, tags, metadata })
+  .partial()
+  .meta({ id: 'ArticleChanges', examples: [{ tags: ['retries', 'backoff'] }] });
+
+const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'blocked', 'failed'] as const;
+
+/** Only years that a timestamp of Postgres and an article's age can have. */
+const microseconds = z.iso.datetime({ precision: 6 }).regex(/^(19|20)/);
+
+export const articleListSchema = z.strictObject({
+  category: category.optional(),
+  tags: list(
+    z
+      .string()
+      .trim()
+      .pipe(text({ max: 100 })),
+    { max: 50 },
+  )
+    .optional()
+    .describe('Comma-separated or repeated; an article must have all of them'),
+  status: z.enum(articleStatuses).optional(),
+  embedding_status: z.enum(embeddingStatuses).optional(),
+  limit: limit({ default: 20 }),
+  cursor: cursor(z.object({ at: microseconds, id: uuid }))
+    .optional()
+    .describe('`meta.next_cursor` of the page before'),
+});
+
+const time = z.iso.datetime();
+
+const embeddingView = z
+  .object({
+    status: z.enum(embeddingStatuses),
+    reason: z.enum(failureCodes).nullable().describe('Why it is blocked, failed or waiting'),
+    model: z.string().nullable(),
+    dimensions: z.int().nullable(),
+    chunks: z.int().nullable(),
+    content_hash: z.string().nullable(),
+    embedded_at: time.nullable(),
+    next_attempt_at: time.nullable(),
+    workflow_id: z.string().describe('The workflow in Temporal'),
+  })
+  .meta({ id: 'ArticleEmbedding' });
+
+export const articleView = z
+  .object({
+    id: z.uuid(),
+    title: z.string(),
+    body: z.string(),
+    category,
+    tags: z.array(z.string()),
+    status: z.enum(articleStatuses),
+    source_type: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()),
+    revision: z.int().describe('Raised by every change; also the ETag'),
+    created_at: time,
+    updated_at: time,
+    embedding: embeddingView,
+  })
+  .meta({ id: 'Article' });
+
+export const articleReply = z.object({ data: articleView });
+export const createdArticleReply = z.object({ data: articleView, meta: z.object({}) });
+export const articleListReply = z.object({
+  data: z.array(articleView),
+  meta: z.object({ next_cursor: z.string().nullable() }),
+});

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Audit } from '../audit/service.ts';
+import type { Actor } from '../domain/actor.ts';
+import { articleText, contentHash } from '../domain/article-text.ts';
+import type { ArticleEmbeddings, OutboxTicket } from '../embedding/ports.ts';
+import type { InTransaction } from '../platform/http/route.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding, NewArticle } from './article.ts';
+import { type ExpectedRevision, meets } from './if-match.ts';
+import {
+  type ArticleFilter,
+  insertArticle,
+  type ListPosition,
+  listArticles,
+  lockArticle,
+  readArticle,
+  updateArticle,
+} from './store.ts';
+import { type TransitionName, transitions } from './transitions.ts';
+
+export type { ArticleFilter, ListPosition } from './store.ts';
+
+export type Changed =
+  | { readonly kind: 'ok'; readonly article: ArticleWithEmbedding }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'revision_mismatch'; readonly revision: number }
+  /** The article's status allows neither this transition nor, when archived, an edit. */
+  | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
+
+export interface ArticlePage {
+  readonly articles: readonly ArticleWithEmbedding[];
+  /** Where the next page begins; absent on the last. */
+  readonly next?: ListPosition;
+}
+
+export interface Articles {
+  /** Writes an article at revision 1. Waits for no key, provider, Vault or Temporal. */
+  create(
+    actor: Actor,
+    article: NewArticle,
+    afterWrite?: InTransaction<ArticleWithEmbedding>,
+  ): Promise<ArticleWithEmbedding>;
+  /** One article of the tenant; undefined when it has none of this id. */
+  get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
+  /** A page of the tenant's articles, newest first. */
+  list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
+  /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
+  edit(actor: Actor, id: string, changes: ArticleChanges, expected: ExpectedRevision): Promise<Changed>;
+  /** Publishes, unpublishes or archives. */
+  transition(
+    actor: Actor,
+    id: string,
+    name: TransitionName,
+    afterWrite?: InTransaction<ArticleWithEmbedding>,
+  ): Promise<Changed>;
+}
+
+export interface ArticlesDeps {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly embeddings: ArticleEmbeddings;
+}
+
+interface Write {
+  readonly action: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Whether the text or its being published became another one. */
+  readonly changesWhatIsEmbedded: boolean;
+}
+
+/** Articles and their life. One write is one transaction: article, embedding state, audit row, outbox row. */
+export function createArticles({ database, audit, embeddings }: ArticlesDeps): Articles {
+  const withState = async (tx: Transaction, tenantId: string, article: Article) => {
+    const states = await embeddings.statesOf(tx, tenantId, [article.id]);
+    return attachState(article, states);
+  };
+
+  /** The rest of a write, once the article's row stands. */
+  const complete = async (tx: Transaction, actor: Actor, article: Article, write: Write) => {
+    const ticket = await embeddings.articleWritten(tx, {
+      tenantId: actor.tenantId,
+      articleId: article.id,
+      published: article.status === 'published',
+      needsEmbedding: write.changesWhatIsEmbedded && article.status === 'published',
+    });
+    await audit.append(tx, actor, {
+      action: write.action,
+      subject: { kind: 'article', id: article.id },
+      details: { revision: article.revision, ...write.details },
+    });
+    return { ticket, article: await withState(tx, actor.tenantId, article) };
+  };
+
+  /** One change to one article: locked, checked, written; its workflow is signalled once it is committed. */
+  const change = async (
+    actor: Actor,
+    id: string,
+    expected: ExpectedRevision,
+    apply: (tx: Transaction, current: Article) => Promise<Changed & { readonly ticket?: OutboxTicket }>,
+  ): Promise<Changed> => {
+    const { ticket, ...changed } = await database.withTenant(actor.tenantId, async (tx) => {
+      const current = await lockArticle(tx, actor.tenantId, id);
+      if (current === undefined) return { kind: 'not_found' as const, ticket: undefined };
+      if (!meets(expected, current.revision)) {
+        return { kind: 'revision_mismatch' as const, revision: current.revision, ticket: undefined };
+      }
+      return { ticket: undefined, ...(await apply(tx, current)) };
+    });
+    embeddings.dispatch(ticket);
+    return changed;
+  };
+
+  return {
+    async create(actor, input, afterWrite) {
+      const { ticket, article } = await database.withTenant(actor.tenantId, async (tx) => {
+        const inserted = await insertArticle(tx, actor.tenantId, {
+          id: randomUUID(),
+          ...input,
+          contentHash: contentHash(articleText(input)),
+        });
+        const written = await complete(tx, actor, inserted, {
+          action: 'article.created',
+          details: { status: inserted.status, category: inserted.category },
+          changesWhatIsEmbedded: true,
+        });
+        await afterWrite?.(tx, written.article);
+        return written;
+      });
+      embeddings.dispatch(ticket);
+      return article;
+    },
+
+    get: (tenantId, id) =>
+      database.withTenant(tenantId, async (tx) => {
+        const article = await readArticle(tx, tenantId, id);
+        return article === undefined ? undefined : withState(tx, tenantId, article);
+      }),
+
+    list: (tenantId, filter) =>
+      database.withTenant(tenantId, async (tx): Promise<ArticlePage> => {
+        const found = await listArticles(tx, tenantId, { ...filter, limit: filter.limit + 1 });
+        const page = found.slice(0, filter.limit);
+        const states = await embeddings.statesOf(
+          tx,
+          tenantId,
+          page.map(({ article }) => article.id),
+        );
+        const articles = page.map(({ article }) => attachState(article, states));
+        const last = page.at(-1);
+        return found.length > page.length && last ? { articles, next: last.position } : { articles };
+      }),
+
+    edit: (actor, id, changes, expected) =>
+      change(actor, id, expected, async (tx, current) => {
+        if (current.status === 'archived') return { kind: 'not_allowed', status: current.status };
+        const differing = fieldsThatDiffer(current, changes);
+        if (differing.length === 0) {
+          return { kind: 'ok', article: await withState(tx, actor.tenantId, current) };
+        }
+        const hash = contentHash(
+          articleText({ title: changes.title ?? current.title, body: changes.body ?? current.body }),
+        );
+        const updated = await updateArticle(tx, actor.tenantId, id, {
+          ...Object.fromEntries(differing.map((field) => [field, changes[field]])),
+          contentHash: hash,
+        });
+        const { ticket, article } = await complete(tx, actor, updated, {
+          action: 'article.updated',
+          details: { fields: differing },
+          changesWhatIsEmbedded: hash !== current.contentHash,
+        });
+        return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
+      }),
+
+    transition: (actor, id, name, afterWrite) =>
+      change(actor, id, { kind: 'any' }, async (tx, current) => {
+        const { from, to, auditAction } = transitions[name];
+        if (!from.includes(current.status)) return { kind: 'not_allowed', status: current.status };
+        const updated = await updateArticle(tx, actor.tenantId, id, { status: to });
+        const { ticket, article } = await complete(tx, actor, updated, {
+          action: auditAction,
+          details: { from: current.status },
+          changesWhatIsEmbedded: (current.status === 'published') !== (to === 'published'),
+        });
+        await afterWrite?.(tx, article);
+        return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
+      }),
+  };
+}
+
+function attachState(
+  article: Article,
+  states: Awaited<ReturnType<ArticleEmbeddings['statesOf']>>,
+): ArticleWithEmbedding {
+  const embedding = states.get(article.id);
+  if (embedding === undefined) throw new Error(`article ${article.id} has no embedding state`);
+  return { ...article, embedding };
+}
+
+/** Names of the fields that the changes make another value. */
+function fieldsThatDiffer(current: Article, changes: ArticleChanges): (keyof ArticleChanges)[] {
+  const fields = ['title', 'body', 'category', 'tags', 'metadata'] as const;
+  return fields.filter(
+    (field) => changes[field] !== undefined && !isDeepStrictEqual(changes[field], current[field]),
+  );
+}

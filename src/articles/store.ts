@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import type { EmbeddingStatus } from '../embedding/ports.ts';
+import type { Transaction } from '../platform/postgres.ts';
+import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';
+
+/** A place in the list, newest first. The time keeps its microseconds, which a Date would lose. */
+export interface ListPosition {
+  readonly at: string;
+  readonly id: string;
+}
+
+export interface ArticleFilter {
+  readonly category?: Category | undefined;
+  /** All of them must be there. */
+  readonly tags?: readonly string[] | undefined;
+  readonly status?: ArticleStatus | undefined;
+  readonly embeddingStatus?: EmbeddingStatus | undefined;
+  /** Only what comes after this place. */
+  readonly after?: ListPosition | undefined;
+  readonly limit: number;
+}
+
+const columns = [
+  'id',
+  'title',
+  'body',
+  'category',
+  'tags',
+  'status',
+  'source_type',
+  'metadata',
+  'revision',
+  'content_hash',
+  'created_at',
+  'updated_at',
+] as const;
+
+const rowSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  body: z.string(),
+  category: z.enum(categories),
+  tags: z.array(z.string()),
+  status: z.enum(articleStatuses),
+  source_type: z.string().nullable(),
+  metadata: z.record(z.string(), z.unknown()),
+  revision: z.number(),
+  content_hash: z.string(),
+  created_at: z.date(),
+  updated_at: z.date(),
+});
+
+const articleSchema = rowSchema.transform(toArticle);
+const listedSchema = rowSchema
+  .extend({ position: z.string() })
+  .transform(({ position, ...row }) => ({ article: toArticle(row), position: { at: position, id: row.id } }));
+
+function toArticle(row: z.output<typeof rowSchema>): Article {
+  return {
+    id: row.id,
+    title: row.title,
+    body: row.body,
+    category: row.category,
+    tags: row.tags,
+    status: row.status,
+    sourceType: row.source_type,
+    metadata: row.metadata,
+    revision: row.revision,
+    contentHash: row.content_hash,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+const first = (rows: unknown): Article | undefined => z.array(articleSchema).parse(rows)[0];
+
+/** Inserts an article at revision 1. */
+export async function insertArticle(
+  tx: Transaction,
+  tenantId: string,
+  article: Omit<Article, 'revision' | 'createdAt' | 'updatedAt'>,
+): Promise<Article> {
+  const rows = await tx('articles')
+    .insert({
+      tenant_id: tenantId,
+      id: article.id,
+      title: article.title,
+      body: article.body,
+      category: article.category,
+      tags: [...article.tags],
+      status: article.status,
+      source_type: article.sourceType,
+      metadata: JSON.stringify(article.metadata),
+      content_hash: article.contentHash,
+    })
+    .returning(columns);
+  return articleSchema.parse(rows[0]);
+}
+
+/** Reads one article of the tenant. */
+export async function readArticle(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+): Promise<Article | undefined> {
+  return first(await tx('articles').where({ tenant_id: tenantId, id }).select(columns));
+}
+
+/**
+ * Reads one article and holds other changes to it back until the transaction ends, so that changes take their turns.
+ * NO KEY UPDATE: rows that refer to the article may still be inserted meanwhile.
+ */
+export async function lockArticle(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+): Promise<Article | undefined> {
+  return first(await tx('articles').where({ tenant_id: tenantId, id }).forNoKeyUpdate().select(columns));
+}
+
+/** Writes the changed fields of a locked article and raises its revision. */
+export async function updateArticle(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+  changes: Partial<
+    Pick<Article, 'title' | 'body' | 'category' | 'tags' | 'status' | 'metadata' | 'contentHash'>
+  >,
+): Promise<Article> {
+  const { tags, metadata, contentHash, ...same } = changes;
+  const rows = await tx('articles')
+    .where({ tenant_id: tenantId, id })
+    .update({
+      ...same,
+      ...(tags === undefined ? {} : { tags: [...tags] }),
+      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+      ...(contentHash === undefined ? {} : { content_hash: contentHash }),
+      revision: tx.raw('revision + 1'),
+      updated_at: tx.raw('clock_timestamp()'),
+    })
+    .returning(columns);
+  return articleSchema.parse(rows[0]);
+}
+
+/** The tenant's articles, newest first, each with its place. */
+export async function listArticles(
+  tx: Transaction,
+  tenantId: string,
+  filter: ArticleFilter,
+): Promise<{ article: Article; position: ListPosition }[]> {
+  const query = tx('articles')
+    .where({ tenant_id: tenantId })
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(filter.limit);
+  if (filter.category !== undefined) query.where({ category: filter.category });
+  if (filter.status !== undefined) query.where({ status: filter.status });
+  if (filter.tags !== undefined && filter.tags.length > 0) {
+    query.whereRaw('tags @> ?::text[]', [[...filter.tags]]);
+  }
+  if (filter.embeddingStatus !== undefined) {
+    query.whereExists(
+      tx('article_embeddings')
+        .whereRaw('article_embeddings.tenant_id = articles.tenant_id')
+        .whereRaw('article_embeddings.article_id = articles.id')
+        .where({ 'article_embeddings.status': filter.embeddingStatus }),
+    );
+  }
+  if (filter.after !== undefined) {
+    query.whereRaw('(created_at, id) < (?::timestamptz, ?::uuid)', [filter.after.at, filter.after.id]);
+  }
+  const rows: unknown = await query.select([
+    ...columns,
+    tx.raw(`to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`),
+  ]);
+  return z.array(listedSchema).parse(rows);
+}

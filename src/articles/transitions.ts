@@ -1,0 +1,16 @@
+import type { ArticleStatus } from './article.ts';
+
+export type TransitionName = 'publish' | 'unpublish' | 'archive';
+
+interface Transition {
+  readonly from: readonly ArticleStatus[];
+  readonly to: ArticleStatus;
+  readonly auditAction: string;
+}
+
+/** An article's life: draft and published lead to each other, both lead to archived, which is final. */
+export const transitions: Readonly<Record<TransitionName, Transition>> = {
+  publish: { from: ['draft'], to: 'published', auditAction: 'article.published' },
+  unpublish: { from: ['published'], to: 'draft', auditAction: 'article.unpublished' },
+  archive: { from: ['draft', 'published'], to: 'archived', auditAction: 'article.archived' },
+};
