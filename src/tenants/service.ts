@@ -72,7 +72,7 @@ export interface Tenants extends Authentication {
   /** The tenant's keys, newest first, revoked ones too; those after the key `afterId` where it is given. */
   listApiKeys(
     tenantId: string,
-    page: { readonly afterId?: string; readonly limit: number },
+    page: { readonly afterId?: string | undefined; readonly limit: number },
   ): Promise<ApiKey[]>;
   /** Revokes a key of the actor's tenant; a key that is revoked already stays so. */
   revokeApiKey(actor: Actor, keyId: string): Promise<ApiKeyRevocation>;

@@ -129,7 +129,7 @@ export async function insertApiKey(tx: Transaction, tenantId: string, key: NewAp
 export async function listApiKeys(
   tx: Transaction,
   tenantId: string,
-  page: { readonly afterId?: string; readonly limit: number },
+  page: { readonly afterId?: string | undefined; readonly limit: number },
 ): Promise<ApiKey[]> {
   const query = tx('api_keys')
     .where({ tenant_id: tenantId })

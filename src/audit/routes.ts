@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { cursor, encodeCursor } from '../platform/http/cursor.ts';
+import { type Route, reply, route } from '../platform/http/route.ts';
+import { limit, text } from '../platform/http/schemas.ts';
+import type { Audit, AuditRow } from './service.ts';
+
+const name = text({ max: 200 });
+
+const querySchema = z.strictObject({
+  action: name.optional().meta({ examples: ['llm_config.updated'] }),
+  subject_kind: name.optional().meta({ examples: ['article'] }),
+  subject_id: name.optional(),
+  limit: limit(),
+  // The id of the page's last row: a bigint, so a string.
+  cursor: cursor(z.string().regex(/^[1-9]\d{0,17}$/)).optional(),
+});
+
+const listReply = z.object({
+  data: z.array(
+    z
+      .object({
+        id: z.string(),
+        at: z.iso.datetime(),
+        actor: z.object({
+          key_id: z
+            .uuid()
+            .nullable()
+            .describe('The API key that acted; null for the superadmin and the service'),
+          label: z.string(),
+          role: z.string(),
+        }),
+        action: z.string(),
+        subject: z.object({ kind: z.string(), id: z.string() }),
+        details: z.record(z.string(), z.unknown()),
+      })
+      .meta({ id: 'AuditRow' }),
+  ),
+  meta: z.object({ next_cursor: z.string().nullable() }),
+});
+
+/** The route of the audit log. */
+export function auditRoutes(deps: { readonly audit: Audit }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/audit',
+      role: 'user',
+      tag: 'Audit',
+      summary: 'Read the audit log',
+      description: 'Newest first. Who did what to which thing; never a value that is kept secret.',
+      query: querySchema,
+      replies: { 200: { description: 'A page of the log', schema: listReply } },
+      problems: [],
+      handle: async ({ actor, query }) => {
+        // One more than asked for tells whether there is a next page.
+        const found = await deps.audit.list(actor.tenantId, {
+          limit: query.limit + 1,
+          ...(query.action === undefined ? {} : { action: query.action }),
+          ...(query.subject_kind === undefined ? {} : { subjectKind: query.subject_kind }),
+          ...(query.subject_id === undefined ? {} : { subjectId: query.subject_id }),
+          ...(query.cursor === undefined ? {} : { beforeId: query.cursor }),
+        });
+        const page = found.slice(0, query.limit);
+        const last = found.length > query.limit ? page.at(-1) : undefined;
+        return reply(200, {
+          data: page.map(presentRow),
+          meta: { next_cursor: last === undefined ? null : encodeCursor(last.id) },
+        });
+      },
+    }),
+  ];
+}
+
+function presentRow(row: AuditRow) {
+  return {
+    id: row.id,
+    at: row.at,
+    actor: { key_id: row.actor.keyId, label: row.actor.label, role: row.actor.role },
+    action: row.action,
+    subject: row.subject,
+    details: row.details,
+  };
+}

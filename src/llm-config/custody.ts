@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Provider } from '../domain/providers.ts';
+import type { Decrypted, Encrypted, Transit } from '../platform/vault.ts';
+
+export interface KeyCustody {
+  /** Encrypts a tenant's key for its one column. Fails with `vault_unavailable`. */
+  seal(tenantId: string, provider: Provider, plaintext: string): Promise<Encrypted>;
+  /**
+   * Opens a tenant's stored key. Fails with `vault_unavailable`, or with `key_unusable` for a ciphertext that was altered
+   * or belongs to another tenant or column.
+   */
+  open(tenantId: string, provider: Provider, ciphertext: string): Promise<Decrypted>;
+}
+
+export interface KeyCustodyDeps {
+  readonly transit: Transit;
+  /** Opened keys kept in this process's memory. */
+  readonly maxKeys?: number;
+  /** How long an opened key is kept: what spares Vault, and what a memory dump could find. */
+  readonly keepMs?: number;
+}
+
+const purposes: Readonly<Record<Provider, string>> = {
+  embedding: 'embedding_api_key',
+  anthropic: 'anthropic_api_key',
+};
+
+/** Vault derives a key of its own from this: a ciphertext moved to another tenant or column cannot be opened there. */
+const contextOf = (tenantId: string, provider: Provider) => `lorekeep/${purposes[provider]}/${tenantId}`;
+
+/** Keeps the tenants' provider keys: encrypted at rest by Vault, in plain for the shortest time that spares Vault. */
+export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
+  const { transit } = deps;
+  const opened = new LRUCache<string, string>({
+    max: deps.maxKeys ?? 500,
+    ttl: deps.keepMs ?? 60_000,
+    // Without this a key that nobody asks for again would stay in memory.
+    ttlAutopurge: true,
+  });
+  const opening = new Map<string, Promise<Decrypted>>();
+
+  const openInVault = async (name: string, context: string, ciphertext: string): Promise<Decrypted> => {
+    const answer = await transit.decrypt(context, ciphertext);
+    if (answer.kind === 'ok') opened.set(name, answer.plaintext);
+    return answer;
+  };
+
+  return {
+    seal: (tenantId, provider, plaintext) => transit.encrypt(contextOf(tenantId, provider), plaintext),
+
+    async open(tenantId, provider, ciphertext) {
+      const context = contextOf(tenantId, provider);
+      const name = `${context}/${createHash('sha256').update(ciphertext).digest('base64')}`;
+      const plaintext = opened.get(name);
+      if (plaintext !== undefined) return { kind: 'ok', plaintext };
+      const pending = opening.get(name);
+      if (pending !== undefined) return pending;
+      const answer = openInVault(name, context, ciphertext).finally(() => opening.delete(name));
+      opening.set(name, answer);
+      return answer;
+    },
+  };
+}

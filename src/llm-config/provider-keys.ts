@@ -1,0 +1,104 @@
+import type { Audit } from '../audit/service.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { Provider } from '../domain/providers.ts';
+import type { Transaction } from '../platform/postgres.ts';
+import type { Decrypted } from '../platform/vault.ts';
+import type { KeyCustody } from './custody.ts';
+import { effectiveModels, type ModelField, type Models } from './models.ts';
+import { changeKeyStatus, findSettings, findStoredKey, type StoredKey } from './store.ts';
+
+export type { StoredKey } from './store.ts';
+
+/** The key that a call would use now, sealed, and the model that it would ask for. */
+export interface CurrentKey extends StoredKey {
+  /** The tenant's own or the default: the embedding model, or Anthropic's for extraction. */
+  readonly model: string;
+}
+
+/** What a guarded call needs to know of the tenant's keys. */
+export interface ProviderKeys {
+  /** The tenant's current key, by one indexed read and without opening it; undefined when it has none. */
+  current(tx: Transaction, tenantId: string, provider: Provider): Promise<CurrentKey | undefined>;
+  /** The tenant's model for each use, whether or not it has a key. */
+  models(tx: Transaction, tenantId: string): Promise<Models>;
+  /** Opens a key that `current` returned. Fails with `vault_unavailable` or `key_unusable`. */
+  openKey(tenantId: string, provider: Provider, stored: Pick<StoredKey, 'ciphertext'>): Promise<Decrypted>;
+  /** Notes that the provider rejected the key of this version, once; a newer or a removed key is left alone. */
+  markRejected(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<boolean>;
+  /**
+   * Notes that the provider took the key of this version; true when that was news. A rejected key stays rejected, as a late
+   * success proves nothing, unless `evenIfRejected`: for a call made just to find out.
+   */
+  markVerified(
+    tx: Transaction,
+    tenantId: string,
+    provider: Provider,
+    version: number,
+    options?: { readonly evenIfRejected?: boolean },
+  ): Promise<boolean>;
+}
+
+/** The name of a tenant's key in audit actions: `llm_config.<name>_set`. */
+export const auditNames: Readonly<Record<Provider, 'embedding_key' | 'key'>> = {
+  embedding: 'embedding_key',
+  anthropic: 'key',
+};
+
+const modelOf: Readonly<Record<Provider, ModelField>> = {
+  embedding: 'embedding_model',
+  anthropic: 'extraction_model',
+};
+
+/** The tenants' provider keys as the guard sees them. */
+export function createProviderKeys(deps: {
+  readonly custody: KeyCustody;
+  readonly audit: Audit;
+  readonly defaultModels: Models;
+}): ProviderKeys {
+  const { custody, audit, defaultModels } = deps;
+
+  return {
+    async current(tx, tenantId, provider) {
+      const found = await findStoredKey(tx, tenantId, provider);
+      if (found === undefined) return undefined;
+      return { ...found.key, model: effectiveModels(found.settings, defaultModels)[modelOf[provider]] };
+    },
+
+    models: async (tx, tenantId) => effectiveModels(await findSettings(tx, tenantId), defaultModels),
+
+    openKey: (tenantId, provider, stored) => custody.open(tenantId, provider, stored.ciphertext),
+
+    async markRejected(tx, tenantId, provider, version) {
+      const changed = await changeKeyStatus(
+        tx,
+        tenantId,
+        { provider, version },
+        { from: ['unverified', 'verified'], to: 'rejected' },
+      );
+      if (changed) {
+        await audit.append(tx, serviceActor(tenantId), {
+          action: `llm_config.${auditNames[provider]}_rejected`,
+          subject: { kind: 'llm_config', id: tenantId },
+          details: { provider, key_version: version },
+        });
+      }
+      return changed;
+    },
+
+    markVerified: (tx, tenantId, provider, version, options = {}) =>
+      changeKeyStatus(
+        tx,
+        tenantId,
+        { provider, version },
+        { from: options.evenIfRejected ? ['unverified', 'rejected'] : ['unverified'], to: 'verified' },
+      ),
+  };
+}
+
+/** Nobody's key did it: the service itself found out. */
+const serviceActor = (tenantId: string): Actor => ({
+  tenantId,
+  keyId: null,
+  label: 'lorekeep',
+  role: 'superadmin',
+});

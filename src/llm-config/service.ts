@@ -1,0 +1,132 @@
+import type { Audit } from '../audit/service.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { Provider } from '../domain/providers.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import type { KeyCustody } from './custody.ts';
+import { effectiveModels, type Models } from './models.ts';
+import { auditNames, createProviderKeys, type ProviderKeys } from './provider-keys.ts';
+import { type KeyChange, sealChange } from './sealed-key.ts';
+import { changeSettings, type WantedSettings } from './settings-change.ts';
+import { findKeyFacts, findSettings, lockSettings, removeKey, setKey, updateSettings } from './store.ts';
+import { type LlmConfigView, presentLlmConfig } from './view.ts';
+
+export type { CurrentKey, ProviderKeys, StoredKey } from './provider-keys.ts';
+export type { LlmConfigView } from './view.ts';
+
+/** A change of settings: what is absent is kept, null goes back to the default or removes the key. */
+export interface LlmConfigPatch extends WantedSettings {
+  /** Anthropic's. */
+  readonly api_key?: string | null | undefined;
+  readonly embedding_api_key?: string | null | undefined;
+}
+
+export type LlmConfigUpdate =
+  | { readonly kind: 'updated'; readonly view: LlmConfigView }
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
+
+export interface LlmConfig {
+  /** The tenant's settings; opens no key. */
+  view(tenantId: string): Promise<LlmConfigView>;
+  /** Changes the settings and says so in the audit log, both or neither. Fails with `vault_unavailable`, nothing stored. */
+  update(actor: Actor, patch: LlmConfigPatch): Promise<LlmConfigUpdate>;
+  readonly providerKeys: ProviderKeys;
+}
+
+export interface LlmConfigDeps<Ticket> {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly custody: KeyCustody;
+  readonly defaultModels: Models;
+  /** In the change's transaction, when vectors have to be made (again): a key was set, or the embedding model is another. */
+  readonly onEmbeddingChanged: (tx: Transaction, tenantId: string) => Promise<Ticket>;
+  /** After the commit, with what `onEmbeddingChanged` returned. Must not throw. */
+  readonly afterCommit: (ticket: Ticket) => void;
+}
+
+/** The field by which a client sets each key. */
+const keyFields: Readonly<Record<Provider, 'api_key' | 'embedding_api_key'>> = {
+  anthropic: 'api_key',
+  embedding: 'embedding_api_key',
+};
+
+/** A tenant's provider settings and keys. */
+export function createLlmConfig<Ticket>(deps: LlmConfigDeps<Ticket>): LlmConfig {
+  const { database, audit, custody, defaultModels } = deps;
+
+  const read = async (tx: Transaction, tenantId: string): Promise<LlmConfigView> => {
+    const settings = await findSettings(tx, tenantId);
+    const facts = await findKeyFacts(tx, tenantId);
+    return presentLlmConfig(
+      settings,
+      { anthropic: facts.get('anthropic'), embedding: facts.get('embedding') },
+      defaultModels,
+    );
+  };
+
+  const storeKey = async (
+    tx: Transaction,
+    tenantId: string,
+    provider: Provider,
+    key: KeyChange,
+  ): Promise<'set' | 'removed' | 'kept'> => {
+    if (key === undefined) return 'kept';
+    if (key === null) return (await removeKey(tx, tenantId, provider)) ? 'removed' : 'kept';
+    await setKey(tx, tenantId, provider, key);
+    return 'set';
+  };
+
+  return {
+    view: (tenantId) => database.withTenant(tenantId, (tx) => read(tx, tenantId)),
+
+    async update(actor, patch) {
+      const { tenantId } = actor;
+      if (Object.values(patch).every((value) => value === undefined)) {
+        return { kind: 'updated', view: await database.withTenant(tenantId, (tx) => read(tx, tenantId)) };
+      }
+      // Before the transaction: a slow Vault must not hold rows.
+      const [anthropic, embedding] = await Promise.all([
+        sealChange(custody, tenantId, 'anthropic', patch.api_key),
+        sealChange(custody, tenantId, 'embedding', patch.embedding_api_key),
+      ]);
+      if (anthropic.kind === 'failed') return anthropic;
+      if (embedding.kind === 'failed') return embedding;
+
+      const written = await database.withTenant(tenantId, async (tx) => {
+        const before = await lockSettings(tx, tenantId);
+        const { after, fields } = changeSettings(before, patch);
+        if (fields.length > 0) await updateSettings(tx, tenantId, after);
+        const keys = [
+          { provider: 'anthropic', change: await storeKey(tx, tenantId, 'anthropic', anthropic.change) },
+          { provider: 'embedding', change: await storeKey(tx, tenantId, 'embedding', embedding.change) },
+        ] as const;
+
+        const changedKeys = keys.filter(({ change }) => change !== 'kept');
+        const subject = { kind: 'llm_config', id: tenantId };
+        if (fields.length + changedKeys.length > 0) {
+          await audit.append(tx, actor, {
+            action: 'llm_config.updated',
+            subject,
+            details: { fields: [...fields, ...changedKeys.map(({ provider }) => keyFields[provider])] },
+          });
+        }
+        for (const { provider, change } of changedKeys) {
+          await audit.append(tx, actor, {
+            action: `llm_config.${auditNames[provider]}_${change}`,
+            subject,
+            details: { provider },
+          });
+        }
+
+        const modelBefore = effectiveModels(before, defaultModels).embedding_model;
+        const modelAfter = effectiveModels(after, defaultModels).embedding_model;
+        const embeddingChanged = modelBefore !== modelAfter || keys[1].change === 'set';
+        const ticket = embeddingChanged ? { value: await deps.onEmbeddingChanged(tx, tenantId) } : undefined;
+        return { view: await read(tx, tenantId), ticket };
+      });
+      if (written.ticket !== undefined) deps.afterCommit(written.ticket.value);
+      return { kind: 'updated', view: written.view };
+    },
+
+    providerKeys: createProviderKeys(deps),
+  };
+}

@@ -1,0 +1,41 @@
+import { effectiveModels, type Models } from './models.ts';
+import type { KeyFacts, KeyStatus, OwnSettings } from './store.ts';
+
+/** A tenant's provider settings as it may see them. */
+export interface LlmConfigView extends OwnSettings {
+  readonly has_api_key: boolean;
+  readonly api_key_hint: string | null;
+  readonly api_key_status: KeyStatus;
+  readonly api_key_updated_at: Date | null;
+  readonly has_embedding_key: boolean;
+  readonly embedding_api_key_hint: string | null;
+  readonly embedding_key_status: KeyStatus;
+  readonly embedding_key_updated_at: Date | null;
+  readonly effective: Models;
+}
+
+/** Puts the view together; no key has to be opened for it. */
+export function presentLlmConfig(
+  settings: OwnSettings,
+  keys: { readonly anthropic: KeyFacts | undefined; readonly embedding: KeyFacts | undefined },
+  defaultModels: Models,
+): LlmConfigView {
+  const { anthropic, embedding } = keys;
+  return {
+    has_api_key: hasKey(anthropic),
+    api_key_hint: presentHint(anthropic),
+    api_key_status: anthropic?.status ?? 'none',
+    api_key_updated_at: anthropic?.updatedAt ?? null,
+    has_embedding_key: hasKey(embedding),
+    embedding_api_key_hint: presentHint(embedding),
+    embedding_key_status: embedding?.status ?? 'none',
+    embedding_key_updated_at: embedding?.updatedAt ?? null,
+    ...settings,
+    effective: effectiveModels(settings, defaultModels),
+  };
+}
+
+const hasKey = (facts: KeyFacts | undefined) => facts !== undefined && facts.status !== 'none';
+
+const presentHint = (facts: KeyFacts | undefined) =>
+  facts === undefined || facts.hint === null ? null : `...${facts.hint}`;

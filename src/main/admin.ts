@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import { createAudit } from '../audit/service.ts';
+import { loadEnvironment } from '../config.ts';
+import { createDatabase } from '../platform/postgres.ts';
+import { newTenantSchema } from '../tenants/schemas.ts';
+import { createTenants } from '../tenants/service.ts';
+
+const program = new Command('admin').description(
+  'What the operator of Lorekeep does by hand, with the login of the database owner',
+);
+
+program
+  .command('create-tenant')
+  .description('makes a tenant with one API key per role; prints them as JSON, this once')
+  .requiredOption('--slug <slug>', 'short name for addresses: lower-case letters, digits, hyphens')
+  .requiredOption('--name <name>', 'name for people')
+  .action(createTenant);
+
+await program.parseAsync();
+
+async function createTenant(options: { slug: string; name: string }): Promise<void> {
+  const wanted = newTenantSchema.safeParse(options);
+  if (!wanted.success) {
+    return fail(wanted.error.issues.map((issue) => `--${issue.path.join('.')} ${issue.message}`));
+  }
+
+  const environment = loadEnvironment('admin');
+  // The owner is bound by row-level security like everyone: it goes through the same transactions.
+  const database = createDatabase({
+    url: environment.DATABASE_OWNER_URL,
+    poolSize: 1,
+    applicationName: 'lorekeep-admin',
+  });
+  try {
+    const tenants = createTenants({ database, audit: createAudit({ database }) });
+    const operator = {
+      tenantId: '00000000-0000-0000-0000-000000000000',
+      keyId: null,
+      label: 'admin command',
+      role: 'superadmin',
+    } as const;
+    const creation = await tenants.createTenant(operator, wanted.data);
+    if (creation.kind === 'slug_taken') {
+      return fail([`--slug ${wanted.data.slug} is taken by another tenant`]);
+    }
+    const { tenant, keys } = creation;
+    const printed = {
+      tenant: { id: tenant.id, slug: tenant.slug, name: tenant.name },
+      keys: { agent: keys.agent.key, orchestrator: keys.orchestrator.key, user: keys.user.key },
+    };
+    process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);
+  } catch (error) {
+    fail(explain(error));
+  } finally {
+    await database.close();
+  }
+}
+
+/** Sentences for the operator. A library's own message stays out: it can hold the login. */
+function explain(error: unknown): string[] {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'ETIMEDOUT':
+      return ['the database of DATABASE_OWNER_URL cannot be reached'];
+    case '28P01':
+    case '28000':
+      return ['the database refuses the login of DATABASE_OWNER_URL'];
+    case '42P01':
+      return ['the database has no tables yet: run `npm run migrate` first'];
+    default:
+      return [`the tenant was not made (${code ?? (error instanceof Error ? error.name : 'unknown error')})`];
+  }
+}
+
+function fail(problems: readonly string[]): void {
+  for (const problem of problems) process.stderr.write(`create-tenant: ${problem}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,69 @@
+import { problem } from '../platform/http/problem.ts';
+import { type Route, route } from '../platform/http/route.ts';
+import { answerKeyCreation, replyWithKey, replyWithTenant } from './presentation.ts';
+import {
+  createdTenantReply,
+  issuedKeyReply,
+  newApiKeySchema,
+  newTenantSchema,
+  tenantIdSchema,
+} from './schemas.ts';
+import type { Tenants } from './service.ts';
+
+const tag = 'Administration';
+
+/** The superadmin's routes. */
+export function adminRoutes(deps: { readonly tenants: Tenants }): Route[] {
+  const { tenants } = deps;
+
+  return [
+    route({
+      method: 'post',
+      path: '/admin/tenants',
+      role: 'superadmin',
+      tag,
+      summary: 'Make a tenant',
+      description: 'With one API key per role. The keys are in this answer and nowhere else, ever.',
+      body: newTenantSchema,
+      replies: { 201: { description: 'The tenant and its first keys', schema: createdTenantReply } },
+      problems: ['already_exists'],
+      idempotent: true,
+      secretFields: ['data.keys.agent', 'data.keys.orchestrator', 'data.keys.user'],
+      handle: async ({ actor, body, once }) => {
+        const creation = await tenants.createTenant(actor, body, once(replyWithTenant));
+        switch (creation.kind) {
+          case 'created':
+            return replyWithTenant(creation);
+          case 'slug_taken':
+            return problem('already_exists', `There is a tenant with the slug ${body.slug} already.`);
+          default:
+            return creation satisfies never;
+        }
+      },
+    }),
+
+    route({
+      method: 'post',
+      path: '/admin/tenants/:id/api-keys',
+      role: 'superadmin',
+      tag,
+      summary: 'Make an API key for a tenant',
+      description: 'For a tenant that has lost its own. The key is in this answer and nowhere else, ever.',
+      params: tenantIdSchema,
+      body: newApiKeySchema,
+      replies: { 201: { description: 'The key', schema: issuedKeyReply } },
+      problems: ['not_found'],
+      idempotent: true,
+      secretFields: ['data.key'],
+      handle: async ({ actor, params, body, once }) =>
+        answerKeyCreation(
+          await tenants.createApiKey(
+            actor,
+            params.id,
+            { label: body.label, role: body.role, expiresAt: body.expires_at },
+            once(replyWithKey),
+          ),
+        ),
+    }),
+  ];
+}

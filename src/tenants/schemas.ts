@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { tenantRoles } from '../domain/roles.ts';
+import { cursor } from '../platform/http/cursor.ts';
+import { limit, text, uuid } from '../platform/http/schemas.ts';
+
+const slug = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'must have 1 to 63 lower-case letters, digits and hyphens, and not begin with a hyphen',
+  );
+
+const role = z.enum(tenantRoles);
+const time = z.iso.datetime();
+
+/** What makes a tenant: the body of its route and the options of the admin command. */
+export const newTenantSchema = z
+  .strictObject({ slug, name: text({ max: 200 }) })
+  .meta({ id: 'NewTenant', examples: [{ slug: 'acme', name: 'Acme Research' }] });
+
+/** The body that asks for an API key. */
+export const newApiKeySchema = z
+  .strictObject({
+    label: text({ max: 200 }).describe('What a person knows the key by'),
+    role,
+    expires_at: z.iso
+      .datetime({ offset: true, error: 'must be a date and time in ISO 8601, with a time zone' })
+      .transform((given) => new Date(given))
+      .refine((at) => at.getTime() > Date.now(), 'must be in the future')
+      .nullable()
+      .default(null),
+  })
+  .meta({
+    id: 'NewApiKey',
+    examples: [{ label: 'indexing agent', role: 'agent', expires_at: '2031-01-31T00:00:00Z' }],
+  });
+
+export const apiKeyIdSchema = z.object({ id: uuid });
+export const tenantIdSchema = z.object({ id: uuid });
+
+/** A page of keys begins after the key that the cursor names. */
+export const apiKeyPageSchema = z.strictObject({ limit: limit(), cursor: cursor(uuid).optional() });
+
+const apiKeyView = z.object({
+  id: z.uuid(),
+  label: z.string(),
+  role,
+  hint: z.string().meta({ examples: ['...x7Qk'] }),
+  created_at: time,
+  expires_at: time.nullable(),
+  revoked_at: time.nullable(),
+  last_used_at: time.nullable().describe('To the minute'),
+});
+
+const shownOnce = z
+  .string()
+  .nullable()
+  .describe('Shown once: null when the answer is repeated for the same Idempotency-Key')
+  .meta({ examples: ['lk_…'] });
+
+export const apiKeyListReply = z.object({
+  data: z.array(apiKeyView.meta({ id: 'ApiKey' })),
+  meta: z.object({ next_cursor: z.string().nullable() }),
+});
+
+export const issuedKeyReply = z.object({
+  data: apiKeyView.extend({ key: shownOnce }).meta({ id: 'IssuedApiKey' }),
+});
+
+export const createdTenantReply = z.object({
+  data: z
+    .object({
+      tenant: z.object({ id: z.uuid(), slug: z.string(), name: z.string(), created_at: time }),
+      keys: z.object({ agent: shownOnce, orchestrator: shownOnce, user: shownOnce }),
+    })
+    .meta({ id: 'CreatedTenant' }),
+});
