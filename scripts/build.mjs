@@ -13,10 +13,14 @@ const packageOf = (name) => dirname(createRequire(import.meta.url).resolve(`${na
 
 rmSync(dist, { recursive: true, force: true });
 
-const tsc = spawnSync(process.execPath, [join(packageOf('typescript'), 'bin', 'tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const tsc = spawnSync(
+  process.execPath,
+  [join(packageOf('typescript'), 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 // From what tsc emitted, so that the bundle and the rest of dist/ are one build. Only warnings and worse are told.

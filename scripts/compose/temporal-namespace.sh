@@ -1,0 +1,22 @@
+#!/bin/sh
+# One-shot temporal-namespace: creates the namespace if it isn't there; one that is there keeps its settings.
+# TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are read by the `temporal` command itself.
+set -eu
+
+# The port answers a little before the frontend does.
+tries=0
+until temporal operator cluster health >/dev/null 2>&1; do
+  tries=$((tries + 1))
+  if [ "$tries" -ge 30 ]; then
+    echo "Temporal at $TEMPORAL_ADDRESS is not healthy after 60 seconds" >&2
+    exit 1
+  fi
+  sleep 2
+done
+
+if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
+  echo "The namespace $TEMPORAL_NAMESPACE is there already."
+else
+  # Closed workflows stay readable for 30 days.
+  temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 720h
+fi

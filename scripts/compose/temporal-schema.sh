@@ -1,0 +1,17 @@
+#!/bin/sh
+# One-shot temporal-schema: brings Temporal's two databases to the schema of the admin-tools image. Safe to repeat; run it with
+# the new image before the new server when upgrading. The password comes in SQL_PASSWORD, which the tool reads by itself.
+set -eu
+
+schema=/etc/temporal/schema/postgresql/v12
+
+bring_up() {
+  database=$1
+  versions=$2
+  set -- temporal-sql-tool --plugin postgres12 --ep postgres -p 5432 -u temporal --db "$database"
+  "$@" setup-schema -v 0.0
+  "$@" update-schema -d "$versions"
+}
+
+bring_up temporal "$schema/temporal/versioned"
+bring_up temporal_visibility "$schema/visibility/versioned"
