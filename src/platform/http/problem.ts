@@ -7,6 +7,7 @@ const requestProblems = {
   unauthorized: { status: 401, title: 'A valid API key is needed' },
   forbidden: { status: 403, title: "The API key's role is too low" },
   not_found: { status: 404, title: 'There is no such thing' },
+  method_not_allowed: { status: 405, title: 'The path does not take this method' },
   transition_not_allowed: { status: 409, title: 'The status does not allow this transition' },
   already_exists: { status: 409, title: 'It exists already' },
   idempotency_key_reused: { status: 409, title: 'The Idempotency-Key was used for another request' },

@@ -60,6 +60,11 @@ interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly problems: readonly ProblemCode[];
   /** Whether it takes an Idempotency-Key (POST only). */
   readonly idempotent?: boolean;
+  /**
+   * Fields of the answer that are shown once, as dotted paths (`data.key`). They are never kept: a repetition with the
+   * same Idempotency-Key shows null there.
+   */
+  readonly secretFields?: readonly string[];
   handle(request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply | Problem>;
 }
 

@@ -1,0 +1,165 @@
+import type { Request, Response } from 'express';
+import type { Actor } from '../domain/actor.ts';
+import { type Problem, problem } from '../platform/http/problem.ts';
+import { type Reply, type Route, type RouteRequest, reply } from '../platform/http/route.ts';
+import {
+  AnsweredMeanwhile,
+  type Idempotency,
+  type KeyedRequest,
+  type Recalled,
+} from '../platform/idempotency/idempotency.ts';
+import { requestHash } from '../platform/idempotency/request-hash.ts';
+import { describeError, type Logger } from '../platform/logging.ts';
+import { type Authenticated, refusalOf } from './authentication.ts';
+import { undeclaredIn } from './declared-answers.ts';
+import { presentedIdempotencyKey } from './idempotency-key.ts';
+import { parseRequest } from './parse-request.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { ReadBody } from './read-body.ts';
+import { contextOf, pathOf } from './request-context.ts';
+
+export interface AnswerDeps {
+  readonly authentication: (request: Request) => Promise<Authenticated>;
+  readonly rateLimits: RateLimits;
+  readonly readBody: (request: Request, response: Response) => Promise<ReadBody>;
+  readonly idempotency: Idempotency;
+  readonly log: Logger;
+  /** Holds every answer against the route's declaration and fails on one that is not in it. For tests and development. */
+  readonly verifyReplies: boolean;
+}
+
+type Handled = RouteRequest<unknown, unknown, unknown>;
+
+/** Answers one request of a declared route: who, how often, what, and then the handler, once. */
+export async function answerRoute(
+  deps: AnswerDeps,
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<Reply | Problem> {
+  const context = contextOf(response);
+  context.route = route;
+
+  const admitted = await admit(deps, route, request, response);
+  if (admitted.kind === 'problem') return admitted;
+  const { actor } = admitted;
+
+  const body = route.body ? await deps.readBody(request, response) : undefined;
+  if (body?.kind === 'problem') return body;
+  const parsed = await parseRequest(route, {
+    params: request.params,
+    query: { ...request.query },
+    body: body?.value,
+  });
+  if (parsed.kind === 'problem') return parsed;
+
+  const headers = headersForHandlers(request);
+  const presented = presentedIdempotencyKey(route, headers['idempotency-key'], parsed.body);
+  if (presented.kind === 'problem') return presented;
+
+  const handled = {
+    actor,
+    params: parsed.params,
+    query: parsed.query,
+    body: parsed.body,
+    headers,
+    requestId: context.requestId,
+    signal: context.signal,
+  };
+  if (presented.kind === 'none') {
+    return verified(deps, route, await route.handle({ ...handled, once: () => async () => undefined }));
+  }
+  return answerOnce(deps, route, handled, {
+    tenantId: actor.tenantId,
+    key: presented.key,
+    requestHash: requestHash({ method: request.method, path: pathOf(request), body: body?.value }),
+    secretFields: route.secretFields ?? [],
+  });
+}
+
+/** Lets an actor in whose key, rate and role allow the call. */
+async function admit(
+  deps: AnswerDeps,
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<{ readonly kind: 'actor'; readonly actor: Actor } | Problem> {
+  const authenticated = await deps.authentication(request);
+  if (authenticated.kind === 'anonymous') return authenticated.problem;
+  if (authenticated.kind === 'refused') {
+    return (await deps.rateLimits.refusedKey(request.ip ?? 'unknown')) ?? authenticated.problem;
+  }
+  const { actor } = authenticated;
+  contextOf(response).actor = actor;
+  const allowance = await deps.rateLimits.request(actor.keyId ?? actor.label);
+  for (const [name, value] of Object.entries(allowance.headers)) response.setHeader(name, value);
+  return allowance.problem ?? refusalOf(actor, route) ?? { kind: 'actor', actor };
+}
+
+/** Runs the handler unless its Idempotency-Key has an answer already, and keeps the answer that it gives. */
+async function answerOnce(
+  deps: AnswerDeps,
+  route: Route,
+  handled: Omit<Handled, 'once'>,
+  keyed: KeyedRequest,
+): Promise<Reply | Problem> {
+  const before = replayOf(await deps.idempotency.recall(keyed));
+  if (before) return before;
+
+  let kept = false;
+  const once: Handled['once'] = (present) => async (tx, result) => {
+    await deps.idempotency.keep(tx, keyed, present(result));
+    kept = true;
+  };
+  try {
+    const answer = verified(deps, route, await route.handle({ ...handled, once }));
+    if (answer.kind === 'reply' && !kept) await deps.idempotency.keepAfterwards(keyed, answer);
+    return answer;
+  } catch (error) {
+    // The other request with this key has committed, this one's write is rolled back: the first answer is there now.
+    const meanwhile = error instanceof AnsweredMeanwhile && replayOf(await deps.idempotency.recall(keyed));
+    if (meanwhile) return meanwhile;
+    throw error;
+  }
+}
+
+function replayOf(recalled: Recalled): Reply | Problem | undefined {
+  switch (recalled.kind) {
+    case 'new':
+      return undefined;
+    case 'reused':
+      return problem(
+        'idempotency_key_reused',
+        'The Idempotency-Key belongs to an earlier request with another path or body.',
+      );
+    case 'replay':
+      return reply(recalled.status, recalled.body, { 'Idempotency-Replayed': 'true' });
+  }
+}
+
+function verified(deps: AnswerDeps, route: Route, answer: Reply | Problem): Reply | Problem {
+  const undeclared = deps.verifyReplies ? undeclaredIn(route, answer) : undefined;
+  if (undeclared === undefined) return answer;
+  deps.log.error(
+    { route: route.path, method: route.method, undeclared },
+    'an answer is not declared by its route',
+  );
+  throw new Error(`${route.method} ${route.path} answered what it does not declare: ${undeclared}`);
+}
+
+/** Header names are lower case; the key stays with the authentication. */
+function headersForHandlers(request: Request): Readonly<Record<string, string | undefined>> {
+  const { authorization: _, ...headers } = request.headers;
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}
+
+/** The problem of anything thrown: a fixed sentence to the client, the error's type and place to the log. */
+export function internalProblem(log: Logger, requestId: string, error: unknown): Problem {
+  log.error({ request_id: requestId, error: describeError(error) }, 'request failed unexpectedly');
+  return problem(
+    'internal',
+    'Something went wrong on our side. The request id helps the operator to find it.',
+  );
+}

@@ -1,0 +1,124 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { problem } from '../platform/http/problem.ts';
+import { type HttpMethod, type Route, reply } from '../platform/http/route.ts';
+import type { Idempotency } from '../platform/idempotency/idempotency.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { answerRoute, internalProblem } from './answer-route.ts';
+import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
+import { docsPage } from './docs-page.ts';
+import { createOpenApiDocument } from './openapi.ts';
+import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts';
+import { createBodyReader } from './read-body.ts';
+import { type Dependency, readiness } from './readiness.ts';
+import { contextOf, openContext } from './request-context.ts';
+import { logRequests } from './request-log.ts';
+import { send } from './send.ts';
+
+export interface AppDeps extends AuthenticationDeps {
+  readonly routes: readonly Route[];
+  readonly idempotency: Idempotency;
+  readonly dependencies: readonly Dependency[];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Of the service, for the document. */
+  readonly version: string;
+  readonly rateLimits?: RateLimitOptions;
+  /** Proxies in front that may name the client's address; none by default. */
+  readonly trustedProxies?: number;
+  /** Fails on an answer that its route does not declare. For tests and development. */
+  readonly verifyReplies?: boolean;
+}
+
+/** The HTTP side of the process: the declared routes under /api/v1, their document, and what operators look at. */
+export function createApp(deps: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  // An ETag of express's own making would answer 304, which no route declares.
+  app.disable('etag');
+  app.set('trust proxy', deps.trustedProxies ?? false);
+
+  app.use(openContext());
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+    }),
+  );
+  mountPlatform(app, deps);
+  app.use('/docs', docsPage());
+  app.use('/api/v1', logRequests(deps), apiRouter(deps));
+  app.use((request, response) => {
+    send(request, response, problem('not_found', 'There is nothing at this path.'));
+  });
+  app.use(failures(deps.log));
+  return app;
+}
+
+function mountPlatform(app: Express, deps: AppDeps): void {
+  app.get('/healthz', (request, response) => send(request, response, reply(200, { status: 'ok' })));
+  app.get('/readyz', readiness(deps.dependencies));
+  app.get('/metrics', async (_request, response) => {
+    const text = await deps.metrics.registry.metrics();
+    response.type(deps.metrics.registry.contentType).send(text);
+  });
+}
+
+function apiRouter(deps: AppDeps): express.Router {
+  const router = express.Router({ caseSensitive: true });
+  const document = createOpenApiDocument(deps.routes, { version: deps.version });
+  const answerDeps = {
+    authentication: createAuthentication(deps),
+    rateLimits: createRateLimits(deps.rateLimits ?? defaultRateLimits),
+    readBody: createBodyReader(),
+    idempotency: deps.idempotency,
+    log: deps.log,
+    verifyReplies: deps.verifyReplies ?? false,
+  };
+  router.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  router.get('/openapi.json', (request, response) => send(request, response, reply(200, document)));
+  for (const route of deps.routes) {
+    router[route.method](route.path, async (request: Request, response: Response) => {
+      send(request, response, await answerRoute(answerDeps, route, request, response));
+    });
+  }
+  for (const [path, methods] of methodsByPath(deps.routes)) {
+    router.all(path, (request, response) => {
+      response.setHeader('Allow', methods.join(', '));
+      send(request, response, problem('method_not_allowed', `This path takes ${methods.join(', ')}.`));
+    });
+  }
+  return router;
+}
+
+function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, Uppercase<HttpMethod | 'head'>[]>();
+  const upper: Record<HttpMethod, Uppercase<HttpMethod | 'head'>[]> = {
+    get: ['GET', 'HEAD'],
+    post: ['POST'],
+    patch: ['PATCH'],
+    delete: ['DELETE'],
+  };
+  for (const { path, method } of [...routes, { path: '/openapi.json', method: 'get' } as const]) {
+    methods.set(path, [...(methods.get(path) ?? []), ...upper[method]]);
+  }
+  return methods;
+}
+
+/** Express knows an error handler by its four parameters. */
+function failures(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const answer =
+      error instanceof URIError
+        ? problem('malformed_request', 'The path is not validly percent-encoded.')
+        : internalProblem(log, contextOf(response).requestId, error);
+    if (response.headersSent) response.destroy();
+    else send(request, response, answer);
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Request } from 'express';
+import type { Actor } from '../domain/actor.ts';
+import { allows } from '../domain/roles.ts';
+import { type Problem, problem } from '../platform/http/problem.ts';
+import type { Route } from '../platform/http/route.ts';
+
+export interface AuthenticationDeps {
+  /** Whose key it is; undefined for a key that is unknown, expired or revoked. */
+  readonly authenticate: (presentedKey: string) => Promise<Actor | undefined>;
+  /** The superadmin's key; without one there is no superadmin. */
+  readonly adminApiKey?: string | undefined;
+}
+
+export type Authenticated =
+  | { readonly kind: 'actor'; readonly actor: Actor }
+  /** A key was presented and is not valid. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  /** No key was presented. */
+  | { readonly kind: 'anonymous'; readonly problem: Problem };
+
+/** The superadmin belongs to no tenant: its tenant id is the nil uuid, which no row has. */
+export const superadmin: Actor = {
+  tenantId: '00000000-0000-0000-0000-000000000000',
+  keyId: null,
+  label: 'superadmin',
+  role: 'superadmin',
+};
+
+const bearer = /^Bearer +([\w.~+/=-]{1,512}) *$/i;
+
+/** Finds out who makes a request, from its Authorization header, which is read here and nowhere else. */
+export function createAuthentication(deps: AuthenticationDeps): (request: Request) => Promise<Authenticated> {
+  const adminDigest = deps.adminApiKey === undefined ? undefined : digest(deps.adminApiKey);
+
+  return async (request) => {
+    const header = request.headers.authorization;
+    if (header === undefined) {
+      return {
+        kind: 'anonymous',
+        problem: unauthorized('An API key is needed: Authorization: Bearer lk_…', 'Bearer realm="lorekeep"'),
+      };
+    }
+    const key = bearer.exec(header)?.[1];
+    if (key !== undefined) {
+      // Digests have one length, as timingSafeEqual wants, and tell nothing of the key's.
+      if (adminDigest && timingSafeEqual(adminDigest, digest(key)))
+        return { kind: 'actor', actor: superadmin };
+      const actor = await deps.authenticate(key);
+      if (actor) return { kind: 'actor', actor };
+    }
+    return {
+      kind: 'refused',
+      problem: unauthorized(
+        'The API key is unknown, expired or revoked.',
+        'Bearer realm="lorekeep", error="invalid_token"',
+      ),
+    };
+  };
+}
+
+/** Why an actor may not call a route, if so. */
+export function refusalOf(actor: Actor, route: Route): Problem | undefined {
+  if (!allows(actor.role, route.role)) {
+    return problem(
+      'forbidden',
+      `This call needs the role ${route.role} or a higher one; the key has ${actor.role}.`,
+    );
+  }
+  if (actor.role === 'superadmin' && route.role !== 'superadmin') {
+    return problem(
+      'forbidden',
+      "The superadmin belongs to no tenant and has none of a tenant's data: use one of the tenant's own keys.",
+    );
+  }
+  return undefined;
+}
+
+function unauthorized(detail: string, challenge: string): Problem {
+  return problem('unauthorized', detail, { headers: { 'WWW-Authenticate': challenge } });
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Problem, type ProblemCode, problemTraits } from '../platform/http/problem.ts';
+import type { Reply, Route } from '../platform/http/route.ts';
+
+/** Every code that a route can answer: its own, and those that authentication, limits and parsing add to it. */
+export function problemCodesOf(route: Route): readonly ProblemCode[] {
+  const codes = new Set<ProblemCode>(route.problems);
+  const add = (...more: readonly ProblemCode[]) => {
+    for (const code of more) codes.add(code);
+  };
+  add('unauthorized', 'forbidden', 'rate_limited', 'internal');
+  if (route.params) add('not_found', 'malformed_request');
+  if (route.query) add('validation_failed');
+  if (route.body) {
+    add(
+      'malformed_json',
+      'malformed_request',
+      'body_too_large',
+      'unsupported_media_type',
+      'validation_failed',
+    );
+  }
+  if (route.idempotent) add('idempotency_key_reused', 'validation_failed');
+  return [...codes];
+}
+
+/** The codes of a route by the HTTP status that they come with, lowest status first. */
+export function problemCodesByStatus(route: Route): ReadonlyMap<number, readonly ProblemCode[]> {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of problemCodesOf(route)) {
+    const { status } = problemTraits(code);
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return new Map([...byStatus].sort(([left], [right]) => left - right));
+}
+
+/**
+ * What is undeclared about an answer, if anything: its status or code, or a body that its schema would not give back as
+ * it is (a missing field, one too many, one of another type). Names fields, never their values.
+ */
+export function undeclaredIn(route: Route, answer: Reply | Problem): string | undefined {
+  if (answer.kind === 'problem') {
+    return problemCodesOf(route).includes(answer.code) ? undefined : `the code ${answer.code}`;
+  }
+  const declared = route.replies[answer.status];
+  if (!declared) return `the status ${answer.status}`;
+  if (!declared.schema) return answer.body === undefined ? undefined : `a body at ${answer.status}`;
+  const body: unknown = answer.body === undefined ? undefined : JSON.parse(JSON.stringify(answer.body));
+  const parsed = declared.schema.safeParse(body);
+  if (!parsed.success) {
+    return parsed.error.issues
+      .map(({ path, message }) => `body.${path.map(String).join('.')}: ${message}`)
+      .join('; ');
+  }
+  const difference = firstDifference(body, parsed.data, 'body');
+  return difference === undefined ? undefined : `${difference}: not in the schema`;
+}
+
+function firstDifference(left: unknown, right: unknown, path: string): string | undefined {
+  if (isDeepStrictEqual(left, right)) return undefined;
+  if (typeof left !== 'object' || left === null || typeof right !== 'object' || right === null) return path;
+  for (const [name, value] of Object.entries(left)) {
+    const difference = firstDifference(value, Reflect.get(right, name), `${path}.${name}`);
+    if (difference) return difference;
+  }
+  return path;
+}

@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type oas31,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { roles } from '../domain/roles.ts';
+import { type ProblemCode, problemTraits } from '../platform/http/problem.ts';
+import type { Route } from '../platform/http/route.ts';
+import { problemCodesByStatus } from './declared-answers.ts';
+import { strict } from './parse-request.ts';
+import { platformPaths } from './platform-paths.ts';
+
+/** The OpenAPI 3.1 document of the declared routes, and of nothing else: what is not declared isn't served either. */
+export function createOpenApiDocument(
+  routes: readonly Route[],
+  about: { readonly version: string },
+): oas31.OpenAPIObject {
+  const problemResponse = problemResponses();
+  const paths: ZodOpenApiPathsObject = { ...platformPaths };
+  for (const route of routes) {
+    const name = openApiPath(route.path);
+    paths[name] = { ...paths[name], [route.method]: operationOf(route, problemResponse) };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Lorekeep',
+      version: about.version,
+      description:
+        "A multi-tenant knowledge base. The tenant is the API key's; another tenant's id answers 404. Failures are RFC 9457 problems whose `code` is from a closed list.",
+    },
+    servers: [{ url: '/api/v1' }],
+    security: [{ apiKey: [] }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: `An API key, \`lk_…\`. Roles: ${roles.join(' < ')}.`,
+        },
+      },
+      headers: {
+        RequestId: header("The request's id: the client's own `X-Request-Id`, or a new one."),
+        RateLimitLimit: header('Requests a minute that the API key may make.', 'integer'),
+        RateLimitRemaining: header('Requests that are left of them.', 'integer'),
+        RateLimitReset: header('Seconds until they are all there again.', 'integer'),
+        RetryAfter: header('Seconds after which another try makes sense.', 'integer'),
+        WwwAuthenticate: header('`Bearer`, and what is wrong with the key presented.'),
+        IdempotencyReplayed: header(
+          '`true` when this is the answer of an earlier request with the same Idempotency-Key.',
+        ),
+      },
+    },
+  });
+}
+
+/** `/articles/:id` as OpenAPI writes it. */
+export function openApiPath(path: string): `/${string}` {
+  return `/${path.slice(1).replace(/:(\w+)/g, '{$1}')}`;
+}
+
+function operationOf(
+  route: Route,
+  problemResponse: (status: number, codes: readonly ProblemCode[]) => ZodOpenApiResponseObject,
+): ZodOpenApiOperationObject {
+  const responses: ZodOpenApiResponsesObject = {};
+  for (const [status, { description, schema }] of Object.entries(route.replies)) {
+    responses[statusKey(status)] = {
+      description,
+      headers: {
+        ...everyAnswer,
+        ...(route.idempotent ? { 'Idempotency-Replayed': headerRef('IdempotencyReplayed') } : {}),
+      },
+      ...(schema ? { content: { 'application/json': { schema } } } : {}),
+    };
+  }
+  for (const [status, codes] of problemCodesByStatus(route)) {
+    responses[statusKey(String(status))] = problemResponse(status, codes);
+  }
+  return {
+    operationId: operationId(route),
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, `Lowest role: \`${route.role}\`.`].filter(Boolean).join('\n\n'),
+    'x-lowest-role': route.role,
+    requestParams: {
+      ...(route.params ? { path: objectSchema(route, 'params', route.params) } : {}),
+      ...(route.query ? { query: objectSchema(route, 'query', strict(route.query)) } : {}),
+    },
+    parameters: headerParameters(route),
+    ...(route.body
+      ? {
+          requestBody: {
+            required: !route.body.safeParse(undefined).success,
+            content: { 'application/json': { schema: strict(route.body) } },
+          },
+        }
+      : {}),
+    responses,
+  };
+}
+
+function headerParameters(route: Route): oas31.ParameterObject[] {
+  const once = route.secretFields?.length
+    ? ` Fields that are shown once are null in it: ${route.secretFields.map((field) => `\`${field}\``).join(', ')}.`
+    : '';
+  const declared = Object.entries(route.requestHeaders ?? {}).filter(
+    ([name]) => !route.idempotent || name.toLowerCase() !== 'idempotency-key',
+  );
+  return [
+    ...declared.map(
+      ([name, description]): oas31.ParameterObject => ({
+        in: 'header',
+        name,
+        description,
+        schema: { type: 'string' },
+      }),
+    ),
+    ...(route.idempotent
+      ? [
+          {
+            in: 'header',
+            name: 'Idempotency-Key',
+            description: `For 24 hours, the same key and body give the first answer again; the same key with another body gives 409.${once}`,
+            schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
+          } satisfies oas31.ParameterObject,
+        ]
+      : []),
+    {
+      in: 'header',
+      name: 'X-Request-Id',
+      description: 'An id of your own for this request, given back and logged.',
+      schema: { type: 'string', maxLength: 128, pattern: '^[\\w.:/+=-]+$' },
+    },
+  ];
+}
+
+/** One response component for each status and set of codes, shared by every route that has it. */
+function problemResponses(): (status: number, codes: readonly ProblemCode[]) => ZodOpenApiResponseObject {
+  const made = new Map<string, ZodOpenApiResponseObject>();
+  return (status, codes) => {
+    const sorted = [...codes].sort();
+    const id = sorted.map(pascalCase).join('Or');
+    const known = made.get(id);
+    if (known) return known;
+    const response: ZodOpenApiResponseObject = {
+      id,
+      description: sorted.map((code) => `\`${code}\`: ${problemTraits(code).title}.`).join(' '),
+      headers: { ...everyAnswer, ...extraHeaders(status) },
+      content: { 'application/problem+json': { schema: problemSchema(status, sorted) } },
+    };
+    made.set(id, response);
+    return response;
+  };
+}
+
+const fieldErrorSchema = z
+  .object({
+    path: z.string().meta({ description: 'The field, as `tags[3]`; empty for the body itself' }),
+    message: z.string(),
+  })
+  .meta({ id: 'FieldError' });
+
+function problemSchema(status: number, codes: readonly ProblemCode[]): z.ZodType {
+  return z.object({
+    type: z.string().meta({ description: '`urn:lorekeep:problem:` and the code' }),
+    title: z.string(),
+    status: z.literal(status),
+    detail: z.string(),
+    instance: z.string().meta({ description: "The request's path" }),
+    code: z.enum(codes),
+    ...(codes.includes('validation_failed') ? { errors: z.array(fieldErrorSchema).optional() } : {}),
+  });
+}
+
+function extraHeaders(status: number): oas31.HeadersObject {
+  switch (status) {
+    case 401:
+      return { 'WWW-Authenticate': headerRef('WwwAuthenticate') };
+    case 429:
+    case 503:
+      return { 'Retry-After': headerRef('RetryAfter') };
+    default:
+      return {};
+  }
+}
+
+function headerRef(component: string): oas31.ReferenceObject {
+  return { $ref: `#/components/headers/${component}` };
+}
+
+function header(description: string, type: 'string' | 'integer' = 'string'): oas31.HeaderObject {
+  return { description, schema: { type } };
+}
+
+const everyAnswer: oas31.HeadersObject = {
+  'X-Request-Id': headerRef('RequestId'),
+  'RateLimit-Limit': headerRef('RateLimitLimit'),
+  'RateLimit-Remaining': headerRef('RateLimitRemaining'),
+  'RateLimit-Reset': headerRef('RateLimitReset'),
+};
+
+function objectSchema(route: Route, part: string, schema: z.ZodType): z.ZodObject {
+  if (schema instanceof z.ZodObject) return schema;
+  throw new Error(`${route.method} ${route.path}: the schema of ${part} has to be a plain object`);
+}
+
+function statusKey(status: string): `${1 | 2 | 3 | 4 | 5}${string}` {
+  const [first] = status;
+  switch (first) {
+    case '2':
+      return `2${status.slice(1)}`;
+    case '3':
+      return `3${status.slice(1)}`;
+    case '4':
+      return `4${status.slice(1)}`;
+    case '5':
+      return `5${status.slice(1)}`;
+    default:
+      throw new Error(`${status} is not a status that a route can answer`);
+  }
+}
+
+function operationId(route: Route): string {
+  const words = route.path.split(/[/:-]+/).filter((word) => word !== '');
+  return route.method + words.map(pascalCase).join('');
+}
+
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

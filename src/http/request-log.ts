@@ -1,0 +1,35 @@
+import type { RequestHandler } from 'express';
+import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { contextOf } from './request-context.ts';
+
+/** One log line and one measurement a request, when its answer is out or its client gone. Ids and codes only. */
+export function logRequests(deps: { readonly log: Logger; readonly metrics: Metrics }): RequestHandler {
+  return (request, response, next) => {
+    response.on('close', () => {
+      const { requestId, startedAtMs, route, actor } = contextOf(response);
+      const elapsedMs = performance.now() - startedAtMs;
+      const pattern = route?.path ?? 'none';
+      deps.metrics.observeRequest({
+        method: request.method,
+        route: pattern,
+        status: response.statusCode,
+        seconds: elapsedMs / 1_000,
+      });
+      deps.log.info(
+        {
+          request_id: requestId,
+          tenant: actor?.tenantId,
+          key_id: actor?.keyId,
+          method: request.method,
+          route: pattern,
+          status: response.statusCode,
+          ms: Math.round(elapsedMs * 10) / 10,
+          ...(response.writableFinished ? {} : { client_gone: true }),
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

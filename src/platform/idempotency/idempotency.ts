@@ -1,0 +1,67 @@
+import type { Reply } from '../http/route.ts';
+import type { Database, Transaction } from '../postgres.ts';
+import { asTenant, findAnswer, keepAnswer } from './store.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+export { forgetOldIdempotencyKeys } from './store.ts';
+
+/** One use of an Idempotency-Key. */
+export interface KeyedRequest {
+  readonly tenantId: string;
+  readonly key: string;
+  readonly requestHash: string;
+  /** Fields of the answer that must not be kept. */
+  readonly secretFields: readonly string[];
+}
+
+export type Recalled =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'replay'; readonly status: number; readonly body?: unknown }
+  | { readonly kind: 'reused' };
+
+/** Thrown inside a write's transaction to roll it back: another request with the same key has committed first. */
+export class AnsweredMeanwhile extends Error {
+  override readonly name = 'AnsweredMeanwhile';
+}
+
+export interface Idempotency {
+  /** What is known of the key: nothing, the first answer, or that it belongs to another request. */
+  recall(request: KeyedRequest): Promise<Recalled>;
+  /** Keeps the answer in the transaction of the write; throws `AnsweredMeanwhile` when that write is one too many. */
+  keep(tx: Transaction, request: KeyedRequest, answer: Reply): Promise<void>;
+  /** Keeps an answer that no write of the handler has kept. */
+  keepAfterwards(request: KeyedRequest, answer: Reply): Promise<void>;
+}
+
+/** First answers by Idempotency-Key, per tenant, for a day. */
+export function createIdempotency(deps: { readonly database: Database }): Idempotency {
+  const write = (tx: Transaction, request: KeyedRequest, answer: Reply): Promise<boolean> =>
+    keepAnswer(tx, request.tenantId, request.key, {
+      requestHash: request.requestHash,
+      status: answer.status,
+      ...(answer.body === undefined ? {} : { body: withoutSecrets(answer.body, request.secretFields) }),
+    });
+
+  return {
+    async recall({ tenantId, key, requestHash }) {
+      const found = await deps.database.withTenant(tenantId, (tx) => findAnswer(tx, tenantId, key));
+      if (found === undefined) return { kind: 'new' };
+      if (found.requestHash !== requestHash) return { kind: 'reused' };
+      return {
+        kind: 'replay',
+        status: found.status,
+        ...(found.body === undefined ? {} : { body: found.body }),
+      };
+    },
+
+    async keep(tx, request, answer) {
+      const kept = await asTenant(tx, request.tenantId, () => write(tx, request, answer));
+      if (!kept)
+        throw new AnsweredMeanwhile('the Idempotency-Key has been used by a request at the same time');
+    },
+
+    async keepAfterwards(request, answer) {
+      await deps.database.withTenant(request.tenantId, (tx) => write(tx, request, answer));
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Transaction } from '../postgres.ts';
+
+/** A first answer, as it is kept. */
+export interface KeptAnswer {
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+const keptRow = z.object({ request_hash: z.string(), status: z.number(), body: z.unknown() });
+
+/** How long a first answer is given again. */
+const keptFor = "interval '24 hours'";
+
+/** The answer kept under a key, unless it is too old to count. */
+export async function findAnswer(
+  tx: Transaction,
+  tenantId: string,
+  key: string,
+): Promise<KeptAnswer | undefined> {
+  const row: unknown = await tx('idempotency_keys')
+    .where({ tenant_id: tenantId, key })
+    .whereRaw(`created_at > now() - ${keptFor}`)
+    .first('request_hash', 'status', 'body');
+  if (row === undefined) return undefined;
+  const { request_hash, status, body } = keptRow.parse(row);
+  return { requestHash: request_hash, status, ...(body === null ? {} : { body }) };
+}
+
+/**
+ * Keeps an answer. False when another request with this key was first: the insert waits for that one's transaction, so
+ * the caller then knows that its own must be rolled back.
+ */
+export async function keepAnswer(
+  tx: Transaction,
+  tenantId: string,
+  key: string,
+  answer: KeptAnswer,
+): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `insert into idempotency_keys as kept (tenant_id, key, request_hash, status, body)
+     values (:tenantId, :key, :requestHash, :status, :body::jsonb)
+     on conflict (tenant_id, key) do update
+       set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
+       where kept.created_at <= now() - ${keptFor}
+     returning 1`,
+    {
+      tenantId,
+      key,
+      requestHash: answer.requestHash,
+      status: answer.status,
+      body: answer.body === undefined ? null : JSON.stringify(answer.body),
+    },
+  );
+  return rows.length === 1;
+}
+
+/**
+ * Runs `work` as the tenant `tenantId`, whichever the transaction has named, and gives the transaction back as it was.
+ * The superadmin keeps its answers under the nil uuid while it writes rows of a tenant.
+ */
+export async function asTenant<T>(tx: Transaction, tenantId: string, work: () => Promise<T>): Promise<T> {
+  const { rows } = await tx.raw<{ rows: { before: string | null }[] }>(
+    "select current_setting('app.tenant_id', true) as before",
+  );
+  const before = rows[0]?.before ?? '';
+  if (before === tenantId) return work();
+  await tx.raw("select set_config('app.tenant_id', ?, true)", [tenantId]);
+  const result = await work();
+  await tx.raw("select set_config('app.tenant_id', ?, true)", [before]);
+  return result;
+}
+
+/** Deletes the answers of the transaction's tenant that no longer count. Returns how many. */
+export async function forgetOldIdempotencyKeys(tx: Transaction): Promise<number> {
+  return tx('idempotency_keys').whereRaw(`created_at <= now() - ${keptFor}`).delete();
+}

@@ -1,0 +1,33 @@
+import { collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
+
+export interface HttpRequestSample {
+  readonly method: string;
+  /** The pattern of the route, never a path with ids in it. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  observeRequest(sample: HttpRequestSample): void;
+}
+
+/** Registers the process's own metrics. Labels have few values by design: no tenant, no id, no path. */
+export function createMetrics(registry: Registry): Metrics {
+  collectDefaultMetrics({ register: registry, prefix: 'lorekeep_' });
+  const requests = new Histogram({
+    name: 'lorekeep_http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+
+  return {
+    registry,
+    observeRequest({ method, route, status, seconds }) {
+      requests.observe({ method, route, status: String(status) }, seconds);
+    },
+  };
+}
