@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxWorkflowProviderTimeoutMs } from './domain/embed-article.ts';
 
 /** The environment of a process. This file is the only reader of `process.env`. */
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -43,7 +44,7 @@ const embedding = {
     .default('text-embedding-3-small'),
   EMBEDDING_TIMEOUT_MS: milliseconds.default(4_000),
   GUARD_TIMEOUT_MS: milliseconds.default(5_000),
-  EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.default(30_000),
+  EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(maxWorkflowProviderTimeoutMs).default(30_000),
   /** Chunks in one provider call. A server on a small machine wants few; the vendors take many. */
   EMBEDDING_BATCH_CHUNKS: count.max(256).default(64),
   /** Whether to say `input_type: query | passage`, which some local models want and the vendors refuse. */

@@ -37,3 +37,12 @@ export type Generated =
   | { readonly kind: 'changed' }
   /** The breaker is open: nothing was called. */
   | { readonly kind: 'circuit_open'; readonly retryInMs: number };
+
+/**
+ * How long one run of `generateEmbedding` may take. The provider's own time-out inside it has to be below, so that a slow
+ * provider is classified and does not look like a dead worker.
+ */
+export const attemptTimeoutMs = 45_000;
+
+/** The most that the provider's time-out inside a workflow may be. */
+export const maxWorkflowProviderTimeoutMs = 40_000;

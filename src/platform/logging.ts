@@ -19,7 +19,8 @@ const secretFields = [
 
 export interface LoggingOptions {
   readonly level: string;
-  readonly process: 'api' | 'worker' | 'migrate' | 'admin';
+  /** Which process writes: a name of package.json's scripts. */
+  readonly process: string;
   readonly destination?: pino.DestinationStream;
 }
 

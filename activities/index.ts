@@ -1,0 +1,72 @@
+import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../src/domain/embed-article.ts';
+import type { Failure, FailureCode } from '../src/domain/failures.ts';
+import type { KeyReference } from '../src/domain/providers.ts';
+import type { Backlog, BacklogPage } from '../src/embedding/backlog.ts';
+import type { EmbedArticleSteps } from '../src/embedding/embed-article.ts';
+import type { Reconciliation } from '../src/embedding/reconciliation.ts';
+import type { Usage } from '../src/usage/service.ts';
+import { toApplicationFailure } from './failure.ts';
+
+export interface ActivityDeps {
+  readonly steps: EmbedArticleSteps;
+  readonly backlog: Backlog;
+  readonly reconciliation: Reconciliation;
+  readonly usage: Usage;
+}
+
+export interface Activities {
+  /** Step 1 of the walk: a reference to the tenant's key. */
+  resolveEmbeddingKey(input: ArticleRef): Promise<ResolvedKey>;
+  /** Step 2: what has no vector yet. */
+  checkContentHash(input: ArticleRef & { readonly key: KeyReference }): Promise<HashCheck>;
+  /** Step 3: one guarded provider call. */
+  generateEmbedding(
+    input: ArticleRef & { readonly key: KeyReference; readonly contentHash: string },
+  ): Promise<Generated>;
+  /** Step 4: the ledger rows of the article's calls. */
+  recordUsage(input: ArticleRef): Promise<void>;
+  /** Shows on the article why its workflow gave up. */
+  giveUp(input: ArticleRef & { readonly code: FailureCode }): Promise<void>;
+  /** Starts the workflows of one page of a tenant's backlog. */
+  startBacklogPage(input: { readonly tenantId: string; readonly afterId?: string }): Promise<BacklogPage>;
+  /** How much of the backlog is left; at none, the new space begins to serve. */
+  settleBacklog(input: {
+    readonly tenantId: string;
+    readonly startedUpToId?: string;
+  }): Promise<{ readonly pending: number; readonly underWay: number }>;
+  /** Sends what the outbox still holds. */
+  relayOutbox(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
+  /** Gives articles without a workflow one. */
+  requeueForgotten(): Promise<number>;
+}
+
+/** The activities, thin over the services: unpack, call, and turn a failure into Temporal's. */
+export function createActivities(deps: ActivityDeps): Activities {
+  const { steps, backlog, reconciliation, usage } = deps;
+  return {
+    resolveEmbeddingKey: async (article) => orThrow(await steps.resolveKey(article)),
+    checkContentHash: ({ key, ...article }) => steps.checkContentHash(article, key),
+    generateEmbedding: async ({ key, contentHash, ...article }) =>
+      orThrow(await steps.generate(article, key, contentHash)),
+    recordUsage: async ({ tenantId, articleId }) => {
+      await usage.recordSubject(tenantId, articleId);
+    },
+    giveUp: ({ code, ...article }) => steps.giveUp(article, code),
+    startBacklogPage: ({ tenantId, afterId }) => backlog.startPage(tenantId, afterId),
+    settleBacklog: ({ tenantId, startedUpToId }) => backlog.settle(tenantId, startedUpToId),
+    relayOutbox: () => reconciliation.relay(),
+    requeueForgotten: () => reconciliation.requeueForgotten(),
+  };
+}
+
+/** Hands an expected outcome on and throws a failure as Temporal's. */
+function orThrow<T extends { readonly kind: string }>(
+  outcome: T | ({ readonly kind: 'failed' } & Failure),
+): T {
+  if (isFailed(outcome)) throw toApplicationFailure(outcome);
+  return outcome;
+}
+
+function isFailed(outcome: { readonly kind: string }): outcome is { readonly kind: 'failed' } & Failure {
+  return outcome.kind === 'failed';
+}

@@ -1,0 +1,35 @@
+import type { Context } from '@temporalio/activity';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { describeError, type Logger } from '../src/platform/logging.ts';
+import { sanitize } from './failure.ts';
+
+/**
+ * The one interceptor that every activity runs inside. It throws a new failure in place of whatever was thrown, before
+ * history, `describe` and the SDK's own log see it.
+ */
+export function createSanitizer(deps: { readonly log: Logger }): ActivityInterceptorsFactory {
+  return (context: Context) => ({
+    inbound: {
+      async execute(input, next) {
+        try {
+          return await next(input);
+        } catch (thrown) {
+          const failure = sanitize(thrown);
+          if (failure !== thrown) {
+            const { activityType, workflowExecution, attempt } = context.info;
+            deps.log.debug(
+              {
+                activity: activityType,
+                workflow_id: workflowExecution?.workflowId,
+                attempt,
+                error: describeError(thrown),
+              },
+              'an activity failed',
+            );
+          }
+          throw failure;
+        }
+      },
+    },
+  });
+}

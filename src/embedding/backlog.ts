@@ -1,0 +1,67 @@
+import { chunkerVersion } from '../domain/chunks.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import type { ProviderKeys } from '../providers/guard.ts';
+import type { Outbox } from './outbox.ts';
+import type { OutboxTicket } from './ports.ts';
+import { serveOnceComplete } from './serving.ts';
+import type { WorkflowStarter } from './starter.ts';
+import { countPending, listPending, markStale } from './state-store.ts';
+import { findSpace } from './store.ts';
+
+export interface BacklogPage {
+  readonly started: number;
+  /** Where the next page begins; none after the last. */
+  readonly afterId?: string;
+}
+
+export interface Backlog {
+  /** In the transaction of a new key or model: what lacks vectors is pending, and the outbox wants the backlog. */
+  request(tx: Transaction, tenantId: string, model: string): Promise<OutboxTicket | undefined>;
+  /** Starts the workflows of one page of pending articles. Safe to repeat. */
+  startPage(tenantId: string, afterId: string | undefined): Promise<BacklogPage>;
+  /**
+   * How many articles are still pending, and how many of those have been started; with none waiting, the space of the
+   * tenant's current model begins to serve its searches. Until then the old space goes on: no change of model is a gap.
+   */
+  settle(
+    tenantId: string,
+    startedUpToId: string | undefined,
+  ): Promise<{ readonly pending: number; readonly underWay: number }>;
+}
+
+/** Workflows started by one activity: some seconds of signals, well inside its time-out. */
+const pageSize = 50;
+
+/** Embedding everything that a tenant has after a first key, a replaced key or another model. */
+export function createBacklog(deps: {
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly starter: WorkflowStarter;
+  readonly keys: ProviderKeys;
+}): Backlog {
+  const { database, outbox, starter, keys } = deps;
+  return {
+    async request(tx, tenantId, model) {
+      const stale = await markStale(tx, tenantId, model);
+      return stale === 0 ? undefined : outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
+    },
+
+    async startPage(tenantId, afterId) {
+      const ids = await database.withTenant(tenantId, (tx) => listPending(tx, tenantId, afterId, pageSize));
+      for (const articleId of ids) await starter.sendBacklogArticle(tenantId, articleId);
+      const last = ids.at(-1);
+      return {
+        started: ids.length,
+        ...(ids.length === pageSize && last !== undefined ? { afterId: last } : {}),
+      };
+    },
+
+    settle: (tenantId, startedUpToId) =>
+      database.withTenant(tenantId, async (tx) => {
+        const stored = await keys.current(tx, tenantId, 'embedding');
+        const space = stored && (await findSpace(tx, tenantId, { model: stored.model, chunkerVersion }));
+        if (space !== undefined) await serveOnceComplete(tx, tenantId, space.id);
+        return countPending(tx, tenantId, startedUpToId);
+      }),
+  };
+}

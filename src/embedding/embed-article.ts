@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
+import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
+import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
+import type { KeyReference } from '../domain/providers.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import type { ProviderKeys } from '../providers/guard.ts';
+import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
+import { serveOnceComplete } from './serving.ts';
+import { markEmbedded, markNotEmbedded } from './state-store.ts';
+import {
+  ensureSpace,
+  findSpace,
+  insertVectors,
+  lockSpaces,
+  readArticle,
+  type Space,
+  takeOverAndListMissing,
+  upsertManifest,
+} from './store.ts';
+
+export type Failed = { readonly kind: 'failed' } & Failure;
+
+export interface EmbedArticleDeps {
+  readonly database: Database;
+  readonly keys: ProviderKeys;
+  readonly embedding: GuardedEmbedding;
+  /** Chunks in one provider call. */
+  readonly batchChunks: number;
+  /** One attempt inside a workflow. */
+  readonly timeoutMs: number;
+}
+
+/** The steps of the walk that the EmbedArticle workflow orders. */
+export interface EmbedArticleSteps {
+  /** Step 1: a reference to the tenant's key, once it is proved that it opens; the key itself goes nowhere. */
+  resolveKey(article: ArticleRef): Promise<ResolvedKey | Failed>;
+  /** Step 2: what of the current text has no vector in the tenant's space. Completes an article that lacks none. */
+  checkContentHash(article: ArticleRef, key: KeyReference): Promise<HashCheck>;
+  /** Step 3: one guarded call for a batch of what is missing; stores it, and completes the article with the last. */
+  generate(article: ArticleRef, key: KeyReference, contentHash: string): Promise<Generated | Failed>;
+  /** Shows on the article that its workflow has given up, with the code. */
+  giveUp(article: ArticleRef, code: FailureCode): Promise<void>;
+}
+
+interface Wanted {
+  readonly chunks: readonly Chunk[];
+  readonly missing: readonly Chunk[];
+  readonly space: Space | undefined;
+}
+
+/** Makes the steps. All of them may be repeated: what is stored is found again, and nothing is bought twice. */
+export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSteps {
+  const { database, keys, embedding } = deps;
+
+  /** The current chunks of the text, and those without a vector in the model's space. */
+  const listWanted = async (
+    tx: Transaction,
+    { tenantId, articleId }: ArticleRef,
+    text: { readonly title: string; readonly body: string },
+    model: string,
+  ): Promise<Wanted> => {
+    const chunks = chunkArticle(text);
+    const space = await findSpace(tx, tenantId, { model, chunkerVersion });
+    const distinct = new Map(chunks.map((chunk) => [chunk.hash, chunk]));
+    if (space === undefined) return { chunks, missing: [...distinct.values()], space };
+    const missing = await takeOverAndListMissing(tx, tenantId, space.id, articleId, [...distinct.keys()]);
+    return { chunks, missing: [...distinct.values()].filter(({ hash }) => missing.has(hash)), space };
+  };
+
+  /** Compare-and-set: the article is embedded only if it still is published with the text that the vectors are of. */
+  const complete = async (
+    tx: Transaction,
+    { tenantId, articleId }: ArticleRef,
+    done: { readonly spaceId: string; readonly contentHash: string; readonly chunks: readonly Chunk[] },
+  ): Promise<boolean> => {
+    const current = await readArticle(tx, tenantId, articleId, 'share');
+    if (current?.status !== 'published' || current.content_hash !== done.contentHash) return false;
+    await upsertManifest(tx, tenantId, {
+      spaceId: done.spaceId,
+      articleId,
+      contentHash: done.contentHash,
+      chunkHashes: done.chunks.map(({ hash }) => hash),
+    });
+    await markEmbedded(tx, tenantId, articleId, {
+      spaceId: done.spaceId,
+      chunks: done.chunks.length,
+      contentHash: done.contentHash,
+    });
+    await serveOnceComplete(tx, tenantId, done.spaceId);
+    return true;
+  };
+
+  const showFailure = (article: ArticleRef, status: 'pending' | 'blocked' | 'failed', failure: Failure) =>
+    database.withTenant(article.tenantId, (tx) =>
+      markNotEmbedded(tx, article.tenantId, article.articleId, {
+        status,
+        reason: failure.code,
+        ...(failure.retryAfterMs === undefined ? {} : { nextAttemptInMs: failure.retryAfterMs }),
+      }),
+    );
+
+  return {
+    async resolveKey(article) {
+      const stored = await database.withTenant(article.tenantId, (tx) =>
+        keys.current(tx, article.tenantId, 'embedding'),
+      );
+      if (stored === undefined) {
+        await showFailure(article, 'blocked', { code: 'no_api_key' });
+        return { kind: 'no_api_key' };
+      }
+      if (stored.status === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
+      const opened = await keys.openKey(article.tenantId, 'embedding', stored);
+      if (opened.kind === 'failed') return opened;
+      return {
+        kind: 'reference',
+        key: { provider: 'embedding', model: stored.model, keyVersion: stored.version },
+      };
+    },
+
+    checkContentHash: (article, key) =>
+      database.withTenant(article.tenantId, async (tx): Promise<HashCheck> => {
+        const current = await readArticle(tx, article.tenantId, article.articleId, 'none');
+        if (current === undefined) return { kind: 'gone' };
+        if (current.status !== 'published') return { kind: 'not_published' };
+        const { chunks, missing, space } = await listWanted(tx, article, current, key.model);
+        if (missing.length === 0 && space !== undefined) {
+          const done = { spaceId: space.id, contentHash: current.content_hash, chunks };
+          if (await complete(tx, article, done)) return { kind: 'unchanged', chunks: chunks.length };
+        }
+        return { kind: 'missing', contentHash: current.content_hash, missingChunks: missing.length };
+      }),
+
+    async generate(article, key, contentHash) {
+      const { tenantId, articleId } = article;
+      const seen = await database.withTenant(tenantId, async (tx) => {
+        const current = await readArticle(tx, tenantId, articleId, 'none');
+        if (current?.status !== 'published' || current.content_hash !== contentHash) return undefined;
+        return listWanted(tx, article, current, key.model);
+      });
+      if (seen === undefined) return { kind: 'changed' };
+
+      const { chunks, missing, space } = seen;
+      const batch = missing.slice(0, deps.batchChunks);
+      const left = missing.length - batch.length;
+      if (batch.length === 0 && space !== undefined) {
+        // An attempt that died after it had stored everything: nothing is left to buy.
+        const completed = await database.withTenant(tenantId, (tx) =>
+          complete(tx, article, { spaceId: space.id, contentHash, chunks }),
+        );
+        return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
+      }
+
+      const answer = await embedding.embed({
+        tenantId,
+        source: 'workflow',
+        articleId,
+        inputs: batch.map(({ text }) => text),
+        side: 'passage',
+        timeoutMs: deps.timeoutMs,
+        expectedModel: key.model,
+        ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
+        async keep(tx, vectors) {
+          const dimensions = vectors[0]?.length ?? 0;
+          if (space === undefined) await lockSpaces(tx, tenantId);
+          const spaceId =
+            space?.id ??
+            (await ensureSpace(tx, tenantId, {
+              id: randomUUID(),
+              model: key.model,
+              dimensions,
+              chunkerVersion,
+            }));
+          const bought = batch.flatMap(({ hash, text }, index) => {
+            const vector = vectors[index];
+            return vector === undefined ? [] : [{ hash, text, vector }];
+          });
+          await insertVectors(tx, tenantId, spaceId, articleId, bought);
+          if (left > 0) return 'more';
+          return (await complete(tx, article, { spaceId, contentHash, chunks })) ? 'embedded' : 'changed';
+        },
+      });
+
+      switch (answer.kind) {
+        case 'superseded':
+          return { kind: 'changed' };
+        case 'failed':
+          return answer.code === 'circuit_open' ? waitForBreaker(article, answer) : failWith(article, answer);
+        case 'ok': {
+          const { inputTokens } = answer;
+          if (answer.kept === 'changed') return { kind: 'changed' };
+          return answer.kept === 'more'
+            ? { kind: 'more', missingChunks: left, inputTokens }
+            : { kind: 'embedded', chunks: chunks.length, inputTokens };
+        }
+      }
+    },
+
+    async giveUp(article, code) {
+      const status = failureTraits[code].article;
+      await showFailure(article, status === 'pending' ? 'failed' : status, { code });
+    },
+  };
+
+  async function waitForBreaker(article: ArticleRef, failure: Failure): Promise<Generated> {
+    await showFailure(article, 'pending', failure);
+    return { kind: 'circuit_open', retryInMs: failure.retryAfterMs ?? 0 };
+  }
+
+  /** A failure that is retried shows why the article is still pending; one that is final is shown by `giveUp`. */
+  async function failWith(article: ArticleRef, failed: Failed): Promise<Failed> {
+    if (failureTraits[failed.code].workflow === 'retries') await showFailure(article, 'pending', failed);
+    return failed;
+  }
+}

@@ -1,0 +1,76 @@
+import pLimit from 'p-limit';
+import type { Logger } from '../platform/logging.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import { claim, deleteSent, enqueue } from './outbox-store.ts';
+import type { OutboxTicket } from './ports.ts';
+import type { WorkflowStarter } from './starter.ts';
+
+export interface Outbox {
+  /** Writes the wish for a workflow in the transaction of the change that wants it. */
+  enqueue(
+    tx: Transaction,
+    wish: { readonly tenantId: string; readonly kind: OutboxTicket['kind']; readonly subjectId: string },
+  ): Promise<OutboxTicket>;
+  /** After the commit: sends in the background. Never throws, never waits. */
+  dispatch(ticket: OutboxTicket): void;
+  /** Sends what nobody has sent, a batch; answers how many it sent and whether others are waiting. */
+  relay(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
+  /** Resolves once what was dispatched is sent or given to the relay. */
+  drain(): Promise<void>;
+}
+
+export interface OutboxDeps {
+  readonly database: Database;
+  readonly starter: WorkflowStarter;
+  readonly log: Logger;
+}
+
+/** Sends at once, of one process: enough to hide a round trip, few enough to leave the server to its workers. */
+const concurrency = 8;
+/** What waits beyond this is the relay's: a process that cannot reach Temporal must not gather its outage in memory. */
+const maxWaiting = 500;
+const batch = 100;
+/** A batch is sent well within this, or its relay has died. */
+const leaseMs = 60_000;
+/** The writer itself sends within this. */
+const settleMs = 5_000;
+
+/** The outbox: a change and the wish for its workflow are one commit; sending may fail, and is then done by the relay. */
+export function createOutbox(deps: OutboxDeps): Outbox {
+  const { database, starter, log } = deps;
+  const limit = pLimit(concurrency);
+  const inFlight = new Set<Promise<void>>();
+
+  const send = async (ticket: OutboxTicket): Promise<boolean> => {
+    try {
+      await starter.send(ticket);
+      await database.withTenant(ticket.tenantId, (tx) => deleteSent(tx, ticket));
+      return true;
+    } catch (error) {
+      log.warn({ error, tenant_id: ticket.tenantId, kind: ticket.kind }, 'a signal is left to the relay');
+      return false;
+    }
+  };
+
+  return {
+    enqueue,
+    dispatch(ticket) {
+      if (limit.pendingCount >= maxWaiting) return;
+      const sending: Promise<void> = limit(() => send(ticket)).then(() => {
+        inFlight.delete(sending);
+      });
+      inFlight.add(sending);
+    },
+    async relay() {
+      const tickets = await database.withScope('relay', (tx) =>
+        claim(tx, { limit: batch, leaseMs, settleMs }),
+      );
+      const results = await Promise.all(tickets.map((ticket) => limit(() => send(ticket))));
+      const sent = results.filter(Boolean).length;
+      return { sent, failed: tickets.length - sent, more: tickets.length === batch };
+    },
+    async drain() {
+      await Promise.all(inFlight);
+    },
+  };
+}

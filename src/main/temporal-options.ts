@@ -1,0 +1,12 @@
+import type { Environment } from '../config.ts';
+import type { TemporalOptions } from '../platform/temporal.ts';
+
+/** The environment's Temporal settings as the platform takes them. */
+export function temporalOptions(environment: Environment<'temporal:setup'>): TemporalOptions {
+  return {
+    address: environment.TEMPORAL_ADDRESS,
+    namespace: environment.TEMPORAL_NAMESPACE,
+    tls: environment.TEMPORAL_TLS,
+    ...(environment.TEMPORAL_API_KEY === undefined ? {} : { apiKey: environment.TEMPORAL_API_KEY }),
+  };
+}

@@ -1,0 +1,47 @@
+import { Client, Connection } from '@temporalio/client';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+
+export interface TemporalOptions {
+  readonly address: string;
+  readonly namespace: string;
+  readonly apiKey?: string;
+  readonly tls: boolean;
+}
+
+export interface TemporalClient {
+  readonly client: Client;
+  /** Whether the server answers now. */
+  isReady(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** How to reach the server, for the client and the worker alike. An API key implies TLS. */
+export function connectionOptions(
+  options: TemporalOptions,
+): Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'> {
+  return {
+    address: options.address,
+    ...(options.tls || options.apiKey !== undefined ? { tls: true } : {}),
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+  };
+}
+
+/** A client that connects when it is first used: a process starts, and writes are taken, without Temporal. */
+export function createTemporalClient(options: TemporalOptions): TemporalClient {
+  const connection = Connection.lazy(connectionOptions(options));
+  const client = new Client({ connection, namespace: options.namespace });
+  return {
+    client,
+    async isReady() {
+      try {
+        await connection.withDeadline(Date.now() + 1_000, () =>
+          connection.workflowService.describeNamespace({ namespace: options.namespace }),
+        );
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { type Failure, failureTraits } from '../domain/failures.ts';
+import type { KeyReference, Provider } from '../domain/providers.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import type { CallSource, Usage } from '../usage/service.ts';
+import type { Breaker, BreakerId, Permit, Verdict } from './breaker.ts';
+import type { ProviderAnswer } from './provider-answer.ts';
+
+/** A tenant's key as it is stored: what the guard may read without opening it. */
+export interface StoredKey {
+  readonly version: number;
+  readonly ciphertext: string;
+  readonly status: 'unverified' | 'verified' | 'rejected';
+  /** The tenant's model, or the default. */
+  readonly model: string;
+}
+
+/** What the guard needs of the custody of keys. */
+export interface ProviderKeys {
+  current(tx: Transaction, tenantId: string, provider: Provider): Promise<StoredKey | undefined>;
+  openKey(
+    tenantId: string,
+    provider: Provider,
+    stored: StoredKey,
+  ): Promise<
+    | { readonly kind: 'ok'; readonly plaintext: string }
+    | { readonly kind: 'failed'; readonly code: 'vault_unavailable' | 'key_unusable' }
+  >;
+  markRejected(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<void>;
+  markVerified(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<void>;
+}
+
+/** One call that someone wants made. `R` is what the provider gives, `K` what is kept of it. */
+export interface WantedCall<R, K> {
+  readonly tenantId: string;
+  readonly provider: Provider;
+  readonly operation: string;
+  readonly source: CallSource;
+  /** The article or other thing it is made for. */
+  readonly subjectId?: string;
+  readonly inputs: number;
+  readonly timeoutMs: number;
+  /** The model to call; the tenant's current one unless it says another. */
+  readonly model?: string;
+  /** The current model that the caller counts on; another one by now gives `superseded`, and nothing is called. */
+  readonly expectedModel?: string;
+  /** The one attempt. The key lives for this call. */
+  send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
+  /** Keeps the result in the transaction that finishes the call record: what is paid is kept, or neither is seen. */
+  keep(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+}
+
+export type Guarded<K> =
+  | { readonly kind: 'ok'; readonly kept: K; readonly key: KeyReference; readonly inputTokens: number }
+  | { readonly kind: 'superseded' }
+  | ({ readonly kind: 'failed' } & Failure);
+
+export interface Guard {
+  /** The one path to a provider: key status, breaker, decrypt, one attempt, classify, breaker, call record. */
+  call<R, K>(wanted: WantedCall<R, K>): Promise<Guarded<K>>;
+}
+
+export interface GuardDeps {
+  readonly database: Database;
+  readonly keys: ProviderKeys;
+  readonly breaker: Breaker;
+  readonly usage: Usage;
+}
+
+/** A probe's holder that died is replaced after its call's own time-out and this, for the transactions around it. */
+const probeMarginMs = 5_000;
+
+type Admission =
+  | { readonly kind: 'admitted'; readonly stored: StoredKey; readonly permit: Permit }
+  | { readonly kind: 'superseded' }
+  | ({ readonly kind: 'failed' } & Failure);
+
+/** Makes the guard. Every failure that comes out of it is a code of the failure table and nothing else. */
+export function createGuard(deps: GuardDeps): Guard {
+  const { database, keys, breaker, usage } = deps;
+
+  /** One transaction: may this tenant call this provider now? Costs two indexed reads when all is well. */
+  const admit = <R, K>(wanted: WantedCall<R, K>): Promise<Admission> =>
+    database.withTenant(wanted.tenantId, async (tx): Promise<Admission> => {
+      const stored = await keys.current(tx, wanted.tenantId, wanted.provider);
+      if (stored === undefined) return { kind: 'failed', code: 'no_api_key' };
+      if (stored.status === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
+      if (wanted.expectedModel !== undefined && wanted.expectedModel !== stored.model)
+        return { kind: 'superseded' };
+      const id = breakerOf(wanted, stored);
+      const acquired = await breaker.acquire(tx, id, wanted.timeoutMs + probeMarginMs);
+      return acquired.kind === 'open'
+        ? { kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs }
+        : { kind: 'admitted', stored, permit: acquired };
+    });
+
+  return {
+    async call(wanted) {
+      const { tenantId, provider } = wanted;
+      const admission = await admit(wanted);
+      if (admission.kind !== 'admitted') return admission;
+      const { stored, permit } = admission;
+      const breakerId = breakerOf(wanted, stored);
+      const model = wanted.model ?? stored.model;
+      const key: KeyReference = { provider, model, keyVersion: stored.version };
+
+      const opened = await keys.openKey(tenantId, provider, stored);
+      if (opened.kind === 'failed') {
+        if (permit.probe) {
+          await database.withTenant(tenantId, (tx) =>
+            breaker.report(tx, breakerId, permit, { kind: 'not_made' }),
+          );
+        }
+        return opened;
+      }
+
+      const callId = randomUUID();
+      await usage.begin(tenantId, {
+        id: callId,
+        provider,
+        operation: wanted.operation,
+        source: wanted.source,
+        model,
+        keyVersion: stored.version,
+        inputs: wanted.inputs,
+        ...(wanted.subjectId === undefined ? {} : { subjectId: wanted.subjectId }),
+      });
+      const answer = await wanted.send({ apiKey: opened.plaintext, model });
+
+      return database.withTenant(tenantId, async (tx) => {
+        await usage.finish(tx, tenantId, {
+          id: callId,
+          outcome: answer.kind === 'ok' ? 'ok' : answer.code,
+          inputTokens: answer.kind === 'ok' ? answer.inputTokens : 0,
+          outputTokens: answer.kind === 'ok' ? answer.outputTokens : 0,
+        });
+        await breaker.report(tx, breakerId, permit, verdictOn(answer));
+        if (answer.kind === 'failed') {
+          if (answer.code === 'credential_rejected')
+            await keys.markRejected(tx, tenantId, provider, stored.version);
+          return answer;
+        }
+        if (stored.status !== 'verified') await keys.markVerified(tx, tenantId, provider, stored.version);
+        // A workflow enters its calls in the ledger as a step of its own; nobody comes after the others.
+        if (wanted.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
+        const kept = await wanted.keep(tx, answer.result, key);
+        return { kind: 'ok', kept, key, inputTokens: answer.inputTokens };
+      });
+    },
+  };
+}
+
+function breakerOf<R, K>(wanted: WantedCall<R, K>, stored: StoredKey): BreakerId {
+  return { tenantId: wanted.tenantId, provider: wanted.provider, keyVersion: stored.version };
+}
+
+/** A provider that refuses has answered: only codes that say it is unwell count against it. */
+function verdictOn<R>(answer: ProviderAnswer<R>): Verdict {
+  return answer.kind === 'failed' && failureTraits[answer.code].countsForBreaker
+    ? { kind: 'failed', code: answer.code }
+    : { kind: 'answered' };
+}

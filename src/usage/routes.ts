@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { invalidField } from '../platform/http/problem.ts';
+import { type Route, reply, route } from '../platform/http/route.ts';
+import { type Usage, type UsageGrouping, usageGroupings } from './service.ts';
+
+const isoDay = z.iso.date().meta({ description: 'A day in UTC', example: '2026-01-31' });
+
+const groupBy = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(z.enum(usageGroupings)).min(1))
+  .meta({
+    description: `Comma-separated, any of ${usageGroupings.join(', ')}; what is not named is summed over and null`,
+    example: 'day,model',
+  });
+
+const usageRow = z
+  .object({
+    day: z.string().nullable(),
+    operation: z.string().nullable(),
+    provider: z.string().nullable(),
+    model: z.string().nullable(),
+    source: z.string().nullable(),
+    input_tokens: z.number().int(),
+    output_tokens: z.number().int(),
+    calls: z.number().int(),
+  })
+  .meta({ id: 'UsageRow' });
+
+const dayMs = 86_400_000;
+const toDay = (time: number) => new Date(time).toISOString().slice(0, 10);
+const everyGrouping: readonly UsageGrouping[] = usageGroupings;
+
+/** GET /knowledge/llm-usage: the tenant's ledger. */
+export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/knowledge/llm-usage',
+      role: 'orchestrator',
+      tag: 'Usage',
+      summary: 'Tokens and calls on the tenant’s own keys',
+      description: 'The last 30 days unless `from` and `to` say otherwise; at most 366 days.',
+      query: z.strictObject({ from: isoDay.optional(), to: isoDay.optional(), group_by: groupBy.optional() }),
+      replies: {
+        200: {
+          description: 'The ledger, summed',
+          schema: z.object({
+            data: z.array(usageRow),
+            meta: z.object({ from: z.string(), to: z.string(), group_by: z.array(z.string()) }),
+          }),
+        },
+      },
+      problems: [],
+      async handle({ actor, query }) {
+        const to = query.to ?? toDay(Date.now());
+        const from = query.from ?? toDay(Date.parse(to) - 29 * dayMs);
+        if (from > to) return invalidField('from', 'must not be after `to`');
+        if (Date.parse(to) - Date.parse(from) > 365 * dayMs) {
+          return invalidField('from', 'must be within 366 days of `to`');
+        }
+        const grouping = query.group_by ?? everyGrouping;
+        const data = await deps.usage.report(actor.tenantId, { from, to, groupBy: grouping });
+        return reply(200, { data, meta: { from, to, group_by: grouping } });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,119 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  condition,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { ArticleRef, EmbedArticleResult } from '../src/domain/embed-article.ts';
+import type { FailureCode } from '../src/domain/failures.ts';
+import { searchAttributes } from '../src/domain/naming.ts';
+import { type Changes, watchChanges } from './changes.ts';
+import { failedRun, failureCodeOf } from './failure-code.ts';
+import { bookkeeping, providerCall } from './policies.ts';
+
+// Bookkeeping runs as local activities: they share the workflow's task, so an embedding costs one trip to the queue. The
+// provider call is a full activity, with its attempts and its next retry in sight.
+const { resolveEmbeddingKey, checkContentHash, recordUsage, giveUp } =
+  proxyLocalActivities<Activities>(bookkeeping);
+const { generateEmbedding } = proxyActivities<Activities>(providerCall);
+
+const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
+
+type Pass =
+  | { readonly kind: 'done'; readonly result: EmbedArticleResult }
+  | { readonly kind: 'failed'; readonly code: FailureCode }
+  | { readonly kind: 'again' };
+
+/** Brings an article's vectors in line with its text, and goes on for as long as the text changes under it. */
+export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleResult> {
+  const changes = watchChanges();
+  for (;;) {
+    changes.forget();
+    const pass = await onePass(article, changes);
+    if (changes.any) await changes.quiet();
+    else if (pass.kind === 'done') return finish(pass.result);
+    else if (pass.kind === 'failed') return fail(article, pass.code);
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof EmbedArticle>(article);
+  }
+}
+
+/** The four steps, once. */
+async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
+  try {
+    const resolved = await resolveEmbeddingKey(article);
+    if (resolved.kind === 'no_api_key') return done({ outcome: 'skipped', reason: 'no_api_key' });
+    const { key } = resolved;
+
+    const check = await checkContentHash({ ...article, key });
+    switch (check.kind) {
+      case 'gone':
+        return done({ outcome: 'gone' });
+      case 'not_published':
+        return done({ outcome: 'skipped', reason: 'not_published' });
+      case 'unchanged':
+        return done({ outcome: 'unchanged', model: key.model, chunks: check.chunks });
+      case 'missing':
+        return await buyMissing({ ...article, key, contentHash: check.contentHash }, changes);
+    }
+  } catch (error) {
+    return { kind: 'failed', code: failureCodeOf(error) };
+  }
+}
+
+/** Batch after batch, each one guarded call with its ledger row, until the article is complete or has changed. */
+async function buyMissing(
+  input: Parameters<Activities['generateEmbedding']>[0],
+  changes: Changes,
+): Promise<Pass> {
+  let inputTokens = 0;
+  while (!changes.any) {
+    const generated = await generateEmbedding(input);
+    switch (generated.kind) {
+      case 'circuit_open':
+        await waitForBreaker(generated.retryInMs, changes);
+        return { kind: 'again' };
+      case 'changed':
+        await recordUsage(input);
+        return { kind: 'again' };
+      case 'more':
+        await recordUsage(input);
+        inputTokens += generated.inputTokens;
+        break;
+      case 'embedded':
+        await recordUsage(input);
+        inputTokens += generated.inputTokens;
+        return done({
+          outcome: 'embedded',
+          model: input.key.model,
+          chunks: generated.chunks,
+          input_tokens: inputTokens,
+        });
+    }
+  }
+  return { kind: 'again' };
+}
+
+/** A wait that operators see and that uses up no attempt; a new key or an edit ends it. */
+async function waitForBreaker(retryInMs: number, changes: Changes): Promise<void> {
+  // Not at once: the breaker's clock is the database's, and a hair too early would only ask again.
+  await condition(() => changes.any, Math.max(retryInMs, 500), { summary: 'circuit open' });
+}
+
+function done(result: EmbedArticleResult): Pass {
+  return { kind: 'done', result };
+}
+
+function finish(result: EmbedArticleResult): EmbedArticleResult {
+  upsertSearchAttributes([{ key: outcomeAttribute, value: result.outcome }]);
+  return result;
+}
+
+async function fail(article: ArticleRef, code: FailureCode): Promise<never> {
+  await giveUp({ ...article, code });
+  upsertSearchAttributes([{ key: outcomeAttribute, value: code }]);
+  throw failedRun(code);
+}

@@ -1,0 +1,22 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { sweep } from './policies.ts';
+
+const { relayOutbox, requeueForgotten } = proxyActivities<Activities>(sweep);
+
+/** Batches of one run: the rest is the next run's, so that a great backlog never makes a great history. */
+const mostBatches = 20;
+
+/** Makes up for what was missed: articles without a workflow, and signals that were never sent. Run by its schedule. */
+export async function Reconcile(): Promise<{ requeued: number; sent: number; failed: number }> {
+  const requeued = await requeueForgotten();
+  let sent = 0;
+  let failed = 0;
+  for (let batch = 0; batch < mostBatches; batch += 1) {
+    const relayed = await relayOutbox();
+    sent += relayed.sent;
+    failed += relayed.failed;
+    if (!relayed.more) break;
+  }
+  return { requeued, sent, failed };
+}

@@ -1,0 +1,18 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { type FailureCode, failureTraits, isFailureCode } from '../src/domain/failures.ts';
+
+/**
+ * The code of what an activity failed with. A time-out of all its tries has the last try's failure beneath it; one
+ * without is a worker that died, which is ours to look into. A cancellation is no failure and is thrown on.
+ */
+export function failureCodeOf(error: unknown): FailureCode {
+  if (isCancellation(error)) throw error;
+  let cause = error instanceof ActivityFailure ? error.cause : error;
+  while (cause instanceof TimeoutFailure) cause = cause.cause;
+  return cause instanceof ApplicationFailure && isFailureCode(cause.type) ? cause.type : 'internal';
+}
+
+/** The failure of a run: its type is the code, so that operators can search for it. */
+export function failedRun(code: FailureCode): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message: failureTraits[code].title, nonRetryable: true });
+}

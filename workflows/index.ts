@@ -1,0 +1,3 @@
+export { EmbedArticle } from './EmbedArticle.ts';
+export { EmbedBacklog } from './EmbedBacklog.ts';
+export { Reconcile } from './Reconcile.ts';
