@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createDatabase, type Database } from '../../src/platform/postgres.ts';
+
+export interface TestDatabase {
+  /** The application's own way in. */
+  readonly database: Database;
+  readonly ownerUrl: string;
+  readonly applicationUrl: string;
+  /** One statement with the application's login, outside of everything that the service does. */
+  rawAsApplication(sql: string, values?: readonly unknown[]): Promise<unknown[]>;
+  drop(): Promise<void>;
+}
+
+/** A migrated database of the test file's own, copied from the run's template. */
+export async function createTestDatabase(
+  options: { readonly poolSize?: number } = {},
+): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const maintenanceUrl = inject('databaseOwnerUrl');
+  await once(maintenanceUrl, `create database ${name} template ${inject('templateDatabase')}`);
+  const ownerUrl = withDatabase(maintenanceUrl, name);
+  const applicationUrl = withDatabase(inject('databaseUrl'), name);
+  const database = createDatabase({
+    url: applicationUrl,
+    poolSize: options.poolSize ?? 10,
+    applicationName: 'lorekeep-test',
+  });
+
+  return {
+    database,
+    ownerUrl,
+    applicationUrl,
+    rawAsApplication: (sql, values) => once(applicationUrl, sql, values),
+    async drop() {
+      await database.close();
+      await once(maintenanceUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function once(url: string, sql: string, values: readonly unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(sql, [...values]);
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
