@@ -1,6 +1,7 @@
 import { chunkerVersion } from '../domain/chunks.ts';
+import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
-import type { ProviderKeys } from '../providers/guard.ts';
+
 import type { Outbox } from './outbox.ts';
 import type { OutboxTicket } from './ports.ts';
 import { serveOnceComplete } from './serving.ts';

@@ -3,8 +3,9 @@ import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/providers.ts';
+import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
-import type { ProviderKeys } from '../providers/guard.ts';
+
 import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
 import { serveOnceComplete } from './serving.ts';
 import { markEmbedded, markNotEmbedded } from './state-store.ts';

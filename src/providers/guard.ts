@@ -1,34 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Failure, failureTraits } from '../domain/failures.ts';
 import type { KeyReference, Provider } from '../domain/providers.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import type { CallSource, Usage } from '../usage/service.ts';
 import type { Breaker, BreakerId, Permit, Verdict } from './breaker.ts';
 import type { ProviderAnswer } from './provider-answer.ts';
-
-/** A tenant's key as it is stored: what the guard may read without opening it. */
-export interface StoredKey {
-  readonly version: number;
-  readonly ciphertext: string;
-  readonly status: 'unverified' | 'verified' | 'rejected';
-  /** The tenant's model, or the default. */
-  readonly model: string;
-}
-
-/** What the guard needs of the custody of keys. */
-export interface ProviderKeys {
-  current(tx: Transaction, tenantId: string, provider: Provider): Promise<StoredKey | undefined>;
-  openKey(
-    tenantId: string,
-    provider: Provider,
-    stored: StoredKey,
-  ): Promise<
-    | { readonly kind: 'ok'; readonly plaintext: string }
-    | { readonly kind: 'failed'; readonly code: 'vault_unavailable' | 'key_unusable' }
-  >;
-  markRejected(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<void>;
-  markVerified(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<void>;
-}
 
 /** One call that someone wants made. `R` is what the provider gives, `K` what is kept of it. */
 export interface WantedCall<R, K> {
@@ -71,7 +48,7 @@ export interface GuardDeps {
 const probeMarginMs = 5_000;
 
 type Admission =
-  | { readonly kind: 'admitted'; readonly stored: StoredKey; readonly permit: Permit }
+  | { readonly kind: 'admitted'; readonly stored: CurrentKey; readonly permit: Permit }
   | { readonly kind: 'superseded' }
   | ({ readonly kind: 'failed' } & Failure);
 
@@ -150,7 +127,7 @@ export function createGuard(deps: GuardDeps): Guard {
   };
 }
 
-function breakerOf<R, K>(wanted: WantedCall<R, K>, stored: StoredKey): BreakerId {
+function breakerOf<R, K>(wanted: WantedCall<R, K>, stored: CurrentKey): BreakerId {
   return { tenantId: wanted.tenantId, provider: wanted.provider, keyVersion: stored.version };
 }
 

@@ -1,0 +1,54 @@
+import { Registry } from 'prom-client';
+import { loadEnvironment } from '../config.ts';
+import { createApp } from '../http/app.ts';
+import { collectRoutes } from '../http/routes.ts';
+import { startServer } from '../http/server.ts';
+import { createLogger } from '../platform/logging.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { createServices } from './services.ts';
+import { onShutdown } from './shutdown.ts';
+import { version } from './version.ts';
+
+const environment = loadEnvironment('api');
+const log = createLogger({ level: environment.LOG_LEVEL, process: 'api' });
+const services = createServices(environment, log, 'lorekeep-api');
+
+const app = createApp({
+  routes: collectRoutes(services),
+  authenticate: services.tenants.authenticate,
+  adminApiKey: environment.ADMIN_API_KEY,
+  idempotency: services.idempotency,
+  metrics: createMetrics(new Registry()),
+  log,
+  version,
+  dependencies: [
+    {
+      name: 'postgres',
+      required: true,
+      degrades: 'Nothing works.',
+      check: async () => {
+        await services.database.ping();
+        return true;
+      },
+    },
+    {
+      name: 'temporal',
+      required: false,
+      degrades: 'Articles are written and found by keyword; they are embedded once Temporal is back.',
+      check: services.temporal.isReady,
+    },
+    {
+      name: 'vault',
+      required: false,
+      degrades: 'Keys cannot be set or opened: semantic search answers by keyword, and embedding waits.',
+      check: services.transit.isReady,
+    },
+  ],
+});
+
+const server = await startServer({ app, port: environment.PORT, log });
+
+onShutdown(log, async () => {
+  await server.close();
+  await services.close();
+});

@@ -1,0 +1,129 @@
+import { createArticles } from '../articles/service.ts';
+import { createAudit } from '../audit/service.ts';
+import type { Environment } from '../config.ts';
+import { createArticleEmbeddings } from '../embedding/article-embeddings.ts';
+import { createBacklog } from '../embedding/backlog.ts';
+import { createEmbedArticleSteps } from '../embedding/embed-article.ts';
+import { createOutbox } from '../embedding/outbox.ts';
+import { createQueryEmbeddings } from '../embedding/query-embeddings.ts';
+import { createReconciliation } from '../embedding/reconciliation.ts';
+import { createWorkflowStarter } from '../embedding/starter.ts';
+import { createKeyCustody } from '../llm-config/custody.ts';
+import { defaultAnthropicModels } from '../llm-config/models.ts';
+import { createProviderKeys } from '../llm-config/provider-keys.ts';
+import { createLlmConfig } from '../llm-config/service.ts';
+import { createIdempotency } from '../platform/idempotency/idempotency.ts';
+import type { Logger } from '../platform/logging.ts';
+import { createDatabase } from '../platform/postgres.ts';
+import { createTemporalClient } from '../platform/temporal.ts';
+import { createTransit } from '../platform/vault.ts';
+import { createBreaker } from '../providers/breaker.ts';
+import { createGuard } from '../providers/guard.ts';
+import { createGuardedEmbedding } from '../providers/guarded-embedding.ts';
+import { createSearch } from '../search/service.ts';
+import { createTenants } from '../tenants/service.ts';
+import { createUsage } from '../usage/service.ts';
+import { temporalOptions } from './temporal-options.ts';
+import { vaultLogin } from './vault-login.ts';
+
+/** What the API and the worker have in common. */
+type ServiceEnvironment = Environment<'api'> | Environment<'worker'>;
+
+export type Services = ReturnType<typeof createServices>;
+
+/** A decryption takes milliseconds; below the guard's patience, so that a hanging Vault is told apart. */
+const vaultTimeoutMs = 2_000;
+/** The doubling of a breaker's open time ends here: a provider that is back is noticed within ten minutes. */
+const maxOpenMs = 600_000;
+
+/** Wires every service of a process. Nothing connects before it is used. */
+export function createServices(environment: ServiceEnvironment, log: Logger, applicationName: string) {
+  const database = createDatabase({
+    url: environment.DATABASE_URL,
+    poolSize: environment.DATABASE_POOL_SIZE,
+    applicationName,
+  });
+  const temporal = createTemporalClient(temporalOptions(environment));
+  const transit = createTransit({
+    address: environment.VAULT_ADDR,
+    login: vaultLogin(environment),
+    mount: environment.VAULT_TRANSIT_MOUNT,
+    key: environment.VAULT_TRANSIT_KEY,
+    timeoutMs: vaultTimeoutMs,
+  });
+
+  const audit = createAudit({ database });
+  const tenants = createTenants({ database, audit });
+  const usage = createUsage({ database });
+  const starter = createWorkflowStarter({
+    client: temporal.client,
+    taskQueue: environment.TEMPORAL_TASK_QUEUE,
+  });
+  const outbox = createOutbox({ database, starter, log });
+  const embeddings = createArticleEmbeddings({ outbox });
+
+  const custody = createKeyCustody({ transit });
+  const defaultModels = { embedding_model: environment.EMBEDDING_DEFAULT_MODEL, ...defaultAnthropicModels };
+  const providerKeys = createProviderKeys({ custody, audit, defaultModels });
+  const backlog = createBacklog({ database, outbox, starter, keys: providerKeys });
+  const llmConfig = createLlmConfig({
+    database,
+    audit,
+    custody,
+    defaultModels,
+    onEmbeddingChanged: async (tx, tenantId) => {
+      const { embedding_model } = await providerKeys.models(tx, tenantId);
+      return backlog.request(tx, tenantId, embedding_model);
+    },
+    afterCommit: embeddings.dispatch,
+  });
+
+  const breaker = createBreaker({
+    failures: environment.BREAKER_FAILURES,
+    windowMs: environment.BREAKER_WINDOW_MS,
+    openMs: environment.BREAKER_OPEN_MS,
+    maxOpenMs: Math.max(maxOpenMs, environment.BREAKER_OPEN_MS),
+  });
+  const guard = createGuard({ database, keys: providerKeys, breaker, usage });
+  const embedding = createGuardedEmbedding({
+    guard,
+    baseUrl: environment.EMBEDDING_BASE_URL,
+    sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
+  });
+
+  const steps = createEmbedArticleSteps({
+    database,
+    keys: providerKeys,
+    embedding,
+    batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
+    timeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+  });
+  const queryEmbeddings = createQueryEmbeddings({
+    database,
+    embedding,
+    timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
+    patienceMs: environment.GUARD_TIMEOUT_MS,
+  });
+
+  return {
+    database,
+    temporal,
+    transit,
+    audit,
+    tenants,
+    usage,
+    llmConfig,
+    outbox,
+    backlog,
+    steps,
+    reconciliation: createReconciliation({ database, outbox }),
+    articles: createArticles({ database, audit, embeddings }),
+    search: createSearch({ database, queryEmbeddings, providerKeys }),
+    idempotency: createIdempotency({ database }),
+    /** Waits for what is still being sent, then lets go of every connection. */
+    async close() {
+      await outbox.drain();
+      await Promise.allSettled([temporal.close(), database.close()]);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Logger } from '../platform/logging.ts';
+
+/** Runs `close` once, at the first SIGTERM or SIGINT, and exits: 0 when all was let go in order. */
+export function onShutdown(log: Logger, close: () => Promise<void>): void {
+  let closing = false;
+  const shutDown = async (signal: NodeJS.Signals) => {
+    if (closing) return;
+    closing = true;
+    log.info({ signal }, 'shutting down');
+    try {
+      await close();
+      log.info('shut down');
+      process.exit(0);
+    } catch (error) {
+      log.error({ error }, 'could not shut down in order');
+      process.exit(1);
+    }
+  };
+  process.on('SIGTERM', shutDown);
+  process.on('SIGINT', shutDown);
+}

@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+import { createActivities } from '../../activities/index.ts';
+import { createSanitizer } from '../../activities/sanitizer.ts';
+import { loadEnvironment } from '../config.ts';
+import { attemptTimeoutMs } from '../domain/embed-article.ts';
+import { createOperatorApp } from '../http/operator-app.ts';
+import { startServer } from '../http/server.ts';
+import { createLogger, describeError } from '../platform/logging.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { bundleWorkflows, installRuntime, runWorker } from '../platform/temporal-worker.ts';
+import { createServices } from './services.ts';
+import { onShutdown } from './shutdown.ts';
+import { temporalOptions } from './temporal-options.ts';
+
+const environment = loadEnvironment('worker');
+const log = createLogger({ level: environment.LOG_LEVEL, process: 'worker' });
+installRuntime(log);
+const services = createServices(environment, log, 'lorekeep-worker');
+
+/** The build bundles the workflows ahead; in development they are bundled from their source now. */
+const compiled = import.meta.url.endsWith('.js');
+const near = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const workflows = compiled
+  ? { workflowBundle: { codePath: near('../../workflow-bundle.js') } }
+  : { workflowBundle: await bundleWorkflows(near('../../workflows/index.ts')) };
+
+const worker = await runWorker({
+  temporal: temporalOptions(environment),
+  taskQueue: environment.TEMPORAL_TASK_QUEUE,
+  ...workflows,
+  activities: createActivities(services),
+  interceptors: [createSanitizer({ log })],
+  maxActivities: environment.WORKER_MAX_ACTIVITIES,
+  // A provider's attempt under way is paid for: it is given the time to end and be stored.
+  shutdownGraceMs: attemptTimeoutMs + 5_000,
+});
+
+const server = await startServer({
+  app: createOperatorApp({
+    metrics: createMetrics(new Registry()),
+    dependencies: [
+      {
+        name: 'postgres',
+        required: true,
+        degrades: 'No article is embedded.',
+        check: async () => {
+          await services.database.ping();
+          return true;
+        },
+      },
+      {
+        name: 'temporal',
+        required: true,
+        degrades: 'No article is embedded.',
+        check: services.temporal.isReady,
+      },
+      {
+        name: 'vault',
+        required: false,
+        degrades: 'Keys cannot be opened: embedding waits.',
+        check: services.transit.isReady,
+      },
+    ],
+  }),
+  port: environment.METRICS_PORT,
+  log,
+});
+
+onShutdown(log, async () => {
+  worker.stop();
+  await worker.finished;
+  await server.close();
+  await services.close();
+});
+
+try {
+  await worker.finished;
+} catch (error) {
+  log.fatal({ error: describeError(error) }, 'the worker has failed');
+  process.exit(1);
+}
