@@ -9,7 +9,7 @@ import {
   type Recalled,
 } from '../platform/idempotency/idempotency.ts';
 import { requestHash } from '../platform/idempotency/request-hash.ts';
-import { describeError, type Logger } from '../platform/logging.ts';
+import type { Logger } from '../platform/logging.ts';
 import { type Authenticated, refusalOf } from './authentication.ts';
 import { undeclaredIn } from './declared-answers.ts';
 import { presentedIdempotencyKey } from './idempotency-key.ts';
@@ -103,8 +103,9 @@ async function answerOnce(
   handled: Omit<Handled, 'once'>,
   keyed: KeyedRequest,
 ): Promise<Reply | Problem> {
-  const before = replayOf(await deps.idempotency.recall(keyed));
-  if (before) return before;
+  const recall = async () => replayOf(await deps.idempotency.recall(keyed));
+  const before = await recall();
+  if (before) return verified(deps, route, before);
 
   let kept = false;
   const once: Handled['once'] = (present) => async (tx, result) => {
@@ -113,12 +114,14 @@ async function answerOnce(
   };
   try {
     const answer = verified(deps, route, await route.handle({ ...handled, once }));
-    if (answer.kind === 'reply' && !kept) await deps.idempotency.keepAfterwards(keyed, answer);
+    // A refusal may be the other request's doing: two at once with this key, and that one's write came first.
+    if (answer.kind === 'problem') return (await recall()) ?? answer;
+    if (!kept) await deps.idempotency.keepAfterwards(keyed, answer);
     return answer;
   } catch (error) {
     // The other request with this key has committed, this one's write is rolled back: the first answer is there now.
-    const meanwhile = error instanceof AnsweredMeanwhile && replayOf(await deps.idempotency.recall(keyed));
-    if (meanwhile) return meanwhile;
+    const meanwhile = error instanceof AnsweredMeanwhile ? await recall() : undefined;
+    if (meanwhile) return verified(deps, route, meanwhile);
     throw error;
   }
 }
@@ -155,9 +158,9 @@ function headersForHandlers(request: Request): Readonly<Record<string, string | 
   );
 }
 
-/** The problem of anything thrown: a fixed sentence to the client, the error's type and place to the log. */
+/** The problem of anything thrown: a fixed sentence to the client; the logger keeps the error's type and place alone. */
 export function internalProblem(log: Logger, requestId: string, error: unknown): Problem {
-  log.error({ request_id: requestId, error: describeError(error) }, 'request failed unexpectedly');
+  log.error({ request_id: requestId, error }, 'request failed unexpectedly');
   return problem(
     'internal',
     'Something went wrong on our side. The request id helps the operator to find it.',

@@ -20,8 +20,10 @@ export function createBodyReader(): (request: Request, response: Response) => Pr
   });
 
   return async (request, response) => {
+    // Clients announce an empty body, too.
+    const isEmpty = request.headers['content-length'] === '0';
     // null: there is no body at all.
-    if (request.is(mediaTypes) === false) {
+    if (!isEmpty && request.is(mediaTypes) === false) {
       return problem('unsupported_media_type', 'The body must be application/json.');
     }
     const failure = await new Promise<unknown>((resolve) => parse(request, response, resolve));

@@ -1,0 +1,33 @@
+import { articleRoutes } from '../articles/routes.ts';
+import type { Articles } from '../articles/service.ts';
+import { auditRoutes } from '../audit/routes.ts';
+import type { Audit } from '../audit/service.ts';
+import { llmConfigRoutes } from '../llm-config/routes.ts';
+import type { LlmConfig } from '../llm-config/service.ts';
+import type { Route } from '../platform/http/route.ts';
+import { adminRoutes } from '../tenants/admin-routes.ts';
+import { apiKeyRoutes } from '../tenants/routes.ts';
+import type { Tenants } from '../tenants/service.ts';
+import { usageRoutes } from '../usage/routes.ts';
+import type { Usage } from '../usage/service.ts';
+
+/** What the features' routes call. */
+export interface RouteServices {
+  readonly articles: Articles;
+  readonly audit: Audit;
+  readonly llmConfig: LlmConfig;
+  readonly tenants: Tenants;
+  readonly usage: Usage;
+}
+
+/** Every route of the API, in the order in which the document shows them. */
+export function collectRoutes(services: RouteServices): readonly Route[] {
+  return [
+    ...articleRoutes(services.articles),
+    ...llmConfigRoutes(services),
+    ...usageRoutes(services),
+    ...auditRoutes(services),
+    ...apiKeyRoutes(services),
+    ...adminRoutes(services),
+  ];
+}

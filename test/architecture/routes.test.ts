@@ -1,0 +1,130 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { describe, expect, it } from 'vitest';
+import type { oas31 } from 'zod-openapi';
+import { problemCodesByStatus } from '../../src/http/declared-answers.ts';
+import { createOpenApiDocument, openApiPath } from '../../src/http/openapi.ts';
+import { collectRoutes, type RouteServices } from '../../src/http/routes.ts';
+import type { Route } from '../../src/platform/http/route.ts';
+
+/** Declaring routes calls no service: one that is touched here would say so. */
+function untouched<Service extends object>(): Service {
+  return new Proxy<Service>(Object.create(null), {
+    get: (_, method) => () => Promise.reject(new Error(`${String(method)} was called by a declaration`)),
+  });
+}
+
+const services: RouteServices = {
+  articles: untouched(),
+  audit: untouched(),
+  llmConfig: untouched(),
+  tenants: untouched(),
+  usage: untouched(),
+};
+
+const routes = collectRoutes(services);
+const document = createOpenApiDocument(routes, { version: '0.0.0' });
+const name = (route: Route) => `${route.method.toUpperCase()} ${route.path}`;
+const named = routes.map((route): [string, Route] => [name(route), route]);
+const operationOf = (route: Route) => document.paths?.[openApiPath(route.path)]?.[route.method];
+
+/** What a reference points at, or the thing itself. */
+function resolve(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$ref' in value) || typeof value.$ref !== 'string') {
+    return value;
+  }
+  return value.$ref
+    .replace(/^#\//, '')
+    .split('/')
+    .reduce<unknown>(
+      (at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined),
+      document,
+    );
+}
+
+/** Every object of a schema that lets unknown fields pass although it has named ones, by its path. */
+function openObjects(schema: unknown, path: string): string[] {
+  const found = resolve(schema);
+  if (typeof found !== 'object' || found === null) return [];
+  const isOpen = 'properties' in found && Reflect.get(found, 'additionalProperties') !== false;
+  return [
+    ...(isOpen ? [path] : []),
+    ...Object.entries(found).flatMap(([key, child]) => openObjects(child, `${path}.${key}`)),
+  ];
+}
+
+describe('the OpenAPI document of all routes', () => {
+  it('is valid OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(structuredClone({ ...document }))).toMatchObject({ valid: true });
+  });
+
+  it('has every route once, and no other', () => {
+    const documented = Object.entries(document.paths ?? {}).flatMap(
+      ([path, item]: [string, oas31.PathItemObject]) =>
+        (['get', 'post', 'patch', 'delete', 'put'] as const)
+          .filter((method) => item[method])
+          .map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const platform = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /openapi.json'];
+    const declared = routes.map((route) => `${route.method.toUpperCase()} ${openApiPath(route.path)}`);
+    expect(documented.sort()).toEqual([...platform, ...declared].sort());
+  });
+
+  it('gives every operation an id of its own', () => {
+    const ids = routes.map((route) => operationOf(route)?.operationId);
+    expect(new Set(ids).size).toBe(routes.length);
+  });
+});
+
+describe.each(named)('%s', (_, route) => {
+  const operation = operationOf(route);
+
+  it('documents every status and code that it can answer', () => {
+    const responses = operation?.responses ?? {};
+    const problems = problemCodesByStatus(route);
+    const statuses = [...Object.keys(route.replies), ...[...problems.keys()].map(String)];
+    expect(Object.keys(responses).sort()).toEqual([...new Set(statuses)].sort());
+    for (const [status, codes] of problems) {
+      const text = JSON.stringify(resolve(responses[String(status)]));
+      for (const code of codes) expect(text).toContain(`"${code}"`);
+    }
+  });
+
+  it('answers successes with 2xx and no status in two ways', () => {
+    for (const status of Object.keys(route.replies)) expect(status).toMatch(/^2\d\d$/);
+    for (const status of problemCodesByStatus(route).keys())
+      expect(route.replies).not.toHaveProperty(String(status));
+  });
+
+  it('says what it is for, and for whom', () => {
+    expect(route.summary).not.toBe('');
+    expect(operation?.['x-lowest-role']).toBe(route.role);
+    expect(operation?.description).toContain(`\`${route.role}\``);
+  });
+
+  it('documents every parameter of its path', () => {
+    const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter);
+    const documented = (operation?.parameters ?? [])
+      .map(resolve)
+      .filter((parameter) => JSON.stringify(parameter).includes('"in":"path"'))
+      .map((parameter) =>
+        typeof parameter === 'object' && parameter !== null ? Reflect.get(parameter, 'name') : undefined,
+      );
+    expect(documented.sort()).toEqual(inPath.sort());
+  });
+
+  it('refuses unknown fields in its body, at every depth', () => {
+    expect(openObjects(operation?.requestBody, 'body')).toEqual([]);
+  });
+
+  it('takes an Idempotency-Key only where something is made', () => {
+    if (route.idempotent) expect(route.method).toBe('post');
+    if (route.secretFields) expect(route.idempotent).toBe(true);
+  });
+});
+
+describe('every POST of a tenant', () => {
+  it('takes an Idempotency-Key', () => {
+    const without = routes.filter(({ method, idempotent }) => method === 'post' && !idempotent).map(name);
+    expect(without).toEqual([]);
+  });
+});
