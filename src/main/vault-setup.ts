@@ -3,20 +3,18 @@ import { parseArgs, parseEnv } from 'node:util';
 import vault from 'node-vault';
 import { z } from 'zod';
 import { loadEnvironment } from '../config.ts';
+import type { VaultLogin } from '../platform/vault.ts';
+import { vaultLogin } from './vault-login.ts';
 
 export interface VaultSetUpOptions {
   readonly address: string;
-  readonly login: Login;
+  readonly login: VaultLogin;
   readonly mount: string;
   readonly key: string;
   /** Where the application's credentials are kept; without it no credentials are issued. */
   readonly credentialsFile?: string;
   readonly timeoutMs: number;
 }
-
-type Login =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'app_role'; readonly roleId: string; readonly secretId: string };
 
 export type VaultSetUp =
   | { readonly kind: 'ready'; readonly credentials: 'kept' | 'issued' | 'not_asked' }
@@ -175,17 +173,10 @@ function describe(result: VaultSetUp): string {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'credentials-file': { type: 'string' } } });
   const environment = loadEnvironment('vault:setup');
-  const login: Login = environment.VAULT_TOKEN
-    ? { kind: 'token', token: environment.VAULT_TOKEN }
-    : {
-        kind: 'app_role',
-        roleId: environment.VAULT_ROLE_ID ?? '',
-        secretId: environment.VAULT_SECRET_ID ?? '',
-      };
   const file = values['credentials-file'];
   const result = await setUpVault({
     address: environment.VAULT_ADDR,
-    login,
+    login: vaultLogin(environment),
     mount: environment.VAULT_TRANSIT_MOUNT,
     key: environment.VAULT_TRANSIT_KEY,
     ...(file === undefined ? {} : { credentialsFile: file }),
