@@ -1,0 +1,131 @@
+import { Registry } from 'prom-client';
+import { articleRoutes } from '../../src/articles/routes.ts';
+import { createArticles } from '../../src/articles/service.ts';
+import { createAudit } from '../../src/audit/service.ts';
+import type { TenantRole } from '../../src/domain/roles.ts';
+import { createArticleEmbeddings } from '../../src/embedding/article-embeddings.ts';
+import { createOutbox, type Outbox } from '../../src/embedding/outbox.ts';
+import type { OutboxTicket, QueryEmbeddings } from '../../src/embedding/ports.ts';
+import { createApp } from '../../src/http/app.ts';
+import { startServer } from '../../src/http/server.ts';
+import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
+import { createLogger } from '../../src/platform/logging.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { searchRoutes } from '../../src/search/routes.ts';
+import { createSearch, type SearchDeps } from '../../src/search/service.ts';
+import { createTenants } from '../../src/tenants/service.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
+  readonly body: any;
+}
+
+export interface Call {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One tenant as its agents, orchestrators and users reach it. */
+export interface TestTenant {
+  readonly id: string;
+  readonly keys: Readonly<Record<TenantRole, string>>;
+  /** One request with the key of a role (user, if none is named). */
+  call(method: string, path: string, call?: Call, role?: TenantRole): Promise<Answer>;
+}
+
+export interface ArticleApi {
+  readonly db: TestDatabase;
+  readonly articles: ReturnType<typeof createArticles>;
+  /** Tickets that were sent to Temporal's stand-in, in order. */
+  readonly sent: readonly OutboxTicket[];
+  readonly outbox: Outbox;
+  tenant(slug: string): Promise<TestTenant>;
+  close(): Promise<void>;
+}
+
+/** The article and search routes over real HTTP and Postgres; only Temporal and the embedding of queries are stand-ins. */
+export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise<ArticleApi> {
+  const db = await createTestDatabase({ poolSize: 20 });
+  const { database } = db;
+  const log = createLogger({ level: 'silent', process: 'api' });
+  const audit = createAudit({ database });
+  const tenants = createTenants({ database, audit });
+  const sent: OutboxTicket[] = [];
+  const outbox = createOutbox({
+    database,
+    log,
+    starter: {
+      send: async (ticket) => void sent.push(ticket),
+      sendBacklogArticle: async () => undefined,
+    },
+  });
+  const articles = createArticles({ database, audit, embeddings: createArticleEmbeddings({ outbox }) });
+  const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'no_vectors' }) };
+  const app = createApp({
+    routes: [
+      ...articleRoutes(articles),
+      ...searchRoutes(
+        createSearch({
+          database,
+          queryEmbeddings: keyless,
+          providerKeys: { current: async () => undefined },
+          ...search,
+        }),
+      ),
+    ],
+    authenticate: tenants.authenticate,
+    idempotency: createIdempotency({ database }),
+    dependencies: [],
+    metrics: createMetrics(new Registry()),
+    log,
+    version: 'test',
+    rateLimits: { requestsPerMinute: 100_000, refusedKeysPerMinute: 100 },
+    verifyReplies: true,
+  });
+  const server = await startServer({ app, port: 0, log });
+
+  return {
+    db,
+    articles,
+    sent,
+    outbox,
+    async tenant(slug) {
+      const creation = await tenants.createTenant(
+        { tenantId: '', keyId: null, label: 'test', role: 'superadmin' },
+        { slug, name: slug },
+      );
+      if (creation.kind !== 'created') throw new Error(creation.kind);
+      const { tenant, keys } = creation;
+      return {
+        id: tenant.id,
+        keys: { agent: keys.agent.key, orchestrator: keys.orchestrator.key, user: keys.user.key },
+        async call(method, path, { body, headers } = {}, role = 'user') {
+          const response = await fetch(`http://127.0.0.1:${server.port}/api/v1${path}`, {
+            method,
+            headers: {
+              Authorization: `Bearer ${keys[role].key}`,
+              ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+              ...headers,
+            },
+            ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+          });
+          const text = await response.text();
+          return {
+            status: response.status,
+            headers: response.headers,
+            body: text === '' ? undefined : JSON.parse(text),
+          };
+        },
+      };
+    },
+    async close() {
+      await server.close();
+      await outbox.drain();
+      await tenants.settled();
+      await db.drop();
+    },
+  };
+}
