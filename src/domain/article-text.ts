@@ -22,9 +22,15 @@ export function contentHash(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
+// Composing sorts each run of combining marks in quadratic time: half a million of them would take over a minute. No
+// writing stacks more than a few, so longer runs stay as they are.
+const endlessMarks = /(\p{M}{31,})/u;
+
 function canonical(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(/\p{Surrogate}/gu, '\uFFFD')
-    .normalize('NFC');
+    .split(endlessMarks)
+    .map((part) => (endlessMarks.test(part) ? part : part.normalize('NFC')))
+    .join('');
 }

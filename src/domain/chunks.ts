@@ -13,8 +13,8 @@ export type Chunk = {
 /** Part of a space's identity: raise it with every change of what `chunkArticle` returns (a golden test guards that). */
 export const chunkerVersion = 1;
 
-/** No chunk's estimate is above this. */
-export const maxChunkTokens = 500;
+/** No chunk's estimate is above this: 512, less what a model puts around the text and what the estimate may miss by. */
+export const maxChunkTokens = 460;
 
 // A cut that leaves a crumb is taken only where there is no other: a few words alone match badly.
 const minChunkTokens = 64;
@@ -31,7 +31,7 @@ const markLength = 32;
 const markdown = new MarkdownIt();
 markdown.core.ruler.enableOnly(['normalize', 'block']);
 
-type Measured = { readonly ranks: Uint8Array; readonly weights: Float64Array };
+type Measured = { readonly ranks: Uint8Array; readonly weights: Float64Array; readonly marks: Uint32Array };
 type Cut = { at: number; crumb: boolean; place: number; mark: number; offCentre: number };
 
 const sentenceEnd = /[.!?]["'”’)\]]{0,4}\s+(?=\S)|[。！？]["'”’」』）]{0,4}/gu;
@@ -65,7 +65,7 @@ export function chunkArticle(article: ArticleSource): Chunk[] {
   return chunks;
 }
 
-/** For each offset: how good a cut there is (0: never), and the estimated tokens before it. */
+/** For each offset: how good a cut there is (0: never), the estimated tokens before it, and room for its mark. */
 function measure(text: string): Measured {
   const ranks = new Uint8Array(text.length + 1);
   const weights = new Float64Array(text.length + 1);
@@ -80,7 +80,7 @@ function measure(text: string): Measured {
   weights[text.length] = tokens;
   for (const match of text.matchAll(sentenceEnd)) raise(ranks, match.index + match[0].length, rank.sentence);
   rankBlocks(text, ranks);
-  return { ranks, weights };
+  return { ranks, weights, marks: new Uint32Array(text.length + 1) };
 }
 
 /** Ranks the starts of Markdown blocks. The body's start stays with the title, and what follows a heading with it. */
@@ -114,7 +114,7 @@ function raise(ranks: Uint8Array, at: number, to: number): void {
 
 /** The best cut within a span: of those that leave no crumb the highest rank, then the lowest mark, then the middle. */
 function bestCut(text: string, measured: Measured, from: number, to: number): number | undefined {
-  const { ranks, weights } = measured;
+  const { ranks, weights, marks } = measured;
   const start = weights[from] ?? 0;
   const end = weights[to] ?? 0;
   let best: Cut | undefined;
@@ -124,11 +124,13 @@ function bestCut(text: string, measured: Measured, from: number, to: number): nu
     const weight = weights[at] ?? 0;
     const crumb = weight - start < minChunkTokens || end - weight < minChunkTokens;
     if (best && crumb !== best.crumb ? crumb : best && place < best.place) continue;
+    marks[at] ||= markAt(text, at);
+    const mark = marks[at] ?? 0;
     const cut = {
       at,
       crumb,
       place,
-      mark: markAt(text, at),
+      mark,
       offCentre: Math.abs(weight - start - (end - weight)),
     };
     if (!best || isBetter(cut, best)) best = cut;
@@ -143,10 +145,13 @@ function isBetter(cut: Cut, best: Cut): boolean {
   return cut.offCentre < best.offCentre;
 }
 
-/** A number made from the characters just after a cut: it orders equal places alike wherever they move (FNV-1a). */
+/**
+ * A number made from the start of the line after a cut (FNV-1a). It orders equal places, and stays the same wherever
+ * the line moves; it ends with the line, so that an edit below a heading leaves the heading's mark alone.
+ */
 function markAt(text: string, at: number): number {
   let mark = 0x811c9dc5;
-  for (let i = at; i < Math.min(at + markLength, text.length); i++) {
+  for (let i = at; i < Math.min(at + markLength, text.length) && text[i] !== '\n'; i++) {
     mark = Math.imul(mark ^ text.charCodeAt(i), 0x01000193);
   }
   return mark >>> 0;
