@@ -5,6 +5,8 @@ import type { Audit } from '../audit/service.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
 import type { LlmConfig } from '../llm-config/service.ts';
 import type { Route } from '../platform/http/route.ts';
+import { searchRoutes } from '../search/routes.ts';
+import type { Search } from '../search/service.ts';
 import { adminRoutes } from '../tenants/admin-routes.ts';
 import { apiKeyRoutes } from '../tenants/routes.ts';
 import type { Tenants } from '../tenants/service.ts';
@@ -16,6 +18,7 @@ export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
   readonly llmConfig: LlmConfig;
+  readonly search: Search;
   readonly tenants: Tenants;
   readonly usage: Usage;
 }
@@ -24,6 +27,7 @@ export interface RouteServices {
 export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),
+    ...searchRoutes(services.search),
     ...llmConfigRoutes(services),
     ...usageRoutes(services),
     ...auditRoutes(services),

@@ -17,6 +17,7 @@ const services: RouteServices = {
   articles: untouched(),
   audit: untouched(),
   llmConfig: untouched(),
+  search: untouched(),
   tenants: untouched(),
   usage: untouched(),
 };
