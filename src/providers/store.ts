@@ -78,41 +78,41 @@ export async function countFailure(
 ): Promise<void> {
   await tx.raw(
     `with input as (
-       select clock_timestamp() as now, :openMs * interval '1 millisecond' as open_for,
-              :windowMs * interval '1 millisecond' as span
+       select clock_timestamp() as now, :openMs::float8 * interval '1 millisecond' as open_for,
+              :windowMs::float8 * interval '1 millisecond' as span, :failures::int <= 1 as at_once
      )
      insert into breakers as b
        (tenant_id, provider, key_version, epoch, failed_at, opened_times, open_until, last_error_code, last_error_at)
-     select :tenantId, :provider, :keyVersion, case when :failures <= 1 then 1 else 0 end,
-            case when :failures <= 1 then '{}' else array[now] end, case when :failures <= 1 then 1 else 0 end,
-            case when :failures <= 1 then now + open_for end, :code, now
+     select :tenantId::uuid, :provider::text, :keyVersion::int, at_once::int,
+            case when at_once then '{}'::timestamptz[] else array[now] end, at_once::int,
+            case when at_once then now + open_for end, :code::text, now
        from input
      on conflict (tenant_id, provider) do update set (
          key_version, epoch, failed_at, opened_times, open_until, probe_until, last_error_code, last_error_at
        ) = (
          select excluded.key_version,
                 case when seen.other_key then excluded.epoch when seen.opens then b.epoch + 1 else b.epoch end,
-                case when seen.other_key then excluded.failed_at when seen.opens then '{}' else seen.recent end,
+                case when seen.other_key then excluded.failed_at when seen.opens then '{}'::timestamptz[] else seen.recent end,
                 case when seen.other_key then excluded.opened_times
                      when seen.opens then b.opened_times + 1 else b.opened_times end,
                 case when seen.other_key then excluded.open_until
                      when seen.opens then seen.now + least(
-                       :openMs * power(2, least(b.opened_times, 30)), :maxOpenMs) * interval '1 millisecond' end,
-                null,
+                       :openMs::float8 * power(2, least(b.opened_times, 30)), :maxOpenMs::float8) * interval '1 millisecond' end,
+                null::timestamptz,
                 excluded.last_error_code,
                 seen.now
            from (
              select i.now, b.key_version <> excluded.key_version as other_key, w.recent,
-                    :probe::boolean or cardinality(w.recent) >= :failures as opens
+                    :probe::boolean or cardinality(w.recent) >= :failures::int as opens
                from input i
               cross join lateral (
-                select coalesce(array_agg(f order by f), '{}') || i.now as recent
+                select coalesce(array_agg(f order by f), '{}'::timestamptz[]) || i.now as recent
                   from unnest(b.failed_at) f where f > i.now - i.span
               ) w
            ) seen
        )
        where b.key_version < excluded.key_version
-          or (b.key_version = excluded.key_version and b.epoch = :epoch
+          or (b.key_version = excluded.key_version and b.epoch = :epoch::bigint
               and (b.open_until is null or :probe::boolean))`,
     { ...key(id), ...policy, code, epoch: permit.epoch, probe: permit.probe },
   );

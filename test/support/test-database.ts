@@ -10,6 +10,8 @@ export interface TestDatabase {
   readonly applicationUrl: string;
   /** One statement with the application's login, outside of everything that the service does. */
   rawAsApplication(sql: string, values?: readonly unknown[]): Promise<unknown[]>;
+  /** One statement with the owner's login, past every policy: what an intruder in the database could do. */
+  rawAsOwner(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   drop(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function createTestDatabase(
     ownerUrl,
     applicationUrl,
     rawAsApplication: (sql, values) => once(applicationUrl, sql, values),
+    rawAsOwner: (sql, values) => once(ownerUrl, sql, values),
     async drop() {
       await database.close();
       await once(maintenanceUrl, `drop database ${name} with (force)`);
@@ -40,7 +43,11 @@ export async function createTestDatabase(
   };
 }
 
-async function once(url: string, sql: string, values: readonly unknown[] = []): Promise<unknown[]> {
+async function once(
+  url: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

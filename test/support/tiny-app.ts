@@ -70,7 +70,13 @@ export function tinyRoutes(): Route[] {
       tag: 'notes',
       summary: 'Read a note',
       params: z.object({ id: uuid }),
-      replies: { 200: { description: 'The note', schema: z.object({ data: noteView }) } },
+      replies: {
+        200: {
+          description: 'The note',
+          schema: z.object({ data: noteView }),
+          headers: { ETag: "The note's revision" },
+        },
+      },
       problems: ['not_found'],
       handle: async ({ params }) =>
         params.id === noteId

@@ -1,0 +1,91 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import { type Environment, parseEnvironment } from '../../src/config.ts';
+import type { Actor } from '../../src/domain/actor.ts';
+import { createServices, type Services } from '../../src/main/services.ts';
+import { createLogger } from '../../src/platform/logging.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+export interface TestServices {
+  readonly services: Services;
+  readonly environment: Environment<'worker'>;
+  readonly db: TestDatabase;
+  /** Everything that was logged, as lines. */
+  readonly logLines: readonly string[];
+  /** A tenant of its own, with an embedding key when one is given. */
+  createTenant(embeddingKey?: string): Promise<TestTenant>;
+  close(): Promise<void>;
+}
+
+export interface TestTenant {
+  readonly id: string;
+  readonly actor: Actor;
+  /** API keys by role. */
+  readonly keys: Readonly<Record<'agent' | 'orchestrator' | 'user', string>>;
+  setEmbeddingKey(key: string | null): Promise<void>;
+}
+
+/** Every service of a process, wired as in production, on the run's real servers and a database of its own. */
+export async function createTestServices(
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<TestServices> {
+  const db = await createTestDatabase();
+  const parsed = parseEnvironment('worker', {
+    DATABASE_URL: db.applicationUrl,
+    DATABASE_POOL_SIZE: '10',
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_TASK_QUEUE: `test-${randomBytes(6).toString('hex')}`,
+    VAULT_ADDR: inject('vaultAddr'),
+    VAULT_TOKEN: inject('vaultToken'),
+    VAULT_TRANSIT_MOUNT: inject('vaultTransitMount'),
+    VAULT_TRANSIT_KEY: inject('vaultTransitKey'),
+    EMBEDDING_BASE_URL: inject('embeddingUrl'),
+    EMBEDDING_DEFAULT_MODEL: 'multilingual-e5-small',
+    EMBEDDING_SENDS_INPUT_TYPE: 'true',
+    EMBEDDING_BATCH_CHUNKS: '8',
+    WORKER_MAX_ACTIVITIES: '4',
+    ...overrides,
+  });
+  if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('; '));
+  const { environment } = parsed;
+
+  const logLines: string[] = [];
+  const log = createLogger({
+    level: 'debug',
+    process: 'test',
+    destination: { write: (line: string) => void logLines.push(line) },
+  });
+  const services = createServices(environment, log, 'lorekeep-test');
+
+  return {
+    services,
+    environment,
+    db,
+    logLines,
+    async createTenant(embeddingKey) {
+      const slug = `t-${randomUUID()}`;
+      const created = await services.tenants.createTenant(
+        { tenantId: randomUUID(), keyId: null, label: 'test', role: 'superadmin' },
+        { slug, name: slug },
+      );
+      if (created.kind !== 'created') throw new Error(created.kind);
+      const { tenant, keys } = created;
+      const actor: Actor = { tenantId: tenant.id, keyId: keys.user.id, label: 'user', role: 'user' };
+      const setEmbeddingKey = async (key: string | null) => {
+        const updated = await services.llmConfig.update(actor, { embedding_api_key: key });
+        if (updated.kind !== 'updated') throw new Error(updated.code);
+      };
+      if (embeddingKey !== undefined) await setEmbeddingKey(embeddingKey);
+      return {
+        id: tenant.id,
+        actor,
+        keys: { agent: keys.agent.key, orchestrator: keys.orchestrator.key, user: keys.user.key },
+        setEmbeddingKey,
+      };
+    },
+    async close() {
+      await services.close();
+      await db.drop();
+    },
+  };
+}
