@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { Activities } from '../../activities/index.ts';
+import { createSanitizer } from '../../activities/sanitizer.ts';
+import { searchAttributes } from '../../src/domain/naming.ts';
+import { createLogger } from '../../src/platform/logging.ts';
+
+export const workflowsPath = join(import.meta.dirname, '..', '..', 'workflows', 'index.ts');
+
+export interface WorkflowTest {
+  readonly env: TestWorkflowEnvironment;
+  /** Runs `work` while a worker with these activities polls a task queue of its own. */
+  withActivities<T>(activities: Partial<Activities>, work: (taskQueue: string) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** The real workflows on the time-skipping server; activities are the test's. */
+export async function createWorkflowTest(): Promise<WorkflowTest> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: inject('temporalTestServerPath') } },
+  });
+  const keyword = 2;
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(Object.values(searchAttributes).map((name) => [name, keyword])),
+  });
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const log = createLogger({ level: 'silent', process: 'test' });
+
+  return {
+    env,
+    async withActivities(activities, work) {
+      const taskQueue = `workflows-${randomUUID()}`;
+      const worker = await Worker.create({
+        connection: env.nativeConnection,
+        taskQueue,
+        workflowBundle,
+        activities,
+        interceptors: { activity: [createSanitizer({ log })] },
+      });
+      return worker.runUntil(work(taskQueue));
+    },
+    close: () => env.teardown(),
+  };
+}

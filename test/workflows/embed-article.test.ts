@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toApplicationFailure } from '../../activities/failure.ts';
+import type { Activities } from '../../activities/index.ts';
+import type { EmbedArticleResult, Generated } from '../../src/domain/embed-article.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
+import { embedArticleWorkflowId, signals, workflowTypes } from '../../src/domain/naming.ts';
+import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
+
+let test: WorkflowTest;
+beforeAll(async () => {
+  test = await createWorkflowTest();
+});
+afterAll(async () => {
+  await test.close();
+});
+
+/** Activities that remember their calls; each answer may be replaced. */
+function fakes(replaced: Partial<Activities> = {}) {
+  const calls: string[] = [];
+  const given: FailureCode[] = [];
+  const answers: Partial<Activities> = {
+    resolveEmbeddingKey: async () => ({
+      kind: 'reference',
+      key: { provider: 'embedding', model: 'm', keyVersion: 1 },
+    }),
+    checkContentHash: async () => ({ kind: 'missing', contentHash: 'h', missingChunks: 1 }),
+    generateEmbedding: async () => ({ kind: 'embedded', chunks: 1, inputTokens: 5 }),
+    recordUsage: async () => undefined,
+    giveUp: async ({ code }) => void given.push(code),
+    ...replaced,
+  };
+  const activities = Object.fromEntries(
+    Object.entries(answers).map(([name, answer]) => [
+      name,
+      (...args: never[]) => {
+        calls.push(name);
+        return (answer as (...args: never[]) => unknown)(...args);
+      },
+    ]),
+  ) as Partial<Activities>;
+  return { activities, calls, given, count: (name: string) => calls.filter((call) => call === name).length };
+}
+
+const article = () => ({ tenantId: randomUUID(), articleId: randomUUID() });
+
+function start(taskQueue: string, ref = article()) {
+  return test.env.client.workflow.signalWithStart<(input: typeof ref) => Promise<EmbedArticleResult>>(
+    workflowTypes.embedArticle,
+    {
+      taskQueue,
+      workflowId: embedArticleWorkflowId(ref.tenantId, ref.articleId),
+      args: [ref],
+      signal: signals.articleChanged,
+      signalArgs: [],
+    },
+  );
+}
+
+async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
+  const thrown: unknown = await result.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof WorkflowFailedError && thrown.cause instanceof ApplicationFailure)
+    return thrown.cause;
+  throw new Error('the run did not fail with an ApplicationFailure', { cause: thrown });
+}
+
+const sequence = <T>(...values: readonly T[]) => {
+  const left = [...values];
+  return async (): Promise<T> => {
+    const value = left.length > 1 ? left.shift() : left[0];
+    if (value === undefined) throw new Error('nothing to answer');
+    if (value instanceof Error) throw value;
+    return value;
+  };
+};
+
+describe('EmbedArticle', () => {
+  it('walks the four steps in their order and tells what it did', async () => {
+    const { activities, calls } = fakes();
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(calls).toEqual(['resolveEmbeddingKey', 'checkContentHash', 'generateEmbedding', 'recordUsage']);
+    expect(result).toEqual({ outcome: 'embedded', model: 'm', chunks: 1, input_tokens: 5 });
+  });
+
+  it('completes without a call for a tenant that has no key', async () => {
+    const { activities, calls } = fakes({ resolveEmbeddingKey: async () => ({ kind: 'no_api_key' }) });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result).toEqual({ outcome: 'skipped', reason: 'no_api_key' });
+    expect(calls).toEqual(['resolveEmbeddingKey']);
+  });
+
+  it.each([
+    [{ kind: 'gone' } as const, { outcome: 'gone' }],
+    [{ kind: 'not_published' } as const, { outcome: 'skipped', reason: 'not_published' }],
+    [{ kind: 'unchanged', chunks: 3 } as const, { outcome: 'unchanged', model: 'm', chunks: 3 }],
+  ])('pays nothing when the check says %o', async (check, expected) => {
+    const { activities, count } = fakes({ checkContentHash: async () => check });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result).toEqual(expected);
+    expect(count('generateEmbedding')).toBe(0);
+  });
+
+  it('buys batch after batch, with a ledger step for each', async () => {
+    const { activities, count } = fakes({
+      generateEmbedding: sequence<Generated>(
+        { kind: 'more', missingChunks: 4, inputTokens: 10 },
+        { kind: 'more', missingChunks: 2, inputTokens: 10 },
+        { kind: 'embedded', chunks: 6, inputTokens: 7 },
+      ),
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result).toMatchObject({ chunks: 6, input_tokens: 27 });
+    expect(count('recordUsage')).toBe(3);
+  });
+
+  it('retries an outage until it is over', async () => {
+    const outage = toApplicationFailure({ code: 'provider_unavailable' });
+    const { activities, count } = fakes({
+      generateEmbedding: sequence<Generated | Error>(outage, outage, outage, {
+        kind: 'embedded',
+        chunks: 1,
+        inputTokens: 5,
+      }) as Activities['generateEmbedding'],
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result.outcome).toBe('embedded');
+    expect(count('generateEmbedding')).toBe(4);
+  });
+
+  it('gives up on an outage that outlasts a day, with the outage’s own code', async () => {
+    const { activities, given } = fakes({
+      generateEmbedding: async () => {
+        throw toApplicationFailure({ code: 'provider_timeout' });
+      },
+    });
+    const failure = await test.withActivities(activities, async (queue) =>
+      failureOf((await start(queue)).result()),
+    );
+    expect(failure.type).toBe('provider_timeout');
+    expect(given).toEqual(['provider_timeout']);
+  });
+
+  it.each(['credential_rejected', 'quota_exhausted', 'model_not_found', 'input_rejected'] as const)(
+    'fails at the first %s, non-retryable, with the code as its type',
+    async (code) => {
+      const { activities, count, given } = fakes({
+        generateEmbedding: async () => {
+          throw toApplicationFailure({ code });
+        },
+      });
+      const failure = await test.withActivities(activities, async (queue) =>
+        failureOf((await start(queue)).result()),
+      );
+      expect(failure).toMatchObject({ type: code, nonRetryable: true });
+      expect(count('generateEmbedding')).toBe(1);
+      expect(given).toEqual([code]);
+    },
+  );
+
+  it('calls anything that is thrown `internal`, and keeps nothing of its words', async () => {
+    const { activities } = fakes({
+      resolveEmbeddingKey: async () => {
+        throw toApplicationFailure({ code: 'key_unusable' });
+      },
+      generateEmbedding: async () => {
+        throw new Error('sk-secret-in-a-message');
+      },
+    });
+    const failure = await test.withActivities(activities, async (queue) =>
+      failureOf((await start(queue)).result()),
+    );
+    expect(failure.type).toBe('key_unusable');
+
+    const leaky = fakes({
+      generateEmbedding: sequence<Generated | Error>(new Error('sk-secret-in-a-message'), {
+        kind: 'embedded',
+        chunks: 1,
+        inputTokens: 1,
+      }) as Activities['generateEmbedding'],
+    });
+    await test.withActivities(leaky.activities, async (queue) => {
+      const handle = await start(queue);
+      await handle.result();
+      expect(JSON.stringify(await handle.fetchHistory())).not.toContain('sk-secret');
+    });
+  });
+
+  it('waits for an open breaker without using up an attempt, then begins again with the key', async () => {
+    const { activities, calls } = fakes({
+      generateEmbedding: sequence<Generated>(
+        { kind: 'circuit_open', retryInMs: 3_600_000 },
+        { kind: 'circuit_open', retryInMs: 3_600_000 },
+        { kind: 'embedded', chunks: 1, inputTokens: 5 },
+      ),
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result.outcome).toBe('embedded');
+    expect(calls.slice(0, 6)).toEqual([
+      'resolveEmbeddingKey',
+      'checkContentHash',
+      'generateEmbedding',
+      'resolveEmbeddingKey',
+      'checkContentHash',
+      'generateEmbedding',
+    ]);
+  });
+
+  it('ends the wait for the breaker when the tenant’s key changes', async () => {
+    const { activities, count } = fakes({
+      generateEmbedding: sequence<Generated>(
+        { kind: 'circuit_open', retryInMs: 365 * 24 * 3_600_000 },
+        { kind: 'embedded', chunks: 1, inputTokens: 5 },
+      ),
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue);
+      while (count('generateEmbedding') === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await handle.signal(signals.keyChanged);
+      const startedAt = await test.env.currentTimeMs();
+      expect((await handle.result()).outcome).toBe('embedded');
+      expect((await test.env.currentTimeMs()) - startedAt).toBeLessThan(60_000);
+    });
+  });
+
+  it('goes once more when the text has changed under the call', async () => {
+    const { activities, count } = fakes({
+      generateEmbedding: sequence<Generated>(
+        { kind: 'changed' },
+        { kind: 'embedded', chunks: 1, inputTokens: 5 },
+      ),
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result.outcome).toBe('embedded');
+    expect(count('resolveEmbeddingKey')).toBe(2);
+  });
+
+  it('takes a hundred edits during the first pass together', async () => {
+    const ref = article();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let first = true;
+    const { activities, count } = fakes({
+      generateEmbedding: async () => {
+        if (first) {
+          first = false;
+          await held;
+        }
+        return { kind: 'embedded', chunks: 1, inputTokens: 5 };
+      },
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue, ref);
+      for (let edit = 0; edit < 100; edit += 1) await start(queue, ref);
+      release();
+      await handle.result();
+    });
+    expect(count('generateEmbedding')).toBe(2);
+  });
+
+  it('does not fail for a text that has been edited since', async () => {
+    const ref = article();
+    let tries = 0;
+    const { activities, given } = fakes({
+      generateEmbedding: async () => {
+        tries += 1;
+        if (tries > 1) return { kind: 'embedded', chunks: 1, inputTokens: 5 };
+        await start('unused', ref);
+        throw toApplicationFailure({ code: 'input_rejected' });
+      },
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue, ref)).result());
+    expect(result.outcome).toBe('embedded');
+    expect(given).toEqual([]);
+  });
+});
