@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
 import { type Problem, problem } from '../platform/http/problem.ts';
-import { type Reply, type Route, type RouteRequest, reply } from '../platform/http/route.ts';
+import type { Reply, Route, RouteRequest } from '../platform/http/route.ts';
 import {
   AnsweredMeanwhile,
   type Idempotency,
@@ -136,7 +136,10 @@ function replayOf(recalled: Recalled): Reply | Problem | undefined {
         'The Idempotency-Key belongs to an earlier request with another path or body.',
       );
     case 'replay':
-      return reply(recalled.status, recalled.body, { 'Idempotency-Replayed': 'true' });
+      return {
+        ...recalled.answer,
+        headers: { ...recalled.answer.headers, 'Idempotency-Replayed': 'true' },
+      };
   }
 }
 

@@ -70,11 +70,14 @@ function operationOf(
   problemResponse: (status: number, codes: readonly ProblemCode[]) => ZodOpenApiResponseObject,
 ): ZodOpenApiOperationObject {
   const responses: ZodOpenApiResponsesObject = {};
-  for (const [status, { description, schema }] of Object.entries(route.replies)) {
+  for (const [status, { description, schema, headers }] of Object.entries(route.replies)) {
     responses[statusKey(status)] = {
       description,
       headers: {
         ...everyAnswer,
+        ...Object.fromEntries(
+          Object.entries(headers ?? {}).map(([name, meaning]) => [name, header(meaning)]),
+        ),
         ...(route.idempotent ? { 'Idempotency-Replayed': headerRef('IdempotencyReplayed') } : {}),
       },
       ...(schema ? { content: { 'application/json': { schema } } } : {}),

@@ -15,19 +15,18 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly port: number;
-  /** Stops accepting, lets the requests in flight end within the grace, closes idle connections at once. */
+  /** Stops accepting, lets the requests in flight end within the grace, closes idle connections at once. Harmless when repeated. */
   close(): Promise<void>;
 }
 
 /** Listens. Fails when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const inFlight = new Set<ServerResponse>();
-  let closing = false;
   const server = createServer();
   server.on('request', (request, response) => {
     inFlight.add(response);
     response.once('close', () => inFlight.delete(response));
-    if (closing) lastOnItsConnection(response);
+    if (!server.listening) lastOnItsConnection(response);
     options.app(request, response);
   });
   // Too broken for a request: nothing of it is known, but the answer still has the one shape.
@@ -44,20 +43,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   options.log.info({ port }, 'listening');
 
+  const stop = async (): Promise<void> => {
+    for (const response of inFlight) lastOnItsConnection(response);
+    const closed = once(server, 'close');
+    server.close();
+    server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      options.log.warn({ requests: inFlight.size }, 'closing with requests in flight');
+      server.closeAllConnections();
+    }, options.graceMs ?? 10_000);
+    await closed;
+    clearTimeout(timer);
+  };
+
+  let closing: Promise<void> | undefined;
   return {
     port,
-    async close() {
-      closing = true;
-      for (const response of inFlight) lastOnItsConnection(response);
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      const timer = setTimeout(() => {
-        options.log.warn({ requests: inFlight.size }, 'closing with requests in flight');
-        server.closeAllConnections();
-      }, options.graceMs ?? 10_000);
-      await closed;
-      clearTimeout(timer);
+    close() {
+      closing ??= stop();
+      return closing;
     },
   };
 }

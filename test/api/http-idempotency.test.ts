@@ -72,7 +72,12 @@ function writingRoutes(database: Database): Route[] {
       problems: ['already_exists'],
       async handle({ actor, body, once }) {
         if (body.title === 'refused') return problem('already_exists', 'No.');
-        const present = (id: string) => reply(201, { data: { id, title: body.title, key: 'lk_shown-once' } });
+        const present = (id: string) =>
+          reply(
+            201,
+            { data: { id, title: body.title, key: 'lk_shown-once' } },
+            { Location: `/things/${id}` },
+          );
         return present(
           await write(actor.tenantId, body.title, async (tx, id) => {
             await once(present)(tx, id);
@@ -181,6 +186,7 @@ describe('an Idempotency-Key', () => {
     expect(again.status).toBe(201);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.body).toMatchObject({ data: { title: 'once' } });
+    expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect(await writes('once')).toBe(1);
   });
 

@@ -43,6 +43,7 @@ describe('the OpenAPI document', () => {
 
   it('has the headers that a request may carry and an answer does', () => {
     expect(JSON.stringify(operation('/notes', 'post')?.parameters)).toContain('If-Match');
+    expect(JSON.stringify(operation('/notes/{id}', 'get')?.responses)).toContain("The note's revision");
     expect(JSON.stringify(document.components?.responses?.RateLimited)).toContain('Retry-After');
     expect(JSON.stringify(document.components?.responses?.Unauthorized)).toContain('WWW-Authenticate');
   });

@@ -46,7 +46,7 @@ describe('a server that closes', () => {
     await closed;
   });
 
-  it('does not wait for idle connections', async () => {
+  it('does not wait for idle connections, and may be told twice', async () => {
     const { app } = waitingApp();
     const server = await startServer({ app, port: 0, log, graceMs: 600_000 });
     const agent = new Agent({ keepAlive: true });
@@ -55,6 +55,7 @@ describe('a server that closes', () => {
         response.resume().on('end', resolve);
       }).on('error', reject);
     });
+    await Promise.all([server.close(), server.close()]);
     await server.close();
     agent.destroy();
   });

@@ -40,6 +40,14 @@ export interface RouteRequest<Params, Query, Body> {
 
 export type HttpMethod = 'get' | 'post' | 'patch' | 'delete';
 
+export interface DeclaredReply {
+  readonly description: string;
+  /** None for 204. */
+  readonly schema?: z.ZodType;
+  /** Headers of this answer, beside those of every answer: name to description. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly method: HttpMethod;
   /** Path below /api/v1, express style: `/articles/:id`. */
@@ -54,8 +62,8 @@ interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly body?: Body;
   /** Request headers that the handler reads, for the document. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
-  /** Successful answers: status to description and schema (none for 204). */
-  readonly replies: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  /** Successful answers by status. */
+  readonly replies: Readonly<Record<number, DeclaredReply>>;
   /** Codes this handler itself answers. Those of authentication, parsing and limits are added for every route. */
   readonly problems: readonly ProblemCode[];
   /** Whether it takes an Idempotency-Key (POST only). */

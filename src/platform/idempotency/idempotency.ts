@@ -1,4 +1,4 @@
-import type { Reply } from '../http/route.ts';
+import { type Reply, reply } from '../http/route.ts';
 import type { Database, Transaction } from '../postgres.ts';
 import { asTenant, findAnswer, keepAnswer } from './store.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -16,7 +16,7 @@ export interface KeyedRequest {
 
 export type Recalled =
   | { readonly kind: 'new' }
-  | { readonly kind: 'replay'; readonly status: number; readonly body?: unknown }
+  | { readonly kind: 'replay'; readonly answer: Reply }
   | { readonly kind: 'reused' };
 
 /** Thrown inside a write's transaction to roll it back: another request with the same key has committed first. */
@@ -39,6 +39,7 @@ export function createIdempotency(deps: { readonly database: Database }): Idempo
     keepAnswer(tx, request.tenantId, request.key, {
       requestHash: request.requestHash,
       status: answer.status,
+      ...(answer.headers ? { headers: answer.headers } : {}),
       ...(answer.body === undefined ? {} : { body: withoutSecrets(answer.body, request.secretFields) }),
     });
 
@@ -47,11 +48,7 @@ export function createIdempotency(deps: { readonly database: Database }): Idempo
       const found = await deps.database.withTenant(tenantId, (tx) => findAnswer(tx, tenantId, key));
       if (found === undefined) return { kind: 'new' };
       if (found.requestHash !== requestHash) return { kind: 'reused' };
-      return {
-        kind: 'replay',
-        status: found.status,
-        ...(found.body === undefined ? {} : { body: found.body }),
-      };
+      return { kind: 'replay', answer: reply(found.status, found.body, found.headers) };
     },
 
     async keep(tx, request, answer) {

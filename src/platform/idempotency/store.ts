@@ -5,10 +5,16 @@ import type { Transaction } from '../postgres.ts';
 export interface KeptAnswer {
   readonly requestHash: string;
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-const keptRow = z.object({ request_hash: z.string(), status: z.number(), body: z.unknown() });
+const keptRow = z.object({
+  request_hash: z.string(),
+  status: z.number(),
+  // The column holds what followed the status: headers such as Location, and the body.
+  body: z.object({ headers: z.record(z.string(), z.string()).optional(), body: z.unknown() }),
+});
 
 /** How long a first answer is given again. */
 const keptFor = "interval '24 hours'";
@@ -24,8 +30,13 @@ export async function findAnswer(
     .whereRaw(`created_at > now() - ${keptFor}`)
     .first('request_hash', 'status', 'body');
   if (row === undefined) return undefined;
-  const { request_hash, status, body } = keptRow.parse(row);
-  return { requestHash: request_hash, status, ...(body === null ? {} : { body }) };
+  const { request_hash: requestHash, status, body: rest } = keptRow.parse(row);
+  return {
+    requestHash,
+    status,
+    ...(rest.headers ? { headers: rest.headers } : {}),
+    ...(rest.body === undefined ? {} : { body: rest.body }),
+  };
 }
 
 /**
@@ -40,7 +51,7 @@ export async function keepAnswer(
 ): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `insert into idempotency_keys as kept (tenant_id, key, request_hash, status, body)
-     values (:tenantId, :key, :requestHash, :status, :body::jsonb)
+     values (:tenantId, :key, :requestHash, :status, :rest::jsonb)
      on conflict (tenant_id, key) do update
        set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
        where kept.created_at <= now() - ${keptFor}
@@ -50,7 +61,7 @@ export async function keepAnswer(
       key,
       requestHash: answer.requestHash,
       status: answer.status,
-      body: answer.body === undefined ? null : JSON.stringify(answer.body),
+      rest: JSON.stringify({ headers: answer.headers, body: answer.body }),
     },
   );
   return rows.length === 1;
