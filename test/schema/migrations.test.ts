@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { migrationSource } from '../../migrations/index.ts';
+import { migrateDatabase, rollBackDatabase } from '../../src/platform/migrator.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(async () => {
+  await db.drop();
+});
+
+/** Every column, constraint, index, policy, trigger and function of the schema, as text. */
+async function describeSchema(): Promise<string[]> {
+  const parts = [
+    `select 'column ' || table_name || '.' || column_name || ' ' || udt_name || ' ' || is_nullable || ' ' ||
+            coalesce(column_default, '') || coalesce(generation_expression, '') as line
+       from information_schema.columns where table_schema = 'public'`,
+    `select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as line
+       from pg_constraint where connamespace = 'public'::regnamespace`,
+    `select 'index ' || indexdef as line from pg_indexes where schemaname = 'public'`,
+    `select 'policy ' || tablename || ' ' || policyname || ' ' || cmd || ' ' || coalesce(qual, '') || ' ' ||
+            coalesce(with_check, '') as line from pg_policies`,
+    `select 'trigger ' || pg_get_triggerdef(oid) as line from pg_trigger where not tgisinternal`,
+    `select 'function ' || p.oid::regprocedure as line from pg_proc p
+      where pronamespace = 'public'::regnamespace and not exists
+        (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
+    `select 'grant ' || grantee || ' ' || table_name || ' ' || string_agg(privilege_type, ',' order by privilege_type)
+            as line from information_schema.role_table_grants where table_schema = 'public' group by grantee, table_name`,
+    `select 'extension ' || extname as line from pg_extension`,
+  ];
+  const rows = await db.rawAsOwner(`${parts.join(' union all ')} order by 1`);
+  return rows.map(({ line }) => String(line));
+}
+
+it('gives the same schema after all up, all down, all up', async () => {
+  const options = {
+    ownerUrl: db.ownerUrl,
+    applicationUrl: db.applicationUrl,
+    source: migrationSource,
+  };
+  const before = await describeSchema();
+  expect(before.length).toBeGreaterThan(100);
+
+  await rollBackDatabase(options);
+  const bare = (await describeSchema()).filter((line) => !line.includes('knex_migrations'));
+  expect(bare).toEqual(['extension plpgsql']);
+
+  const { applied } = await migrateDatabase(options);
+  expect(applied.length).toBe((await migrationSource.getMigrations([])).length);
+  expect(await describeSchema()).toEqual(before);
+});
+
+it('applies nothing the second time', async () => {
+  const { applied } = await migrateDatabase({
+    ownerUrl: db.ownerUrl,
+    applicationUrl: db.applicationUrl,
+    source: migrationSource,
+  });
+  expect(applied).toEqual([]);
+});

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestServices, type TestServices } from '../support/test-services.ts';
+
+/** Tables without a tenant's rows in them. */
+const platformTables = ['knex_migrations', 'knex_migrations_lock'];
+
+let test: TestServices;
+beforeAll(async () => {
+  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+});
+afterAll(async () => {
+  await test.close();
+});
+
+async function tenantTables(): Promise<string[]> {
+  const rows = await test.db.rawAsOwner(
+    `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`,
+  );
+  return rows.map(({ relname }) => String(relname)).filter((name) => !platformTables.includes(name));
+}
+
+describe('the catalogue', () => {
+  it('forces row-level security on every table but those of the migrations', async () => {
+    const rows = await test.db.rawAsOwner(
+      `select relname from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+          and not (relrowsecurity and relforcerowsecurity) order by 1`,
+    );
+    expect(rows.map(({ relname }) => relname)).toEqual(platformTables);
+  });
+
+  it('has on each of them a policy that checks the tenant for reading and for writing', async () => {
+    const rows = await test.db.rawAsOwner(
+      `select tablename from pg_policies
+        where policyname = 'tenant_isolation' and cmd = 'ALL' and permissive = 'PERMISSIVE'
+          and qual like '%app.tenant_id%' and with_check like '%app.tenant_id%' order by 1`,
+    );
+    expect(rows.map(({ tablename }) => tablename)).toEqual(await tenantTables());
+  });
+
+  it('opens no other way in but the login by hash and the relay', async () => {
+    const rows = await test.db.rawAsOwner(
+      `select tablename, policyname, cmd from pg_policies where policyname <> 'tenant_isolation' order by 1`,
+    );
+    expect(rows).toEqual([
+      { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
+      { tablename: 'article_embeddings', policyname: 'relay_scope', cmd: 'ALL' },
+      { tablename: 'outbox', policyname: 'relay_scope', cmd: 'ALL' },
+    ]);
+  });
+
+  it('names the tenant first in every primary key and foreign key', async () => {
+    const rows = await test.db.rawAsOwner(
+      `select c.conrelid::regclass::text as table, c.conname, c.contype, a.attname
+         from pg_constraint c
+         join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+        where c.contype in ('p', 'f') and c.connamespace = 'public'::regnamespace
+          and a.attname <> 'tenant_id'`,
+    );
+    const strangers = rows.filter(({ table }) => !platformTables.includes(String(table)));
+    expect(strangers.map(({ table, attname }) => `${table}.${attname}`)).toEqual(['tenants.id']);
+  });
+});
+
+describe('the application’s login', () => {
+  it('owns nothing, is no superuser and cannot bypass the policies', async () => {
+    const [role] = await test.db.rawAsApplication(
+      `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
+              (select count(*) from pg_class where relowner = r.oid)::int as owns
+         from pg_roles r where rolname = current_user`,
+    );
+    expect(role).toEqual({
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+      owns: 0,
+    });
+  });
+
+  it('sees no row of any table without saying whose', async () => {
+    await test.createTenant('sk-some-key-of-a-tenant');
+    for (const table of await tenantTables()) {
+      const [row] = await test.db.rawAsApplication(`select count(*)::int as rows from ${table}`);
+      expect(row, table).toEqual({ rows: 0 });
+    }
+  });
+
+  it('cannot write a row for another tenant than the one it has named', async () => {
+    const tenant = await test.createTenant();
+    const writing = test.services.database.withTenant(randomUUID(), (tx) =>
+      tx('audit_log').insert({
+        tenant_id: tenant.id,
+        actor_label: 'x',
+        actor_role: 'user',
+        action: 'x',
+        subject_kind: 'x',
+        subject_id: 'x',
+      }),
+    );
+    await expect(writing).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('carries no tenant over to the next use of a pooled connection', async () => {
+    const tenant = await test.createTenant();
+    await test.services.database.withTenant(tenant.id, (tx) => tx('tenants').count());
+    for (let i = 0; i < 12; i += 1) {
+      const rows = await test.services.database.withScope('relay', (tx) => tx('tenants').select('id'));
+      expect(rows).toEqual([]);
+    }
+  });
+
+  it.each(['update audit_log set action = 1::text', 'delete from audit_log', 'truncate audit_log'])(
+    'may not %s',
+    async (statement) => {
+      await expect(test.db.rawAsApplication(statement)).rejects.toMatchObject({ code: '42501' });
+    },
+  );
+});
+
+describe('the audit log', () => {
+  it.each(['update audit_log set action = 1::text', 'delete from audit_log', 'truncate audit_log'])(
+    'refuses to %s even to its owner',
+    async (statement) => {
+      await test.createTenant('sk-some-key-of-a-tenant');
+      await expect(test.db.rawAsOwner(statement)).rejects.toMatchObject({ code: '23001' });
+    },
+  );
+});
