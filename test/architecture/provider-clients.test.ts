@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const roots = ['src', 'workflows', 'activities', 'migrations'];
+
+const files = roots.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => relative(root, join(root, folder, name))),
+);
+
+/** The files that import a module whose specifier matches, be it for its values or for its types. */
+function importersOf(specifier: RegExp): string[] {
+  const imports = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+  return files.filter((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(imports)].some(([, found]) =>
+      specifier.test(found ?? ''),
+    ),
+  );
+}
+
+describe('a provider', () => {
+  it('is reached by its client alone', () => {
+    expect(importersOf(/^(openai|@anthropic-ai\/sdk)(\/|$)/)).toEqual(['src/providers/embedding-client.ts']);
+  });
+
+  it('has a client that only the guarded call holds', () => {
+    expect(importersOf(/embedding-client\.ts$/)).toEqual(['src/providers/guarded-embedding.ts']);
+  });
+
+  it('is asked for nothing by plain fetch but inside that client', () => {
+    const fetching = files.filter((file) => /\bfetch\(/.test(readFileSync(join(root, file), 'utf8')));
+    expect(fetching.filter((file) => !/^src\/(stack|main\/start)/.test(file))).toEqual([
+      'src/providers/bounded-fetch.ts',
+    ]);
+  });
+});
