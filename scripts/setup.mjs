@@ -109,13 +109,11 @@ async function installVenv() {
 /** Why pip refused, in our words. */
 function refusal(output) {
   if (/HASHES|do not match the hashes/i.test(output)) return 'a package is not the one that was pinned';
-  if (/No matching distribution|not a supported wheel/i.test(output)) {
-    return /Could not fetch URL|ConnectionError|NewConnectionError|Max retries/i.test(output)
-      ? 'the Python package index cannot be reached'
-      : `there is no wheel for this system (${process.platform} ${process.arch})`;
-  }
-  if (/ConnectionError|NewConnectionError|Max retries|timed out/i.test(output)) {
+  if (/ConnectionError|Max retries|timed out|Could not fetch URL/i.test(output)) {
     return 'the Python package index cannot be reached';
+  }
+  if (/No matching distribution|not a supported wheel/i.test(output)) {
+    return `no wheel for this system (${process.platform} ${process.arch}) was found, or the index cannot be reached`;
   }
   return 'pip failed';
 }

@@ -1,8 +1,9 @@
-// `npm start`: the set-up, then the whole of Lorekeep in this process (src/main/start.ts reads the arguments).
+// `npm start`: the set-up, then the whole of Lorekeep, from this process.
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();
 
 const { register } = await import('tsx/esm/api');
 register();
-await import('../src/main/start.ts');
+const { start } = await import('../src/main/start.ts');
+process.exit(await start({ args: process.argv.slice(2), env: process.env }));

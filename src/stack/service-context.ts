@@ -22,9 +22,10 @@ export interface ServiceContext {
   readonly log: (line: string) => void;
   readonly secrets: SecretFiles;
   readonly choosePort: ChoosePort;
-  /** Starts a process that the stack will stop; throws in words when it does not become healthy. */
-  start(spec: ServiceSpec): Promise<ServiceProcess>;
-  /** The same, with ports: should somebody take one between choosing and listening, others are chosen. */
+  /**
+   * Starts a process that the stack will stop; throws in words when it does not become healthy. The spec is made again,
+   * with other ports, when somebody takes one between choosing and listening.
+   */
   startOnPorts(makeSpec: () => Promise<ServiceSpec>): Promise<ServiceProcess>;
 }
 
@@ -56,5 +57,5 @@ export function createServiceContext(options: ServiceContextOptions): ServiceCon
       await delay(attempt * 250);
     }
   };
-  return { ...shared, startOnPorts, start: (spec) => startOnPorts(async () => spec) };
+  return { ...shared, startOnPorts };
 }

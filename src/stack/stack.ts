@@ -5,7 +5,7 @@ import { readGivenServices } from './given-services.ts';
 import { endLeftOvers } from './left-overs.ts';
 import { startOpenBao } from './openbao.ts';
 import { startOrphanGuard } from './orphan-guard.ts';
-import { createPortChooser } from './ports.ts';
+import { type ChoosePort, createPortChooser } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { createSecretFiles } from './secret-files.ts';
 import { createServiceContext, type StackMode } from './service-context.ts';
@@ -40,8 +40,13 @@ export interface Stack {
   readonly started: readonly string[];
   /** Resolves when one of its processes ends without having been asked to. */
   readonly died: Promise<ServiceDeath>;
-  /** Starts one more process that is watched, recorded and stopped with the stack, and before its services. */
-  startProcess(spec: ServiceSpec): Promise<ServiceProcess>;
+  /** Ports that neither the stack nor anybody else uses. */
+  readonly choosePort: ChoosePort;
+  /**
+   * Starts one more process that is watched, recorded and stopped with the stack, and before its services. Asked for the
+   * spec again when somebody took its port meanwhile. Throws in words when it does not become healthy.
+   */
+  startProcess(makeSpec: () => Promise<ServiceSpec>): Promise<ServiceProcess>;
   /** Stops every process. Harmless when repeated. */
   stop(): Promise<void>;
 }
@@ -123,7 +128,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       temporalTestServerPath: venv.temporalTestServer,
       started: services.map((each) => each.name).sort(),
       died,
-      startProcess: (spec) => processContext.start(spec),
+      choosePort: shared.choosePort,
+      startProcess: processContext.startOnPorts,
       stop,
     };
   } catch (error) {

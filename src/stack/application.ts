@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { ServiceSpec } from './service-process.ts';
+import type { Stack } from './stack.ts';
+
+/** Lorekeep's own processes, beside the services that they use. */
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const root = join(import.meta.dirname, '..', '..');
+const preferredApiPort = 4000;
+const preferredMetricsPort = 9464;
+/** A worker ends the provider's attempt that is under way, which may take 30 s, before it goes. */
+const workerGraceMs = 45_000;
+const apiGraceMs = 15_000;
+
+/** The environment of API, worker and set-up commands: that of the person who starts, and the stack's addresses. */
+export function applicationEnvironment(stack: Stack, env: Variables, adminKey: string): Variables {
+  const isLocalModel = stack.started.includes('embedding-server');
+  const loopback = '127.0.0.1,localhost';
+  return {
+    // The local server computes one chunk at a time: little is asked of it at once, or a search would wait too long.
+    ...(isLocalModel
+      ? {
+          EMBEDDING_DEFAULT_MODEL: 'multilingual-e5-small',
+          EMBEDDING_SENDS_INPUT_TYPE: 'true',
+          EMBEDDING_BATCH_CHUNKS: '1',
+          WORKER_MAX_ACTIVITIES: '2',
+        }
+      : {}),
+    ...env,
+    // The API and the worker never hold the owner's login.
+    DATABASE_OWNER_URL: undefined,
+    DATABASE_URL: stack.databaseUrl,
+    TEMPORAL_ADDRESS: stack.temporalAddress,
+    VAULT_ADDR: stack.vaultAddr,
+    ...(stack.vaultToken === undefined ? {} : { VAULT_TOKEN: stack.vaultToken }),
+    VAULT_TRANSIT_MOUNT: stack.vaultTransitMount,
+    VAULT_TRANSIT_KEY: stack.vaultTransitKey,
+    EMBEDDING_BASE_URL: stack.embeddingUrl,
+    ADMIN_API_KEY: adminKey,
+    // A proxy of the person's environment has no business with the loopback address.
+    NO_PROXY: env.NO_PROXY ? `${env.NO_PROXY},${loopback}` : loopback,
+    no_proxy: env.no_proxy ? `${env.no_proxy},${loopback}` : loopback,
+  };
+}
+
+const entry = (name: string) => ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)];
+
+/** Starts the API and waits until it answers; its URL. */
+export async function startApi(stack: Stack, env: Variables): Promise<string> {
+  let url = '';
+  await stack.startProcess(async () => {
+    const port = await stack.choosePort('the API', Number(env.PORT) || preferredApiPort);
+    url = `http://127.0.0.1:${port}`;
+    return nodeProcess('api', { ...env, PORT: String(port) }, `${url}/healthz`, apiGraceMs);
+  });
+  return url;
+}
+
+/** Starts the worker and waits until it polls. */
+export async function startWorker(stack: Stack, env: Variables): Promise<void> {
+  await stack.startProcess(async () => {
+    const port = await stack.choosePort(
+      "the worker's metrics",
+      Number(env.METRICS_PORT) || preferredMetricsPort,
+    );
+    const health = `http://127.0.0.1:${port}/healthz`;
+    return nodeProcess('worker', { ...env, METRICS_PORT: String(port) }, health, workerGraceMs);
+  });
+}
+
+function nodeProcess(name: string, env: Variables, healthUrl: string, graceMs: number): ServiceSpec {
+  return {
+    name,
+    executable: process.execPath,
+    args: entry(name),
+    env,
+    cwd: root,
+    isHealthy: async () => {
+      const response = await fetch(healthUrl, { signal: AbortSignal.timeout(2_000) });
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    deadlineMs: 120_000,
+    graceMs,
+  };
+}
+
+/** Runs a command of `src/main` to its end. Throws with its last words when it fails. */
+export function runCommand(name: string, env: Variables): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, entry(name), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const read = (chunk: Buffer) => {
+      output = (output + chunk.toString('utf8')).slice(-4_000);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${name} ended with code ${code}:\n${output.trimEnd()}`));
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** A key that the API answers to, and how. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  readonly key: string;
+  readonly body?: unknown;
+  readonly idempotencyKey?: string;
+}
+
+/** Calls the service as any client would. */
+export type LorekeepApi = (request: ApiRequest) => Promise<ApiAnswer>;
+
+const patienceMs = 30_000;
+
+export function createLorekeepApi(apiUrl: string): LorekeepApi {
+  return async ({ method = 'GET', path, key, body, idempotencyKey }) => {
+    const response = await fetch(`${apiUrl}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  };
+}
+
+/** The body of a success; throws with the status and the problem's code of anything else. */
+export function expectSuccess<T>(answer: ApiAnswer, schema: z.ZodType<T>, what: string): T {
+  if (answer.status >= 200 && answer.status < 300) return schema.parse(answer.body);
+  const problem = z.object({ code: z.string() }).safeParse(answer.body);
+  throw new Error(`could not ${what}: ${answer.status} ${problem.success ? problem.data.code : ''}`.trim());
+}

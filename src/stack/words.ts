@@ -1,0 +1,43 @@
+import type { Endpoints } from './endpoints-file.ts';
+import { type SampleSearch, sampleQuery } from './sample-search.ts';
+
+/** What `npm start` prints once everything runs. */
+
+/** The table of addresses and keys. */
+export function describeEndpoints(endpoints: Endpoints): string {
+  const rows: [string, string][] = [
+    ['API', `${endpoints.apiUrl}/api/v1`],
+    ['API documentation', endpoints.docsUrl],
+    ...(endpoints.temporalUiUrl === null
+      ? []
+      : [['Temporal UI', endpoints.temporalUiUrl] satisfies [string, string]]),
+    ['Temporal', endpoints.temporalAddress],
+    ['OpenBao', endpoints.vaultUrl],
+    ['PostgreSQL', endpoints.databaseUrl],
+    ['Embedding server', endpoints.embeddingUrl],
+    ['Key of an agent', endpoints.keys.agent],
+    ['Key of an orchestrator', endpoints.keys.orchestrator],
+    ['Key of a user', endpoints.keys.user],
+    ["Superadmin's key", endpoints.adminKey],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
+  return ['', 'Lorekeep runs.', '', ...table, '', '  The same in .stack/endpoints.json'].join('\n');
+}
+
+/** The question, the best answer by meaning, and what keywords make of it. */
+export function describeSearch(search: SampleSearch): string {
+  const asked = `\nA search by meaning: "${sampleQuery}"`;
+  if (search.kind === 'not_by_meaning') return `${asked}\n  was not served by meaning (${search.reason})`;
+  const { title, similarity, sharedWords, byKeyword } = search;
+  const shared =
+    sharedWords.length === 0
+      ? 'not a word of the question is in the article'
+      : `in common: ${sharedWords.join(', ')}`;
+  return [
+    asked,
+    `  finds  "${title}"`,
+    `  (similarity ${similarity.toFixed(2)}; ${shared})`,
+    `  A search by keyword finds ${byKeyword === undefined ? 'nothing' : `"${byKeyword}"`}.`,
+  ].join('\n');
+}
