@@ -27,7 +27,7 @@ export const superadmin: Actor = {
   role: 'superadmin',
 };
 
-const bearer = /^Bearer +([\w.~+/=-]{1,512}) *$/i;
+const bearer = /^Bearer +([!-~]{1,512}) *$/i;
 
 /** Finds out who makes a request, from its Authorization header, which is read here and nowhere else. */
 export function createAuthentication(deps: AuthenticationDeps): (request: Request) => Promise<Authenticated> {

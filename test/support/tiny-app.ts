@@ -14,7 +14,7 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 
 export const tenantId = '0b6cdd0a-6b7c-4d0c-8f4e-0a2b6f5f7a11';
 export const otherTenantId = '5f0f4a6e-53a5-4d92-bb4a-9a0c6f5f7a22';
-export const adminApiKey = 'lk_the-superadmins-own-key';
+export const adminApiKey = 'the#superadmins!own:key';
 export const noteId = '7e1fdd0a-6b7c-4d0c-8f4e-0a2b6f5f7a33';
 
 /** Keys of the tiny app: `lk_<role>` of one tenant, `lk_other` of another. */
