@@ -126,13 +126,8 @@ function bestCut(text: string, measured: Measured, from: number, to: number): nu
     if (best && crumb !== best.crumb ? crumb : best && place < best.place) continue;
     marks[at] ||= markAt(text, at);
     const mark = marks[at] ?? 0;
-    const cut = {
-      at,
-      crumb,
-      place,
-      mark,
-      offCentre: Math.abs(weight - start - (end - weight)),
-    };
+    const offCentre = Math.abs(weight - start - (end - weight));
+    const cut = { at, crumb, place, mark, offCentre };
     if (!best || isBetter(cut, best)) best = cut;
   }
   return best?.at;

@@ -6,17 +6,18 @@ export type Atom = { readonly text: string; readonly start: number; readonly tok
 const atomPattern =
   /[a-z]{1,16}|[A-Z]{1,16}|[0-9]{1,9}|[ \t]{1,16}|\n|(?:\p{RI}\p{RI}|.)(?:[\p{M}\p{EMod}\u{E0020}-\u{E007F}]|\u200D[^\n ]){0,24}/gsu;
 
-/** Tokens per character of a script: above what its languages cost in either vocabulary. */
+/** Tokens per character of a script, at which no random string of its letters passed either vocabulary's 512. */
 const scriptTokens: readonly (readonly [from: number, to: number, tokens: number])[] = [
-  [0x0080, 0x024f, 1.5], // Latin with accents
-  [0x0370, 0x03ff, 1], // Greek
-  [0x0400, 0x04ff, 0.8], // Cyrillic
-  [0x0590, 0x06ff, 1.1], // Hebrew, Arabic
-  [0x0900, 0x097f, 1.3], // Devanagari
+  [0x0080, 0x024f, 1.6], // Latin with accents
+  [0x0370, 0x03ff, 1.4], // Greek
+  [0x0400, 0x04ff, 1], // Cyrillic
+  [0x0590, 0x05ff, 1.5], // Hebrew
+  [0x0600, 0x06ff, 1.1], // Arabic
+  [0x0900, 0x097f, 1.6], // Devanagari
   [0x0e00, 0x0e7f, 1.2], // Thai
-  [0x3000, 0x30ff, 1.3], // Japanese punctuation, kana
-  [0x4e00, 0x9fff, 1.7], // Han
-  [0xac00, 0xd7a3, 1.7], // Hangul
+  [0x3000, 0x30ff, 1.5], // Japanese punctuation, kana
+  [0x4e00, 0x9fff, 2.25], // Han
+  [0xac00, 0xd7a3, 2.5], // Hangul
 ];
 
 /** Cuts a text into atoms, in order and without a gap. Linear in the text, whatever it holds. */

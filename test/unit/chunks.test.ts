@@ -48,6 +48,14 @@ const hard: Record<string, string> = {
   Chinese: fill('知识库把文章切成小块，每一块都有自己的摘要。搜索时先找到最接近的块，再回到文章。', 200_000),
   Japanese: fill('記事は小さな塊に分けられます。検索はもっとも近い塊を見つけ、記事に戻ります。', 200_000),
   Russian: fill('Каждая статья делится на части, и у каждой части есть своя контрольная сумма. ', 200_000),
+  'rare Han': scramble(
+    String.fromCodePoint(...Array.from({ length: 20_000 }, (_, i) => 0x4e00 + i)),
+    100_000,
+  ),
+  'rare Hangul': scramble(
+    String.fromCodePoint(...Array.from({ length: 11_000 }, (_, i) => 0xac00 + i)),
+    100_000,
+  ),
   emoji: fill('😀🎉🚀', 200_000),
   'joined emoji': fill('👨‍👩‍👧‍👦', 200_000),
   'one word of one letter': fill('x'),
@@ -173,8 +181,8 @@ describe('chunkArticle', () => {
     const all = chunksOf(body).map((chunk) => `${chunk.hash}:${chunk.approxTokens}`);
     expect([chunkerVersion, all.length, contentHash(all.join('\n'))]).toEqual([
       1,
-      23,
-      '2223f7fc9565b5c650f865b2c5c7e0115578ea5062eeea5af05468b695c7b3e3',
+      24,
+      '0ba4994e2de8623c5eeeeb7f9cac68b30984c77b04661a08d93edf75ad8c6732',
     ]);
   });
 });
