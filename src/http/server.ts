@@ -46,8 +46,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stop = async (): Promise<void> => {
     for (const response of inFlight) lastOnItsConnection(response);
     const closed = once(server, 'close');
+    // Closes the idle connections, too.
     server.close();
-    server.closeIdleConnections();
     const timer = setTimeout(() => {
       options.log.warn({ requests: inFlight.size }, 'closing with requests in flight');
       server.closeAllConnections();
