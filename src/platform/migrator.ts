@@ -1,4 +1,5 @@
 import knex, { type Knex } from 'knex';
+import { z } from 'zod';
 
 export interface MigratorOptions {
   /** The owner's login. */
@@ -10,6 +11,14 @@ export interface MigratorOptions {
 
 export interface Migrated {
   readonly applied: readonly string[];
+}
+
+/** The application's login is one that no policy binds. */
+export class UnsafeApplicationRole extends Error {
+  override readonly name = 'UnsafeApplicationRole';
+  constructor(role: string) {
+    super(`the role "${role}" of DATABASE_URL is a superuser or bypasses row-level security`);
+  }
 }
 
 /** Tables that the application only ever adds to. */
@@ -51,10 +60,12 @@ async function grantApplicationRole(owner: Knex, applicationUrl: string): Promis
   // Roles are shared by the whole server: two migrations at once must not race to create one.
   await owner.transaction(async (tx) => {
     await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [`role ${role}`]);
-    const found = await tx('pg_roles')
-      .where({ rolname: role })
-      .first<{ rolname: string } | undefined>('rolname');
-    const attributes = 'login nosuperuser nocreatedb nocreaterole nobypassrls';
+    const [found] = z
+      .array(z.object({ rolsuper: z.boolean(), rolbypassrls: z.boolean() }))
+      .parse(await tx('pg_roles').where({ rolname: role }).select('rolsuper', 'rolbypassrls'));
+    if (found?.rolsuper || found?.rolbypassrls) throw new UnsafeApplicationRole(role);
+    // Only what an owner without superuser rights may say of a role that is there already.
+    const attributes = found ? 'login' : 'login nosuperuser nocreatedb nocreaterole nobypassrls';
     // Statements of roles take no parameters: the server itself quotes.
     const { rows } = await tx.raw<{ rows: { statement: string }[] }>(
       `select format('${found ? 'alter' : 'create'} role %I ${attributes} password %L', ?::text, ?::text) as statement`,

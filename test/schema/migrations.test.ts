@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrationSource } from '../../migrations/index.ts';
-import { migrateDatabase, rollBackDatabase } from '../../src/platform/migrator.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { migrateDatabase, rollBackDatabase, UnsafeApplicationRole } from '../../src/platform/migrator.ts';
+import { createTestDatabase, query, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -59,4 +60,42 @@ it('applies nothing the second time', async () => {
     source: migrationSource,
   });
   expect(applied).toEqual([]);
+});
+
+it('is repeated by an owner who is no superuser', async () => {
+  const name = `plain_${randomBytes(4).toString('hex')}`;
+  const at = (url: string, user: string) => {
+    const changed = new URL(url);
+    changed.username = user;
+    changed.password = name;
+    changed.pathname = `/${name}`;
+    return changed.href;
+  };
+  await db.rawAsOwner(`create role ${name} login createrole password '${name}'`);
+  await db.rawAsOwner(`create database ${name} owner ${name}`);
+  const plain = new URL(db.ownerUrl);
+  plain.pathname = `/${name}`;
+  for (const extension of ['vector', 'pg_trgm']) await query(plain.href, `create extension ${extension}`);
+  try {
+    const options = {
+      ownerUrl: at(db.ownerUrl, name),
+      applicationUrl: at(db.ownerUrl, `${name}_app`),
+      source: migrationSource,
+    };
+    await migrateDatabase(options);
+    expect(await migrateDatabase(options)).toEqual({ applied: [] });
+    await expect(query(options.applicationUrl, 'select count(*) from articles')).resolves.toEqual([
+      { count: '0' },
+    ]);
+  } finally {
+    await db.rawAsOwner(`drop database ${name} with (force)`);
+    await db.rawAsOwner(`drop role ${name}_app`);
+    await db.rawAsOwner(`drop role ${name}`);
+  }
+});
+
+it('refuses an application’s login that no policy binds', async () => {
+  await expect(
+    migrateDatabase({ ownerUrl: db.ownerUrl, applicationUrl: db.ownerUrl, source: migrationSource }),
+  ).rejects.toThrow(UnsafeApplicationRole);
 });

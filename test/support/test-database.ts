@@ -21,7 +21,7 @@ export async function createTestDatabase(
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const maintenanceUrl = inject('databaseOwnerUrl');
-  await once(maintenanceUrl, `create database ${name} template ${inject('templateDatabase')}`);
+  await query(maintenanceUrl, `create database ${name} template ${inject('templateDatabase')}`);
   const ownerUrl = withDatabase(maintenanceUrl, name);
   const applicationUrl = withDatabase(inject('databaseUrl'), name);
   const database = createDatabase({
@@ -34,16 +34,16 @@ export async function createTestDatabase(
     database,
     ownerUrl,
     applicationUrl,
-    rawAsApplication: (sql, values) => once(applicationUrl, sql, values),
-    rawAsOwner: (sql, values) => once(ownerUrl, sql, values),
+    rawAsApplication: (sql, values) => query(applicationUrl, sql, values),
+    rawAsOwner: (sql, values) => query(ownerUrl, sql, values),
     async drop() {
       await database.close();
-      await once(maintenanceUrl, `drop database ${name} with (force)`);
+      await query(maintenanceUrl, `drop database ${name} with (force)`);
     },
   };
 }
 
-async function once(
+export async function query(
   url: string,
   sql: string,
   values: readonly unknown[] = [],

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEmbeddingClient } from '../../src/providers/embedding-client.ts';
+import {
+  type ProviderTwin,
+  startProviderTwin,
+  type TwinStep,
+  twinKey,
+  twinVector,
+} from '../support/provider-twin.ts';
+
+let twin: ProviderTwin;
+beforeAll(async () => {
+  twin = await startProviderTwin();
+});
+afterAll(async () => {
+  await twin.close();
+});
+
+function ask(step: TwinStep, inputs: readonly string[] = ['one', 'two']) {
+  const apiKey = twinKey();
+  twin.script(apiKey, [step]);
+  return createEmbeddingClient({ baseUrl: twin.baseUrl, sendsInputType: false }).embed({
+    apiKey,
+    model: 'm',
+    inputs,
+    side: 'passage',
+    timeoutMs: 300,
+  });
+}
+
+const vectors = (...data: { index: number; embedding: unknown }[]) =>
+  JSON.stringify({ data, usage: { prompt_tokens: 2 } });
+
+describe('the embedding client', () => {
+  it('gives a vector an input, in the order of the inputs', async () => {
+    const answer = await ask({
+      kind: 'raw',
+      body: vectors({ index: 1, embedding: [0, 1] }, { index: 0, embedding: [1, 0] }),
+    });
+    expect(answer).toEqual({
+      kind: 'ok',
+      result: [
+        [1, 0],
+        [0, 1],
+      ],
+      inputTokens: 2,
+      outputTokens: 0,
+    });
+  });
+
+  it('reads what a provider of the real shape sends', async () => {
+    const answer = await ask({ kind: 'ok', dimensions: 4 });
+    expect(answer).toMatchObject({
+      kind: 'ok',
+      result: [twinVector('one', 4), twinVector('two', 4)],
+      inputTokens: 2,
+    });
+  });
+
+  it.each<[string, TwinStep, string]>([
+    ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
+    [
+      'another content type',
+      { kind: 'raw', body: 'ok', headers: { 'content-type': 'text/plain' } },
+      'malformed_response',
+    ],
+    ['another shape', { kind: 'raw', body: '{"data":{}}' }, 'malformed_response'],
+    ['too few vectors', { kind: 'raw', body: vectors({ index: 0, embedding: [1] }) }, 'malformed_response'],
+    [
+      'one index twice',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 0, embedding: [1] }) },
+      'malformed_response',
+    ],
+    [
+      'two dimensions',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [1, 2] }) },
+      'malformed_response',
+    ],
+    [
+      'no number',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [null] }) },
+      'malformed_response',
+    ],
+    [
+      'no direction',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [0] }) },
+      'malformed_response',
+    ],
+    ['bad gzip', { kind: 'raw', body: 'x', headers: { 'content-encoding': 'gzip' } }, 'malformed_response'],
+    ['nothing in time', { kind: 'hang' }, 'provider_timeout'],
+    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
+    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
+    ['401', { kind: 'status', status: 401 }, 'credential_rejected'],
+    ['500', { kind: 'status', status: 500 }, 'provider_unavailable'],
+    [
+      'a spent quota',
+      { kind: 'status', status: 429, body: { error: { code: 'insufficient_quota' } } },
+      'quota_exhausted',
+    ],
+    [
+      'a redirect',
+      { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+      'malformed_response',
+    ],
+  ])('makes one code of %s, and nothing else of it', async (_name, step, code) => {
+    expect(await ask(step)).toEqual({ kind: 'failed', code });
+  });
+
+  it('does not follow a redirect with the key', async () => {
+    const before = twin.calls.length;
+    await ask({ kind: 'status', status: 307, headers: { location: `${twin.baseUrl}/embeddings` } });
+    expect(twin.calls.length).toBe(before + 1);
+  });
+
+  it('is not kept beyond its time-out by a trickle', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{');
+        const timer = setInterval(() => socket.write(' '), 20);
+        socket.once('close', () => clearInterval(timer));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const answer = await createEmbeddingClient({
+      baseUrl: `http://127.0.0.1:${port}/v1`,
+      sendsInputType: false,
+    }).embed({
+      apiKey: twinKey(),
+      model: 'm',
+      inputs: ['one'],
+      side: 'query',
+      timeoutMs: 200,
+    });
+    server.close();
+    expect(answer).toEqual({ kind: 'failed', code: 'provider_timeout' });
+  });
+
+  it('calls a refused connection unavailable', async () => {
+    const answer = await createEmbeddingClient({
+      baseUrl: 'http://127.0.0.1:1/v1',
+      sendsInputType: false,
+    }).embed({
+      apiKey: twinKey(),
+      model: 'm',
+      inputs: ['one'],
+      side: 'query',
+      timeoutMs: 300,
+    });
+    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable' });
+  });
+});
