@@ -202,7 +202,7 @@ describe('an Idempotency-Key', () => {
   it('is refused with 409 for another body or another path', async () => {
     await post({ title: 'mine' }, 'key-2');
     const otherBody = await post({ title: 'yours' }, 'key-2');
-    const otherPath = await post(undefined, 'key-2', keyOf('agent'), '/answers');
+    const otherPath = await post({ title: 'mine' }, 'key-2', keyOf('agent'), '/unique-things');
     for (const { body } of [otherBody, otherPath]) {
       expect(body).toMatchObject({ status: 409, code: 'idempotency_key_reused' });
     }
