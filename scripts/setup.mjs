@@ -29,6 +29,11 @@ export async function setUp() {
       `Node ${process.versions.node} is too old: Lorekeep needs 20.19 or newer. ${withContainers}`,
     );
   }
+  if (process.platform === 'win32') {
+    throw new SetupProblem(
+      `Lorekeep's embedded services run on Linux and macOS, not on Windows. ${withContainers}`,
+    );
+  }
   if (!nodeModulesAreCurrent() || !venvIsCurrent()) {
     mkdirSync(stackDir, { recursive: true });
     await withLock(async () => {

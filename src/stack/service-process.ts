@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { forgetProcess, recordProcess, type StopSignal } from './process-record.ts';
@@ -48,6 +48,7 @@ export type ServiceStart =
   | { readonly kind: 'failed'; readonly death: ServiceDeath };
 
 const healthPauseMs = 40;
+const maxLogBytes = 20_000_000;
 const shownLogBytes = 4_000;
 const shownLogLines = 15;
 
@@ -58,10 +59,8 @@ const shownLogLines = 15;
 export async function startService(spec: ServiceSpec, dirs: ServiceDirs): Promise<ServiceStart> {
   await mkdir(dirs.logsDir, { recursive: true, mode: 0o700 });
   const logFile = join(dirs.logsDir, `${spec.name}.log`);
-  const logStart = await stat(logFile).then(
-    ({ size }) => size,
-    () => 0,
-  );
+  await setAsideLongLog(logFile);
+  const logStart = await sizeOf(logFile);
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn(spec.executable, spec.args, {
     stdio: ['ignore', log, log],
@@ -126,6 +125,19 @@ export async function startService(spec: ServiceSpec, dirs: ServiceDirs): Promis
 export function describeDeath(death: ServiceDeath): string {
   const shown = death.lastLines === '' ? '' : `:\n${death.lastLines.replace(/^/gm, '  | ')}`;
   return `${death.name} ${death.reason}; its log is ${death.logFile}${shown}`;
+}
+
+/** A log is continued by each start; a long one is kept once more under another name. */
+async function setAsideLongLog(file: string): Promise<void> {
+  const size = await sizeOf(file);
+  if (size > maxLogBytes) await rename(file, `${file}.old`);
+}
+
+function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 async function lastLines(file: string, from: number): Promise<string> {

