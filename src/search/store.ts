@@ -154,7 +154,7 @@ export async function readHeadlines(
   q: string,
 ): Promise<Map<string, string>> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select a.id, ts_headline('pg_catalog.english', translate(left(a.body, 30000), :sentinels, ''),
+    `select a.id, ts_headline('pg_catalog.english', translate(left(a.body, 16000), :sentinels, ''),
               websearch_to_tsquery('pg_catalog.english', :q), :options) as passage
        from articles a
       where a.tenant_id = :tenantId and a.id = any(cast(:ids as uuid[]))`,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { articleText, contentHash } from '../../src/domain/article-text.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
 
 let api: ArticleApi;
@@ -166,23 +167,22 @@ describe('POST /articles', () => {
     expect(body.data.title).toBe(title);
   });
 
-  const cjk = (from: number, characters: number) =>
-    Array.from({ length: characters }, (_, i) => String.fromCodePoint(from + (i % 20_000)));
+  /** The n-th of a series of letters that look random and take 4 bytes each. */
+  const rareLetter = (n: number) => String.fromCodePoint(0x20000 + ((n * n + n * 7_919) % 42_000));
+  const rareCompound = (n: number) =>
+    `${rareLetter(n) + rareLetter(n * 3)}-${rareLetter(n * 5)}${rareLetter(n * 11)}`;
   it.each<[string, string]>([
     ['nothing', ''],
     ['one word', 'a'.repeat(500_000)],
     ['emoji', '🦉'.repeat(500_000)],
-    ['CJK without a space', cjk(0x4e00, 500_000).join('')],
+    [
+      'CJK without a space',
+      Array.from({ length: 500_000 }, (_, i) => String.fromCodePoint(0x4e00 + (i % 20_000))).join(''),
+    ],
     ['ever new words', Array.from({ length: 70_000 }, (_, i) => (i + 40_000_000).toString(36)).join(' ')],
     [
       'compounds of ever new rare letters',
-      Array.from(
-        { length: 83_000 },
-        (_, i) =>
-          cjk(0x20000 + ((i * 7) % 30_000), 2).join('') +
-          '-' +
-          cjk(0x20000 + ((i * 13) % 30_000), 2).join(''),
-      ).join(' '),
+      Array.from({ length: 83_000 }, (_, n) => rareCompound(n)).join(' '),
     ],
     ['hyphens', 'w-'.repeat(250_000)],
     ['markup', '<a href="x">'.repeat(40_000)],
@@ -313,6 +313,8 @@ describe('PATCH /articles/:id', () => {
     // Both fields were last written by somebody: neither kind of edit has undone the other.
     expect(body.data.title).toMatch(/^T\d+$/);
     expect(body.data.body).toMatch(/^B\d+$/);
+    const [{ content_hash }] = await rows('select content_hash from articles where id = ?', id);
+    expect(content_hash).toBe(contentHash(articleText(body.data)));
     expect(await auditOf(id)).toHaveLength(13);
   });
 
