@@ -4,7 +4,7 @@ import type { Reporter } from 'vitest/node';
 
 /** Ends the output with one line that a program can read. A file that could not be loaded counts as one failure. */
 const closingLine = (): Reporter => ({
-  onTestRunEnd(modules, unhandledErrors) {
+  onTestRunEnd(modules, unhandledErrors, reason) {
     let passed = 0;
     let failed = unhandledErrors.length;
     for (const module of modules) {
@@ -16,6 +16,8 @@ const closingLine = (): Reporter => ({
       failed += module.errors().length;
       for (const suite of module.children.allSuites()) failed += suite.errors().length;
     }
+    // A run can fail without a test that did: its services could not start, say.
+    if (reason === 'failed' && failed === 0) failed = 1;
     process.once('exit', () => writeSync(1, `${passed} passed, ${failed} failed\n`));
   },
 });

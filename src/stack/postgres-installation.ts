@@ -58,7 +58,7 @@ async function unpack(options: InstallationOptions, home: string, installed: str
   const asUser = {
     ...user,
     cwd: work,
-    env: { HOME: work, PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    env: { HOME: work, TMPDIR: work, PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     timeout: 120_000,
   };
   const port = String(await options.choosePort('the unpacking of PostgreSQL', 0));
