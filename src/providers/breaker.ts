@@ -40,7 +40,7 @@ export type Acquired = Permit | { readonly kind: 'open'; readonly retryInMs: num
 export type Verdict =
   | { readonly kind: 'answered' }
   | { readonly kind: 'failed'; readonly code: FailureCode }
-  /** The call was never made: a probe goes back, nothing was learnt. */
+  /** No call was made, as far as we know: a probe goes back, nothing was learnt. */
   | { readonly kind: 'not_made' };
 
 export interface BreakerState {

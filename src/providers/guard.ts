@@ -102,7 +102,7 @@ export function createGuard(deps: GuardDeps): Guard {
         inputs: wanted.inputs,
         ...(wanted.subjectId === undefined ? {} : { subjectId: wanted.subjectId }),
       });
-      const answer = await wanted.send({ apiKey: opened.plaintext, model });
+      const answer = await attempt(wanted, { apiKey: opened.plaintext, model });
 
       return database.withTenant(tenantId, async (tx) => {
         await usage.finish(tx, tenantId, {
@@ -131,9 +131,26 @@ function breakerOf<R, K>(wanted: WantedCall<R, K>, stored: CurrentKey): BreakerI
   return { tenantId: wanted.tenantId, provider: wanted.provider, keyVersion: stored.version };
 }
 
-/** A provider that refuses has answered: only codes that say it is unwell count against it. */
+/** The one attempt. What it throws is a bug of ours and may hold the key: it becomes a code, and the record is finished. */
+async function attempt<R, K>(
+  wanted: WantedCall<R, K>,
+  credential: Parameters<WantedCall<R, K>['send']>[0],
+): Promise<ProviderAnswer<R>> {
+  try {
+    return await wanted.send(credential);
+  } catch {
+    return { kind: 'failed', code: 'internal' };
+  }
+}
+
+/**
+ * A provider that refuses has answered: only codes that say it is unwell count against it. An error of ours says nothing
+ * of it, so a probe goes to somebody else.
+ */
 function verdictOn<R>(answer: ProviderAnswer<R>): Verdict {
-  return answer.kind === 'failed' && failureTraits[answer.code].countsForBreaker
+  if (answer.kind === 'ok') return { kind: 'answered' };
+  if (answer.code === 'internal') return { kind: 'not_made' };
+  return failureTraits[answer.code].countsForBreaker
     ? { kind: 'failed', code: answer.code }
     : { kind: 'answered' };
 }
