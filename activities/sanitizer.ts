@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { describeError, type Logger } from '../src/platform/logging.ts';
+import type { Logger } from '../src/platform/logging.ts';
 import { sanitize } from './failure.ts';
 
 /**
@@ -22,7 +22,7 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
                 activity: activityType,
                 workflow_id: workflowExecution?.workflowId,
                 attempt,
-                error: describeError(thrown),
+                error: thrown,
               },
               'an activity failed',
             );

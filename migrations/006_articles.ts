@@ -40,6 +40,7 @@ export async function up(knex: Knex): Promise<void> {
       created_at timestamptz not null default now(),
       primary key (tenant_id, key)
     );
+    create index idempotency_keys_oldest_first on idempotency_keys (tenant_id, created_at);
     ${isolateTenant('idempotency_keys')}
   `);
 }

@@ -56,9 +56,14 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = pathOfField(issue.path);
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   return issue.keys.map((key) => ({
-    path: path === '' ? key : `${path}.${key}`,
+    path: path === '' ? nameOf(key) : `${path}.${nameOf(key)}`,
     message: 'is not a known field',
   }));
+}
+
+/** A key pasted where a field's name belongs must not come back: only what looks like a name is repeated. */
+function nameOf(field: string): string {
+  return /^[A-Za-z][A-Za-z_]{0,40}$/.test(field) ? field : '(unknown field)';
 }
 
 function pathOfField(path: readonly PropertyKey[]): string {

@@ -1,6 +1,6 @@
 import { migrationSource } from '../../migrations/index.ts';
 import { loadEnvironment } from '../config.ts';
-import { createLogger, describeError } from '../platform/logging.ts';
+import { createLogger } from '../platform/logging.ts';
 import { migrateDatabase } from '../platform/migrator.ts';
 
 const environment = loadEnvironment('migrate');
@@ -14,7 +14,7 @@ try {
   });
   log.info({ applied }, applied.length > 0 ? 'migrated' : 'the schema is the newest already');
 } catch (error) {
-  log.error({ error: describeError(error), reason: reasonOf(error) }, 'the migration failed');
+  log.error({ error, reason: reasonOf(error) }, 'the migration failed');
   process.exitCode = 1;
 }
 

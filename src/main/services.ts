@@ -53,7 +53,11 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
   });
 
   const audit = createAudit({ database });
-  const tenants = createTenants({ database, audit });
+  const tenants = createTenants({
+    database,
+    audit,
+    onUseNotRecorded: (error) => log.warn({ error }, 'the time of use of an API key was not recorded'),
+  });
   const usage = createUsage({ database });
   const starter = createWorkflowStarter({
     client: temporal.client,
@@ -122,7 +126,7 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
     idempotency: createIdempotency({ database }),
     /** Waits for what is still being sent, then lets go of every connection. */
     async close() {
-      await outbox.drain();
+      await Promise.all([outbox.drain(), tenants.settled()]);
       await Promise.allSettled([temporal.close(), database.close()]);
     },
   };

@@ -1,7 +1,7 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import { loadEnvironment } from '../config.ts';
 import { reconcileScheduleId, searchAttributes, workflowTypes } from '../domain/naming.ts';
-import { createLogger, describeError } from '../platform/logging.ts';
+import { createLogger } from '../platform/logging.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { temporalOptions } from './temporal-options.ts';
 
@@ -59,10 +59,7 @@ try {
   const created = await createReconcileSchedule();
   log.info({ namespace, registered, schedule: created ? 'created' : 'there already' }, 'temporal is set up');
 } catch (error) {
-  log.error(
-    { error: describeError(error), namespace, address: environment.TEMPORAL_ADDRESS },
-    'temporal could not be set up',
-  );
+  log.error({ error, namespace, address: environment.TEMPORAL_ADDRESS }, 'temporal could not be set up');
   process.exitCode = 1;
 } finally {
   await temporal.close();

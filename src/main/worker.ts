@@ -6,7 +6,7 @@ import { loadEnvironment } from '../config.ts';
 import { attemptTimeoutMs } from '../domain/embed-article.ts';
 import { createOperatorApp } from '../http/operator-app.ts';
 import { startServer } from '../http/server.ts';
-import { createLogger, describeError } from '../platform/logging.ts';
+import { createLogger } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { bundleWorkflows, installRuntime, runWorker } from '../platform/temporal-worker.ts';
 import { createServices } from './services.ts';
@@ -77,6 +77,6 @@ onShutdown(log, async () => {
 try {
   await worker.finished;
 } catch (error) {
-  log.fatal({ error: describeError(error) }, 'the worker has failed');
+  log.fatal({ error }, 'the worker has failed');
   process.exit(1);
 }

@@ -26,9 +26,9 @@ export interface DatabaseOptions {
   /** Connections of this process. */
   readonly poolSize: number;
   readonly applicationName: string;
-  /** Told of an idle connection that broke; the pool replaces it. */
-  readonly onError?: (error: Error) => void;
 }
+
+const silent = () => undefined;
 
 /**
  * The application's login to Postgres. There is no way to a query but through a transaction that has said whose rows it
@@ -41,6 +41,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     pool: { min: 0, max: options.poolSize },
     // Patience for a free connection: below the guard's, so that a starved pool shows as an error and not as a hang.
     acquireConnectionTimeout: 4_000,
+    // It would print a driver's errors as they are; they reach our own log as the failures of the calls that met them.
+    log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
 
   const within = <T>(setting: string, value: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { problem } from '../../src/platform/http/problem.ts';
 import { type Route, reply, route } from '../../src/platform/http/route.ts';
 import { text } from '../../src/platform/http/schemas.ts';
-import { createIdempotency, forgetOldIdempotencyKeys } from '../../src/platform/idempotency/idempotency.ts';
-import type { Database } from '../../src/platform/postgres.ts';
+import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
+import type { Database, Transaction } from '../../src/platform/postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import {
   adminApiKey,
@@ -33,11 +33,7 @@ function meetingOf(size: number): void {
 /** Routes that write an audit row, so that a test can count how often they really did. */
 function writingRoutes(database: Database): Route[] {
   const data = z.object({ id: z.string(), title: z.string(), key: z.string().nullable() });
-  const write = (
-    tenant: string,
-    title: string,
-    step: (tx: Parameters<typeof forgetOldIdempotencyKeys>[0], id: string) => Promise<void>,
-  ) =>
+  const write = (tenant: string, title: string, step: (tx: Transaction, id: string) => Promise<void>) =>
     database.withTenant(tenant, async (tx) => {
       meeting.arrived += 1;
       if (meeting.arrived >= meeting.size) meeting.open();
@@ -307,17 +303,19 @@ describe('an Idempotency-Key', () => {
   });
 });
 
-describe('forgetting', () => {
-  it("deletes the tenant's own rows that no longer count, and no other", async () => {
+describe('keeping an answer', () => {
+  it("forgets the tenant's own rows that no longer count, and no other", async () => {
     await post({ title: 'kept' }, 'key-kept');
     await post({ title: 'forgotten' }, 'key-forgotten');
-    const forgotten = await db.database.withTenant(tenantId, async (tx) => {
-      await tx('idempotency_keys')
-        .where({ key: 'key-forgotten' })
-        .update({ created_at: tx.raw("now() - interval '25 hours'") });
-      return forgetOldIdempotencyKeys(tx);
-    });
-    expect(forgotten).toBe(1);
+    await post({ title: 'foreign' }, 'key-foreign', keyOf('other'));
+    await db.rawAsOwner(
+      "update idempotency_keys set created_at = now() - interval '25 hours' where key <> 'key-kept'",
+    );
+    await post({ title: 'next' }, 'key-next');
+    const kept = await db.rawAsOwner('select key from idempotency_keys where key = any($1) order by key', [
+      ['key-kept', 'key-forgotten', 'key-foreign', 'key-next'],
+    ]);
+    expect(kept.map(({ key }) => key)).toEqual(['key-foreign', 'key-kept', 'key-next']);
     expect((await post({ title: 'kept' }, 'key-kept')).headers.get('idempotency-replayed')).toBe('true');
   });
 });

@@ -42,8 +42,8 @@ export async function createTestServices(
     EMBEDDING_BASE_URL: inject('embeddingUrl'),
     EMBEDDING_DEFAULT_MODEL: 'multilingual-e5-small',
     EMBEDDING_SENDS_INPUT_TYPE: 'true',
-    EMBEDDING_BATCH_CHUNKS: '8',
-    WORKER_MAX_ACTIVITIES: '4',
+    EMBEDDING_BATCH_CHUNKS: '4',
+    WORKER_MAX_ACTIVITIES: '2',
     ...overrides,
   });
   if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('; '));

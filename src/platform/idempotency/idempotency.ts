@@ -3,8 +3,6 @@ import type { Database, Transaction } from '../postgres.ts';
 import { asTenant, findAnswer, keepAnswer } from './store.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
-export { forgetOldIdempotencyKeys } from './store.ts';
-
 /** One use of an Idempotency-Key. */
 export interface KeyedRequest {
   readonly tenantId: string;

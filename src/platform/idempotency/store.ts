@@ -64,7 +64,19 @@ export async function keepAnswer(
       rest: JSON.stringify({ headers: answer.headers, body: answer.body }),
     },
   );
+  await forgetOld(tx, tenantId);
   return rows.length === 1;
+}
+
+/** Deletes some of the tenant's answers that no longer count: whoever adds one clears away more than one. */
+async function forgetOld(tx: Transaction, tenantId: string): Promise<void> {
+  const old = tx('idempotency_keys')
+    .where({ tenant_id: tenantId })
+    .whereRaw(`created_at <= now() - ${keptFor}`)
+    .orderBy('created_at')
+    .limit(20)
+    .select('key');
+  await tx('idempotency_keys').where({ tenant_id: tenantId }).whereIn('key', old).delete();
 }
 
 /**
@@ -81,9 +93,4 @@ export async function asTenant<T>(tx: Transaction, tenantId: string, work: () =>
   const result = await work();
   await tx.raw("select set_config('app.tenant_id', ?, true)", [before]);
   return result;
-}
-
-/** Deletes the answers of the transaction's tenant that no longer count. Returns how many. */
-export async function forgetOldIdempotencyKeys(tx: Transaction): Promise<number> {
-  return tx('idempotency_keys').whereRaw(`created_at <= now() - ${keptFor}`).delete();
 }

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embedArticleWorkflowId } from '../../src/domain/naming.ts';
+import { loadSamples, paraphrases } from '../../src/stack/samples/index.ts';
+import { eventually, type RunningService, startService } from '../support/running-service.ts';
+import type { TestTenant } from '../support/test-services.ts';
+
+// The whole service with the real model: forty articles in, questions out.
+let service: RunningService;
+let tenant: TestTenant;
+const idOf = new Map<string, string>();
+const providerKey = 'sk-local-model-0123456789abcdef';
+
+beforeAll(async () => {
+  service = await startService();
+  await service.startWorker();
+  tenant = await service.createTenant(providerKey);
+  for (const { slug, title, category, tags, sourceType, body } of await loadSamples()) {
+    const answer = await service.call(tenant.keys.agent, 'POST', '/articles', {
+      ...{ title, category, tags, body },
+      source_type: sourceType,
+    });
+    expect(answer.status).toBe(201);
+    idOf.set(slug, answer.body.data.id);
+  }
+  await eventually(async () => {
+    const pending = await service.call(
+      tenant.keys.agent,
+      'GET',
+      '/articles?embedding_status=pending&limit=1',
+    );
+    return pending.body.data.length === 0 ? true : undefined;
+  }, 240_000);
+}, 300_000);
+
+afterAll(async () => {
+  await service.close();
+});
+
+const search = async (mode: string, q: string) => {
+  const answer = await service.call(
+    tenant.keys.agent,
+    'GET',
+    `/knowledge/search?mode=${mode}&limit=5&q=${encodeURIComponent(q)}`,
+  );
+  expect(answer.status).toBe(200);
+  return answer.body;
+};
+
+describe('the forty samples', () => {
+  it('are all embedded, each by one completed workflow', async () => {
+    const answer = await service.call(
+      tenant.keys.agent,
+      'GET',
+      '/articles?embedding_status=embedded&limit=100',
+    );
+    expect(answer.body.data).toHaveLength(40);
+    const [id] = idOf.values();
+    const run = await service.services.temporal.client.workflow
+      .getHandle(embedArticleWorkflowId(tenant.id, id ?? ''))
+      .describe();
+    expect(run.status.name).toBe('COMPLETED');
+  });
+
+  it.each(paraphrases)('are found by what they mean: $query', async ({ query, slug }) => {
+    const semantic = await search('semantic', query);
+    expect(semantic.meta).toMatchObject({ served_mode: 'semantic', fallback: false });
+    expect(semantic.data[0].id).toBe(idOf.get(slug));
+    const keyword = await search('keyword', query);
+    expect(keyword.data.map(({ id }: { id: string }) => id)).not.toContain(idOf.get(slug));
+  });
+
+  it('have a ledger that adds up to the call records', async () => {
+    const answer = await service.call(
+      tenant.keys.orchestrator,
+      'GET',
+      '/knowledge/llm-usage?group_by=source',
+    );
+    const calls = await service.db.rawAsOwner(
+      `select source, sum(input_tokens)::int as input_tokens, count(*)::int as calls
+         from provider_calls where tenant_id = $1 and outcome = 'ok' group by source order by source`,
+      [tenant.id],
+    );
+    const ledger = answer.body.data.map(({ source, input_tokens, calls: made }: Record<string, unknown>) => ({
+      source,
+      input_tokens,
+      calls: made,
+    }));
+    expect(ledger).toEqual(calls);
+  });
+
+  it('let no piece of the key into a history, an answer, a table or a log', async () => {
+    const piece = providerKey.slice(3, 15);
+    const ids = [...idOf.values()].slice(0, 5);
+    for (const id of ids) {
+      const handle = service.services.temporal.client.workflow.getHandle(
+        embedArticleWorkflowId(tenant.id, id),
+      );
+      const history = JSON.stringify(await handle.fetchHistory());
+      expect(history).not.toContain(piece);
+      expect(history).not.toContain(Buffer.from(piece).toString('base64').slice(0, 12));
+    }
+    const tables = await service.db.rawAsOwner(
+      `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
+    );
+    for (const { relname } of tables) {
+      const hits = await service.db.rawAsOwner(`select 1 from ${relname} t where t::text like $1`, [
+        `%${piece}%`,
+      ]);
+      expect(hits, String(relname)).toEqual([]);
+    }
+    expect(service.logLines.join('')).not.toContain(piece);
+  });
+});
+
+describe('an edit', () => {
+  it('is found by its new meaning once it is embedded, and no longer by its old one', async () => {
+    const created = await service.call(tenant.keys.user, 'POST', '/articles', {
+      title: 'Feeding the office cat',
+      body: 'The cat eats at nine in the morning and at five in the afternoon. Never give it milk.',
+      category: 'reference',
+    });
+    const { id } = created.body.data;
+    const embedded = () =>
+      eventually(async () => {
+        const { body } = await service.call(tenant.keys.agent, 'GET', `/articles/${id}`);
+        return body.data.embedding.status === 'embedded' ? body.data : undefined;
+      });
+    await embedded();
+    expect((await search('semantic', 'when does our pet get its meals')).data[0].id).toBe(id);
+    await service.call(tenant.keys.user, 'PATCH', `/articles/${id}`, {
+      title: 'Watering the plants',
+      body: 'The ficus wants water every Monday, the cactus once a month.',
+    });
+    await embedded();
+    expect((await search('semantic', 'how often should I irrigate the greenery')).data[0].id).toBe(id);
+    expect((await search('semantic', 'when does our pet get its meals')).data[0].id).not.toBe(id);
+  });
+});
