@@ -1,0 +1,9 @@
+// `npm run bench`: the set-up, then the benchmarks, or those that the arguments name (`npm run bench -- a b --json FILE`).
+import { setUpOrExit } from './setup.mjs';
+
+await setUpOrExit();
+
+const { register } = await import('tsx/esm/api');
+register();
+const { runBenches } = await import('../test/bench/run-benches.ts');
+process.exit(await runBenches({ args: process.argv.slice(2), env: process.env }));
