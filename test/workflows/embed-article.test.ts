@@ -4,10 +4,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toApplicationFailure } from '../../activities/failure.ts';
 import type { Activities } from '../../activities/index.ts';
-import type { EmbedArticleResult, Generated } from '../../src/domain/embed-article.ts';
-import type { FailureCode } from '../../src/domain/failures.ts';
-import { embedArticleWorkflowId, signals, workflowTypes } from '../../src/domain/naming.ts';
+import type { Generated } from '../../src/domain/embed-article.ts';
+import { signals } from '../../src/domain/naming.ts';
 import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
+import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
 
 let test: WorkflowTest;
 beforeAll(async () => {
@@ -17,47 +17,8 @@ afterAll(async () => {
   await test.close();
 });
 
-/** Activities that remember their calls; each answer may be replaced. */
-function fakes(replaced: Partial<Activities> = {}) {
-  const calls: string[] = [];
-  const given: FailureCode[] = [];
-  const answers: Partial<Activities> = {
-    resolveEmbeddingKey: async () => ({
-      kind: 'reference',
-      key: { provider: 'embedding', model: 'm', keyVersion: 1 },
-    }),
-    checkContentHash: async () => ({ kind: 'missing', contentHash: 'h', missingChunks: 1 }),
-    generateEmbedding: async () => ({ kind: 'embedded', chunks: 1, inputTokens: 5 }),
-    recordUsage: async () => undefined,
-    giveUp: async ({ code }) => void given.push(code),
-    ...replaced,
-  };
-  const activities = Object.fromEntries(
-    Object.entries(answers).map(([name, answer]) => [
-      name,
-      (...args: never[]) => {
-        calls.push(name);
-        return (answer as (...args: never[]) => unknown)(...args);
-      },
-    ]),
-  ) as Partial<Activities>;
-  return { activities, calls, given, count: (name: string) => calls.filter((call) => call === name).length };
-}
-
 const article = () => ({ tenantId: randomUUID(), articleId: randomUUID() });
-
-function start(taskQueue: string, ref = article()) {
-  return test.env.client.workflow.signalWithStart<(input: typeof ref) => Promise<EmbedArticleResult>>(
-    workflowTypes.embedArticle,
-    {
-      taskQueue,
-      workflowId: embedArticleWorkflowId(ref.tenantId, ref.articleId),
-      args: [ref],
-      signal: signals.articleChanged,
-      signalArgs: [],
-    },
-  );
-}
+const start = (taskQueue: string, ref = article()) => startEmbedArticle(test, taskQueue, ref);
 
 async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
   const thrown: unknown = await result.then(
@@ -68,16 +29,6 @@ async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> 
     return thrown.cause;
   throw new Error('the run did not fail with an ApplicationFailure', { cause: thrown });
 }
-
-const sequence = <T>(...values: readonly T[]) => {
-  const left = [...values];
-  return async (): Promise<T> => {
-    const value = left.length > 1 ? left.shift() : left[0];
-    if (value === undefined) throw new Error('nothing to answer');
-    if (value instanceof Error) throw value;
-    return value;
-  };
-};
 
 describe('EmbedArticle', () => {
   it('walks the four steps in their order and tells what it did', async () => {

@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createWorkflowTest, workflowsPath } from '../support/workflow-environment.ts';
+import { shapes } from './shapes.ts';
+
+const folder = join(import.meta.dirname, 'histories');
+const fileOf = (name: string) => join(folder, `${name}.json`);
+
+// A deliberate change of a workflow's course: record anew with RECORD_HISTORIES=1, and see in the diff what it does to
+// the runs that are under way.
+const recording = process.env.RECORD_HISTORIES === '1';
+
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  if (!recording) return;
+  const test = await createWorkflowTest();
+  for (const shape of shapes) {
+    await test.withActivities(shape.activities, async (taskQueue) => {
+      const handle = await shape.run(test, taskQueue);
+      const json = historyToJSON(await handle.fetchHistory());
+      writeFileSync(fileOf(shape.name), `${JSON.stringify(JSON.parse(json), null, 1)}\n`);
+    });
+  }
+  await test.close();
+}, 300_000);
+
+const replay = (history: unknown) =>
+  Worker.runReplayHistory({ workflowBundle, replayName: 'replay' }, history, 'replayed');
+
+describe('every recorded history', () => {
+  it('belongs to a shape, and every shape has one', () => {
+    const recorded = readdirSync(folder).map((file) => file.replace('.json', ''));
+    expect(recorded.sort()).toEqual(shapes.map(({ name }) => name).sort());
+  });
+
+  it.each(shapes.map(({ name }) => name))('replays: %s', async (name) => {
+    await replay(JSON.parse(readFileSync(fileOf(name), 'utf8')));
+  });
+
+  it('holds no more than ids, numbers and codes', () => {
+    for (const { name } of shapes) {
+      expect(existsSync(fileOf(name))).toBe(true);
+      expect(readFileSync(fileOf(name), 'utf8')).not.toMatch(/sk-|vault:v|Bearer/);
+    }
+  });
+});
+
+it('fails to replay a history in which another activity was scheduled', async () => {
+  const text = readFileSync(fileOf('article-embedded'), 'utf8');
+  const mutated = text.replaceAll('"generateEmbedding"', '"somethingElse"');
+  expect(mutated).not.toBe(text);
+  await expect(replay(JSON.parse(mutated))).rejects.toThrow(DeterminismViolationError);
+});

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { toApplicationFailure } from '../../activities/failure.ts';
+import type { Activities } from '../../activities/index.ts';
+import type { Generated, HashCheck } from '../../src/domain/embed-article.ts';
+import {
+  embedBacklogWorkflowId,
+  reconcileScheduleId,
+  signals,
+  workflowTypes,
+} from '../../src/domain/naming.ts';
+import type { WorkflowTest } from '../support/workflow-environment.ts';
+import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
+
+/** One way that a run can go: what its activities answer, and what happens to it meanwhile. */
+export interface Shape {
+  readonly name: string;
+  readonly activities: Partial<Activities>;
+  run(test: WorkflowTest, taskQueue: string): Promise<WorkflowHandle>;
+}
+
+const embedded: Generated = { kind: 'embedded', chunks: 1, inputTokens: 5 };
+
+const article = (
+  name: string,
+  activities: Partial<Activities> = {},
+  meanwhile: (handle: WorkflowHandle) => Promise<void> = async () => undefined,
+): Shape => ({
+  name,
+  activities: fakes(activities).activities,
+  async run(test, taskQueue) {
+    const handle = await startEmbedArticle(test, taskQueue, {
+      tenantId: randomUUID(),
+      articleId: randomUUID(),
+    });
+    await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
+const check = (answer: HashCheck): Partial<Activities> => ({ checkContentHash: async () => answer });
+
+/** Every way through the workflows. A new branch in one of them wants a shape here. */
+export const shapes: readonly Shape[] = [
+  article('article-embedded'),
+  article('article-keyless', { resolveEmbeddingKey: async () => ({ kind: 'no_api_key' }) }),
+  article('article-unchanged', check({ kind: 'unchanged', chunks: 2 })),
+  article('article-not-published', check({ kind: 'not_published' })),
+  article('article-gone', check({ kind: 'gone' })),
+  article('article-in-batches', {
+    generateEmbedding: sequence<Generated>(
+      { kind: 'more', missingChunks: 2, inputTokens: 9 },
+      { kind: 'more', missingChunks: 1, inputTokens: 9 },
+      embedded,
+    ),
+  }),
+  article('article-rejected', {
+    generateEmbedding: async () => {
+      throw toApplicationFailure({ code: 'credential_rejected' });
+    },
+  }),
+  article('article-given-up', {
+    generateEmbedding: async () => {
+      throw toApplicationFailure({ code: 'provider_unavailable' });
+    },
+  }),
+  article('article-waited-for-breaker', {
+    generateEmbedding: sequence<Generated>({ kind: 'circuit_open', retryInMs: 30_000 }, embedded),
+  }),
+  article('article-changed-under-the-call', {
+    generateEmbedding: sequence<Generated>({ kind: 'changed' }, embedded),
+  }),
+  article(
+    'article-edited-meanwhile',
+    {
+      generateEmbedding: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return embedded;
+      },
+    },
+    async (handle) => {
+      await handle.signal(signals.articleChanged);
+      await handle.signal(signals.articleChanged);
+    },
+  ),
+  {
+    name: 'backlog',
+    activities: {
+      startBacklogPage: sequence({ started: 50, afterId: randomUUID() }, { started: 3 }),
+      settleBacklog: sequence(
+        { pending: 400, underWay: 300 },
+        { pending: 53, underWay: 10 },
+        { pending: 2, underWay: 2 },
+        { pending: 0, underWay: 0 },
+      ),
+    },
+    async run(test, taskQueue) {
+      const tenantId = randomUUID();
+      const handle = await test.env.client.workflow.signalWithStart(workflowTypes.embedBacklog, {
+        taskQueue,
+        workflowId: embedBacklogWorkflowId(tenantId),
+        args: [{ tenantId }],
+        signal: signals.keyChanged,
+        signalArgs: [],
+      });
+      await handle.result();
+      return handle;
+    },
+  },
+  {
+    name: 'reconcile',
+    activities: {
+      requeueForgotten: async () => 2,
+      relayOutbox: sequence({ sent: 100, failed: 0, more: true }, { sent: 7, failed: 1, more: false }),
+    },
+    async run(test, taskQueue) {
+      const handle = await test.env.client.workflow.start(workflowTypes.reconcile, {
+        taskQueue,
+        workflowId: `${reconcileScheduleId}-${randomUUID()}`,
+        args: [],
+      });
+      await handle.result();
+      return handle;
+    },
+  },
+];

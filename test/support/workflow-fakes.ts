@@ -1,0 +1,57 @@
+import type { Activities } from '../../activities/index.ts';
+import type { ArticleRef, EmbedArticleResult } from '../../src/domain/embed-article.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
+import { embedArticleWorkflowId, signals, workflowTypes } from '../../src/domain/naming.ts';
+import type { WorkflowTest } from './workflow-environment.ts';
+
+/** Activities that remember their calls; each answer may be replaced. */
+export function fakes(replaced: Partial<Activities> = {}) {
+  const calls: string[] = [];
+  const given: FailureCode[] = [];
+  const answers: Partial<Activities> = {
+    resolveEmbeddingKey: async () => ({
+      kind: 'reference',
+      key: { provider: 'embedding', model: 'm', keyVersion: 1 },
+    }),
+    checkContentHash: async () => ({ kind: 'missing', contentHash: 'h', missingChunks: 1 }),
+    generateEmbedding: async () => ({ kind: 'embedded', chunks: 1, inputTokens: 5 }),
+    recordUsage: async () => undefined,
+    giveUp: async ({ code }) => void given.push(code),
+    ...replaced,
+  };
+  const activities = Object.fromEntries(
+    Object.entries(answers).map(([name, answer]) => [
+      name,
+      (...args: never[]) => {
+        calls.push(name);
+        return (answer as (...args: never[]) => unknown)(...args);
+      },
+    ]),
+  ) as Partial<Activities>;
+  return { activities, calls, given, count: (name: string) => calls.filter((call) => call === name).length };
+}
+
+/** Answers one value after the other, and the last for ever; an error is thrown. */
+export const sequence = <T>(...values: readonly T[]) => {
+  const left = [...values];
+  return async (): Promise<T> => {
+    const value = left.length > 1 ? left.shift() : left[0];
+    if (value === undefined) throw new Error('nothing to answer');
+    if (value instanceof Error) throw value;
+    return value;
+  };
+};
+
+/** Signals the article's workflow, or starts it, as the service does. */
+export function startEmbedArticle(test: WorkflowTest, taskQueue: string, ref: ArticleRef) {
+  return test.env.client.workflow.signalWithStart<(input: ArticleRef) => Promise<EmbedArticleResult>>(
+    workflowTypes.embedArticle,
+    {
+      taskQueue,
+      workflowId: embedArticleWorkflowId(ref.tenantId, ref.articleId),
+      args: [ref],
+      signal: signals.articleChanged,
+      signalArgs: [],
+    },
+  );
+}
