@@ -27,18 +27,18 @@ const say = (line: string) => console.log(line);
 
 /** Runs until a signal or a death. Answers the exit code. */
 export async function start({ args, env }: StartOptions): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { 'no-samples': { type: 'boolean', default: false } },
-  });
   const stop = catchStopSignals();
   let stack: Stack | undefined;
   try {
-    await forgetEndpoints(stackDir);
+    const { values } = parseArgs({
+      args: [...args],
+      options: { 'no-samples': { type: 'boolean', default: false } },
+    });
     say('starting the services …');
     const venvDir = join(stackDir, 'venv');
     stack = await startStack({ dir: stackDir, venvDir, mode: 'persistent', env, log: say });
     stop.afterwards();
+    await forgetEndpoints(stackDir);
     const died = stack.died.then((death) => ({ kind: 'died', death }) as const);
     const asked = stop.asked.then(() => ({ kind: 'asked' }) as const);
     const introduced = introduce(stack, env, !values['no-samples']).then(() => ({ kind: 'ready' }) as const);
