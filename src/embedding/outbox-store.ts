@@ -18,14 +18,19 @@ const ticketSchema = z
     }),
   );
 
-/** Writes the row, or raises the version of the one that is waiting; gives the ticket that this write made. */
+/**
+ * Writes the row, or gives the one that is waiting another version; answers the ticket that this write made. The version
+ * is the transaction's id, which never comes again. A count lost: it begins anew with a new row, so that the late end of a
+ * send for the row before would delete a change that it knew nothing of.
+ */
 export async function enqueue(
   tx: Transaction,
   row: { readonly tenantId: string; readonly kind: OutboxTicket['kind']; readonly subjectId: string },
 ): Promise<OutboxTicket> {
   const { rows } = await tx.raw<{ rows: { version: string }[] }>(
-    `insert into outbox (tenant_id, kind, subject_id) values (:tenantId, :kind, :subjectId)
-     on conflict (tenant_id, kind, subject_id) do update set version = outbox.version + 1
+    `insert into outbox (tenant_id, kind, subject_id, version)
+     values (:tenantId, :kind, :subjectId, pg_current_xact_id()::text::bigint)
+     on conflict (tenant_id, kind, subject_id) do update set version = excluded.version
      returning version::text`,
     row,
   );
@@ -33,7 +38,7 @@ export async function enqueue(
   return { ...row, version };
 }
 
-/** Deletes the row if nobody has raised its version since: a change that came after the signal is sent again. */
+/** Deletes the row if it still has this version: a change that came after the signal is sent again. */
 export async function deleteSent(tx: Transaction, ticket: OutboxTicket): Promise<void> {
   await tx('outbox')
     .where({
