@@ -9,7 +9,7 @@ import {
 } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createWorkflowTest, workflowsPath } from '../support/workflow-environment.ts';
+import { createWorkflowTest, installQuietRuntime, workflowsPath } from '../support/workflow-environment.ts';
 import { shapes } from './shapes.ts';
 
 const folder = join(import.meta.dirname, 'histories');
@@ -22,6 +22,7 @@ const recording = process.env.RECORD_HISTORIES === '1';
 let workflowBundle: WorkflowBundleWithSourceMap;
 
 beforeAll(async () => {
+  installQuietRuntime();
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   if (!recording) return;
   const test = await createWorkflowTest();

@@ -9,7 +9,7 @@ import { createLogger } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { bundleWorkflows, runWorker } from '../../src/platform/temporal-worker.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
-import { workflowsPath } from './workflow-environment.ts';
+import { installQuietRuntime, workflowsPath } from './workflow-environment.ts';
 
 export interface Answer {
   readonly status: number;
@@ -30,6 +30,7 @@ export interface RunningService extends TestServices {
 export async function startService(
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<RunningService> {
+  installQuietRuntime();
   const test = await createTestServices(overrides);
   const { services, environment } = test;
   const log = createLogger({ level: 'silent', process: 'test' });

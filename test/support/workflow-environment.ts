@@ -17,9 +17,21 @@ export interface WorkflowTest {
   close(): Promise<void>;
 }
 
+let installed = false;
+
+/** The SDK says only what went wrong. Once a process, and before its first worker. */
+export function installQuietRuntime(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
+}
+
 /** The real workflows on the time-skipping server; activities are the test's. */
 export async function createWorkflowTest(): Promise<WorkflowTest> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  installQuietRuntime();
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: inject('temporalTestServerPath') } },
   });
