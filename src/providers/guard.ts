@@ -16,11 +16,15 @@ export interface WantedCall<R, K> {
   /** The article or other thing it is made for. */
   readonly subjectId?: string;
   readonly inputs: number;
+  /** The most tokens that it may cost: reserved in the month's budget, then settled with what it did cost. */
+  readonly maxTokens: number;
   readonly timeoutMs: number;
   /** The model to call; the tenant's current one unless it says another. */
   readonly model?: string;
   /** The current model that the caller counts on; another one by now gives `superseded`, and nothing is called. */
   readonly expectedModel?: string;
+  /** Asks even with a key that the provider has rejected: a call made to find out whether it takes it now. */
+  readonly evenIfRejected?: boolean;
   /** The one attempt. The key lives for this call. */
   send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
   /** Keeps the result in the transaction that finishes the call record: what is paid is kept, or neither is seen. */
@@ -33,7 +37,7 @@ export type Guarded<K> =
   | ({ readonly kind: 'failed' } & Failure);
 
 export interface Guard {
-  /** The one path to a provider: key status, breaker, decrypt, one attempt, classify, breaker, call record. */
+  /** The one path to a provider: key status, budget, breaker, decrypt, one attempt, classify, breaker, call record. */
   call<R, K>(wanted: WantedCall<R, K>): Promise<Guarded<K>>;
 }
 
@@ -48,60 +52,88 @@ export interface GuardDeps {
 const probeMarginMs = 5_000;
 
 type Admission =
-  | { readonly kind: 'admitted'; readonly stored: CurrentKey; readonly permit: Permit }
+  | {
+      readonly kind: 'admitted';
+      readonly stored: CurrentKey;
+      readonly permit: Permit;
+      readonly callId: string;
+    }
   | { readonly kind: 'superseded' }
   | ({ readonly kind: 'failed' } & Failure);
+
+/** Rolls the admission back: what it has reserved and written is for a call that the breaker refuses. */
+class BreakerIsOpen extends Error {
+  override readonly name = 'BreakerIsOpen';
+  readonly retryInMs: number;
+  constructor(retryInMs: number) {
+    super();
+    this.retryInMs = retryInMs;
+  }
+}
 
 /** Makes the guard. Every failure that comes out of it is a code of the failure table and nothing else. */
 export function createGuard(deps: GuardDeps): Guard {
   const { database, keys, breaker, usage } = deps;
 
-  /** One transaction: may this tenant call this provider now? Costs two indexed reads when all is well. */
-  const admit = <R, K>(wanted: WantedCall<R, K>): Promise<Admission> =>
-    database.withTenant(wanted.tenantId, async (tx): Promise<Admission> => {
-      const stored = await keys.current(tx, wanted.tenantId, wanted.provider);
-      if (stored === undefined) return { kind: 'failed', code: 'no_api_key' };
-      if (stored.status === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
-      if (wanted.expectedModel !== undefined && wanted.expectedModel !== stored.model)
-        return { kind: 'superseded' };
-      const id = breakerOf(wanted, stored);
-      const acquired = await breaker.acquire(tx, id, wanted.timeoutMs + probeMarginMs);
-      return acquired.kind === 'open'
-        ? { kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs }
-        : { kind: 'admitted', stored, permit: acquired };
-    });
+  /** May this tenant make this call now? One transaction, committed with the call's record before anything is called. */
+  const admit = async <R, K>(wanted: WantedCall<R, K>): Promise<Admission> => {
+    const { tenantId, provider } = wanted;
+    try {
+      return await database.withTenant(tenantId, async (tx): Promise<Admission> => {
+        const stored = await keys.current(tx, tenantId, provider);
+        if (stored === undefined) return { kind: 'failed', code: 'no_api_key' };
+        if (stored.status === 'rejected' && !wanted.evenIfRejected)
+        return { kind: 'failed', code: 'credential_rejected' };
+        if (wanted.expectedModel !== undefined && wanted.expectedModel !== stored.model)
+          return { kind: 'superseded' };
+
+        const callId = randomUUID();
+        const begun = await usage.begin(tx, tenantId, {
+          id: callId,
+          provider,
+          operation: wanted.operation,
+          source: wanted.source,
+          model: wanted.model ?? stored.model,
+          keyVersion: stored.version,
+          inputs: wanted.inputs,
+          reservedTokens: wanted.maxTokens,
+          ...(wanted.subjectId === undefined ? {} : { subjectId: wanted.subjectId }),
+        });
+        if (begun === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
+
+        const acquired = await breaker.acquire(
+          tx,
+          breakerOf(wanted, stored),
+          wanted.timeoutMs + probeMarginMs,
+        );
+        if (acquired.kind === 'open') throw new BreakerIsOpen(acquired.retryInMs);
+        return { kind: 'admitted', stored, permit: acquired, callId };
+      });
+    } catch (error) {
+      if (!(error instanceof BreakerIsOpen)) throw error;
+      return { kind: 'failed', code: 'circuit_open', retryAfterMs: error.retryInMs };
+    }
+  };
 
   return {
     async call(wanted) {
       const { tenantId, provider } = wanted;
       const admission = await admit(wanted);
       if (admission.kind !== 'admitted') return admission;
-      const { stored, permit } = admission;
+      const { stored, permit, callId } = admission;
       const breakerId = breakerOf(wanted, stored);
       const model = wanted.model ?? stored.model;
       const key: KeyReference = { provider, model, keyVersion: stored.version };
 
       const opened = await keys.openKey(tenantId, provider, stored);
       if (opened.kind === 'failed') {
-        if (permit.probe) {
-          await database.withTenant(tenantId, (tx) =>
-            breaker.report(tx, breakerId, permit, { kind: 'not_made' }),
-          );
-        }
+        await database.withTenant(tenantId, async (tx) => {
+          await usage.cancel(tx, tenantId, callId);
+          await breaker.report(tx, breakerId, permit, { kind: 'not_made' });
+        });
         return opened;
       }
 
-      const callId = randomUUID();
-      await usage.begin(tenantId, {
-        id: callId,
-        provider,
-        operation: wanted.operation,
-        source: wanted.source,
-        model,
-        keyVersion: stored.version,
-        inputs: wanted.inputs,
-        ...(wanted.subjectId === undefined ? {} : { subjectId: wanted.subjectId }),
-      });
       const answer = await attempt(wanted, { apiKey: opened.plaintext, model });
 
       return database.withTenant(tenantId, async (tx) => {
@@ -117,7 +149,10 @@ export function createGuard(deps: GuardDeps): Guard {
             await keys.markRejected(tx, tenantId, provider, stored.version);
           return answer;
         }
-        if (stored.status !== 'verified') await keys.markVerified(tx, tenantId, provider, stored.version);
+        if (stored.status !== 'verified') {
+          const { evenIfRejected = false } = wanted;
+          await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
+        }
         // A workflow enters its calls in the ledger as a step of its own; nobody comes after the others.
         if (wanted.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
         const kept = await wanted.keep(tx, answer.result, key);
