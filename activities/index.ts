@@ -38,6 +38,8 @@ export interface Activities {
   relayOutbox(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
   /** Gives articles without a workflow one. */
   requeueForgotten(): Promise<number>;
+  /** Gives up the call records that crashes have left open. */
+  closeAbandonedCalls(): Promise<number>;
 }
 
 /** The activities, thin over the services: unpack, call, and turn a failure into Temporal's. */
@@ -56,6 +58,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     settleBacklog: ({ tenantId, startedUpToId }) => backlog.settle(tenantId, startedUpToId),
     relayOutbox: () => reconciliation.relay(),
     requeueForgotten: () => reconciliation.requeueForgotten(),
+    closeAbandonedCalls: () => usage.closeAbandoned(),
   };
 }
 

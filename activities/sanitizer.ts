@@ -14,7 +14,7 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
         try {
           return await next(input);
         } catch (thrown) {
-          const failure = sanitize(thrown);
+          const failure = sanitize(thrown, context.info.attempt);
           if (failure !== thrown) {
             const { activityType, workflowExecution, attempt } = context.info;
             deps.log.debug(

@@ -39,7 +39,7 @@ export async function up(knex: Knex): Promise<void> {
     create index article_embeddings_by_status on article_embeddings (tenant_id, status);
     create index article_embeddings_stuck on article_embeddings (updated_at) where status = 'pending';
     ${isolateTenant('article_embeddings')}
-    ${openToScope('article_embeddings', 'relay')}
+    ${openToScope('article_embeddings', 'reconcile')}
 
     -- Bought vectors. A chunk that left the text keeps its vector: a revert pays for nothing.
     create table chunk_vectors (
@@ -83,7 +83,7 @@ export async function up(knex: Knex): Promise<void> {
     );
     create index outbox_oldest_first on outbox (created_at);
     ${isolateTenant('outbox')}
-    ${openToScope('outbox', 'relay')}
+    ${openToScope('outbox', 'reconcile')}
   `);
 }
 

@@ -7,6 +7,7 @@ import * as breakers from './005_breakers.ts';
 import * as articles from './006_articles.ts';
 import * as embedding from './007_embedding.ts';
 import * as articleSearch from './008_article_search.ts';
+import * as budgets from './009_budgets.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -18,6 +19,7 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '006_articles', migration: articles },
   { name: '007_embedding', migration: embedding },
   { name: '008_article_search', migration: articleSearch },
+  { name: '009_budgets', migration: budgets },
 ];
 
 /** The list as knex reads it. */

@@ -20,3 +20,11 @@ export function openToScope(table: string, scope: string): string {
       with check (current_setting('app.scope', true) = '${scope}');
   `;
 }
+
+/** The same for a scope that only reads. */
+export function openToScopeForReading(table: string, scope: string): string {
+  return `
+    create policy ${scope}_scope on ${table} for select
+      using (current_setting('app.scope', true) = '${scope}');
+  `;
+}

@@ -13,7 +13,7 @@ import type { FailureCode } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/naming.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, providerCall } from './policies.ts';
+import { bookkeeping, patienceMs, providerCall } from './policies.ts';
 
 // Bookkeeping runs as local activities: they share the workflow's task, so an embedding costs one trip to the queue. The
 // provider call is a full activity, with its attempts and its next retry in sight.
@@ -26,14 +26,22 @@ const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEY
 type Pass =
   | { readonly kind: 'done'; readonly result: EmbedArticleResult }
   | { readonly kind: 'failed'; readonly code: FailureCode }
+  | { readonly kind: 'waits'; readonly retryInMs: number }
   | { readonly kind: 'again' };
 
 /** Brings an article's vectors in line with its text, and goes on for as long as the text changes under it. */
 export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleResult> {
   const changes = watchChanges();
+  let openSince: number | undefined;
   for (;;) {
     changes.forget();
     const pass = await onePass(article, changes);
+    if (pass.kind === 'waits') {
+      openSince ??= Date.now();
+      if (Date.now() - openSince > patienceMs) return fail(article, 'circuit_open');
+      await waitForBreaker(pass.retryInMs, changes);
+    } else openSince = undefined;
+
     if (changes.any) await changes.quiet();
     else if (pass.kind === 'done') return finish(pass.result);
     else if (pass.kind === 'failed') return fail(article, pass.code);
@@ -74,8 +82,7 @@ async function buyMissing(
     const generated = await generateEmbedding(input);
     switch (generated.kind) {
       case 'circuit_open':
-        await waitForBreaker(generated.retryInMs, changes);
-        return { kind: 'again' };
+        return { kind: 'waits', retryInMs: generated.retryInMs };
       case 'changed':
         await recordUsage(input);
         return { kind: 'again' };

@@ -2,13 +2,19 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { sweep } from './policies.ts';
 
-const { relayOutbox, requeueForgotten } = proxyActivities<Activities>(sweep);
+const { closeAbandonedCalls, relayOutbox, requeueForgotten } = proxyActivities<Activities>(sweep);
 
 /** Batches of one run: the rest is the next run's, so that a great backlog never makes a great history. */
 const mostBatches = 20;
 
-/** Makes up for what was missed: articles without a workflow, and signals that were never sent. Run by its schedule. */
-export async function Reconcile(): Promise<{ requeued: number; sent: number; failed: number }> {
+/** Makes up for what was missed: calls that a crash cut off, articles without a workflow, signals never sent. Run by its schedule. */
+export async function Reconcile(): Promise<{
+  abandoned: number;
+  requeued: number;
+  sent: number;
+  failed: number;
+}> {
+  const abandoned = await closeAbandonedCalls();
   const requeued = await requeueForgotten();
   let sent = 0;
   let failed = 0;
@@ -18,5 +24,5 @@ export async function Reconcile(): Promise<{ requeued: number; sent: number; fai
     failed += relayed.failed;
     if (!relayed.more) break;
   }
-  return { requeued, sent, failed };
+  return { abandoned, requeued, sent, failed };
 }

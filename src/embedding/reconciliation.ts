@@ -1,6 +1,6 @@
 import type { Database } from '../platform/postgres.ts';
 import type { Outbox } from './outbox.ts';
-import { listForgotten, touchState } from './state-store.ts';
+import { listForgotten, markPendingAgain } from './state-store.ts';
 
 export interface Reconciliation {
   /** Sends what the outbox still holds, one batch. */
@@ -22,10 +22,10 @@ export function createReconciliation(deps: {
   return {
     relay: outbox.relay,
     async requeueForgotten() {
-      const forgotten = await database.withScope('relay', (tx) => listForgotten(tx, idleMs, batch));
+      const forgotten = await database.withScope('reconcile', (tx) => listForgotten(tx, idleMs, batch));
       for (const { tenantId, articleId } of forgotten) {
         await database.withTenant(tenantId, async (tx) => {
-          await touchState(tx, tenantId, articleId);
+          await markPendingAgain(tx, tenantId, articleId);
           await outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
         });
       }

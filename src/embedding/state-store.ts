@@ -164,8 +164,9 @@ export async function anyWaiting(tx: Transaction, tenantId: string): Promise<boo
 }
 
 /**
- * Pending articles, of any tenant, whose workflow seems to be missing: nothing has touched their state for `idleMs`, no
- * attempt is announced for later, and no outbox row is on its way. For the platform's scope.
+ * Articles, of any tenant, that should have a workflow and seem to have none: pending ones whose state nothing has touched
+ * for `idleMs`, with no attempt announced for later; and those that a budget of a month gone by has parked. None with an
+ * outbox row on its way. For the scope of reconciliation.
  */
 export async function listForgotten(
   tx: Transaction,
@@ -175,9 +176,11 @@ export async function listForgotten(
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select e.tenant_id, e.article_id
        from article_embeddings e
-      where e.status = 'pending'
-        and e.updated_at < clock_timestamp() - :idleMs * interval '1 millisecond'
-        and (e.next_attempt_at is null or e.next_attempt_at < clock_timestamp())
+      where ((e.status = 'pending'
+              and e.updated_at < clock_timestamp() - :idleMs * interval '1 millisecond'
+              and (e.next_attempt_at is null or e.next_attempt_at < clock_timestamp()))
+          or (e.status = 'blocked' and e.reason = 'budget_exhausted'
+              and e.updated_at < date_trunc('month', clock_timestamp() at time zone 'UTC') at time zone 'UTC'))
         and not exists (select 1 from outbox o
                          where o.tenant_id = e.tenant_id and o.kind = 'article' and o.subject_id = e.article_id)
       order by e.updated_at
@@ -190,9 +193,15 @@ export async function listForgotten(
     .map((row) => ({ tenantId: row.tenant_id, articleId: row.article_id }));
 }
 
-/** Sets the forgotten article's time anew, so that the next sweep does not start it again before it had its chance. */
-export async function touchState(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
+/** The article is to be embedded from now on: the next sweep leaves it its chance. */
+export async function markPendingAgain(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
-    .update({ updated_at: tx.raw('clock_timestamp()') });
+    .whereNot({ status: 'not_applicable' })
+    .update({
+      status: 'pending',
+      reason: null,
+      next_attempt_at: null,
+      updated_at: tx.raw('clock_timestamp()'),
+    });
 }

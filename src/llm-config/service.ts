@@ -37,10 +37,15 @@ export interface LlmConfigDeps<Ticket> {
   readonly audit: Audit;
   readonly custody: KeyCustody;
   readonly defaultModels: Models;
-  /** In the change's transaction, when vectors have to be made (again): a key was set, or the embedding model is another. */
+  /** In the change's transaction, when vectors may be made (again): a key was set, another model named, the budget raised. */
   readonly onEmbeddingChanged: (tx: Transaction, tenantId: string) => Promise<Ticket>;
   /** After the commit, with what `onEmbeddingChanged` returned. Must not throw. */
   readonly afterCommit: (ticket: Ticket) => void;
+}
+
+/** Whether a budget lets more through than it did; null is no budget. */
+function isRaised(before: number | null, after: number | null): boolean {
+  return before !== null && (after === null || after > before);
 }
 
 /** The field by which a client sets each key. */
@@ -119,7 +124,10 @@ export function createLlmConfig<Ticket>(deps: LlmConfigDeps<Ticket>): LlmConfig 
 
         const modelBefore = effectiveModels(before, defaultModels).embedding_model;
         const modelAfter = effectiveModels(after, defaultModels).embedding_model;
-        const embeddingChanged = modelBefore !== modelAfter || keys[1].change === 'set';
+        const embeddingChanged =
+          modelBefore !== modelAfter ||
+          keys[1].change === 'set' ||
+          isRaised(before.monthly_token_budget, after.monthly_token_budget);
         const ticket = embeddingChanged ? { value: await deps.onEmbeddingChanged(tx, tenantId) } : undefined;
         return { view: await read(tx, tenantId), ticket };
       });

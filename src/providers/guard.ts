@@ -83,7 +83,7 @@ export function createGuard(deps: GuardDeps): Guard {
         const stored = await keys.current(tx, tenantId, provider);
         if (stored === undefined) return { kind: 'failed', code: 'no_api_key' };
         if (stored.status === 'rejected' && !wanted.evenIfRejected)
-        return { kind: 'failed', code: 'credential_rejected' };
+          return { kind: 'failed', code: 'credential_rejected' };
         if (wanted.expectedModel !== undefined && wanted.expectedModel !== stored.model)
           return { kind: 'superseded' };
 

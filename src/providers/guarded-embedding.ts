@@ -1,4 +1,5 @@
 import type { KeyReference } from '../domain/providers.ts';
+import { estimateTokens } from '../domain/token-estimate.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import type { CallSource } from '../usage/service.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
@@ -24,6 +25,9 @@ export interface GuardedEmbedding {
   embed<K>(wanted: WantedVectors<K>): Promise<Guarded<K>>;
 }
 
+/** What a model puts around each input: a prefix that says its side, a beginning and an end. */
+const tokensAroundInput = 8;
+
 /** Embedding through the guard: this file and no other holds the provider client. */
 export function createGuardedEmbedding(
   deps: { readonly guard: Guard } & EmbeddingClientOptions,
@@ -37,6 +41,7 @@ export function createGuardedEmbedding(
         provider: 'embedding',
         operation: 'embedding',
         inputs: inputs.length,
+        maxTokens: inputs.reduce((sum, text) => sum + Math.ceil(estimateTokens(text)) + tokensAroundInput, 0),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
         async send({ apiKey, model }) {
           const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: wanted.timeoutMs });

@@ -47,7 +47,14 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
           description: 'The ledger, summed',
           schema: z.object({
             data: z.array(usageRow),
-            meta: z.object({ from: z.string(), to: z.string(), group_by: z.array(z.string()) }),
+            meta: z.object({
+              from: z.string(),
+              to: z.string(),
+              group_by: z.array(z.string()),
+              unknown_calls: z.number().int().meta({
+                description: 'Calls that a crash left without an outcome: perhaps paid, and in no row',
+              }),
+            }),
           }),
         },
       },
@@ -60,8 +67,11 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
           return invalidField('from', 'must be within 366 days of `to`');
         }
         const grouping = query.group_by ?? everyGrouping;
-        const data = await deps.usage.report(actor.tenantId, { from, to, groupBy: grouping });
-        return reply(200, { data, meta: { from, to, group_by: grouping } });
+        const report = await deps.usage.report(actor.tenantId, { from, to, groupBy: grouping });
+        return reply(200, {
+          data: report.rows,
+          meta: { from, to, group_by: grouping, unknown_calls: report.unknownCalls },
+        });
       },
     }),
   ];

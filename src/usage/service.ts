@@ -1,10 +1,16 @@
+import type { Audit } from '../audit/service.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
+import { createBudgetEvents } from './budget-events.ts';
 import {
   type CallEnd,
   type CallStart,
+  closeAbandonedCalls,
   copyToLedger,
+  countUnknown,
+  deleteCall,
   finishCall,
   insertCall,
+  markExhausted,
   sumLedger,
   type UsageQuery,
   type UsageRow,
@@ -13,30 +19,60 @@ import {
 export type { CallEnd, CallSource, CallStart, UsageGrouping, UsageQuery, UsageRow } from './store.ts';
 export { usageGroupings } from './store.ts';
 
+export interface UsageReport {
+  readonly rows: readonly UsageRow[];
+  /** Calls of the period that a crash left without an outcome: they may have been paid, and are in no row. */
+  readonly unknownCalls: number;
+}
+
 export interface Usage {
-  /** Writes the record of a call that is about to be made, in a transaction of its own: it has to outlive a crash. */
-  begin(tenantId: string, call: CallStart): Promise<void>;
-  /** Finishes a call's record in the transaction that keeps the call's result. */
+  /**
+   * Reserves a call's tokens in the month's budget and writes its record, before it is made. Commit it before the call:
+   * it has to outlive a crash.
+   */
+  begin(tx: Transaction, tenantId: string, call: CallStart): Promise<'begun' | 'budget_exhausted'>;
+  /** Finishes a call's record and settles its reservation, in the transaction that keeps the call's result. */
   finish(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
+  /** Takes back the record and the reservation of a call that was not made after all. */
+  cancel(tx: Transaction, tenantId: string, callId: string): Promise<void>;
   /** Enters the answered calls made for a subject that are not in the ledger yet. Safe to repeat. */
   recordSubject(tenantId: string, subjectId: string): Promise<number>;
   /** Enters one call in the ledger, in the given transaction. Safe to repeat. */
   recordCall(tx: Transaction, tenantId: string, callId: string): Promise<void>;
   /** The tenant's ledger, summed. */
-  report(tenantId: string, query: UsageQuery): Promise<UsageRow[]>;
+  report(tenantId: string, query: UsageQuery): Promise<UsageReport>;
+  /** Gives up the records that crashes have left open, of every tenant; answers how many. */
+  closeAbandoned(): Promise<number>;
 }
 
-/** Call records and the ledger: what was asked of a provider, and what it cost. */
-export function createUsage(deps: { readonly database: Database }): Usage {
+/** Far longer than any call may take: whoever made it is dead. */
+const abandonedAfterMs = 5 * 60_000;
+
+/** Call records, budgets and the ledger: what was asked of a provider, what it may cost and what it did. */
+export function createUsage(deps: { readonly database: Database; readonly audit: Audit }): Usage {
   const { database } = deps;
+  const events = createBudgetEvents(deps);
   return {
-    begin: (tenantId, call) => database.withTenant(tenantId, (tx) => insertCall(tx, tenantId, call)),
-    finish: finishCall,
+    async begin(tx, tenantId, call) {
+      if (await insertCall(tx, tenantId, call)) return 'begun';
+      if (await markExhausted(tx, tenantId)) await events.exhausted(tx, tenantId);
+      return 'budget_exhausted';
+    },
+    async finish(tx, tenantId, call) {
+      const settled = await finishCall(tx, tenantId, call);
+      if (settled !== undefined) await events.settled(tx, tenantId, settled);
+    },
+    cancel: deleteCall,
     recordSubject: (tenantId, subjectId) =>
       database.withTenant(tenantId, (tx) => copyToLedger(tx, tenantId, { subjectId })),
     recordCall: async (tx, tenantId, callId) => {
       await copyToLedger(tx, tenantId, { callId });
     },
-    report: (tenantId, query) => database.withTenant(tenantId, (tx) => sumLedger(tx, tenantId, query)),
+    report: (tenantId, query) =>
+      database.withTenant(tenantId, async (tx) => ({
+        rows: await sumLedger(tx, tenantId, query),
+        unknownCalls: await countUnknown(tx, tenantId, query),
+      })),
+    closeAbandoned: () => database.withScope('reconcile', (tx) => closeAbandonedCalls(tx, abandonedAfterMs)),
   };
 }

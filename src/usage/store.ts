@@ -17,6 +17,8 @@ export interface CallStart {
   readonly subjectId?: string;
   /** Texts in the request. */
   readonly inputs: number;
+  /** The most tokens that it may cost, held back from the month's budget until it is known. */
+  readonly reservedTokens: number;
 }
 
 /** How a provider call ended: `ok` or a code of the failure table, and the tokens that the provider counted. */
@@ -50,31 +52,156 @@ const usageRowSchema = z.object({
 });
 export type UsageRow = z.output<typeof usageRowSchema>;
 
-/** Writes the call record before the call. */
-export async function insertCall(tx: Transaction, tenantId: string, call: CallStart): Promise<void> {
-  await tx('provider_calls').insert({
-    tenant_id: tenantId,
-    id: call.id,
-    provider: call.provider,
-    operation: call.operation,
-    source: call.source,
-    model: call.model,
-    key_version: call.keyVersion,
-    subject_id: call.subjectId ?? null,
-    inputs: call.inputs,
-  });
+/**
+ * Reserves the call's tokens in the tenant's month and writes its record, or does neither when the budget does not hold
+ * them. One statement, so that the row's lock puts parallel callers in line and each sees what the one before has
+ * reserved; reading the sum first and writing after lost, since two readers would both find room for the last tokens.
+ * False when the budget is used up.
+ */
+export async function insertCall(tx: Transaction, tenantId: string, call: CallStart): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `with budget as materialized (
+       select (select monthly_token_budget from llm_settings where tenant_id = :tenantId) as tokens,
+              date_trunc('month', clock_timestamp() at time zone 'UTC')::date as month
+     ),
+     reservation as (
+       insert into monthly_usage as u (tenant_id, month, reserved_tokens)
+       select :tenantId::uuid, month, :reservedTokens::bigint from budget
+        where tokens is null or :reservedTokens::bigint <= tokens
+       on conflict (tenant_id, month) do update
+         set reserved_tokens = u.reserved_tokens + excluded.reserved_tokens, exhausted_at = null
+         where (select tokens is null or u.settled_tokens + u.reserved_tokens + excluded.reserved_tokens <= tokens
+                  from budget)
+       returning month
+     )
+     insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, subject_id, inputs,
+                                 month, reserved_tokens)
+     select :tenantId::uuid, :id::uuid, :provider::text, :operation::text, :source::text, :model::text,
+            :keyVersion::int, :subjectId::uuid, :inputs::int, month, :reservedTokens::bigint
+       from reservation
+     returning 1`,
+    { tenantId, ...call, subjectId: call.subjectId ?? null },
+  );
+  return rows.length === 1;
 }
 
-/** Finishes the call record; a record that is finished already keeps its first outcome. */
-export async function finishCall(tx: Transaction, tenantId: string, call: CallEnd): Promise<void> {
-  await tx('provider_calls')
-    .where({ tenant_id: tenantId, id: call.id, finished_at: null })
-    .update({
-      finished_at: tx.raw('clock_timestamp()'),
-      outcome: call.outcome,
-      input_tokens: call.inputTokens,
-      output_tokens: call.outputTokens,
-    });
+/** Notes that the month's budget has refused a call; true for the first since it last let one through. */
+export async function markExhausted(tx: Transaction, tenantId: string): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `insert into monthly_usage as u (tenant_id, month, exhausted_at)
+     values (:tenantId, date_trunc('month', clock_timestamp() at time zone 'UTC')::date, clock_timestamp())
+     on conflict (tenant_id, month) do update set exhausted_at = excluded.exhausted_at where u.exhausted_at is null
+     returning 1`,
+    { tenantId },
+  );
+  return rows.length > 0;
+}
+
+const settledSchema = z.object({
+  settled_before: z.coerce.number(),
+  settled_after: z.coerce.number(),
+  budget: z.union([z.null(), z.coerce.number()]),
+});
+
+/** What a month's settled tokens went from and to, and the budget that they are measured against. */
+export interface Settled {
+  readonly before: number;
+  readonly after: number;
+  readonly budget: number | null;
+}
+
+/**
+ * Finishes the call record and settles its reservation with what it has cost. A record that is finished keeps its first
+ * outcome, but for one that was given up as `unknown`: a late answer is the truth. Answers undefined for one that kept.
+ */
+export async function finishCall(
+  tx: Transaction,
+  tenantId: string,
+  call: CallEnd,
+): Promise<Settled | undefined> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `with before as (
+       select id, month, reserved_tokens, outcome from provider_calls
+        where tenant_id = :tenantId and id = :id and (outcome is null or outcome = 'unknown')
+          for update
+     ),
+     finished as (
+       update provider_calls c
+          set finished_at = clock_timestamp(), outcome = :outcome,
+              input_tokens = :inputTokens, output_tokens = :outputTokens
+         from before where c.tenant_id = :tenantId and c.id = before.id
+     )
+     update monthly_usage u
+        -- An unknown call has been counted as if it had cost all that it had reserved.
+        set reserved_tokens = u.reserved_tokens - case when before.outcome is null then before.reserved_tokens else 0 end,
+            settled_tokens = u.settled_tokens + :tokens::bigint
+              - case when before.outcome is null then 0 else before.reserved_tokens end
+       from before
+      where u.tenant_id = :tenantId and u.month = before.month
+     returning u.settled_tokens as settled_after,
+       u.settled_tokens - :tokens::bigint + case when before.outcome is null then 0 else before.reserved_tokens end
+         as settled_before,
+       (select monthly_token_budget from llm_settings where tenant_id = :tenantId) as budget`,
+    { tenantId, ...call, tokens: call.inputTokens + call.outputTokens },
+  );
+  if (rows[0] === undefined) return undefined;
+  const { settled_before: before, settled_after: after, budget } = settledSchema.parse(rows[0]);
+  return { before, after, budget };
+}
+
+/** Takes back the record of a call that was not made, with its reservation. */
+export async function deleteCall(tx: Transaction, tenantId: string, callId: string): Promise<void> {
+  await tx.raw(
+    `with cancelled as (
+       delete from provider_calls where tenant_id = :tenantId and id = :callId and outcome is null
+       returning month, reserved_tokens
+     )
+     update monthly_usage u set reserved_tokens = u.reserved_tokens - cancelled.reserved_tokens
+       from cancelled where u.tenant_id = :tenantId and u.month = cancelled.month`,
+    { tenantId, callId },
+  );
+}
+
+/**
+ * Closes, in any tenant, the records that a crash has left open: their outcome is unknown, and what they had reserved
+ * counts as spent, since the provider may have been paid. For the scope of reconciliation.
+ */
+export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number): Promise<number> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `with abandoned as (
+       update provider_calls set finished_at = clock_timestamp(), outcome = 'unknown'
+        where finished_at is null and started_at < clock_timestamp() - :olderThanMs * interval '1 millisecond'
+       returning tenant_id, month, reserved_tokens
+     ),
+     sums as (
+       select tenant_id, month, sum(reserved_tokens)::bigint as tokens, count(*) as calls
+         from abandoned group by tenant_id, month
+     ),
+     settled as (
+       update monthly_usage u
+          set reserved_tokens = u.reserved_tokens - sums.tokens, settled_tokens = u.settled_tokens + sums.tokens
+         from sums where u.tenant_id = sums.tenant_id and u.month = sums.month
+     )
+     select calls from sums`,
+    { olderThanMs },
+  );
+  return z
+    .array(z.object({ calls: z.coerce.number() }))
+    .parse(rows)
+    .reduce((sum, { calls }) => sum + calls, 0);
+}
+
+/** Calls of the period whose outcome nobody knows. */
+export async function countUnknown(tx: Transaction, tenantId: string, query: UsageQuery): Promise<number> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select count(*) as calls from provider_calls
+      where tenant_id = :tenantId and outcome = 'unknown'
+        and started_at >= (:from::date)::timestamp at time zone 'UTC'
+        and started_at < (:to::date + 1)::timestamp at time zone 'UTC'`,
+    { tenantId, from: query.from, to: query.to },
+  );
+  const [row] = z.tuple([z.object({ calls: z.coerce.number() })]).parse(rows);
+  return row.calls;
 }
 
 /**

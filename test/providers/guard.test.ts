@@ -79,6 +79,7 @@ const callWith = (
     operation: 'embedding',
     source: 'search',
     inputs: 1,
+    maxTokens: 10,
     timeoutMs: 2_000,
     send,
     keep: async (_tx, result) => result,

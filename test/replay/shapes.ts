@@ -111,6 +111,7 @@ export const shapes: readonly Shape[] = [
   {
     name: 'reconcile',
     activities: {
+      closeAbandonedCalls: async () => 1,
       requeueForgotten: async () => 2,
       relayOutbox: sequence({ sent: 100, failed: 0, more: true }, { sent: 7, failed: 1, more: false }),
     },

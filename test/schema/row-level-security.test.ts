@@ -45,8 +45,10 @@ describe('the catalogue', () => {
     );
     expect(rows).toEqual([
       { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
-      { tablename: 'article_embeddings', policyname: 'relay_scope', cmd: 'ALL' },
-      { tablename: 'outbox', policyname: 'relay_scope', cmd: 'ALL' },
+      { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'outbox', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'provider_calls', policyname: 'reconcile_scope', cmd: 'ALL' },
     ]);
   });
 
@@ -106,7 +108,7 @@ describe('the application’s login', () => {
     const tenant = await test.createTenant();
     await test.services.database.withTenant(tenant.id, (tx) => tx('tenants').count());
     for (let i = 0; i < 12; i += 1) {
-      const rows = await test.services.database.withScope('relay', (tx) => tx('tenants').select('id'));
+      const rows = await test.services.database.withScope('reconcile', (tx) => tx('tenants').select('id'));
       expect(rows).toEqual([]);
     }
   });

@@ -162,7 +162,7 @@ describe('EmbedArticle', () => {
   });
 
   it('ends the wait for the breaker when the tenant’s key changes', async () => {
-    const { activities, count } = fakes({
+    const { activities } = fakes({
       generateEmbedding: sequence<Generated>(
         { kind: 'circuit_open', retryInMs: 365 * 24 * 3_600_000 },
         { kind: 'embedded', chunks: 1, inputTokens: 5 },
@@ -170,7 +170,10 @@ describe('EmbedArticle', () => {
     });
     await test.withActivities(activities, async (queue) => {
       const handle = await start(queue);
-      while (count('generateEmbedding') === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      // Not before it waits: the server passes over the time of an activity, too.
+      while (!(await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes)) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       await handle.signal(signals.keyChanged);
       const startedAt = await test.env.currentTimeMs();
       expect((await handle.result()).outcome).toBe('embedded');
@@ -229,5 +232,36 @@ describe('EmbedArticle', () => {
     const result = await test.withActivities(activities, async (queue) => (await start(queue, ref)).result());
     expect(result.outcome).toBe('embedded');
     expect(given).toEqual([]);
+  });
+});
+
+describe('a breaker that stays open', () => {
+  it('is waited for a day and no longer, with an attempt at each half-open', async () => {
+    const { activities, given, count } = fakes({
+      generateEmbedding: async () => ({ kind: 'circuit_open', retryInMs: 2 * 3_600_000 }),
+    });
+    const failure = await test.withActivities(activities, async (queue) =>
+      failureOf((await start(queue)).result()),
+    );
+    expect(failure.type).toBe('circuit_open');
+    expect(given).toEqual(['circuit_open']);
+    expect(count('generateEmbedding')).toBeGreaterThanOrEqual(12);
+    expect(count('generateEmbedding')).toBeLessThanOrEqual(14);
+  });
+});
+
+describe('a provider that answers nonsense', () => {
+  it('is asked once more and then given up, for each answer is paid for', async () => {
+    const { activities, given, count } = fakes({
+      generateEmbedding: async () => {
+        throw toApplicationFailure({ code: 'malformed_response' });
+      },
+    });
+    const failure = await test.withActivities(activities, async (queue) =>
+      failureOf((await start(queue)).result()),
+    );
+    expect(failure.type).toBe('malformed_response');
+    expect(count('generateEmbedding')).toBe(2);
+    expect(given).toEqual(['malformed_response']);
   });
 });

@@ -18,6 +18,10 @@ type Relayed = Awaited<ReturnType<Activities['relayOutbox']>>;
 async function reconcile(answers: (batch: number) => Relayed | Error, forgotten = 0) {
   const calls: string[] = [];
   const activities: Partial<Activities> = {
+    async closeAbandonedCalls() {
+      calls.push('closeAbandonedCalls');
+      return 1;
+    },
     async requeueForgotten() {
       calls.push('requeueForgotten');
       return forgotten;
@@ -30,10 +34,9 @@ async function reconcile(answers: (batch: number) => Relayed | Error, forgotten 
     },
   };
   const result = await test.withActivities(activities, (taskQueue) =>
-    test.env.client.workflow.execute<() => Promise<{ requeued: number; sent: number; failed: number }>>(
-      workflowTypes.reconcile,
-      { taskQueue, workflowId: `reconcile-${randomUUID()}` },
-    ),
+    test.env.client.workflow.execute<
+      () => Promise<{ abandoned: number; requeued: number; sent: number; failed: number }>
+    >(workflowTypes.reconcile, { taskQueue, workflowId: `reconcile-${randomUUID()}` }),
   );
   return { result, calls };
 }
@@ -41,27 +44,27 @@ async function reconcile(answers: (batch: number) => Relayed | Error, forgotten 
 describe('Reconcile', () => {
   it('gives forgotten articles a row first, then sends what the outbox holds', async () => {
     const { result, calls } = await reconcile(() => ({ sent: 3, failed: 0, more: false }), 2);
-    expect(calls).toEqual(['requeueForgotten', 'relayOutbox']);
-    expect(result).toEqual({ requeued: 2, sent: 3, failed: 0 });
+    expect(calls).toEqual(['closeAbandonedCalls', 'requeueForgotten', 'relayOutbox']);
+    expect(result).toEqual({ abandoned: 1, requeued: 2, sent: 3, failed: 0 });
   });
 
   it('goes on while there is more, and adds up', async () => {
     const { result, calls } = await reconcile((batch) => ({ sent: 98, failed: 2, more: batch < 3 }));
-    expect(calls).toHaveLength(4);
-    expect(result).toEqual({ requeued: 0, sent: 294, failed: 6 });
+    expect(calls).toHaveLength(5);
+    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 294, failed: 6 });
   });
 
   it('stops after twenty batches: the rest is the next run’s', async () => {
     const { result, calls } = await reconcile(() => ({ sent: 100, failed: 0, more: true }));
     expect(calls.filter((call) => call === 'relayOutbox')).toHaveLength(20);
-    expect(result).toEqual({ requeued: 0, sent: 2_000, failed: 0 });
+    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 2_000, failed: 0 });
   });
 
   it('outlives a database that is away for a moment', async () => {
     const { result, calls } = await reconcile((batch) =>
       batch < 3 ? new Error('the database is away') : { sent: 1, failed: 0, more: false },
     );
-    expect(calls).toHaveLength(4);
+    expect(calls).toHaveLength(5);
     expect(result).toMatchObject({ sent: 1 });
   });
 });

@@ -1,0 +1,42 @@
+import type { Audit } from '../audit/service.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { Transaction } from '../platform/postgres.ts';
+import type { Settled } from './store.ts';
+
+/** Of the monthly budget: at which share the tenant is told, before the last call is refused. */
+const warnAtPercent = 80;
+
+export interface BudgetEvents {
+  /** After a settlement: one audit row when it took the month past the warning's share. */
+  settled(tx: Transaction, tenantId: string, settled: Settled): Promise<void>;
+  /** After the first refusal since the budget last let a call through. */
+  exhausted(tx: Transaction, tenantId: string): Promise<void>;
+}
+
+/** Tells the tenant, in its audit log, how its monthly budget is doing. */
+export function createBudgetEvents(deps: { readonly audit: Audit }): BudgetEvents {
+  const tell = (tx: Transaction, tenantId: string, percent: number) =>
+    deps.audit.append(tx, serviceActor(tenantId), {
+      action: 'llm.budget_reached',
+      subject: { kind: 'budget', id: tenantId },
+      details: { percent },
+    });
+
+  return {
+    async settled(tx, tenantId, { before, after, budget }) {
+      if (budget === null) return;
+      const threshold = (budget * warnAtPercent) / 100;
+      // Settlements of a month stand in line at its row: exactly one of them crosses.
+      if (before < threshold && after >= threshold) await tell(tx, tenantId, warnAtPercent);
+    },
+    exhausted: (tx, tenantId) => tell(tx, tenantId, 100),
+  };
+}
+
+/** Nobody's key did it: the service itself found out. */
+const serviceActor = (tenantId: string): Actor => ({
+  tenantId,
+  keyId: null,
+  label: 'lorekeep',
+  role: 'superadmin',
+});
