@@ -62,7 +62,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       inFlight.add(sending);
     },
     async relay() {
-      const tickets = await database.withScope('relay', (tx) =>
+      const tickets = await database.withScope('reconcile', (tx) =>
         claim(tx, { limit: batch, leaseMs, settleMs }),
       );
       const results = await Promise.all(tickets.map((ticket) => limit(() => send(ticket))));

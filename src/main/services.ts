@@ -58,7 +58,7 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
     audit,
     onUseNotRecorded: (error) => log.warn({ error }, 'the time of use of an API key was not recorded'),
   });
-  const usage = createUsage({ database });
+  const usage = createUsage({ database, audit });
   const starter = createWorkflowStarter({
     client: temporal.client,
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
