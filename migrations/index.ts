@@ -8,6 +8,8 @@ import * as articles from './006_articles.ts';
 import * as embedding from './007_embedding.ts';
 import * as articleSearch from './008_article_search.ts';
 import * as budgets from './009_budgets.ts';
+import * as metrics from './010_metrics.ts';
+import * as blockedOperations from './011_blocked_operations.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -20,6 +22,8 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '007_embedding', migration: embedding },
   { name: '008_article_search', migration: articleSearch },
   { name: '009_budgets', migration: budgets },
+  { name: '010_metrics', migration: metrics },
+  { name: '011_blocked_operations', migration: blockedOperations },
 ];
 
 /** The list as knex reads it. */

@@ -3,7 +3,9 @@ import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/providers.ts';
+import type { BlockedOperations } from '../llm-config/blocked-operations.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
+import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 
 import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
@@ -26,6 +28,8 @@ export interface EmbedArticleDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly embedding: GuardedEmbedding;
+  readonly blocked: BlockedOperations;
+  readonly metrics: Pick<ServiceMetrics, 'hashChecked' | 'chunksBought'>;
   /** Chunks in one provider call. */
   readonly batchChunks: number;
   /** One attempt inside a workflow. */
@@ -52,7 +56,7 @@ interface Wanted {
 
 /** Makes the steps. All of them may be repeated: what is stored is found again, and nothing is bought twice. */
 export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSteps {
-  const { database, keys, embedding } = deps;
+  const { database, keys, embedding, blocked, metrics } = deps;
 
   /** The current chunks of the text, and those without a vector in the model's space. */
   const listWanted = async (
@@ -108,6 +112,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       );
       if (stored === undefined) {
         await showFailure(article, 'blocked', { code: 'no_api_key' });
+        await blocked.note(article.tenantId, 'embedding');
         return { kind: 'no_api_key' };
       }
       if (stored.status === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
@@ -119,18 +124,25 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       };
     },
 
-    checkContentHash: (article, key) =>
-      database.withTenant(article.tenantId, async (tx): Promise<HashCheck> => {
+    async checkContentHash(article, key) {
+      let chunksSkipped = 0;
+      const check = await database.withTenant(article.tenantId, async (tx): Promise<HashCheck> => {
         const current = await readArticle(tx, article.tenantId, article.articleId, 'none');
         if (current === undefined) return { kind: 'gone' };
         if (current.status !== 'published') return { kind: 'not_published' };
         const { chunks, missing, space } = await listWanted(tx, article, current, key.model);
+        chunksSkipped = new Set(chunks.map(({ hash }) => hash)).size - missing.length;
         if (missing.length === 0 && space !== undefined) {
           const done = { spaceId: space.id, contentHash: current.content_hash, chunks };
           if (await complete(tx, article, done)) return { kind: 'unchanged', chunks: chunks.length };
         }
         return { kind: 'missing', contentHash: current.content_hash, missingChunks: missing.length };
-      }),
+      });
+      if (check.kind === 'unchanged' || check.kind === 'missing') {
+        metrics.hashChecked({ outcome: check.kind, chunksSkipped });
+      }
+      return check;
+    },
 
     async generate(article, key, contentHash) {
       const { tenantId, articleId } = article;
@@ -189,6 +201,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
           return answer.code === 'circuit_open' ? waitForBreaker(article, answer) : failWith(article, answer);
         case 'ok': {
           const { inputTokens } = answer;
+          metrics.chunksBought(batch.length);
           if (answer.kept === 'changed') return { kind: 'changed' };
           return answer.kept === 'more'
             ? { kind: 'more', missingChunks: left, inputTokens }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Provider } from '../domain/providers.ts';
+import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Decrypted, Encrypted, Transit } from '../platform/vault.ts';
 
 export interface KeyCustody {
@@ -15,6 +16,7 @@ export interface KeyCustody {
 
 export interface KeyCustodyDeps {
   readonly transit: Transit;
+  readonly metrics: Pick<ServiceMetrics, 'keyOpened'>;
   /** Opened keys kept in this process's memory. */
   readonly maxKeys?: number;
   /** How long an opened key is kept: what spares Vault, and what a memory dump could find. */
@@ -31,7 +33,7 @@ const contextOf = (tenantId: string, provider: Provider) => `lorekeep/${purposes
 
 /** Keeps the tenants' provider keys: encrypted at rest by Vault, in plain for the shortest time that spares Vault. */
 export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
-  const { transit } = deps;
+  const { transit, metrics } = deps;
   const opened = new LRUCache<string, string>({
     max: deps.maxKeys ?? 500,
     ttl: deps.keepMs ?? 60_000,
@@ -42,6 +44,7 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
 
   const openInVault = async (name: string, context: string, ciphertext: string): Promise<Decrypted> => {
     const answer = await transit.decrypt(context, ciphertext);
+    metrics.keyOpened({ by: 'vault', code: answer.kind === 'ok' ? 'ok' : answer.code });
     if (answer.kind === 'ok') opened.set(name, answer.plaintext);
     return answer;
   };
@@ -53,7 +56,10 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
       const context = contextOf(tenantId, provider);
       const name = `${context}/${createHash('sha256').update(ciphertext).digest('base64')}`;
       const plaintext = opened.get(name);
-      if (plaintext !== undefined) return { kind: 'ok', plaintext };
+      if (plaintext !== undefined) {
+        metrics.keyOpened({ by: 'cache', code: 'ok' });
+        return { kind: 'ok', plaintext };
+      }
       const pending = opening.get(name);
       if (pending !== undefined) return pending;
       const answer = openInVault(name, context, ciphertext).finally(() => opening.delete(name));

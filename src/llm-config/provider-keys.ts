@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/service.ts';
-import type { Actor } from '../domain/actor.ts';
+import { serviceActor } from '../domain/actor.ts';
 import type { Provider } from '../domain/providers.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import type { Decrypted } from '../platform/vault.ts';
@@ -94,11 +94,3 @@ export function createProviderKeys(deps: {
       ),
   };
 }
-
-/** Nobody's key did it: the service itself found out. */
-const serviceActor = (tenantId: string): Actor => ({
-  tenantId,
-  keyId: null,
-  label: 'lorekeep',
-  role: 'superadmin',
-});

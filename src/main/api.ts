@@ -11,14 +11,15 @@ import { version } from './version.ts';
 
 const environment = loadEnvironment('api');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'api' });
-const services = createServices(environment, log, 'lorekeep-api');
+const metrics = createMetrics(new Registry());
+const services = createServices(environment, log, metrics, 'lorekeep-api');
 
 const app = createApp({
   routes: collectRoutes(services),
   authenticate: services.tenants.authenticate,
   adminApiKey: environment.ADMIN_API_KEY,
   idempotency: services.idempotency,
-  metrics: createMetrics(new Registry()),
+  metrics,
   log,
   version,
   dependencies: [

@@ -8,21 +8,26 @@ import { createOutbox } from '../embedding/outbox.ts';
 import { createQueryEmbeddings } from '../embedding/query-embeddings.ts';
 import { createReconciliation } from '../embedding/reconciliation.ts';
 import { createWorkflowStarter } from '../embedding/starter.ts';
+import { createBlockedOperations } from '../llm-config/blocked-operations.ts';
 import { createKeyCustody } from '../llm-config/custody.ts';
 import { defaultAnthropicModels } from '../llm-config/models.ts';
 import { createProviderKeys } from '../llm-config/provider-keys.ts';
 import { createLlmConfig } from '../llm-config/service.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import type { Logger } from '../platform/logging.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import { createDatabase } from '../platform/postgres.ts';
+import { registerStateGauges } from '../platform/state-gauges.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createTransit } from '../platform/vault.ts';
 import { createBreaker } from '../providers/breaker.ts';
 import { createGuard } from '../providers/guard.ts';
 import { createGuardedEmbedding } from '../providers/guarded-embedding.ts';
+import { observeBreaker, observeGuard } from '../providers/observed.ts';
 import { createSearch } from '../search/service.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/service.ts';
+import { readServiceState } from './service-state-store.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
 
@@ -37,7 +42,12 @@ const vaultTimeoutMs = 2_000;
 const maxOpenMs = 600_000;
 
 /** Wires every service of a process. Nothing connects before it is used. */
-export function createServices(environment: ServiceEnvironment, log: Logger, applicationName: string) {
+export function createServices(
+  environment: ServiceEnvironment,
+  log: Logger,
+  metrics: Metrics,
+  applicationName: string,
+) {
   const database = createDatabase({
     url: environment.DATABASE_URL,
     poolSize: environment.DATABASE_POOL_SIZE,
@@ -66,7 +76,11 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
   const outbox = createOutbox({ database, starter, log });
   const embeddings = createArticleEmbeddings({ outbox });
 
-  const custody = createKeyCustody({ transit });
+  registerStateGauges(metrics.registry, {
+    read: () => database.withScope('metrics', readServiceState),
+  });
+
+  const custody = createKeyCustody({ transit, metrics });
   const defaultModels = { embedding_model: environment.EMBEDDING_DEFAULT_MODEL, ...defaultAnthropicModels };
   const providerKeys = createProviderKeys({ custody, audit, defaultModels });
   const backlog = createBacklog({ database, outbox, starter, keys: providerKeys });
@@ -82,13 +96,16 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
     afterCommit: embeddings.dispatch,
   });
 
-  const breaker = createBreaker({
+  const blocked = createBlockedOperations({ database, audit, log, metrics });
+
+  const breakerPolicy = {
     failures: environment.BREAKER_FAILURES,
     windowMs: environment.BREAKER_WINDOW_MS,
     openMs: environment.BREAKER_OPEN_MS,
     maxOpenMs: Math.max(maxOpenMs, environment.BREAKER_OPEN_MS),
-  });
-  const guard = createGuard({ database, keys: providerKeys, breaker, usage });
+  };
+  const breaker = observeBreaker(createBreaker(breakerPolicy), metrics);
+  const guard = observeGuard(createGuard({ database, keys: providerKeys, breaker, usage }), metrics);
   const embedding = createGuardedEmbedding({
     guard,
     baseUrl: environment.EMBEDDING_BASE_URL,
@@ -99,6 +116,8 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
     database,
     keys: providerKeys,
     embedding,
+    blocked,
+    metrics,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     timeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
@@ -122,7 +141,7 @@ export function createServices(environment: ServiceEnvironment, log: Logger, app
     steps,
     reconciliation: createReconciliation({ database, outbox }),
     articles: createArticles({ database, audit, embeddings }),
-    search: createSearch({ database, queryEmbeddings, providerKeys }),
+    search: createSearch({ database, queryEmbeddings, providerKeys, blocked }),
     idempotency: createIdempotency({ database }),
     /** Waits for what is still being sent, then lets go of every connection. */
     async close() {

@@ -16,7 +16,8 @@ import { temporalOptions } from './temporal-options.ts';
 const environment = loadEnvironment('worker');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'worker' });
 installRuntime(log);
-const services = createServices(environment, log, 'lorekeep-worker');
+const metrics = createMetrics(new Registry());
+const services = createServices(environment, log, metrics, 'lorekeep-worker');
 
 /** The build bundles the workflows ahead; in development they are bundled from their source now. */
 const compiled = import.meta.url.endsWith('.js');
@@ -38,7 +39,7 @@ const worker = await runWorker({
 
 const server = await startServer({
   app: createOperatorApp({
-    metrics: createMetrics(new Registry()),
+    metrics,
     dependencies: [
       {
         name: 'postgres',

@@ -1,4 +1,7 @@
 import { collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
+import { closed, createServiceMetrics, type ServiceMetrics } from './service-metrics.ts';
+
+export type { ServiceMetrics } from './service-metrics.ts';
 
 export interface HttpRequestSample {
   readonly method: string;
@@ -8,10 +11,12 @@ export interface HttpRequestSample {
   readonly seconds: number;
 }
 
-export interface Metrics {
+export interface Metrics extends ServiceMetrics {
   readonly registry: Registry;
   observeRequest(sample: HttpRequestSample): void;
 }
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Registers the process's own metrics. Labels have few values by design: no tenant, no id, no path. */
 export function createMetrics(registry: Registry): Metrics {
@@ -25,9 +30,10 @@ export function createMetrics(registry: Registry): Metrics {
   });
 
   return {
+    ...createServiceMetrics(registry),
     registry,
     observeRequest({ method, route, status, seconds }) {
-      requests.observe({ method, route, status: String(status) }, seconds);
+      requests.observe({ method: closed(methods, method), route, status: String(status) }, seconds);
     },
   };
 }

@@ -7,7 +7,7 @@ export type Transaction = Knex.Transaction;
  * Work of the platform itself that has to see more than one tenant. Each scope is a policy of its own on the few
  * tables that it needs (the outbox, an article's embedding state), and opens nothing else.
  */
-export type Scope = 'reconcile';
+export type Scope = 'reconcile' | 'metrics';
 
 export interface Database {
   /** Runs `work` in a transaction that sees and writes the rows of `tenantId` only. */

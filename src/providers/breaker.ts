@@ -1,6 +1,7 @@
 import type { FailureCode } from '../domain/failures.ts';
 import type { Provider } from '../domain/providers.ts';
 import type { Transaction } from '../platform/postgres.ts';
+import type { BreakerTransition } from '../platform/service-metrics.ts';
 import {
   type BreakerRow,
   closeBreaker,
@@ -54,8 +55,13 @@ export interface BreakerState {
 export interface Breaker {
   /** Asks for one call. While half-open exactly one caller gets the probe, for `leaseMs` at most. */
   acquire(tx: Transaction, id: BreakerId, leaseMs: number): Promise<Acquired>;
-  /** Reports how a permitted call ended. */
-  report(tx: Transaction, id: BreakerId, permit: Permit, verdict: Verdict): Promise<void>;
+  /** Reports how a permitted call ended; answers the transition that this has made, if any. */
+  report(
+    tx: Transaction,
+    id: BreakerId,
+    permit: Permit,
+    verdict: Verdict,
+  ): Promise<BreakerTransition | undefined>;
   /** What it is now, for people. */
   state(tx: Transaction, id: BreakerId): Promise<BreakerState>;
   /** Closes it by the tenant's own hand. */
@@ -85,12 +91,13 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
     async report(tx, id, permit, verdict) {
       switch (verdict.kind) {
         case 'failed':
-          return countFailure(tx, id, permit, verdict.code, policy);
+          return (await countFailure(tx, id, permit, verdict.code, policy)) ? 'opened' : undefined;
         case 'answered':
           // A success in the closed state is no transition: failures leave by growing old.
-          return permit.probe ? closeBreaker(tx, id, permit.epoch) : undefined;
+          return permit.probe && (await closeBreaker(tx, id, permit.epoch)) ? 'closed' : undefined;
         case 'not_made':
-          return permit.probe ? releaseProbe(tx, id, permit.epoch) : undefined;
+          if (permit.probe) await releaseProbe(tx, id, permit.epoch);
+          return undefined;
       }
     },
 
@@ -98,7 +105,9 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
       return describe(await readBreaker(tx, id), id, policy);
     },
 
-    reset: (tx, id) => closeBreaker(tx, id, undefined),
+    async reset(tx, id) {
+      await closeBreaker(tx, id, undefined);
+    },
   };
 }
 

@@ -67,7 +67,7 @@ export async function takeProbe(
  * Counts a failure: makes the row, or slides the window and opens at the threshold, or opens again after a probe; in one
  * statement, so that a burst from many processes is counted exactly. The window is the list of failure times itself: a
  * counter per time slot lost, being wrong at the slots' edges. On conflict the three cases are told apart by the row that
- * the lock shows, not by what the caller read before.
+ * the lock shows, not by what the caller read before. Answers whether it opened the breaker.
  */
 export async function countFailure(
   tx: Transaction,
@@ -75,8 +75,8 @@ export async function countFailure(
   permit: Permit,
   code: FailureCode,
   policy: BreakerPolicy,
-): Promise<void> {
-  await tx.raw(
+): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: { opened: boolean }[] }>(
     `with input as (
        select clock_timestamp() as now, :openMs::float8 * interval '1 millisecond' as open_for,
               :windowMs::float8 * interval '1 millisecond' as span, :failures::int <= 1 as at_once
@@ -113,20 +113,27 @@ export async function countFailure(
        )
        where b.key_version < excluded.key_version
           or (b.key_version = excluded.key_version and b.epoch = :epoch::bigint
-              and (b.open_until is null or :probe::boolean))`,
+              and (b.open_until is null or :probe::boolean))
+     returning open_until is not null as opened`,
     { ...key(id), ...policy, code, epoch: permit.epoch, probe: permit.probe },
   );
+  return rows[0]?.opened ?? false;
 }
 
-/** Closes the breaker: by its own probe (`epoch`), or by the tenant's hand (none). */
-export async function closeBreaker(tx: Transaction, id: BreakerId, epoch: string | undefined): Promise<void> {
-  await tx.raw(
+/** Closes the breaker: by its own probe (`epoch`), or by the tenant's hand (none). False when there is nothing to close. */
+export async function closeBreaker(
+  tx: Transaction,
+  id: BreakerId,
+  epoch: string | undefined,
+): Promise<boolean> {
+  const { rowCount } = await tx.raw<{ rowCount: number }>(
     `update breakers
         set epoch = epoch + 1, failed_at = '{}', opened_times = 0, open_until = null, probe_until = null
       where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion
         and (:epoch::bigint is null or epoch = :epoch::bigint)`,
     { ...key(id), epoch: epoch ?? null },
   );
+  return rowCount > 0;
 }
 
 /** Gives the probe back unused. */

@@ -1,5 +1,6 @@
 import type { FailureCode } from '../domain/failures.ts';
 import type { QueryEmbeddings, QueryVector } from '../embedding/ports.ts';
+import type { BlockedOperations } from '../llm-config/blocked-operations.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import { type Fused, fuse, type Source } from './fusion.ts';
@@ -55,6 +56,7 @@ export interface SearchDeps {
   readonly database: Database;
   readonly queryEmbeddings: QueryEmbeddings;
   readonly providerKeys: Pick<ProviderKeys, 'current'>;
+  readonly blocked: BlockedOperations;
 }
 
 /** What serves the query, decided before anything is ranked. */
@@ -73,7 +75,7 @@ const hybridPool = 200;
 export const maxPosition = 10_000;
 
 /** Search by words, by meaning, and by both. */
-export function createSearch({ database, queryEmbeddings, providerKeys }: SearchDeps): Search {
+export function createSearch({ database, queryEmbeddings, providerKeys, blocked }: SearchDeps): Search {
   const explainMissingVectors = (tenantId: string): Promise<Served> =>
     database.withTenant(tenantId, async (tx) => {
       const key = await providerKeys.current(tx, tenantId, 'embedding');
@@ -103,6 +105,8 @@ export function createSearch({ database, queryEmbeddings, providerKeys }: Search
   return {
     async search(tenantId, query, signal) {
       const served = await decide(tenantId, query, signal);
+      if (served.by === 'keyword' && served.reason?.code === 'no_api_key')
+        await blocked.note(tenantId, 'search');
       return database.withTenant(tenantId, async (tx) => {
         const { ranked, passagesOf } = await rank(tx, tenantId, query, served);
         const page = ranked.slice(query.position, query.position + query.limit);

@@ -8,6 +8,7 @@ import { createOutbox, type Outbox } from '../../src/embedding/outbox.ts';
 import type { OutboxTicket, QueryEmbeddings } from '../../src/embedding/ports.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';
+import { createBlockedOperations } from '../../src/llm-config/blocked-operations.ts';
 import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
 import { createLogger } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -53,6 +54,7 @@ export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise
   const log = createLogger({ level: 'silent', process: 'api' });
   const audit = createAudit({ database });
   const tenants = createTenants({ database, audit });
+  const metrics = createMetrics(new Registry());
   const sent: OutboxTicket[] = [];
   const outbox = createOutbox({
     database,
@@ -72,6 +74,7 @@ export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise
           database,
           queryEmbeddings: keyless,
           providerKeys: { current: async () => undefined },
+          blocked: createBlockedOperations({ database, audit, log, metrics }),
           ...search,
         }),
       ),
@@ -79,7 +82,7 @@ export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise
     authenticate: tenants.authenticate,
     idempotency: createIdempotency({ database }),
     dependencies: [],
-    metrics: createMetrics(new Registry()),
+    metrics,
     log,
     version: 'test',
     rateLimits: { requestsPerMinute: 100_000, refusedKeysPerMinute: 100 },

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Audit, createAudit } from '../../src/audit/service.ts';
 import type { Actor } from '../../src/domain/actor.ts';
@@ -6,6 +7,7 @@ import type { Provider } from '../../src/domain/providers.ts';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
 import { defaultAnthropicModels } from '../../src/llm-config/models.ts';
 import { createLlmConfig, type LlmConfig, type LlmConfigPatch } from '../../src/llm-config/service.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
 import { createTransit } from '../../src/platform/vault.ts';
 import { createTenants } from '../../src/tenants/service.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
@@ -35,7 +37,7 @@ function process(
   return createLlmConfig<string>({
     database: db.database,
     audit,
-    custody: createKeyCustody({ transit }),
+    custody: createKeyCustody({ transit, metrics: createMetrics(new Registry()) }),
     defaultModels,
     onEmbeddingChanged:
       more.onEmbeddingChanged === undefined

@@ -73,10 +73,11 @@ export async function startSettingsApi(): Promise<SettingsApi> {
   });
   const audit = createAudit({ database });
   const tenants = createTenants({ database, audit });
+  const metrics = createMetrics(new Registry());
   const llmConfig = createLlmConfig({
     database,
     audit,
-    custody: createKeyCustody({ transit }),
+    custody: createKeyCustody({ transit, metrics }),
     defaultModels: { embedding_model: 'default-embedding', ...defaultAnthropicModels },
     onEmbeddingChanged: async () => undefined,
     afterCommit: () => undefined,
@@ -92,7 +93,7 @@ export async function startSettingsApi(): Promise<SettingsApi> {
     adminApiKey: adminKey,
     idempotency: createIdempotency({ database }),
     dependencies: [],
-    metrics: createMetrics(new Registry()),
+    metrics,
     log,
     version: 'test',
     rateLimits: { requestsPerMinute: 100_000, refusedKeysPerMinute: 100_000 },

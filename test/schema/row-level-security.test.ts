@@ -39,16 +39,21 @@ describe('the catalogue', () => {
     expect(rows.map(({ tablename }) => tablename)).toEqual(await tenantTables());
   });
 
-  it('opens no other way in but the login by hash and the relay', async () => {
+  it('opens no other way in but the login by hash, reconciliation, and the metrics that only read', async () => {
     const rows = await test.db.rawAsOwner(
-      `select tablename, policyname, cmd from pg_policies where policyname <> 'tenant_isolation' order by 1`,
+      `select tablename, policyname, cmd from pg_policies where policyname <> 'tenant_isolation' order by 1, 2`,
     );
     expect(rows).toEqual([
       { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
+      { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'breakers', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'outbox', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'outbox', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'provider_calls', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'provider_calls', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'usage_ledger', policyname: 'metrics_scope', cmd: 'SELECT' },
     ]);
   });
 
@@ -110,6 +115,22 @@ describe('the application’s login', () => {
     for (let i = 0; i < 12; i += 1) {
       const rows = await test.services.database.withScope('reconcile', (tx) => tx('tenants').select('id'));
       expect(rows).toEqual([]);
+    }
+  });
+
+  it('reads in the scope of the metrics, and writes nothing there', async () => {
+    const tenant = await test.createTenant();
+    const { database } = test.services;
+    await database.withTenant(tenant.id, (tx) =>
+      tx('outbox').insert({ tenant_id: tenant.id, kind: 'backlog', subject_id: tenant.id }),
+    );
+    const within = <T>(work: Parameters<typeof database.withScope<T>>[1]) =>
+      database.withScope('metrics', work);
+    expect(await within((tx) => tx('outbox').where({ tenant_id: tenant.id }))).toHaveLength(1);
+    expect(await within((tx) => tx('outbox').update({ version: 0 }))).toBe(0);
+    expect(await within((tx) => tx('outbox').delete())).toBe(0);
+    for (const hidden of ['articles', 'provider_keys', 'audit_log', 'tenants', 'chunk_vectors']) {
+      expect(await within((tx) => tx(hidden).select('*')), hidden).toEqual([]);
     }
   });
 

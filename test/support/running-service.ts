@@ -1,4 +1,3 @@
-import { Registry } from 'prom-client';
 import { createActivities } from '../../activities/index.ts';
 import { createSanitizer } from '../../activities/sanitizer.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -6,7 +5,6 @@ import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
 import { createLogger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
 import { bundleWorkflows, runWorker } from '../../src/platform/temporal-worker.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
 import { installQuietRuntime, workflowsPath } from './workflow-environment.ts';
@@ -39,7 +37,7 @@ export async function startService(
       routes: collectRoutes(services),
       authenticate: services.tenants.authenticate,
       idempotency: services.idempotency,
-      metrics: createMetrics(new Registry()),
+      metrics: test.metrics,
       dependencies: [],
       log,
       version: 'test',

@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import { inject } from 'vitest';
 import { type Environment, parseEnvironment } from '../../src/config.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { createServices, type Services } from '../../src/main/services.ts';
 import { createLogger } from '../../src/platform/logging.ts';
+import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 export interface TestServices {
@@ -12,6 +14,8 @@ export interface TestServices {
   readonly db: TestDatabase;
   /** Everything that was logged, as lines. */
   readonly logLines: readonly string[];
+  /** What a process of these services would show at `/metrics`. */
+  readonly metrics: Metrics;
   /** A tenant of its own, with an embedding key when one is given. */
   createTenant(embeddingKey?: string): Promise<TestTenant>;
   close(): Promise<void>;
@@ -55,13 +59,15 @@ export async function createTestServices(
     process: 'test',
     destination: { write: (line: string) => void logLines.push(line) },
   });
-  const services = createServices(environment, log, 'lorekeep-test');
+  const metrics = createMetrics(new Registry());
+  const services = createServices(environment, log, metrics, 'lorekeep-test');
 
   return {
     services,
     environment,
     db,
     logLines,
+    metrics,
     async createTenant(embeddingKey) {
       const slug = `t-${randomUUID()}`;
       const created = await services.tenants.createTenant(

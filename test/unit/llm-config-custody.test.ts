@@ -1,6 +1,10 @@
+import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
 import type { Decrypted, Transit } from '../../src/platform/vault.ts';
+
+const metrics = createMetrics(new Registry());
 
 /** Counts what Vault is asked, and answers when the test says so. */
 function countingTransit() {
@@ -37,7 +41,7 @@ function countingTransit() {
 
 test('an opened key is asked of Vault once while it is kept', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ transit: vault.transit });
+  const custody = createKeyCustody({ metrics, transit: vault.transit });
   for (let call = 0; call < 50; call += 1) {
     expect(await custody.open('t1', 'embedding', 'c1')).toEqual({ kind: 'ok', plaintext: 'opened c1' });
   }
@@ -46,7 +50,7 @@ test('an opened key is asked of Vault once while it is kept', async () => {
 
 test('concurrent openings of one key share one call', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ transit: vault.transit });
+  const custody = createKeyCustody({ metrics, transit: vault.transit });
   const open = vault.hold();
   const answers = Array.from({ length: 20 }, () => custody.open('t1', 'embedding', 'c1'));
   open();
@@ -56,7 +60,7 @@ test('concurrent openings of one key share one call', async () => {
 
 test('tenants, providers and ciphertexts never share an opened key', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ transit: vault.transit });
+  const custody = createKeyCustody({ metrics, transit: vault.transit });
   await custody.open('t1', 'embedding', 'c1');
   await custody.open('t2', 'embedding', 'c1');
   await custody.open('t1', 'anthropic', 'c1');
@@ -67,7 +71,7 @@ test('tenants, providers and ciphertexts never share an opened key', async () =>
 
 test('a failure is not kept: the next call asks Vault again', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ transit: vault.transit });
+  const custody = createKeyCustody({ metrics, transit: vault.transit });
   vault.answerWith(() => ({ kind: 'failed', code: 'vault_unavailable' }));
   expect(await custody.open('t1', 'embedding', 'c1')).toEqual({ kind: 'failed', code: 'vault_unavailable' });
   vault.answerWith(() => ({ kind: 'ok', plaintext: 'now' }));
@@ -76,7 +80,7 @@ test('a failure is not kept: the next call asks Vault again', async () => {
 
 test('at most so many opened keys are kept', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ transit: vault.transit, maxKeys: 2 });
+  const custody = createKeyCustody({ metrics, transit: vault.transit, maxKeys: 2 });
   for (const ciphertext of ['c1', 'c2', 'c3']) await custody.open('t1', 'embedding', ciphertext);
   await custody.open('t1', 'embedding', 'c3');
   expect(vault.asked).toHaveLength(3);
@@ -86,7 +90,7 @@ test('at most so many opened keys are kept', async () => {
 
 test('an opened key is given up after its time', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ transit: vault.transit, keepMs: 5 });
+  const custody = createKeyCustody({ metrics, transit: vault.transit, keepMs: 5 });
   await custody.open('t1', 'embedding', 'c1');
   await expect
     .poll(async () => {
