@@ -62,8 +62,7 @@ function mountPlatform(app: Express, deps: AppDeps): void {
   app.get('/healthz', (request, response) => send(request, response, reply(200, { status: 'ok' })));
   app.get('/readyz', readiness(deps.dependencies));
   app.get('/metrics', async (_request, response) => {
-    const text = await deps.metrics.registry.metrics();
-    response.type(deps.metrics.registry.contentType).send(text);
+    response.type(deps.metrics.contentType).send(await deps.metrics.scrape());
   });
 }
 

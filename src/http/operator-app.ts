@@ -18,7 +18,7 @@ export function createOperatorApp(deps: OperatorAppDeps): Express {
   app.get('/healthz', (request, response) => send(request, response, reply(200, { status: 'ok' })));
   app.get('/readyz', readiness(deps.dependencies));
   app.get('/metrics', async (_request, response) => {
-    response.type(deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics());
+    response.type(deps.metrics.contentType).send(await deps.metrics.scrape());
   });
   return app;
 }

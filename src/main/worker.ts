@@ -8,6 +8,7 @@ import { createOperatorApp } from '../http/operator-app.ts';
 import { startServer } from '../http/server.ts';
 import { createLogger } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { createSdkMetrics } from '../platform/temporal-metrics.ts';
 import { bundleWorkflows, installRuntime, runWorker } from '../platform/temporal-worker.ts';
 import { createServices } from './services.ts';
 import { onShutdown } from './shutdown.ts';
@@ -15,8 +16,9 @@ import { temporalOptions } from './temporal-options.ts';
 
 const environment = loadEnvironment('worker');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'worker' });
-installRuntime(log);
-const metrics = createMetrics(new Registry());
+const sdkMetrics = await createSdkMetrics();
+installRuntime(log, sdkMetrics.bindAddress);
+const metrics = createMetrics(new Registry(), sdkMetrics.read);
 const services = createServices(environment, log, metrics, 'lorekeep-worker');
 
 /** The build bundles the workflows ahead; in development they are bundled from their source now. */

@@ -13,13 +13,22 @@ export interface HttpRequestSample {
 
 export interface Metrics extends ServiceMetrics {
   readonly registry: Registry;
+  readonly contentType: string;
+  /** Everything as Prometheus text. What cannot be had is absent; never fails for want of a database. */
+  scrape(): Promise<string>;
   observeRequest(sample: HttpRequestSample): void;
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Registers the process's own metrics. Labels have few values by design: no tenant, no id, no path. */
-export function createMetrics(registry: Registry): Metrics {
+/**
+ * Registers the process's own metrics. Labels have few values by design: no tenant, no id, no path. `others` gives the text
+ * of metrics that are counted elsewhere, under names of their own.
+ */
+export function createMetrics(
+  registry: Registry,
+  others: () => Promise<string> = () => Promise.resolve(''),
+): Metrics {
   collectDefaultMetrics({ register: registry, prefix: 'lorekeep_' });
   const requests = new Histogram({
     name: 'lorekeep_http_request_duration_seconds',
@@ -32,6 +41,11 @@ export function createMetrics(registry: Registry): Metrics {
   return {
     ...createServiceMetrics(registry),
     registry,
+    contentType: registry.contentType,
+    async scrape() {
+      const [own, foreign] = await Promise.all([registry.metrics(), others()]);
+      return own + foreign;
+    },
     observeRequest({ method, route, status, seconds }) {
       requests.observe({ method: closed(methods, method), route, status: String(status) }, seconds);
     },

@@ -46,13 +46,27 @@ const idsOf = ({ meta }: LogEntry) => ({
   error: meta?.error,
 });
 
-/** Sends the SDK's own log through ours. Once a process, before anything else of the SDK's worker side. */
-export function installRuntime(log: Logger): void {
+/**
+ * Sends the SDK's own log through ours, and has it show its metrics at an address of this machine. Once a process, before
+ * anything else of the SDK's worker side.
+ */
+export function installRuntime(log: Logger, metricsAddress: string): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry) => {
       log[levels[entry.level]](idsOf(entry), entry.message);
     }),
+    telemetryOptions: {
+      metrics: {
+        prometheus: {
+          bindAddress: metricsAddress,
+          // As Prometheus would have them named.
+          countersTotalSuffix: true,
+          unitSuffix: true,
+          useSecondsForDurations: true,
+        },
+      },
+    },
     // Signals are the composition root's.
     shutdownSignals: [],
   });
