@@ -1,40 +1,111 @@
-import type { Failure } from '../domain/failures.ts';
+import { z } from 'zod';
+import type { Failure, FailureCode } from '../domain/failures.ts';
+import { type ReadableHeaders, readRetryWait } from './retry-wait.ts';
 
-/** What may be read of a provider's refusal: the status, one word of its body if we know that word, and the wait. */
+/** What may be read of a provider's refusal: the status, words of its body that we know, and the wait. */
 export interface Refusal {
   readonly status: number;
-  /** `error.code` or `error.type` of the body. Compared with fixed lists, never kept. */
+  /** Error codes and types of the body, the most precise first. Compared with the fixed list, never kept. */
   readonly words: readonly string[];
-  readonly headers: { get(name: string): string | null };
+  readonly headers: ReadableHeaders;
 }
 
-/** Words by which a 429 says that waiting will not help. */
-const quotaWords = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
+/**
+ * The words of an error body that mean something, of OpenAI and its likes and of Anthropic. Any other word counts for
+ * nothing, and so do the general ones (`invalid_request_error`, `api_error`, `server_error`): there the status tells more.
+ */
+const knownWords = {
+  insufficient_quota: 'quota_exhausted',
+  billing_hard_limit_reached: 'quota_exhausted',
+  billing_not_active: 'quota_exhausted',
+  credit_balance_exhausted: 'quota_exhausted',
+  organization_spend_limit_exceeded: 'quota_exhausted',
+  organization_usage_limit_exceeded: 'quota_exhausted',
+  project_spend_limit_exceeded: 'quota_exhausted',
+  billing_error: 'quota_exhausted',
+  credit_balance_too_low: 'quota_exhausted',
+  contract_spend_limit_reached: 'quota_exhausted',
+  enforced_spend_limit_reached: 'quota_exhausted',
 
-/** A provider that asks for a longer wait is asked again after this: a day's limit may end earlier than it says. */
-const maxRetryAfterMs = 300_000;
+  invalid_api_key: 'credential_rejected',
+  account_deactivated: 'credential_rejected',
+  authentication_error: 'credential_rejected',
+  permission_error: 'credential_rejected',
+  organization_on_hold: 'credential_rejected',
 
-/** Maps a refusal to a code of the failure table. Total: any status has a code. */
-export function classifyRefusal(refusal: Refusal, now: number = Date.now()): Failure {
-  const { status } = refusal;
-  if (status === 401 || status === 403) return { code: 'credential_rejected' };
-  if (status === 402) return { code: 'quota_exhausted' };
-  if (status === 404) return { code: 'model_not_found' };
-  if (status === 408) return { code: 'provider_timeout' };
-  if (status === 429) {
-    if (refusal.words.some((word) => quotaWords.has(word))) return { code: 'quota_exhausted' };
-    const retryAfterMs = readRetryAfter(refusal.headers.get('retry-after'), now);
-    return { code: 'provider_rate_limited', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  }
-  if (status >= 400 && status < 500) return { code: 'input_rejected' };
-  if (status >= 500) return { code: 'provider_unavailable' };
+  // OpenAI says it with 404 or, of a model that the key's project may not use, with 403: the key itself is good.
+  model_not_found: 'model_not_found',
+  not_found_error: 'model_not_found',
+
+  context_length_exceeded: 'input_rejected',
+  string_above_max_length: 'input_rejected',
+  request_too_large: 'input_rejected',
+
+  rate_limit_exceeded: 'provider_rate_limited',
+  rate_limit_error: 'provider_rate_limited',
+  ramp_limit_exceeded: 'provider_rate_limited',
+
+  timeout_error: 'provider_timeout',
+  overloaded_error: 'provider_unavailable',
+} as const satisfies Record<string, FailureCode>;
+
+const isKnownWord = (word: string): word is keyof typeof knownWords => Object.hasOwn(knownWords, word);
+
+/** Maps a refusal to a code of the failure table. Total: any status, words and headers have a code. */
+export function classifyRefusal(refusal: Refusal, nowMs: number = Date.now()): Failure {
+  const code = codeOf(refusal);
+  const retryAfterMs = code === 'provider_rate_limited' ? readRetryWait(refusal.headers, nowMs) : undefined;
+  return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function codeOf({ status, words, headers }: Refusal): FailureCode {
+  const known = words.find(isKnownWord);
+  const said = known === undefined ? undefined : knownWords[known];
+  if (status >= 500) return said === 'provider_timeout' ? said : 'provider_unavailable';
   // A redirect is not followed: the key goes to the host that the operator named, and to no other.
-  return { code: 'malformed_response' };
+  if (!(status >= 400)) return 'malformed_response';
+  if (said !== undefined) return said;
+  switch (status) {
+    case 401:
+      return 'credential_rejected';
+    case 402:
+      return 'quota_exhausted';
+    case 408:
+      return 'provider_timeout';
+    case 429:
+      return 'provider_rate_limited';
+  }
+  // No API refuses with a web page. It is a proxy's, a firewall's or another host's (a wrong base URL), so it tells neither
+  // of the key nor of the model: retried, it heals once the operator has put the address right.
+  if (isWebPage(headers)) return 'provider_unavailable';
+  if (status === 403) return 'credential_rejected';
+  if (status === 404) return 'model_not_found';
+  return 'input_rejected';
 }
 
-/** Retry-After as seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds, bounded. */
-export function readRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - now;
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), maxRetryAfterMs) : undefined;
+const isWebPage = (headers: ReadableHeaders) => /^\s*text\/html\b/i.test(headers.get('content-type') ?? '');
+
+const word = z.string().max(100).optional().catch(undefined);
+const errorBody = z.object({
+  error: z.object({
+    code: word,
+    type: word,
+    message: z.string().optional().catch(undefined),
+    details: z.object({ error_code: word }).optional().catch(undefined),
+  }),
+});
+
+/**
+ * The words of an error body, the most precise first. Anthropic tells of a spent balance with a plain
+ * `invalid_request_error` whose message alone says so: the beginning of that message stands for a word. Only its beginning,
+ * as the rest of a message may quote an article. Should the sentence change, it is `input_rejected`.
+ */
+export function readErrorWords(body: unknown): readonly string[] {
+  const parsed = errorBody.safeParse(body);
+  if (!parsed.success) return [];
+  const { code, type, message, details } = parsed.data.error;
+  const spent = type === 'invalid_request_error' && /^your credit balance is too low\b/i.test(message ?? '');
+  return [details?.error_code, code, spent ? 'credit_balance_too_low' : undefined, type].filter(
+    (found) => found !== undefined,
+  );
 }

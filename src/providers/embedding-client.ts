@@ -1,8 +1,7 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
-import type { Failure } from '../domain/failures.ts';
-import { AnswerTooLarge, createBoundedFetch } from './bounded-fetch.ts';
-import { classifyRefusal } from './classify.ts';
+import { createBoundedFetch } from './bounded-fetch.ts';
+import { classifyThrown } from './classify-thrown.ts';
 import type { ProviderAnswer } from './provider-answer.ts';
 
 export interface EmbeddingClientOptions {
@@ -34,7 +33,10 @@ const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** The OpenAI-compatible embedding API. Only the guard may use it. */
 export function createEmbeddingClient(options: EmbeddingClientOptions): EmbeddingClient {
-  const boundedFetch = createBoundedFetch(maxAnswerBytes);
+  const boundedFetch = createBoundedFetch({
+    maxBytes: maxAnswerBytes,
+    requestHeaders: ['accept', 'authorization', 'content-type', 'user-agent'],
+  });
 
   return {
     async embed(request) {
@@ -42,6 +44,8 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
       const client = new OpenAI({
         apiKey: request.apiKey,
         baseURL: options.baseUrl,
+        // Read from the environment where they are absent; an admin key there would even go out in the tenant's place.
+        adminAPIKey: null,
         organization: null,
         project: null,
         webhookSecret: null,
@@ -61,11 +65,16 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
             encoding_format: 'float',
             ...(options.sendsInputType ? { input_type: request.side } : {}),
           },
+          headers: { Authorization: `Bearer ${request.apiKey}` },
           signal: timeout,
         });
         return readAnswer(answer, request.inputs.length);
       } catch (error) {
-        return { kind: 'failed', ...classifyThrown(error, timeout.aborted) };
+        const failure = classifyThrown(error, OpenAI, {
+          timedOut: timeout.aborted,
+          bodyOf: (kept) => ({ error: kept }),
+        });
+        return { kind: 'failed', ...failure };
       }
     },
   };
@@ -89,20 +98,4 @@ function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (r
     inputTokens: parsed.data.usage?.prompt_tokens ?? 0,
     outputTokens: 0,
   };
-}
-
-/** Total over any thrown value; of an error only its class, its status and known words are read. */
-function classifyThrown(error: unknown, timedOut: boolean): Failure {
-  if (timedOut || error instanceof OpenAI.APIConnectionTimeoutError) return { code: 'provider_timeout' };
-  if (error instanceof OpenAI.APIConnectionError) {
-    return { code: error.cause instanceof AnswerTooLarge ? 'malformed_response' : 'provider_unavailable' };
-  }
-  if (error instanceof OpenAI.APIUserAbortError) return { code: 'provider_timeout' };
-  if (error instanceof OpenAI.APIError && typeof error.status === 'number') {
-    const words = [error.code, error.type].filter((word) => typeof word === 'string');
-    return classifyRefusal({ status: error.status, words, headers: error.headers ?? new Headers() });
-  }
-  // A 200 whose body is no JSON.
-  if (error instanceof SyntaxError) return { code: 'malformed_response' };
-  return { code: 'internal' };
 }

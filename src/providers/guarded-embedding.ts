@@ -15,6 +15,7 @@ export interface WantedVectors<K> {
   /** See `WantedCall`. */
   readonly model?: string;
   readonly expectedModel?: string;
+  readonly evenIfRejected?: boolean;
   /** Dimension of the space that the vectors are for, where it is known; another one is `malformed_response`. */
   readonly expectedDimensions?: number;
   keep(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;

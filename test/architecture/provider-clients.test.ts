@@ -23,11 +23,13 @@ function importersOf(specifier: RegExp): string[] {
 
 describe('a provider', () => {
   it('is reached by its client alone', () => {
-    expect(importersOf(/^(openai|@anthropic-ai\/sdk)(\/|$)/)).toEqual(['src/providers/embedding-client.ts']);
+    expect(importersOf(/^openai(\/|$)/)).toEqual(['src/providers/embedding-client.ts']);
+    expect(importersOf(/^@anthropic-ai\/sdk(\/|$)/)).toEqual(['src/providers/anthropic-client.ts']);
   });
 
   it('has a client that only the guarded call holds', () => {
     expect(importersOf(/embedding-client\.ts$/)).toEqual(['src/providers/guarded-embedding.ts']);
+    expect(importersOf(/anthropic-client\.ts$/)).toEqual(['src/providers/guarded-anthropic.ts']);
   });
 
   it('is asked for nothing by plain fetch but inside that client', () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEmbeddingClient } from '../../src/providers/embedding-client.ts';
 import {
   type ProviderTwin,
@@ -26,7 +27,7 @@ function ask(step: TwinStep, inputs: readonly string[] = ['one', 'two']) {
     model: 'm',
     inputs,
     side: 'passage',
-    timeoutMs: 300,
+    timeoutMs: step.kind === 'hang' ? 200 : 10_000,
   });
 }
 
@@ -89,6 +90,15 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
     ['bad gzip', { kind: 'raw', body: 'x', headers: { 'content-encoding': 'gzip' } }, 'malformed_response'],
+    [
+      'broken gzip',
+      {
+        kind: 'raw',
+        body: gzipSync('{"data":[]}').toString('latin1').replace('\x1f', '\x1e'),
+        headers: { 'content-encoding': 'gzip' },
+      },
+      'malformed_response',
+    ],
     ['nothing in time', { kind: 'hang' }, 'provider_timeout'],
     ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
     ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
@@ -106,6 +116,41 @@ describe('the embedding client', () => {
     ],
   ])('makes one code of %s, and nothing else of it', async (_name, step, code) => {
     expect(await ask(step)).toEqual({ kind: 'failed', code });
+  });
+
+  it('reads the code of a refusal before its status', async () => {
+    const body = {
+      error: { message: 'm', type: 'invalid_request_error', param: null, code: 'model_not_found' },
+    };
+    expect(await ask({ kind: 'status', status: 403, body })).toEqual({
+      kind: 'failed',
+      code: 'model_not_found',
+    });
+  });
+
+  it('knows a limit’s reset where there is no Retry-After', async () => {
+    const headers = { 'x-ratelimit-reset-tokens': '1m30s', 'x-ratelimit-remaining-tokens': '0' };
+    expect(await ask({ kind: 'status', status: 429, headers })).toEqual({
+      kind: 'failed',
+      code: 'provider_rate_limited',
+      retryAfterMs: 90_000,
+    });
+  });
+
+  it('takes nothing from the environment', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'operator-key-0000000000');
+    vi.stubEnv('OPENAI_ADMIN_KEY', 'operator-admin-000000000');
+    vi.stubEnv('OPENAI_ORG_ID', 'operator-org');
+    vi.stubEnv('OPENAI_PROJECT_ID', 'operator-project');
+    vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:1');
+    vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'authorization: Bearer operator\nx-other: operator');
+    try {
+      const before = twin.calls.length;
+      expect(await ask({ kind: 'ok' })).toMatchObject({ kind: 'ok' });
+      expect(JSON.stringify(twin.calls[before]?.headers)).not.toContain('operator');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('does not follow a redirect with the key', async () => {

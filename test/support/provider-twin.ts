@@ -21,16 +21,20 @@ export type TwinStep =
 
 export interface TwinCall {
   readonly apiKey: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly model: string;
   readonly inputs: readonly string[];
+  /** Of the input, and of the answer where there is one in words. */
   readonly tokens: number;
-  /** Whether it was answered with vectors, and is thus on the bill. */
+  /** Whether it was answered with what was asked for, and is thus on the bill. */
   readonly billed: boolean;
 }
 
 export interface ProviderTwin {
   /** As EMBEDDING_BASE_URL. */
   readonly baseUrl: string;
+  /** As ANTHROPIC_BASE_URL. */
+  readonly anthropicBaseUrl: string;
   /** Every request so far, in the order of arrival. */
   readonly calls: readonly TwinCall[];
   /** The requests that came with this key. */
@@ -45,11 +49,29 @@ export const twinMarker = 'TWIN-PRIVATE-WORDS';
 
 export const twinDimensions = 16;
 
-const requestSchema = z.object({ model: z.string(), input: z.array(z.string()) });
+/** What the model says to everything. */
+export const twinMessage = 'The twin has read it.';
+
+const embeddingRequest = z
+  .object({ model: z.string(), input: z.array(z.string()) })
+  .transform(({ model, input }) => ({ model, inputs: input }));
+
+const messageRequest = z
+  .object({
+    model: z.string(),
+    max_tokens: z.number().int().positive(),
+    system: z.string().optional(),
+    messages: z.array(z.object({ role: z.enum(['user', 'assistant']), content: z.string() })).min(1),
+  })
+  .transform(({ model, max_tokens, system, messages }) => ({
+    model,
+    maxTokens: max_tokens,
+    inputs: [...(system === undefined ? [] : [system]), ...messages.map(({ content }) => content)],
+  }));
 
 /**
- * A stand-in for an OpenAI-compatible provider, for its faults: what a real one does seldom, on demand. Equal texts have
- * equal vectors, and texts that share words have near ones.
+ * A stand-in for an OpenAI-compatible provider (`/v1/embeddings`) and for Anthropic (`/v1/messages`), for their faults:
+ * what real ones do seldom, on demand. Equal texts have equal vectors, and texts that share words have near ones.
  */
 export async function startProviderTwin(options: { readonly port?: number } = {}): Promise<ProviderTwin> {
   const calls: TwinCall[] = [];
@@ -59,28 +81,55 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const apiKey = request.headers.authorization?.replace('Bearer ', '') ?? '';
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const { model, input } = requestSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const asked = readRequest(request, body);
+    if (asked === undefined)
+      return send(response, 404, { error: { message: twinMarker, type: 'not_found' } });
+    const { apiKey, model, inputs } = asked;
     const script = scripts.get(apiKey);
     const step = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok' };
-    const tokens = input.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0);
-    calls.push({ apiKey, model, inputs: input, tokens, billed: step.kind === 'ok' });
+    const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
+    const outputTokens = asked.kind === 'message' ? Math.min(countTokens(twinMessage), asked.maxTokens) : 0;
+    const billed = step.kind === 'ok';
+    calls.push({
+      apiKey,
+      headers: request.headers,
+      model,
+      inputs,
+      tokens: inputTokens + (billed ? outputTokens : 0),
+      billed,
+    });
 
     switch (step.kind) {
       case 'ok':
         if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
-        return send(response, 200, {
-          object: 'list',
-          model,
-          data: input.map((text, index) => ({
-            object: 'embedding',
-            index,
-            embedding: twinVector(text, step.dimensions ?? twinDimensions),
-          })),
-          usage: { prompt_tokens: tokens, total_tokens: tokens },
-        });
+        return send(
+          response,
+          200,
+          asked.kind === 'embedding'
+            ? {
+                object: 'list',
+                model,
+                data: inputs.map((text, index) => ({
+                  object: 'embedding',
+                  index,
+                  embedding: twinVector(text, step.dimensions ?? twinDimensions),
+                })),
+                usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
+              }
+            : {
+                id: `msg_${randomUUID()}`,
+                type: 'message',
+                role: 'assistant',
+                model,
+                content: [{ type: 'text', text: twinMessage.slice(0, outputTokens * 4) }],
+                stop_reason: outputTokens < countTokens(twinMessage) ? 'max_tokens' : 'end_turn',
+                stop_sequence: null,
+                usage: { input_tokens: inputTokens, output_tokens: outputTokens },
+              },
+        );
       case 'status':
         return send(
           response,
@@ -112,6 +161,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
 
   return {
     baseUrl: `http://127.0.0.1:${address.port}/v1`,
+    anthropicBaseUrl: `http://127.0.0.1:${address.port}`,
     calls,
     callsOf: (apiKey) => calls.filter((call) => call.apiKey === apiKey),
     script(apiKey, steps, otherwise = { kind: 'ok' }) {
@@ -124,6 +174,24 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     },
   };
 }
+
+/** Who asks for what; nothing where the path is neither vendor's. */
+function readRequest(request: IncomingMessage, body: unknown) {
+  switch (request.url) {
+    case '/v1/embeddings': {
+      const apiKey = request.headers.authorization?.replace('Bearer ', '') ?? '';
+      return { kind: 'embedding' as const, apiKey, ...embeddingRequest.parse(body) };
+    }
+    case '/v1/messages': {
+      const apiKey = z.string().catch('').parse(request.headers['x-api-key']);
+      return { kind: 'message' as const, apiKey, ...messageRequest.parse(body) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const countTokens = (text: string) => Math.ceil(text.length / 4);
 
 /** A key that no other test uses. */
 export function twinKey(): string {
