@@ -68,7 +68,7 @@ export function createServices(
     audit,
     onUseNotRecorded: (error) => log.warn({ error }, 'the time of use of an API key was not recorded'),
   });
-  const usage = createUsage({ database, audit });
+  const usage = createUsage({ database, audit, metrics });
   const starter = createWorkflowStarter({
     client: temporal.client,
     taskQueue: environment.TEMPORAL_TASK_QUEUE,

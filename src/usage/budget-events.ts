@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/service.ts';
-import type { Actor } from '../domain/actor.ts';
+import { serviceActor } from '../domain/actor.ts';
+import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import type { Settled } from './store.ts';
 
@@ -13,14 +14,19 @@ export interface BudgetEvents {
   exhausted(tx: Transaction, tenantId: string): Promise<void>;
 }
 
-/** Tells the tenant, in its audit log, how its monthly budget is doing. */
-export function createBudgetEvents(deps: { readonly audit: Audit }): BudgetEvents {
-  const tell = (tx: Transaction, tenantId: string, percent: number) =>
-    deps.audit.append(tx, serviceActor(tenantId), {
+/** Tells the tenant, in its audit log, how its monthly budget is doing; and the operator, by a count. */
+export function createBudgetEvents(deps: {
+  readonly audit: Audit;
+  readonly metrics: Pick<ServiceMetrics, 'budgetReached'>;
+}): BudgetEvents {
+  const tell = async (tx: Transaction, tenantId: string, percent: 80 | 100) => {
+    await deps.audit.append(tx, serviceActor(tenantId), {
       action: 'llm.budget_reached',
       subject: { kind: 'budget', id: tenantId },
       details: { percent },
     });
+    deps.metrics.budgetReached(percent);
+  };
 
   return {
     async settled(tx, tenantId, { before, after, budget }) {
@@ -32,11 +38,3 @@ export function createBudgetEvents(deps: { readonly audit: Audit }): BudgetEvent
     exhausted: (tx, tenantId) => tell(tx, tenantId, 100),
   };
 }
-
-/** Nobody's key did it: the service itself found out. */
-const serviceActor = (tenantId: string): Actor => ({
-  tenantId,
-  keyId: null,
-  label: 'lorekeep',
-  role: 'superadmin',
-});

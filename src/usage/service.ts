@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/service.ts';
+import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import { createBudgetEvents } from './budget-events.ts';
 import {
@@ -16,7 +17,8 @@ import {
   type UsageRow,
 } from './store.ts';
 
-export type { CallEnd, CallSource, CallStart, UsageGrouping, UsageQuery, UsageRow } from './store.ts';
+export type { CallSource } from '../domain/provider-calls.ts';
+export type { CallEnd, CallStart, UsageGrouping, UsageQuery, UsageRow } from './store.ts';
 export { usageGroupings } from './store.ts';
 
 export interface UsageReport {
@@ -49,7 +51,11 @@ export interface Usage {
 const abandonedAfterMs = 5 * 60_000;
 
 /** Call records, budgets and the ledger: what was asked of a provider, what it may cost and what it did. */
-export function createUsage(deps: { readonly database: Database; readonly audit: Audit }): Usage {
+export function createUsage(deps: {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly metrics: Pick<ServiceMetrics, 'budgetReached'>;
+}): Usage {
   const { database } = deps;
   const events = createBudgetEvents(deps);
   return {

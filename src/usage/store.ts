@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import type { CallSource } from '../domain/provider-calls.ts';
 import type { Provider } from '../domain/providers.ts';
 import type { Transaction } from '../platform/postgres.ts';
-
-export const callSources = ['workflow', 'search', 'gate', 'verify'] as const;
-export type CallSource = (typeof callSources)[number];
 
 /** A provider call as it is known before it is made. */
 export interface CallStart {
