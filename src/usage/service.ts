@@ -6,20 +6,17 @@ import {
   type CallEnd,
   type CallStart,
   closeAbandonedCalls,
-  copyToLedger,
-  countUnknown,
   deleteCall,
   finishCall,
   insertCall,
   markExhausted,
-  sumLedger,
-  type UsageQuery,
-  type UsageRow,
-} from './store.ts';
+} from './call-store.ts';
+import { copyToLedger, countUnknown, sumLedger, type UsageQuery, type UsageRow } from './ledger-store.ts';
 
 export type { CallSource } from '../domain/provider-calls.ts';
-export type { CallEnd, CallStart, UsageGrouping, UsageQuery, UsageRow } from './store.ts';
-export { usageGroupings } from './store.ts';
+export type { CallEnd, CallStart } from './call-store.ts';
+export type { UsageGrouping, UsageQuery, UsageRow } from './ledger-store.ts';
+export { usageGroupings } from './ledger-store.ts';
 
 export interface UsageReport {
   readonly rows: readonly UsageRow[];
