@@ -112,8 +112,34 @@ export function articleRoutes(articles: Articles): Route[] {
       replies: { 200: { description: 'The article', schema: articleReply } },
       problems: ['not_found', 'transition_not_allowed'],
       handle: async ({ actor, params, once }) =>
-        presentChanged(await articles.transition(actor, params.id, name, once(presentOne))),
+        presentChanged(
+          await articles.transition(
+            actor,
+            params.id,
+            name,
+            once((article) => presentOne(article)),
+          ),
+        ),
     });
+
+  const retry = route({
+    method: 'post',
+    path: '/articles/:id/embedding/retry',
+    role: 'orchestrator',
+    tag,
+    summary: 'Embed an article once more',
+    description:
+      'For one that is blocked or was given up; one that is waiting or complete is looked at again. Vectors that are there are not bought again. A draft or an archived article has nothing to embed: 409.',
+    params: articleIdSchema,
+    idempotent: true,
+    replies: { 202: { description: 'The article; its workflow is on its way', schema: articleReply } },
+    problems: ['not_found', 'transition_not_allowed'],
+    async handle({ actor, params, once }) {
+      const accepted = (article: ArticleWithEmbedding) => presentOne(article, 202);
+      const changed = await articles.retryEmbedding(actor, params.id, once(accepted));
+      return changed.kind === 'ok' ? accepted(changed.article) : presentChanged(changed);
+    },
+  });
 
   const remove = route({
     method: 'delete',
@@ -137,14 +163,15 @@ export function articleRoutes(articles: Articles): Route[] {
     transition('publish', 'orchestrator', 'Publish a draft'),
     transition('unpublish', 'user', 'Make a published article a draft again'),
     transition('archive', 'user', 'Archive an article, for good'),
+    retry,
     remove,
   ];
 }
 
 const noSuchArticle = () => problem('not_found', 'There is no article of this id.');
 
-const presentOne = (article: ArticleWithEmbedding) =>
-  reply(200, { data: presentArticle(article) }, { ETag: entityTag(article.revision) });
+const presentOne = (article: ArticleWithEmbedding, status = 200) =>
+  reply(status, { data: presentArticle(article) }, { ETag: entityTag(article.revision) });
 
 function presentChanged(changed: Changed): Reply | Problem {
   switch (changed.kind) {

@@ -47,6 +47,12 @@ export interface Articles {
   list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
   /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
   edit(actor: Actor, id: string, changes: ArticleChanges, expected: ExpectedRevision): Promise<Changed>;
+  /** Starts the embedding of a published article again. Changes no text and raises no revision. */
+  retryEmbedding(
+    actor: Actor,
+    id: string,
+    afterWrite?: InTransaction<ArticleWithEmbedding>,
+  ): Promise<Changed>;
   /** Publishes, unpublishes or archives. */
   transition(
     actor: Actor,
@@ -171,6 +177,20 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
           changesWhatIsEmbedded: hash !== current.contentHash,
         });
         return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
+      }),
+
+    retryEmbedding: (actor, id, afterWrite) =>
+      change(actor, id, { kind: 'any' }, async (tx, current) => {
+        if (current.status !== 'published') return { kind: 'not_allowed', status: current.status };
+        const ticket = await embeddings.retryWanted(tx, actor.tenantId, id);
+        await audit.append(tx, actor, {
+          action: 'article.embedding_retried',
+          subject: { kind: 'article', id },
+          details: { revision: current.revision },
+        });
+        const article = await withState(tx, actor.tenantId, current);
+        await afterWrite?.(tx, article);
+        return { kind: 'ok', article, ticket };
       }),
 
     transition: (actor, id, name, afterWrite) =>

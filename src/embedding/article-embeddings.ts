@@ -1,6 +1,6 @@
 import type { Outbox } from './outbox.ts';
 import type { ArticleEmbeddings } from './ports.ts';
-import { readStates, upsertWrittenState } from './state-store.ts';
+import { markRetried, readStates, upsertWrittenState } from './state-store.ts';
 
 /** The embedding's half of an article's write: its state and its outbox row, in the write's own transaction. */
 export function createArticleEmbeddings(deps: { readonly outbox: Outbox }): ArticleEmbeddings {
@@ -13,6 +13,10 @@ export function createArticleEmbeddings(deps: { readonly outbox: Outbox }): Arti
       }
       if (!needsEmbedding) return undefined;
       await upsertWrittenState(tx, tenantId, articleId, 'pending');
+      return outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
+    },
+    async retryWanted(tx, tenantId, articleId) {
+      await markRetried(tx, tenantId, articleId);
       return outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
     },
     dispatch(ticket) {

@@ -6,7 +6,7 @@ import type { Outbox } from './outbox.ts';
 import type { OutboxTicket } from './ports.ts';
 import { serveOnceComplete } from './serving.ts';
 import type { WorkflowStarter } from './starter.ts';
-import { countPending, listPending, markStale } from './state-store.ts';
+import { countPending, endBreakerWaits, listPending, markStale } from './state-store.ts';
 import { findSpace } from './store.ts';
 
 export interface BacklogPage {
@@ -18,7 +18,9 @@ export interface BacklogPage {
 export interface Backlog {
   /** In the transaction of a new key or model: what lacks vectors is pending, and the outbox wants the backlog. */
   request(tx: Transaction, tenantId: string, model: string): Promise<OutboxTicket | undefined>;
-  /** Starts the workflows of one page of pending articles. Safe to repeat. */
+  /** In the transaction that closes the breaker by hand: the workflows that wait for it are woken by the backlog. */
+  wakeWaiting(tx: Transaction, tenantId: string): Promise<OutboxTicket | undefined>;
+  /** Starts the workflows of one page of articles that wait for their vectors. Safe to repeat. */
   startPage(tenantId: string, afterId: string | undefined): Promise<BacklogPage>;
   /**
    * How many articles are still pending, and how many of those have been started; with none waiting, the space of the
@@ -41,14 +43,17 @@ export function createBacklog(deps: {
   readonly keys: ProviderKeys;
 }): Backlog {
   const { database, outbox, starter, keys } = deps;
+
+  const enqueueIf = async (tx: Transaction, tenantId: string, articles: number) =>
+    articles === 0 ? undefined : outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
+
   return {
-    async request(tx, tenantId, model) {
-      const stale = await markStale(tx, tenantId, model);
-      return stale === 0 ? undefined : outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
-    },
+    request: async (tx, tenantId, model) => enqueueIf(tx, tenantId, await markStale(tx, tenantId, model)),
+
+    wakeWaiting: async (tx, tenantId) => enqueueIf(tx, tenantId, await endBreakerWaits(tx, tenantId)),
 
     async startPage(tenantId, afterId) {
-      const ids = await database.withTenant(tenantId, (tx) => listPending(tx, tenantId, afterId, pageSize));
+      const ids = await database.withTenant(tenantId, (tx) => listWaiting(tx, tenantId, afterId, pageSize));
       for (const articleId of ids) await starter.sendBacklogArticle(tenantId, articleId);
       const last = ids.at(-1);
       return {

@@ -37,6 +37,8 @@ export interface EmbeddingState {
 export interface ArticleEmbeddings {
   /** In the write's transaction: sets the embedding state and, where there is something to embed, the outbox row. */
   articleWritten(tx: Transaction, article: WrittenArticle): Promise<OutboxTicket | undefined>;
+  /** In a transaction that changes no text: the article is to be tried again now. */
+  retryWanted(tx: Transaction, tenantId: string, articleId: string): Promise<OutboxTicket>;
   /** After the commit: signals the workflow in the background. Never throws, never waits; the relay sends what it missed. */
   dispatch(ticket: OutboxTicket | undefined): void;
   /** States of articles, by article id. Every article has one. */

@@ -126,14 +126,50 @@ export async function markStale(tx: Transaction, tenantId: string, model: string
   return rowCount;
 }
 
-/** Pending articles of the tenant in the order of their ids, after `afterId`. */
-export async function listPending(
+/** After the breaker was closed by hand: no article waits for it any longer. Answers how many did. */
+export async function endBreakerWaits(tx: Transaction, tenantId: string): Promise<number> {
+  return tx('article_embeddings')
+    .where({ tenant_id: tenantId, status: 'pending', reason: 'circuit_open' })
+    .update({ reason: null, next_attempt_at: null, updated_at: tx.raw('clock_timestamp()') });
+}
+
+/** Somebody wants one more try: what is not embedded is pending again, whatever stopped it. */
+export async function markRetried(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
+  await tx('article_embeddings')
+    .where({ tenant_id: tenantId, article_id: articleId })
+    .whereNotIn('status', ['embedded', 'not_applicable'])
+    .update({
+      status: 'pending',
+      reason: null,
+      next_attempt_at: null,
+      updated_at: tx.raw('clock_timestamp()'),
+    });
+}
+
+/**
+ * Holds the article's state until the transaction ends. A change of model marks states stale, and so comes wholly before
+ * or wholly after whoever reads the model under this lock.
+ */
+export async function lockState(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
+  await tx('article_embeddings')
+    .where({ tenant_id: tenantId, article_id: articleId })
+    .forUpdate()
+    .first('article_id');
+}
+
+/**
+ * Articles of the tenant that wait for their vectors, in the order of their ids, after `afterId`. Blocked ones too: a
+ * verdict on the old key or model may have been written after the new one had made them pending.
+ */
+export async function listWaiting(
   tx: Transaction,
   tenantId: string,
   afterId: string | undefined,
   limit: number,
 ): Promise<string[]> {
-  const query = tx('article_embeddings').where({ tenant_id: tenantId, status: 'pending' });
+  const query = tx('article_embeddings')
+    .where({ tenant_id: tenantId })
+    .whereIn('status', ['pending', 'blocked']);
   if (afterId !== undefined) query.where('article_id', '>', afterId);
   const ids: unknown = await query.orderBy('article_id').limit(limit).pluck('article_id');
   return z.array(z.string()).parse(ids);

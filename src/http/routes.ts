@@ -5,6 +5,9 @@ import type { Audit } from '../audit/service.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
 import type { LlmConfig } from '../llm-config/service.ts';
 import type { Route } from '../platform/http/route.ts';
+import type { ProviderStates } from '../providers/provider-states.ts';
+import { providerRoutes } from '../providers/routes.ts';
+import type { KeyVerification } from '../providers/verification.ts';
 import { searchRoutes } from '../search/routes.ts';
 import type { Search } from '../search/service.ts';
 import { adminRoutes } from '../tenants/admin-routes.ts';
@@ -18,9 +21,11 @@ export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
   readonly llmConfig: LlmConfig;
+  readonly providerStates: ProviderStates;
   readonly search: Search;
   readonly tenants: Tenants;
   readonly usage: Usage;
+  readonly verification: KeyVerification;
 }
 
 /** Every route of the API, in the order in which the document shows them. */
@@ -29,6 +34,7 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...articleRoutes(services.articles),
     ...searchRoutes(services.search),
     ...llmConfigRoutes(services),
+    ...providerRoutes(services),
     ...usageRoutes(services),
     ...auditRoutes(services),
     ...apiKeyRoutes(services),

@@ -16,14 +16,17 @@ import { createLlmConfig } from '../llm-config/service.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { createDatabase } from '../platform/postgres.ts';
+import { createDatabase, type Transaction } from '../platform/postgres.ts';
 import { registerStateGauges } from '../platform/state-gauges.ts';
 import { createTemporalClient } from '../platform/temporal.ts';
 import { createTransit } from '../platform/vault.ts';
 import { createBreaker } from '../providers/breaker.ts';
 import { createGuard } from '../providers/guard.ts';
+import { createGuardedAnthropic } from '../providers/guarded-anthropic.ts';
 import { createGuardedEmbedding } from '../providers/guarded-embedding.ts';
 import { observeBreaker, observeGuard } from '../providers/observed.ts';
+import { createProviderStates } from '../providers/provider-states.ts';
+import { createKeyVerification } from '../providers/verification.ts';
 import { createSearch } from '../search/service.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/service.ts';
@@ -84,15 +87,16 @@ export function createServices(
   const defaultModels = { embedding_model: environment.EMBEDDING_DEFAULT_MODEL, ...defaultAnthropicModels };
   const providerKeys = createProviderKeys({ custody, audit, defaultModels });
   const backlog = createBacklog({ database, outbox, starter, keys: providerKeys });
+  const requestBacklog = async (tx: Transaction, tenantId: string) => {
+    const { embedding_model } = await providerKeys.models(tx, tenantId);
+    return backlog.request(tx, tenantId, embedding_model);
+  };
   const llmConfig = createLlmConfig({
     database,
     audit,
     custody,
     defaultModels,
-    onEmbeddingChanged: async (tx, tenantId) => {
-      const { embedding_model } = await providerKeys.models(tx, tenantId);
-      return backlog.request(tx, tenantId, embedding_model);
-    },
+    onEmbeddingChanged: requestBacklog,
     afterCommit: embeddings.dispatch,
   });
 
@@ -110,6 +114,28 @@ export function createServices(
     guard,
     baseUrl: environment.EMBEDDING_BASE_URL,
     sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
+  });
+
+  const anthropic = createGuardedAnthropic({ guard, baseUrl: environment.ANTHROPIC_BASE_URL });
+
+  const verification = createKeyVerification({
+    database,
+    keys: providerKeys,
+    embedding,
+    anthropic,
+    timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
+    onEmbeddingVerified: requestBacklog,
+    afterCommit: embeddings.dispatch,
+  });
+  const providerStates = createProviderStates({
+    database,
+    keys: providerKeys,
+    breaker,
+    audit,
+    // Nothing but embeddings waits for a breaker.
+    onReset: async (tx, tenantId, provider) =>
+      provider === 'embedding' ? backlog.wakeWaiting(tx, tenantId) : undefined,
+    afterCommit: embeddings.dispatch,
   });
 
   const steps = createEmbedArticleSteps({
@@ -139,6 +165,8 @@ export function createServices(
     outbox,
     backlog,
     steps,
+    verification,
+    providerStates,
     reconciliation: createReconciliation({ database, outbox }),
     articles: createArticles({ database, audit, embeddings }),
     search: createSearch({ database, queryEmbeddings, providerKeys, blocked }),

@@ -116,7 +116,11 @@ function describe(row: BreakerRow | undefined, id: BreakerId, policy: BreakerPol
     return { state: 'closed', failures: 0, openUntil: null, lastErrorCode: null, lastErrorAt: null };
   }
   const { openUntil, lastErrorCode, lastErrorAt } = row;
-  const failures = row.failureAgesMs.filter((ageMs) => ageMs < policy.windowMs).length;
+  // Opening empties the window: what is shown then is how many it took.
+  const failures =
+    row.openForMs === null
+      ? row.failureAgesMs.filter((ageMs) => ageMs < policy.windowMs).length
+      : policy.failures;
   const state = row.openForMs === null ? 'closed' : row.openForMs > 0 ? 'open' : 'half_open';
   return { state, failures, openUntil, lastErrorCode, lastErrorAt };
 }

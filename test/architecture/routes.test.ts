@@ -17,9 +17,11 @@ const services: RouteServices = {
   articles: untouched(),
   audit: untouched(),
   llmConfig: untouched(),
+  providerStates: untouched(),
   search: untouched(),
   tenants: untouched(),
   usage: untouched(),
+  verification: untouched(),
 };
 
 const routes = collectRoutes(services);
