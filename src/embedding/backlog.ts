@@ -6,7 +6,7 @@ import type { Outbox } from './outbox.ts';
 import type { OutboxTicket } from './ports.ts';
 import { serveOnceComplete } from './serving.ts';
 import type { WorkflowStarter } from './starter.ts';
-import { countPending, endBreakerWaits, listPending, markStale } from './state-store.ts';
+import { countPending, endBreakerWaits, listWaiting, markStale } from './state-store.ts';
 import { findSpace } from './store.ts';
 
 export interface BacklogPage {

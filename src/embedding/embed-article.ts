@@ -10,7 +10,7 @@ import type { Database, Transaction } from '../platform/postgres.ts';
 
 import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
 import { serveOnceComplete } from './serving.ts';
-import { markEmbedded, markNotEmbedded } from './state-store.ts';
+import { lockState, markEmbedded, markNotEmbedded } from './state-store.ts';
 import {
   ensureSpace,
   findSpace,
@@ -73,11 +73,19 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     return { chunks, missing: [...distinct.values()].filter(({ hash }) => missing.has(hash)), space };
   };
 
-  /** Compare-and-set: the article is embedded only if it still is published with the text that the vectors are of. */
+  /**
+   * Compare-and-set: the article is embedded only if it still is published with the text that the vectors are of, and the
+   * tenant still wants their model. In the space of a model that was current, they serve until the new one's is complete.
+   */
   const complete = async (
     tx: Transaction,
     { tenantId, articleId }: ArticleRef,
-    done: { readonly spaceId: string; readonly contentHash: string; readonly chunks: readonly Chunk[] },
+    done: {
+      readonly spaceId: string;
+      readonly model: string;
+      readonly contentHash: string;
+      readonly chunks: readonly Chunk[];
+    },
   ): Promise<boolean> => {
     const current = await readArticle(tx, tenantId, articleId, 'share');
     if (current?.status !== 'published' || current.content_hash !== done.contentHash) return false;
@@ -87,6 +95,8 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       contentHash: done.contentHash,
       chunkHashes: done.chunks.map(({ hash }) => hash),
     });
+    await lockState(tx, tenantId, articleId);
+    if ((await keys.models(tx, tenantId)).embedding_model !== done.model) return false;
     await markEmbedded(tx, tenantId, articleId, {
       spaceId: done.spaceId,
       chunks: done.chunks.length,
@@ -133,7 +143,8 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         const { chunks, missing, space } = await listWanted(tx, article, current, key.model);
         chunksSkipped = new Set(chunks.map(({ hash }) => hash)).size - missing.length;
         if (missing.length === 0 && space !== undefined) {
-          const done = { spaceId: space.id, contentHash: current.content_hash, chunks };
+          const { content_hash: contentHash } = current;
+          const done = { spaceId: space.id, model: key.model, contentHash, chunks };
           if (await complete(tx, article, done)) return { kind: 'unchanged', chunks: chunks.length };
         }
         return { kind: 'missing', contentHash: current.content_hash, missingChunks: missing.length };
@@ -159,7 +170,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       if (batch.length === 0 && space !== undefined) {
         // An attempt that died after it had stored everything: nothing is left to buy.
         const completed = await database.withTenant(tenantId, (tx) =>
-          complete(tx, article, { spaceId: space.id, contentHash, chunks }),
+          complete(tx, article, { spaceId: space.id, model: key.model, contentHash, chunks }),
         );
         return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
       }
@@ -190,7 +201,9 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
           });
           await insertVectors(tx, tenantId, spaceId, articleId, bought);
           if (left > 0) return 'more';
-          return (await complete(tx, article, { spaceId, contentHash, chunks })) ? 'embedded' : 'changed';
+          return (await complete(tx, article, { spaceId, model: key.model, contentHash, chunks }))
+            ? 'embedded'
+            : 'changed';
         },
       });
 

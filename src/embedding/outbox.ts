@@ -15,7 +15,7 @@ export interface Outbox {
   dispatch(ticket: OutboxTicket): void;
   /** Sends what nobody has sent, a batch; answers how many it sent and whether others are waiting. */
   relay(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
-  /** Resolves once what was dispatched is sent or given to the relay. */
+  /** Resolves, within seconds, once what was dispatched is sent or left to the relay. */
   drain(): Promise<void>;
 }
 
@@ -32,6 +32,8 @@ const maxWaiting = 500;
 const batch = 100;
 /** A batch is sent well within this, or its relay has died. */
 const leaseMs = 60_000;
+/** A process that stops waits so long for its sends: without Temporal a full queue would take minutes. */
+const drainMs = 5_000;
 /** The writer itself sends within this. */
 const settleMs = 5_000;
 
@@ -40,6 +42,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const { database, starter, log } = deps;
   const limit = pLimit(concurrency);
   const inFlight = new Set<Promise<void>>();
+  let givingUp = false;
 
   const send = async (ticket: OutboxTicket): Promise<boolean> => {
     try {
@@ -56,7 +59,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     enqueue,
     dispatch(ticket) {
       if (limit.pendingCount >= maxWaiting) return;
-      const sending: Promise<void> = limit(() => send(ticket)).then(() => {
+      const sending: Promise<void> = limit(async () => {
+        if (!givingUp) await send(ticket);
+      }).then(() => {
         inFlight.delete(sending);
       });
       inFlight.add(sending);
@@ -70,7 +75,12 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       return { sent, failed: tickets.length - sent, more: tickets.length === batch };
     },
     async drain() {
+      const outOfPatience = setTimeout(() => {
+        givingUp = true;
+      }, drainMs);
       await Promise.all(inFlight);
+      clearTimeout(outOfPatience);
+      givingUp = false;
     },
   };
 }
