@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { failureCodes } from '../../src/domain/failures.ts';
+import { blockableOperations, callOperations, callSources } from '../../src/domain/provider-calls.ts';
+import { providers } from '../../src/domain/providers.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { breakerTransitions } from '../../src/platform/service-metrics.ts';
+import {
+  breakerStates,
+  embeddingStatuses,
+  registerStateGauges,
+  type ServiceState,
+} from '../../src/platform/state-gauges.ts';
+import { readSamples, sampleValue } from '../support/scrape.ts';
+
+/** Every value that a label of the service may have, written out once more by hand where it is short. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  provider: [...providers, 'other'],
+  operation: [...new Set([...callOperations, ...blockableOperations]), 'other'],
+  source: [...callSources, 'other'],
+  code: ['ok', ...failureCodes, 'other'],
+  direction: ['input', 'output'],
+  to: breakerTransitions,
+  outcome: ['unchanged', 'missing'],
+  fate: ['skipped', 'bought'],
+  by: ['cache', 'vault'],
+  percent: ['80', '100'],
+  state: [...breakerStates, 'other'],
+  embedding_status: [...embeddingStatuses, 'other'],
+  reason: [...failureCodes, 'other'],
+  method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
+};
+
+const calm: ServiceState = {
+  breakers: [],
+  articles: [],
+  outbox: { rows: 3, oldestSeconds: 7 },
+  calls: { missingFromLedger: 0, open: 0, unknown: 0 },
+};
+
+/** Series of ours but for those of the process, which `collectDefaultMetrics` makes. */
+const ownSamples = (text: string) =>
+  readSamples(text).filter(({ name }) => name.startsWith('lorekeep_') && !/_(nodejs|process)_/.test(name));
+
+const aCall = fc.record({
+  provider: fc.constantFrom(...providers),
+  operation: fc.oneof(fc.constantFrom(...callOperations), fc.string()),
+  source: fc.constantFrom(...callSources),
+  code: fc.constantFrom(...failureCodes),
+  seconds: fc.double({ min: 0, max: 100, noNaN: true }),
+  inputTokens: fc.nat(),
+  outputTokens: fc.nat(),
+});
+const aState = fc.record({
+  breakers: fc.array(fc.record({ provider: fc.string(), state: fc.string(), count: fc.nat() })),
+  articles: fc.array(
+    fc.record({
+      status: fc.oneof(fc.constantFrom(...embeddingStatuses), fc.string()),
+      reason: fc.option(fc.oneof(fc.constantFrom(...failureCodes), fc.string())),
+      count: fc.nat(),
+    }),
+  ),
+  outbox: fc.constant(calm.outbox),
+  calls: fc.constant(calm.calls),
+});
+
+describe('labels', () => {
+  it('take values from closed lists only, whatever the events and the database say', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(aCall), aState, fc.string(), async (calls, state, method) => {
+        const metrics = createMetrics(new Registry());
+        registerStateGauges(metrics.registry, { read: async () => state });
+        for (const call of calls) {
+          metrics.providerCall(call);
+          metrics.callRefused(call);
+        }
+        metrics.observeRequest({ method, route: '/articles/:id', status: 200, seconds: 0.1 });
+
+        const strangers = ownSamples(await metrics.scrape()).flatMap(({ name, labels }) =>
+          Object.entries(labels)
+            .filter(([label]) => !['le', 'route', 'status'].includes(label))
+            .filter(([label, value]) => !allowed[label]?.includes(value))
+            .map(([label, value]) => `${name} ${label}=${value}`),
+        );
+        expect(strangers).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('have names that name no tenant, article, key or model', async () => {
+    const metrics = createMetrics(new Registry());
+    registerStateGauges(metrics.registry, { read: async () => calm });
+    const labels = new Set(
+      ownSamples(await metrics.scrape()).flatMap((sample) => Object.keys(sample.labels)),
+    );
+    for (const label of labels) expect([...Object.keys(allowed), 'le', 'route', 'status']).toContain(label);
+  });
+});
+
+describe('the gauges of the database’s state', () => {
+  const gauges = (
+    read: () => Promise<ServiceState>,
+    options: { keepMs?: number; patienceMs?: number } = {},
+  ) => {
+    const metrics = createMetrics(new Registry());
+    registerStateGauges(metrics.registry, { read, ...options });
+    return metrics;
+  };
+
+  it('are absent while the database cannot be read, and come back with it', async () => {
+    let isUp = false;
+    const metrics = gauges(async () => {
+      if (!isUp) throw new Error('connection refused');
+      return calm;
+    });
+    const down = await metrics.scrape();
+    expect(sampleValue(down, 'lorekeep_state_readable')).toBe(0);
+    for (const name of ['lorekeep_outbox_rows', 'lorekeep_ledger_missing_calls', 'lorekeep_articles']) {
+      expect(readSamples(down).filter((sample) => sample.name === name)).toEqual([]);
+    }
+    isUp = true;
+    const up = await metrics.scrape();
+    expect(sampleValue(up, 'lorekeep_state_readable')).toBe(1);
+    expect(sampleValue(up, 'lorekeep_outbox_rows')).toBe(3);
+  });
+
+  it('are absent again when it goes', async () => {
+    let isUp = true;
+    const metrics = gauges(async () => (isUp ? calm : Promise.reject(new Error('gone'))), { keepMs: 0 });
+    expect(sampleValue(await metrics.scrape(), 'lorekeep_outbox_rows')).toBe(3);
+    isUp = false;
+    expect(sampleValue(await metrics.scrape(), 'lorekeep_outbox_rows')).toBeUndefined();
+  });
+
+  it('keep no scrape waiting for a database that hangs', async () => {
+    const metrics = gauges(() => new Promise(() => undefined), { patienceMs: 20 });
+    expect(sampleValue(await metrics.scrape(), 'lorekeep_state_readable')).toBe(0);
+  });
+
+  it('read the database once for all of them, for scrapes at once and for those soon after', async () => {
+    let reads = 0;
+    const metrics = gauges(async () => {
+      reads += 1;
+      return calm;
+    });
+    await Promise.all([metrics.scrape(), metrics.scrape(), metrics.scrape()]);
+    await metrics.scrape();
+    expect(reads).toBe(1);
+  });
+});
