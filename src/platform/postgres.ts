@@ -1,7 +1,13 @@
 import knex, { type Knex } from 'knex';
+import pg from 'pg';
 
 /** A transaction in which row-level security shows one tenant's rows, or those of one platform scope, and no others. */
-export type Transaction = Knex.Transaction;
+export interface Transaction {
+  /** A statement on one table. */
+  (table: string): Knex.QueryBuilder;
+  readonly raw: Knex.RawBuilder;
+  readonly fn: Knex.FunctionHelper;
+}
 
 /**
  * Work of the platform itself that has to see more than one tenant. Each scope is a policy of its own on the few
@@ -35,29 +41,87 @@ const silent = () => undefined;
  * means: settings are local to the transaction, so a pooled connection never carries a tenant over.
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  const client = knex({
-    client: 'pg',
-    connection: { connectionString: options.url, application_name: options.applicationName },
-    pool: { min: 0, max: options.poolSize },
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize,
+    idleTimeoutMillis: 30_000,
     // Patience for a free connection: below the guard's, so that a starved pool shows as an error and not as a hang.
-    acquireConnectionTimeout: 4_000,
-    // It would print a driver's errors as they are; they reach our own log as the failures of the calls that met them.
+    connectionTimeoutMillis: 4_000,
+    // What is sent without waiting for the answer before it shares that one's round trip.
+    pipeline: true,
+  });
+  // A connection that broke is replaced, and what was under way on it fails by itself: nobody else has to be told.
+  pool.on('error', silent);
+  pool.on('connect', (connection) => connection.on('error', silent));
+  // Builds statements. It would print a driver's errors as they are; they reach our own log by the calls that met them.
+  const builder = knex({
+    client: 'pg',
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
 
-  const within = <T>(setting: string, value: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
-    client.transaction(async (tx) => {
-      await tx.raw('select set_config(?, ?, true)', [setting, value]);
-      return work(tx);
-    });
+  /** Statements of one transaction: one that was forgotten and comes after its end must not join the connection's next. */
+  const bind = (connection: pg.PoolClient): { readonly tx: Transaction; end(): void } => {
+    let ended = false;
+    const client: Knex.Client = Object.create(builder.client);
+    client.acquireConnection = async () => {
+      if (ended) throw new Error('the transaction has ended');
+      return connection;
+    };
+    client.releaseConnection = async () => undefined;
+    const onTable = (table: string) => client.queryBuilder().from(table);
+    return {
+      tx: Object.assign(onTable, { raw: client.raw.bind(client), fn: builder.fn }),
+      end: () => {
+        ended = true;
+      },
+    };
+  };
+
+  const within = async <T>(
+    mode: 'read write' | 'read only',
+    setting: string,
+    value: string,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> => {
+    const connection = await pool.connect();
+    const { tx, end } = bind(connection);
+    const finish = async (statement: 'commit' | 'rollback') => {
+      end();
+      try {
+        await connection.query(statement);
+        connection.release();
+      } catch (error) {
+        // Nobody knows what state it is in.
+        connection.release(true);
+        throw error;
+      }
+    };
+    let result: T;
+    try {
+      // Not waited for: the connection takes statements in order, and the work's first one travels along.
+      const begun = Promise.all([
+        connection.query(`begin ${mode}`),
+        connection.query('select set_config($1, $2, true)', [setting, value]),
+      ]);
+      [result] = await Promise.all([work(tx), begun]);
+    } catch (error) {
+      await finish('rollback').catch(silent);
+      throw error;
+    }
+    // What was read is read, whatever becomes of the commit.
+    if (mode === 'read only') void finish('commit').catch(silent);
+    else await finish('commit');
+    return result;
+  };
 
   return {
-    withTenant: (tenantId, work) => within('app.tenant_id', tenantId, work),
-    withApiKeyHash: (keyHash, work) => within('app.api_key_hash', keyHash, work),
-    withScope: (scope, work) => within('app.scope', scope, work),
+    withTenant: (tenantId, work) => within('read write', 'app.tenant_id', tenantId, work),
+    withApiKeyHash: (keyHash, work) => within('read only', 'app.api_key_hash', keyHash, work),
+    withScope: (scope, work) => within('read write', 'app.scope', scope, work),
     ping: async () => {
-      await client.raw('select 1');
+      await pool.query('select 1');
     },
-    close: () => client.destroy(),
+    close: () => pool.end(),
   };
 }
