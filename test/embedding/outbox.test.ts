@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOutbox, type Outbox } from '../../src/embedding/outbox.ts';
 import type { OutboxTicket } from '../../src/embedding/ports.ts';
 import type { WorkflowStarter } from '../../src/embedding/starter.ts';
@@ -145,6 +145,29 @@ describe('dispatch', () => {
     await drained;
     expect(held).toBeGreaterThanOrEqual(500);
     expect(held).toBeLessThanOrEqual(520);
+  });
+});
+
+describe('drain', () => {
+  it('waits for what is under way and, after some seconds, leaves what has not begun to the relay', async () => {
+    const { pending, starter } = heldSends();
+    const { outbox } = outboxWith(starter);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (let i = 0; i < 100; i += 1) {
+        outbox.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
+      }
+      const drained = outbox.drain();
+      await turn();
+      const begun = pending.length;
+      expect(begun).toBeLessThan(100);
+      vi.advanceTimersByTime(5_000);
+      for (const send of pending) send.fail();
+      await drained;
+      expect(pending).toHaveLength(begun);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

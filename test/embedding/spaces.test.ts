@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as passed } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ArticleRef } from '../../src/domain/embed-article.ts';
+import { ensureSpace, lockSpaces, serveSpace } from '../../src/embedding/store.ts';
+import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
+import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
+
+const firstModel = 'multilingual-e5-small';
+const secondModel = 'another-model';
+
+let twin: ProviderTwin;
+let test: TestServices;
+let key: string;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  twin = await startProviderTwin();
+  test = await createTestServices({ EMBEDDING_BASE_URL: twin.baseUrl, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+});
+afterAll(async () => {
+  await test.close();
+  await twin.close();
+});
+beforeEach(async () => {
+  key = twinKey();
+  tenant = await test.createTenant(key);
+});
+
+async function publish(body: string): Promise<ArticleRef> {
+  const article = await test.services.articles.create(tenant.actor, {
+    title: 'A title',
+    body,
+    category: 'finding',
+    tags: [],
+    status: 'published',
+    sourceType: null,
+    metadata: {},
+  });
+  return { tenantId: tenant.id, articleId: article.id };
+}
+
+/** Steps 1 and 2; the third, which makes the call, is the test's to begin. */
+async function ready(article: ArticleRef) {
+  const { steps } = test.services;
+  const resolved = await steps.resolveKey(article);
+  if (resolved.kind !== 'reference') throw new Error(resolved.kind);
+  const check = await steps.checkContentHash(article, resolved.key);
+  if (check.kind !== 'missing') throw new Error(check.kind);
+  return () => steps.generate(article, resolved.key, check.contentHash);
+}
+
+const setModel = (model: string | null) =>
+  test.services.llmConfig.update(tenant.actor, { embedding_model: model });
+const spacesOf = (of = tenant) =>
+  test.db.rawAsOwner(
+    'select model, dimensions, serving from embedding_spaces where tenant_id = $1 order by model, dimensions',
+    [of.id],
+  );
+const stateOf = async ({ tenantId, articleId }: ArticleRef) =>
+  (await test.services.articles.get(tenantId, articleId))?.embedding;
+const callsUnderWay = async (count: number) => {
+  while (twin.callsOf(key).length < count) await passed(5);
+};
+/** As the steps make a space: the first of the tenant serves. */
+const makeSpace = (model: string, dimensions = 16, of = tenant) =>
+  test.services.database.withTenant(of.id, async (tx) => {
+    await lockSpaces(tx, of.id);
+    return ensureSpace(tx, of.id, { id: randomUUID(), model, dimensions, chunkerVersion: 1 });
+  });
+
+describe('the first space of a tenant', () => {
+  it('is made once by two first articles at once, and serves both', async () => {
+    const articles = [await publish('One.'), await publish('Two.')];
+    const calls = await Promise.all(articles.map(ready));
+    // Both have found no space, and both are answered together.
+    twin.script(key, [], { kind: 'ok', delayMs: 100 });
+    const generating = calls.map((call) => call());
+    await callsUnderWay(2);
+    expect((await Promise.all(generating)).map(({ kind }) => kind)).toEqual(['embedded', 'embedded']);
+    expect(await spacesOf()).toEqual([{ model: firstModel, dimensions: 16, serving: true }]);
+    for (const article of articles) {
+      expect(await stateOf(article)).toMatchObject({ status: 'embedded', model: firstModel, dimensions: 16 });
+    }
+  });
+
+  it('is one and the same for twenty who make it at once', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => makeSpace('m')));
+    expect(new Set(ids).size).toBe(1);
+    expect(await spacesOf()).toEqual([{ model: 'm', dimensions: 16, serving: true }]);
+  });
+
+  it('serves its own tenant and has nothing to do with another’s', async () => {
+    const other = await test.createTenant();
+    await Promise.all([makeSpace('m'), makeSpace('m', 16, other)]);
+    expect(await spacesOf()).toEqual([{ model: 'm', dimensions: 16, serving: true }]);
+    expect(await spacesOf(other)).toEqual([{ model: 'm', dimensions: 16, serving: true }]);
+  });
+});
+
+describe('two spaces of a tenant', () => {
+  it('made at once by calls of two models leave one serving, and then the current model’s', async () => {
+    const early = await publish('One.');
+    const late = await publish('Two.');
+    const callOfFirst = await ready(early);
+    twin.script(key, [], { kind: 'ok', delayMs: 200 });
+    const first = callOfFirst();
+    await callsUnderWay(1);
+    await setModel(secondModel);
+    const callOfSecond = await ready(late);
+    const second = callOfSecond();
+    expect((await first).kind).toBe('changed');
+    expect((await second).kind).toBe('embedded');
+    const serving = (await spacesOf()).filter((space) => space.serving);
+    expect(serving).toHaveLength(1);
+
+    await (await ready(early))();
+    expect(await spacesOf()).toEqual([
+      { model: secondModel, dimensions: 16, serving: true },
+      { model: firstModel, dimensions: 16, serving: false },
+    ]);
+    expect(await stateOf(early)).toMatchObject({ status: 'embedded', model: secondModel });
+  });
+
+  it('are never both the serving one, whoever makes them and however many at once', async () => {
+    await Promise.all(Array.from({ length: 12 }, (_, i) => makeSpace(`model-${i}`)));
+    const spaces = await spacesOf();
+    expect(spaces).toHaveLength(12);
+    expect(spaces.filter(({ serving }) => serving)).toHaveLength(1);
+  });
+
+  it('change places in one step', async () => {
+    const [old, renewed] = [await makeSpace('old'), await makeSpace('renewed')];
+    const serve = (id: string) =>
+      test.services.database.withTenant(tenant.id, async (tx) => {
+        await lockSpaces(tx, tenant.id);
+        await serveSpace(tx, tenant.id, id);
+      });
+    await Promise.all([serve(renewed), serve(old), serve(renewed), serve(old), serve(renewed)]);
+    expect((await spacesOf()).filter(({ serving }) => serving)).toHaveLength(1);
+    await serve(renewed);
+    expect(await spacesOf()).toEqual([
+      { model: 'old', dimensions: 16, serving: false },
+      { model: 'renewed', dimensions: 16, serving: true },
+    ]);
+  });
+});
+
+it('takes no vector of another dimension into a space', async () => {
+  await (await ready(await publish('One.')))();
+  const article = await publish('Two.');
+  const call = await ready(article);
+  twin.script(key, [{ kind: 'ok', dimensions: 8 }]);
+  expect(await call()).toMatchObject({ kind: 'failed', code: 'malformed_response' });
+  expect(await spacesOf()).toEqual([{ model: firstModel, dimensions: 16, serving: true }]);
+  expect(await stateOf(article)).toMatchObject({ status: 'pending', reason: 'malformed_response' });
+});
