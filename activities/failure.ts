@@ -1,6 +1,10 @@
 import { CompleteAsyncError } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { type Failure, failureTraits, isFailureCode } from '../src/domain/failures.ts';
+import { type Failure, failureTraits } from '../src/domain/failures.ts';
+import { codeOfThrown, isThrown, readThrown } from '../src/domain/thrown.ts';
+
+/** A provider may ask for no wait at all, again and again, and its word goes before the policy's growing waits. */
+const shortestRetryMs = 1_000;
 
 /**
  * The one place that turns a failure into Temporal's: the type is the code, the message the code's own title. `attempt`
@@ -15,7 +19,9 @@ export function toApplicationFailure(failure: Failure, attempt = 1): Application
       type: failure.code,
       message: title,
       nonRetryable: workflow !== 'retries' || isLastTry,
-      ...(failure.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.retryAfterMs }),
+      ...(failure.retryAfterMs === undefined
+        ? {}
+        : { nextRetryDelay: Math.max(failure.retryAfterMs, shortestRetryMs) }),
       // A wait that somebody asked for is no incident.
       ...(failure.code === 'provider_rate_limited' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     }),
@@ -23,17 +29,14 @@ export function toApplicationFailure(failure: Failure, attempt = 1): Application
 }
 
 /**
- * What leaves an activity in place of what was thrown in it. Ours passes; Temporal's own control flow passes; anything
- * else becomes `internal`, since its message, stack and causes may hold a request's body or a header.
+ * What leaves an activity in place of what was thrown in it. Temporal's own control flow passes; anything else becomes a
+ * new failure of its code, since its message, stack and causes may hold a request's body or a header. Total.
  */
 export function sanitize(thrown: unknown, attempt: number): unknown {
-  if (thrown instanceof CancelledFailure || thrown instanceof CompleteAsyncError) return thrown;
-  if (thrown instanceof ApplicationFailure && isFailureCode(thrown.type) && thrown.cause === undefined) {
-    const retryAfterMs =
-      typeof thrown.nextRetryDelay === 'number' ? { retryAfterMs: thrown.nextRetryDelay } : {};
-    return toApplicationFailure({ code: thrown.type, ...retryAfterMs }, attempt);
-  }
-  return toApplicationFailure({ code: 'internal' });
+  if (isThrown(thrown, CancelledFailure) || isThrown(thrown, CompleteAsyncError)) return thrown;
+  const delay = readThrown(thrown, 'nextRetryDelay');
+  const retryAfterMs = typeof delay === 'number' ? { retryAfterMs: delay } : {};
+  return toApplicationFailure({ code: codeOfThrown(thrown), ...retryAfterMs }, attempt);
 }
 
 /** Stacks name files and lines of a build, and could quote what was thrown: operators read codes. */

@@ -45,10 +45,37 @@ export function createLogger(options: LoggingOptions): Logger {
   );
 }
 
-/** What a log line may say of an error: its class, its code where it has one, and where in our code it was thrown. */
+/**
+ * What a log line may say of an error: its class, its code where it has one, and where in our code it was thrown. Total: of
+ * a value that cannot be looked at nothing is said but that.
+ */
 export function describeError(error: unknown): { type: string; code?: string; at?: string } {
+  try {
+    return describe(error);
+  } catch {
+    return { type: 'unreadable' };
+  }
+}
+
+function describe(error: unknown): { type: string; code?: string; at?: string } {
   if (!(error instanceof Error)) return { type: typeof error };
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  const frame = error.stack?.split('\n').find((line) => /^\s+at .*\/(src|activities|workflows)\//.test(line));
-  return { type: error.name, ...code, ...(frame ? { at: frame.trim() } : {}) };
+  const code = 'code' in error && isCode(error.code) ? { code: error.code } : {};
+  const frame = framesOf(error).find((line) => /^\s+at .*\/(src|activities|workflows)\//.test(line));
+  return {
+    type: isClass(error.name) ? error.name : 'Error',
+    ...code,
+    ...(frame ? { at: frame.trim() } : {}),
+  };
+}
+
+/** What looks otherwise than a class or an error code may be a text, or a key, that a library has put there. */
+const isClass = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z$]{1,60}$/.test(value);
+const isCode = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Z0-9_]{1,60}$/.test(value);
+
+/** The stack below the message: a message that quotes somebody's stack must not pass for ours. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const from = stack.indexOf(message);
+  return from < 0 ? [] : stack.slice(from + message.length).split('\n');
 }
