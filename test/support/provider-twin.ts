@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 
 /** What the twin does with one request. `ok` is what it does when nothing is scripted. */
@@ -16,6 +17,10 @@ export type TwinStep =
   | { readonly kind: 'raw'; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
   /** Never answers. */
   | { readonly kind: 'hang' }
+  /** A 200 whose body comes a byte at a time and never ends. */
+  | { readonly kind: 'trickle' }
+  /** A 200 whose body is this long once it is unpacked. */
+  | { readonly kind: 'flood'; readonly bytes: number }
   /** Cuts the connection: before any byte, or in the middle of the body. */
   | { readonly kind: 'cut'; readonly after: 'nothing' | 'half' };
 
@@ -39,6 +44,8 @@ export interface ProviderTwin {
   readonly calls: readonly TwinCall[];
   /** The requests that came with this key. */
   callsOf(apiKey: string): readonly TwinCall[];
+  /** The most requests with this key that were under way at one time. */
+  mostAtOnce(apiKey: string): number;
   /** The next requests with this key get these steps, one each; after them `otherwise`, or `ok`. */
   script(apiKey: string, steps: readonly TwinStep[], otherwise?: TwinStep): void;
   close(): Promise<void>;
@@ -76,6 +83,7 @@ const messageRequest = z
 export async function startProviderTwin(options: { readonly port?: number } = {}): Promise<ProviderTwin> {
   const calls: TwinCall[] = [];
   const scripts = new Map<string, { steps: TwinStep[]; otherwise: TwinStep }>();
+  const underWay = new Map<string, { now: number; most: number }>();
   const server = createServer((request, response) => {
     void answer(request, response).catch(() => response.destroy());
   });
@@ -100,6 +108,14 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
       inputs,
       tokens: inputTokens + (billed ? outputTokens : 0),
       billed,
+    });
+
+    const count = underWay.get(apiKey) ?? { now: 0, most: 0 };
+    underWay.set(apiKey, count);
+    count.now += 1;
+    count.most = Math.max(count.most, count.now);
+    response.once('close', () => {
+      count.now -= 1;
     });
 
     switch (step.kind) {
@@ -144,6 +160,16 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
         return;
       case 'hang':
         return;
+      case 'trickle': {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(' '), 50);
+        response.once('close', () => clearInterval(timer));
+        return;
+      }
+      case 'flood':
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+        response.end(gzipSync(Buffer.alloc(step.bytes, ' ')));
+        return;
       case 'cut':
         if (step.after === 'half') {
           response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
@@ -164,6 +190,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     anthropicBaseUrl: `http://127.0.0.1:${address.port}`,
     calls,
     callsOf: (apiKey) => calls.filter((call) => call.apiKey === apiKey),
+    mostAtOnce: (apiKey) => underWay.get(apiKey)?.most ?? 0,
     script(apiKey, steps, otherwise = { kind: 'ok' }) {
       scripts.set(apiKey, { steps: [...steps], otherwise });
     },

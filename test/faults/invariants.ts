@@ -1,0 +1,116 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { embedArticleWorkflowId } from '../../src/domain/naming.ts';
+import type { RealService } from './real-service.ts';
+import type { StateLog } from './state-log.ts';
+import { callsFor, type FaultTenant, type WrittenArticle } from './tenants.ts';
+
+/** What is true of a tenant and its article after a fault. A fault states all of it, word for word. */
+export interface Outcome {
+  /** The states that the article's embedding went through, without the first `pending`. */
+  readonly article: string;
+  readonly workflow: string;
+  /** Requests for the article's text that reached the provider. */
+  readonly calls: number;
+  /** Of those, the ones that are on the provider's bill. */
+  readonly billed: number;
+  /** The article's rows in the ledger. */
+  readonly ledger: number;
+  /** The tenant's calls of which a crash has left no outcome, once they are closed. */
+  readonly unknown: number;
+  readonly breaker: string;
+  /** Another tenant's article, written during the fault. */
+  readonly neighbour: string;
+  readonly post: string;
+  readonly search: string;
+  /** `balanced`, or what is not. */
+  readonly books: string;
+}
+
+/** An outcome but for what was seen while the fault lasted. */
+export type Rest = Omit<Outcome, 'neighbour' | 'post' | 'search'>;
+
+/** Reads the outcome once everything is at rest. `lost`: billed calls whose answer could not be stored. */
+export async function readOutcome(
+  service: RealService,
+  states: StateLog,
+  tenant: FaultTenant,
+  article: WrittenArticle,
+  lost: number,
+): Promise<Rest> {
+  const calls = callsFor(service, tenant, article.title);
+  const articleId = article.id ?? 'never written';
+  const [{ ledger, unknown } = { ledger: -1, unknown: -1 }] = (
+    await service.owner.query<{ ledger: number; unknown: number }>(
+      `select (select count(*)::int from usage_ledger l
+                 join provider_calls c on c.tenant_id = l.tenant_id and c.id = l.call_id
+                where l.tenant_id = $1 and c.subject_id = $2) as ledger,
+              (select count(*)::int from provider_calls where tenant_id = $1 and outcome = 'unknown') as unknown`,
+      [tenant.id, articleId],
+    )
+  ).rows;
+  return {
+    article: (await states.pathOf(articleId)).slice(1).join(' → '),
+    workflow: await describeWorkflow(service, tenant.id, articleId),
+    calls: calls.length,
+    billed: calls.filter(({ billed }) => billed).length,
+    ledger,
+    unknown,
+    breaker: await describeBreaker(service, tenant),
+    books: await describeBooks(service, tenant, article, lost),
+  };
+}
+
+async function describeWorkflow(service: RealService, tenantId: string, articleId: string): Promise<string> {
+  const handle = service.temporal.workflow.getHandle(embedArticleWorkflowId(tenantId, articleId));
+  const { status } = await handle.describe();
+  if (status.name === 'COMPLETED') return `COMPLETED ${(await handle.result()).outcome}`;
+  if (status.name !== 'FAILED') return status.name;
+  const cause = await handle
+    .result()
+    .catch((error: unknown) => (error instanceof WorkflowFailedError ? error.cause : undefined));
+  return `FAILED ${cause instanceof ApplicationFailure ? cause.type : 'otherwise'}`;
+}
+
+async function describeBreaker(service: RealService, tenant: FaultTenant): Promise<string> {
+  const { body } = await service.call(tenant.keys.orchestrator, 'GET', '/tenants/me/providers');
+  const { state, failures } = body.data.embedding;
+  return `${state} ${failures}`;
+}
+
+/**
+ * The tenant's money, all of its calls together: nothing is held back, no record is open, the ledger has the twin's own
+ * count of the answers that were stored and of their tokens, and the month's sum is the ledger and what is unknown.
+ */
+async function describeBooks(
+  service: RealService,
+  tenant: FaultTenant,
+  article: WrittenArticle,
+  lost: number,
+): Promise<string> {
+  const [books] = (
+    await service.owner.query<Record<string, number>>(
+      `select coalesce((select sum(reserved_tokens) from monthly_usage where tenant_id = $1), 0)::int as reserved,
+              coalesce((select sum(settled_tokens) from monthly_usage where tenant_id = $1), 0)::int as settled,
+              (select count(*)::int from provider_calls where tenant_id = $1 and finished_at is null) as open,
+              coalesce((select sum(reserved_tokens) from provider_calls
+                         where tenant_id = $1 and outcome = 'unknown'), 0)::int as unknown_tokens,
+              (select count(*)::int from usage_ledger where tenant_id = $1) as ledger,
+              coalesce((select sum(input_tokens + output_tokens) from usage_ledger where tenant_id = $1), 0)::int as tokens`,
+      [tenant.id],
+    )
+  ).rows;
+  const billed = service.twin.callsOf(tenant.embeddingKey).filter((call) => call.billed);
+  const ofArticle = billed.find(({ inputs }) => inputs.some((input) => input.includes(article.title)));
+  const expected = {
+    reserved: 0,
+    open: 0,
+    ledger: billed.length - lost,
+    tokens: billed.reduce((sum, { tokens }) => sum + tokens, 0) - lost * (ofArticle?.tokens ?? 0),
+    settled: (books?.tokens ?? 0) + (books?.unknown_tokens ?? 0),
+  };
+  const wrong = Object.entries(expected).filter(([name, value]) => books?.[name] !== value);
+  return wrong.length === 0
+    ? 'balanced'
+    : wrong.map(([name, value]) => `${name} ${books?.[name]} for ${value}`).join(', ');
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { canaryKey } from './canaries.ts';
+import type { Answer, RealService } from './real-service.ts';
+
+/** A tenant of the matrix, made and used over HTTP alone. */
+export interface FaultTenant {
+  readonly id: string;
+  readonly embeddingKey: string;
+  readonly anthropicKey: string;
+  readonly keys: Readonly<Record<'agent' | 'orchestrator' | 'user', string>>;
+}
+
+export interface WrittenArticle {
+  /** Undefined where the write was not answered. */
+  readonly id: string | undefined;
+  readonly title: string;
+  readonly status: number;
+}
+
+/** Makes a tenant with two keys that nobody else has. */
+export async function createFaultTenant(service: RealService): Promise<FaultTenant> {
+  const slug = `t-${randomUUID()}`;
+  const created = await service.call(service.adminKey, 'POST', '/admin/tenants', { slug, name: slug });
+  if (created.status !== 201) throw new Error(`the tenant was not made: ${JSON.stringify(created)}`);
+  const { tenant, keys } = created.body.data;
+  const fault = { id: tenant.id, keys, embeddingKey: canaryKey(), anthropicKey: canaryKey() };
+  await setKeys(service, fault, { embedding_api_key: fault.embeddingKey, api_key: fault.anthropicKey });
+  return fault;
+}
+
+/** Sets keys as a client does. */
+export async function setKeys(
+  service: RealService,
+  tenant: FaultTenant,
+  keys: { readonly embedding_api_key?: string; readonly api_key?: string },
+): Promise<Answer> {
+  return service.call(tenant.keys.user, 'PATCH', '/tenants/me/llm-config', keys);
+}
+
+/** Publishes an article that says `word` and nothing else that another article says. */
+export async function publish(
+  service: RealService,
+  tenant: FaultTenant,
+  word: string,
+  options: { readonly body?: string; readonly idempotencyKey?: string } = {},
+): Promise<WrittenArticle> {
+  const title = `${word} ${randomUUID()}`;
+  const { status, body } = await service.call(
+    tenant.keys.agent,
+    'POST',
+    '/articles',
+    { title, body: options.body ?? 'Some text.', category: 'finding' },
+    options.idempotencyKey,
+  );
+  return { id: body?.data?.id, title, status };
+}
+
+/** A search by words and meaning, told as `200 hybrid` or as `200 keyword: <reason>`. */
+export async function search(service: RealService, tenant: FaultTenant, q: string): Promise<string> {
+  const { status, body } = await service.call(
+    tenant.keys.agent,
+    'GET',
+    `/knowledge/search?q=${encodeURIComponent(q)}`,
+  );
+  if (status !== 200) return String(status);
+  const { served_mode, fallback_reason } = body.meta;
+  return fallback_reason === null ? `200 ${served_mode}` : `200 ${served_mode}: ${fallback_reason}`;
+}
+
+/** The requests of a tenant for texts with this title, or for this query. */
+export function callsFor(service: RealService, tenant: FaultTenant, text: string) {
+  return service.twin
+    .callsOf(tenant.embeddingKey)
+    .filter(({ inputs }) => inputs.some((input) => input.includes(text)));
+}
