@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Failure, failureTraits } from '../domain/failures.ts';
+import type { CallOperation } from '../domain/provider-calls.ts';
 import type { KeyReference, Provider } from '../domain/providers.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
@@ -11,7 +12,7 @@ import type { ProviderAnswer } from './provider-answer.ts';
 export interface WantedCall<R, K> {
   readonly tenantId: string;
   readonly provider: Provider;
-  readonly operation: string;
+  readonly operation: CallOperation;
   readonly source: CallSource;
   /** The article or other thing it is made for. */
   readonly subjectId?: string;

@@ -1,3 +1,4 @@
+import type { CallOperation } from '../domain/provider-calls.ts';
 import type { KeyReference } from '../domain/providers.ts';
 import { estimateTokens } from '../domain/token-estimate.ts';
 import type { Transaction } from '../platform/postgres.ts';
@@ -11,7 +12,7 @@ export interface WantedMessage<K> {
   readonly tenantId: string;
   readonly source: CallSource;
   /** What the answer is for, as the ledger names it: `extraction`, `classification`, … */
-  readonly operation: string;
+  readonly operation: CallOperation;
   readonly subjectId?: string;
   readonly system?: string;
   readonly prompt: string;

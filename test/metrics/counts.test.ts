@@ -60,6 +60,7 @@ beforeAll(async () => {
   for (let i = 0; i < 2; i += 1) expect(await reasonOf(search())).toBe('circuit_open');
   await test.db.rawAsOwner(`update breakers set open_until = clock_timestamp() - interval '1 second'`);
   expect(await reasonOf(search())).toBeNull();
+  await test.services.providerStates.reset(tenant.actor, 'embedding');
 
   twin.script(key, [{ kind: 'status', status: 401 }]);
   expect(await reasonOf(search())).toBe('credential_rejected');
@@ -77,6 +78,7 @@ beforeAll(async () => {
     `insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, inputs, started_at, finished_at, outcome)
      select $1::uuid, gen_random_uuid(), 'embedding', 'embedding', 'workflow', 'm', 1, 1, clock_timestamp() - age, ended, outcome
        from (values (interval '10 minutes', null::timestamptz, null),
+                    (interval '1 minute', clock_timestamp(), 'ok'),
                     (interval '4 minutes', null, null),
                     (interval '2 hours', clock_timestamp(), 'unknown'),
                     (interval '2 days', clock_timestamp(), 'unknown')) c (age, ended, outcome)`,
@@ -140,7 +142,7 @@ describe('a scrape after real calls', () => {
     ['opened', 1],
     ['probe', 1],
     ['closed', 1],
-    ['reset', 0],
+    ['reset', 1],
   ])('shows that the breaker %s', (to, times) => {
     expect(sampleValue(text, 'lorekeep_breaker_transitions_total', { provider: 'embedding', to })).toBe(
       times,
