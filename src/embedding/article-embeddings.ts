@@ -12,8 +12,11 @@ export function createArticleEmbeddings(deps: { readonly outbox: Outbox }): Arti
         return undefined;
       }
       if (!needsEmbedding) return undefined;
-      await upsertWrittenState(tx, tenantId, articleId, 'pending');
-      return outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
+      const [ticket] = await Promise.all([
+        outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId }),
+        upsertWrittenState(tx, tenantId, articleId, 'pending'),
+      ]);
+      return ticket;
     },
     async retryWanted(tx, tenantId, articleId) {
       await markRetried(tx, tenantId, articleId);
