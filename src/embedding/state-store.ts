@@ -213,10 +213,10 @@ export async function listForgotten(
     `select e.tenant_id, e.article_id
        from article_embeddings e
       where ((e.status = 'pending'
-              and e.updated_at < clock_timestamp() - :idleMs * interval '1 millisecond'
+              and e.updated_at < now() - :idleMs * interval '1 millisecond'
               and (e.next_attempt_at is null or e.next_attempt_at < clock_timestamp()))
           or (e.status = 'blocked' and e.reason = 'budget_exhausted'
-              and e.updated_at < date_trunc('month', clock_timestamp() at time zone 'UTC') at time zone 'UTC'))
+              and e.updated_at < date_trunc('month', now() at time zone 'UTC') at time zone 'UTC'))
         and not exists (select 1 from outbox o
                          where o.tenant_id = e.tenant_id and o.kind = 'article' and o.subject_id = e.article_id)
       order by e.updated_at

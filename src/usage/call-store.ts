@@ -145,7 +145,7 @@ export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number):
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with abandoned as (
        update provider_calls set finished_at = clock_timestamp(), outcome = 'unknown'
-        where finished_at is null and started_at < clock_timestamp() - :olderThanMs * interval '1 millisecond'
+        where finished_at is null and started_at < now() - :olderThanMs * interval '1 millisecond'
        returning tenant_id, month, reserved_tokens
      ),
      sums as (
