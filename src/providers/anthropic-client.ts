@@ -68,8 +68,9 @@ export function createAnthropicClient(options: AnthropicClientOptions): Anthropi
       const client = new Anthropic({
         // A credential that is given keeps the library from looking for one in the environment and the home directory.
         apiKey,
-        // The API's own header for keys. The library would send a bearer token, which gateways in between may not know.
-        defaultHeaders: { 'x-api-key': apiKey, authorization: null },
+        // The API's own header for keys. The library's bearer token, which gateways in between may not know, stays here:
+        // it is not among the headers above.
+        defaultHeaders: { 'x-api-key': apiKey },
         baseURL: options.baseUrl,
         webhookKey: null,
         // One attempt: the retries are Temporal's, where they are seen and bounded.

@@ -259,6 +259,8 @@ describe('closing the own breaker', () => {
     await openBreaker(tenant, embeddingKey);
     const waiting = await write();
     const failed = await write();
+    const limited = await write();
+    await setState(limited, 'pending', 'provider_rate_limited', '2099-01-01T00:00:00Z');
     await setState(waiting, 'pending', 'circuit_open', '2099-01-01T00:00:00Z');
     await setState(failed, 'failed', 'input_rejected');
     await emptyOutbox();
@@ -272,6 +274,10 @@ describe('closing the own breaker', () => {
       next_attempt_at: null,
     });
     expect((await article(failed)).embedding).toMatchObject({ status: 'failed', reason: 'input_rejected' });
+    expect((await article(limited)).embedding).toMatchObject({
+      reason: 'provider_rate_limited',
+      next_attempt_at: '2099-01-01T00:00:00.000Z',
+    });
     expect(await audited('provider.breaker_reset')).toMatchObject([
       { subject: { kind: 'provider', id: 'embedding' }, actor: { role: 'user' } },
     ]);
