@@ -44,13 +44,18 @@ export function createBacklog(deps: {
 }): Backlog {
   const { database, outbox, starter, keys } = deps;
 
-  const enqueueIf = async (tx: Transaction, tenantId: string, articles: number) =>
-    articles === 0 ? undefined : outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
+  const enqueue = (tx: Transaction, tenantId: string) =>
+    outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
 
   return {
-    request: async (tx, tenantId, model) => enqueueIf(tx, tenantId, await markStale(tx, tenantId, model)),
+    async request(tx, tenantId, model) {
+      await markStale(tx, tenantId, model);
+      // Even with nothing stale: an article written at this moment may be about to learn that there is no key.
+      return enqueue(tx, tenantId);
+    },
 
-    wakeWaiting: async (tx, tenantId) => enqueueIf(tx, tenantId, await endBreakerWaits(tx, tenantId)),
+    wakeWaiting: async (tx, tenantId) =>
+      (await endBreakerWaits(tx, tenantId)) === 0 ? undefined : enqueue(tx, tenantId),
 
     async startPage(tenantId, afterId) {
       const ids = await database.withTenant(tenantId, (tx) => listWaiting(tx, tenantId, afterId, pageSize));
