@@ -164,6 +164,7 @@ export function createServices(
     llmConfig,
     outbox,
     backlog,
+    embedding,
     steps,
     verification,
     providerStates,

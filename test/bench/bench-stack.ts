@@ -9,6 +9,8 @@ import { applicationEnvironment, runCommand, startApi, startWorker } from '../..
 import { isFree } from '../../src/stack/ports.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Everything that the benchmarks measure, running: one set of servers for the service and for its floors. */
 export interface BenchStack {
   readonly apiUrl: string;
@@ -16,12 +18,12 @@ export interface BenchStack {
   readonly bareApiUrl: string;
   readonly databaseUrl: string;
   readonly databaseOwnerUrl: string;
+  /** What the API and the worker were started with. */
+  readonly environment: Variables;
   readonly temporal: Client;
   readonly bareTaskQueue: string;
   readonly stop: () => Promise<void>;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 const root = join(import.meta.dirname, '..', '..');
 const stackDir = join(root, '.stack');
@@ -90,7 +92,7 @@ async function startProcesses(
 
   const connection = await Connection.connect({ address: stack.temporalAddress });
   return {
-    ...{ apiUrl, adminKey, bareApiUrl, databaseUrl, databaseOwnerUrl, bareTaskQueue },
+    ...{ apiUrl, adminKey, bareApiUrl, databaseUrl, databaseOwnerUrl, environment, bareTaskQueue },
     temporal: new Client({ connection }),
     async stop() {
       await connection.close();

@@ -5,6 +5,7 @@ import { benchPostArticle } from './a-post-article.ts';
 import { benchEditToSearchable } from './b-edit-to-searchable.ts';
 import { type BenchStack, startBenchStack } from './bench-stack.ts';
 import { benchArticlesAtOnce } from './c-articles-at-once.ts';
+import { benchGuard } from './d-guard.ts';
 import { type Figure, meetsBar } from './figure.ts';
 import { describeMachine } from './machine.ts';
 import { describeFigures, describeSurroundings } from './table.ts';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, Bench>> = {
   a: benchPostArticle,
   b: benchEditToSearchable,
   c: benchArticlesAtOnce,
+  d: benchGuard,
 };
 const resultsDir = join(import.meta.dirname, '..', '..', '.stack', 'bench');
 const log = (line: string) => console.error(line);
