@@ -132,6 +132,7 @@ export function createServices(
     keys: providerKeys,
     breaker,
     audit,
+    usage,
     // Nothing but embeddings waits for a breaker.
     onReset: async (tx, tenantId, provider) =>
       provider === 'embedding' ? backlog.wakeWaiting(tx, tenantId) : undefined,

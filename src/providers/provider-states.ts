@@ -4,8 +4,8 @@ import type { Provider } from '../domain/providers.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Usage } from '../usage/service.ts';
 import type { Breaker } from './breaker.ts';
-import { readLastFailure } from './last-failure-store.ts';
 
 /** How a tenant's calls to one provider fare. */
 export interface ProviderState {
@@ -33,6 +33,7 @@ export interface ProviderStatesDeps<Ticket> {
   readonly keys: ProviderKeys;
   readonly breaker: Breaker;
   readonly audit: Audit;
+  readonly usage: Pick<Usage, 'lastFailure'>;
   /** In the reset's transaction: whatever has to be woken. */
   readonly onReset: (tx: Transaction, tenantId: string, provider: Provider) => Promise<Ticket>;
   /** After the commit, with what `onReset` returned. Must not throw. */
@@ -41,14 +42,14 @@ export interface ProviderStatesDeps<Ticket> {
 
 /** What a tenant sees of its providers, and the one thing that it can do about a breaker. */
 export function createProviderStates<Ticket>(deps: ProviderStatesDeps<Ticket>): ProviderStates {
-  const { database, keys, breaker, audit } = deps;
+  const { database, keys, breaker, audit, usage } = deps;
 
   const stateOf = async (tx: Transaction, tenantId: string, provider: Provider): Promise<ProviderState> => {
     const key = await keys.current(tx, tenantId, provider);
     if (key === undefined) return withoutKey;
     const id = { tenantId, provider, keyVersion: key.version };
     const { state, failures, openUntil } = await breaker.state(tx, id);
-    const last = await readLastFailure(tx, id);
+    const last = await usage.lastFailure(tx, tenantId, id);
     return {
       state,
       failures,

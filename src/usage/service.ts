@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/service.ts';
+import type { Provider } from '../domain/providers.ts';
 import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import { createBudgetEvents } from './budget-events.ts';
@@ -9,7 +10,9 @@ import {
   deleteCall,
   finishCall,
   insertCall,
+  type LastFailure,
   markExhausted,
+  readLastFailure,
 } from './call-store.ts';
 import { copyToLedger, countUnknown, sumLedger, type UsageQuery, type UsageRow } from './ledger-store.ts';
 
@@ -40,6 +43,12 @@ export interface Usage {
   recordCall(tx: Transaction, tenantId: string, callId: string): Promise<void>;
   /** The tenant's ledger, summed. */
   report(tenantId: string, query: UsageQuery): Promise<UsageReport>;
+  /** How the tenant's last failed call with this key ended; undefined where none has failed. */
+  lastFailure(
+    tx: Transaction,
+    tenantId: string,
+    key: { readonly provider: Provider; readonly keyVersion: number },
+  ): Promise<LastFailure | undefined>;
   /** Gives up the records that crashes have left open, of every tenant; answers how many. */
   closeAbandoned(): Promise<number>;
 }
@@ -76,6 +85,7 @@ export function createUsage(deps: {
         rows: await sumLedger(tx, tenantId, query),
         unknownCalls: await countUnknown(tx, tenantId, query),
       })),
+    lastFailure: readLastFailure,
     closeAbandoned: () => database.withScope('reconcile', (tx) => closeAbandonedCalls(tx, abandonedAfterMs)),
   };
 }
