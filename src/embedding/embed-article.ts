@@ -127,7 +127,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       }
       if (stored.status === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
       const opened = await keys.openKey(article.tenantId, 'embedding', stored);
-      if (opened.kind === 'failed') return opened;
+      if (opened.kind === 'failed') return failWith(article, opened);
       return {
         kind: 'reference',
         key: { provider: 'embedding', model: stored.model, keyVersion: stored.version },

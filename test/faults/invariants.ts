@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { embedArticleWorkflowId } from '../../src/domain/naming.ts';
 import type { RealService } from './real-service.ts';
 import type { StateLog } from './state-log.ts';
-import { callsFor, type FaultTenant, type WrittenArticle } from './tenants.ts';
+import { callsFor, callsOf, type FaultTenant, type WrittenArticle } from './tenants.ts';
 
 /** What is true of a tenant and its article after a fault. A fault states all of it, word for word. */
 export interface Outcome {
@@ -100,7 +100,7 @@ async function describeBooks(
       [tenant.id],
     )
   ).rows;
-  const billed = service.twin.callsOf(tenant.embeddingKey).filter((call) => call.billed);
+  const billed = callsOf(service, tenant).filter((call) => call.billed);
   const ofArticle = billed.find(({ inputs }) => inputs.some((input) => input.includes(article.title)));
   const expected = {
     reserved: 0,

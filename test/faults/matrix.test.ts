@@ -1,43 +1,46 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installGates } from './gates.ts';
-import { type FaultWorld, runProviderFault } from './provider-fault-run.ts';
-import { providerFaults } from './provider-faults.ts';
-import { prepareRealService, type RealService } from './real-service.ts';
-import { installStateLog } from './state-log.ts';
-import { describeMatrix, type Row } from './table.ts';
-import { createFaultTenant } from './tenants.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { twinMarker } from '../support/provider-twin.ts';
+import { findLeaks } from './evidence.ts';
+import { createPieceFinder } from './find-pieces.ts';
+import { faults, type MatrixRun, runMatrix } from './run-matrix.ts';
+import { describeMatrix } from './table.ts';
 
-let service: RealService;
-const rows: Row[] = [];
+let run: MatrixRun;
 
 beforeAll(async () => {
-  service = await prepareRealService();
-  await installGates(service.owner);
-  const states = await installStateLog(service.owner);
-  const variables = { EMBEDDING_WORKFLOW_TIMEOUT_MS: '2500', BREAKER_OPEN_MS: '14000' };
-  await Promise.all([service.start('api', variables), service.start('worker', variables)]);
-  const world: FaultWorld = {
-    service,
-    states,
-    neighbour: await createFaultTenant(service),
-    look: async () => undefined,
-  };
-  await Promise.all(
-    providerFaults.map(async (fault) => {
-      const observed = await runProviderFault(world, fault).catch((error: unknown) => String(error));
-      rows.push({ fault: fault.name, expected: fault.expected, observed });
-    }),
-  );
-}, 240_000);
+  run = await runMatrix();
+  process.stdout.write(`\n${describeMatrix(run.rows)}\n`);
+}, 300_000);
 
-afterAll(async () => {
-  process.stdout.write(`\n${describeMatrix(rows)}\n`);
-  await service?.close();
+describe('the matrix of faults and invariants', () => {
+  it.each(faults.map(({ name }) => name))('%s', (name) => {
+    const row = run.rows.find(({ fault }) => fault === name);
+    expect(row?.observed).toEqual(row?.expected);
+  });
 });
 
-describe('the matrix', () => {
-  it.each(providerFaults)('$name', ({ name }) => {
-    const row = rows.find(({ fault }) => fault === name);
-    expect(row?.observed).toEqual(row?.expected);
+describe('after all of the matrix', () => {
+  it('no piece of any key is anywhere', () => {
+    expect(run.canaries.length).toBeGreaterThan(2 * faults.length);
+    expect(findLeaks(run.evidence, createPieceFinder(run.canaries))).toEqual([]);
+  });
+
+  it('no word of a provider’s own is anywhere', () => {
+    expect(findLeaks(run.evidence, createPieceFinder([twinMarker]))).toEqual([]);
+  });
+
+  it('every place has been looked into', () => {
+    const places = new Set(run.evidence.filter(({ text }) => text.length > 200).map(({ place }) => place));
+    expect([...places]).toEqual(
+      expect.arrayContaining([
+        'table provider_keys',
+        'table audit_log',
+        'history',
+        'description',
+        'metrics',
+        'log',
+        'answers',
+      ]),
+    );
   });
 });

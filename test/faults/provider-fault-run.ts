@@ -12,19 +12,25 @@ export interface FaultWorld {
   readonly neighbour: FaultTenant;
   /** Keeps what an operator sees of a workflow while it is in trouble. */
   readonly look: (tenant: FaultTenant, articleId: string) => Promise<void>;
+  /** Sends what is waiting, as the schedule would. */
+  readonly reconcile: () => Promise<void>;
 }
 
 /** Writes an article of the healthy tenant and says whether it was embedded by one call. */
 export async function askNeighbour({ service, states, neighbour }: FaultWorld): Promise<string> {
   const { id, title } = await publish(service, neighbour, 'neighbour');
   if (id === undefined) return 'not written';
-  await states.until(id, 'embedded');
+  const embedded = await states.until(id, 'embedded').then(
+    () => true,
+    () => false,
+  );
+  if (!embedded) return 'not embedded';
   const calls = callsFor(service, neighbour, title).length;
   return calls === 1 ? 'embedded' : `embedded by ${calls} calls`;
 }
 
 /** A tenant whose first article is embedded: it has vectors to search in. */
-export async function createSearchableTenant({ service, states }: Omit<FaultWorld, 'neighbour' | 'look'>) {
+export async function createSearchableTenant({ service, states }: Pick<FaultWorld, 'service' | 'states'>) {
   const tenant = await createFaultTenant(service);
   const { id } = await publish(service, tenant, 'before');
   if (id === undefined) throw new Error('the first article was not written');

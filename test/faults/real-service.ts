@@ -51,6 +51,8 @@ export interface RealService {
     body?: unknown,
     idempotencyKey?: string,
   ): Promise<Answer>;
+  /** Every provider key that was ever given to the service. */
+  readonly canaries: string[];
   /** Every answer so far, head and body as text. */
   readonly answers: readonly string[];
   /** What each running process shows at /metrics. */
@@ -96,7 +98,7 @@ export async function prepareRealService(): Promise<RealService> {
   let apiUrl = '';
 
   return {
-    ...{ db, owner, twin, openBao, links, taskQueue, adminKey, answers },
+    ...{ db, owner, twin, openBao, links, taskQueue, adminKey, answers, canaries: [] },
     temporal: new Client({ connection, namespace: 'default' }),
 
     async start(name, variables = {}) {

@@ -6,6 +6,8 @@ import type { Answer, RealService } from './real-service.ts';
 export interface FaultTenant {
   readonly id: string;
   readonly embeddingKey: string;
+  /** The embedding key that it had before. */
+  readonly formerKey?: string;
   readonly anthropicKey: string;
   readonly keys: Readonly<Record<'agent' | 'orchestrator' | 'user', string>>;
 }
@@ -24,6 +26,7 @@ export async function createFaultTenant(service: RealService): Promise<FaultTena
   if (created.status !== 201) throw new Error(`the tenant was not made: ${JSON.stringify(created)}`);
   const { tenant, keys } = created.body.data;
   const fault = { id: tenant.id, keys, embeddingKey: canaryKey(), anthropicKey: canaryKey() };
+  service.canaries.push(fault.embeddingKey, fault.anthropicKey);
   await setKeys(service, fault, { embedding_api_key: fault.embeddingKey, api_key: fault.anthropicKey });
   return fault;
 }
@@ -37,14 +40,14 @@ export async function setKeys(
   return service.call(tenant.keys.user, 'PATCH', '/tenants/me/llm-config', keys);
 }
 
-/** Publishes an article that says `word` and nothing else that another article says. */
+/** Publishes an article whose title is its own; the same again where it has an idempotency key. */
 export async function publish(
   service: RealService,
   tenant: FaultTenant,
   word: string,
   options: { readonly body?: string; readonly idempotencyKey?: string } = {},
 ): Promise<WrittenArticle> {
-  const title = `${word} ${randomUUID()}`;
+  const title = options.idempotencyKey ?? `${word} ${randomUUID()}`;
   const { status, body } = await service.call(
     tenant.keys.agent,
     'POST',
@@ -67,9 +70,12 @@ export async function search(service: RealService, tenant: FaultTenant, q: strin
   return fallback_reason === null ? `200 ${served_mode}` : `200 ${served_mode}: ${fallback_reason}`;
 }
 
-/** The requests of a tenant for texts with this title, or for this query. */
+/** The requests that came with the tenant's keys. */
+export function callsOf({ twin }: RealService, { embeddingKey, formerKey }: FaultTenant) {
+  return [...(formerKey === undefined ? [] : twin.callsOf(formerKey)), ...twin.callsOf(embeddingKey)];
+}
+
+/** Those for texts with this title, or for this query. */
 export function callsFor(service: RealService, tenant: FaultTenant, text: string) {
-  return service.twin
-    .callsOf(tenant.embeddingKey)
-    .filter(({ inputs }) => inputs.some((input) => input.includes(text)));
+  return callsOf(service, tenant).filter(({ inputs }) => inputs.some((input) => input.includes(text)));
 }

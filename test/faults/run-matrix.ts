@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/naming.ts';
+import { eventually } from '../support/running-service.ts';
+import { type Evidence, readTables, readWorkflows, textOf } from './evidence.ts';
+import { installGates } from './gates.ts';
+import type { Outcome } from './invariants.ts';
+import { apiKills, type KillCase, type Standing, workerKills } from './kills.ts';
+import { outages } from './outages.ts';
+import { createSearchableTenant, type FaultWorld, runProviderFault } from './provider-fault-run.ts';
+import { providerFaults } from './provider-faults.ts';
+import { prepareRealService, type RealService } from './real-service.ts';
+import { installStateLog } from './state-log.ts';
+import type { Row } from './table.ts';
+import { createFaultTenant, type FaultTenant } from './tenants.ts';
+
+/** Every fault of the matrix, in the order of its rows. */
+export const faults: readonly { readonly name: string; readonly expected: Outcome }[] = [
+  ...providerFaults,
+  ...outages,
+  ...workerKills,
+  ...apiKills,
+];
+
+export interface MatrixRun {
+  readonly rows: readonly Row[];
+  /** Everything that the run has left anywhere. */
+  readonly evidence: readonly Evidence[];
+  /** Every provider key that the service was given. */
+  readonly canaries: readonly string[];
+}
+
+/** Above the stop at a gate or in a call: what is to be killed there must not end by itself. */
+const forVictims = {
+  EMBEDDING_WORKFLOW_TIMEOUT_MS: '40000',
+  EMBEDDING_TIMEOUT_MS: '40000',
+  GUARD_TIMEOUT_MS: '45000',
+};
+/**
+ * A short patience with the provider. The breaker stays open for longer than the third retry waits (8 s), or a workflow
+ * would come back to a breaker that lets it probe and never meet it open.
+ */
+const forFaults = { EMBEDDING_WORKFLOW_TIMEOUT_MS: '4000', BREAKER_OPEN_MS: '14000' };
+
+/** Runs all of the matrix on one service: first the kills, and while Temporal waits for the dead, the rest. */
+export async function runMatrix(): Promise<MatrixRun> {
+  const service = await prepareRealService();
+  try {
+    return await runOn(service);
+  } finally {
+    await service.close();
+  }
+}
+
+async function runOn(service: RealService): Promise<MatrixRun> {
+  const gates = await installGates(service.owner);
+  const states = await installStateLog(service.owner);
+  const looks: Evidence[] = [];
+  const [api, worker] = await Promise.all([
+    service.start('api', forVictims),
+    service.start('worker', forVictims),
+  ]);
+  const world: FaultWorld = {
+    service,
+    states,
+    neighbour: await createFaultTenant(service),
+    async look(tenant, articleId) {
+      const handle = service.temporal.workflow.getHandle(embedArticleWorkflowId(tenant.id, articleId));
+      looks.push({ place: 'description', text: textOf((await handle.describe()).raw) });
+    },
+    reconcile: () => reconcile(service),
+  };
+
+  const tenants = new Map(
+    await Promise.all(
+      [...workerKills, ...apiKills].map(
+        async (each): Promise<[KillCase, FaultTenant]> => [each, await createSearchableTenant(world)],
+      ),
+    ),
+  );
+  const stand = (cases: readonly KillCase[]) =>
+    Promise.all(
+      cases.map(async (each): Promise<[KillCase, Standing]> => {
+        const tenant = tenants.get(each);
+        if (tenant === undefined) throw new Error(`no tenant for ${each.name}`);
+        return [each, await each.stand(world, gates, tenant)];
+      }),
+    );
+  const workerStandings = await stand(workerKills);
+  await worker.kill();
+  await gates.openAll();
+  await Promise.all(workerStandings.map(([, standing]) => standing.meanwhile()));
+
+  // Those that cut a way come last.
+  const apiStandings = await stand(apiKills.filter(({ last }) => !last));
+  apiStandings.push(...(await stand(apiKills.filter(({ last }) => last))));
+  await api.kill();
+  await gates.openAll();
+  await Promise.all(apiStandings.map(([, standing]) => standing.meanwhile()));
+  await service.links.apiTemporal.restore();
+
+  await Promise.all([service.start('api', forFaults), service.start('worker', forFaults)]);
+  const killed = [...workerStandings, ...apiStandings].map(([each, standing]) => ({
+    each,
+    standing,
+    recovered: outcomeOf(standing.recover),
+  }));
+  const provided = Promise.all(
+    providerFaults.map(async (fault) => ({
+      fault,
+      observed: await outcomeOf(() => runProviderFault(world, fault)),
+    })),
+  );
+  await world.reconcile();
+
+  const readers = new Map<string, () => Promise<Outcome | string>>();
+  for (const { fault, observed } of await provided) readers.set(fault.name, async () => observed);
+  for (const { recovered } of killed) await recovered;
+  for (const outage of outages) {
+    const read = await outcomeOf(() => outage.run(world));
+    readers.set(outage.name, async () => (typeof read === 'function' ? outcomeOf(read) : read));
+  }
+  await closeBooks(service);
+  for (const { each, standing, recovered } of killed) {
+    const failed = await recovered;
+    readers.set(each.name, async () => failed ?? (await outcomeOf(standing.read)));
+  }
+
+  const rows: Row[] = [];
+  for (const { name, expected } of faults) {
+    rows.push({ fault: name, expected, observed: (await readers.get(name)?.()) ?? 'not run' });
+  }
+  const evidence = [
+    ...looks,
+    ...(await readTables(service.owner)),
+    ...(await readWorkflows(service.temporal, service.taskQueue)),
+    ...(await service.scrape()).map((text) => ({ place: 'metrics', text })),
+    ...(await service.logs()).map((text) => ({ place: 'log', text })),
+    { place: 'answers', text: service.answers.join('\n') },
+  ];
+  return { rows, evidence, canaries: service.canaries };
+}
+
+/** What it comes to, or the error in words: one fault's failure must not hide the other rows. */
+async function outcomeOf<T>(run: () => Promise<T>): Promise<T | string> {
+  try {
+    return await run();
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+}
+
+/** Runs Reconcile, as its schedule does, until nothing is left to send. */
+async function reconcile(service: RealService): Promise<void> {
+  await eventually(async () => {
+    await service.temporal.workflow.execute(workflowTypes.reconcile, {
+      taskQueue: service.taskQueue,
+      workflowId: `reconcile-${randomUUID()}`,
+    });
+    const { rowCount } = await service.owner.query('select 1 from outbox');
+    return rowCount === 0 ? true : undefined;
+  });
+}
+
+/** Closes the records that the dead have left open, as if five minutes had gone by. */
+async function closeBooks(service: RealService): Promise<void> {
+  await service.owner.query(
+    `update provider_calls set started_at = started_at - interval '10 minutes' where finished_at is null`,
+  );
+  await reconcile(service);
+}
