@@ -203,11 +203,20 @@ export const apiKills: readonly KillCase[] = [
     }),
     last: true,
   },
-  apiCase('in POST, after its signal', {}, async ({ service }, gates, tenant) => {
+  // The relay sends it again: another run finds nothing to do. With it goes the one that was not sent at all.
+  apiCase('in POST, after its signal', { workflow: 'COMPLETED unchanged' }, async (world, gates, tenant) => {
     const gate = await gates.close('lorekeep-api', tenant.id, 'deleteOutboxRow');
-    const article = await publish(service, tenant, 'sent and not noted');
+    const article = await publish(world.service, tenant, 'sent and not noted');
     await reached(gate.reached);
-    return { seen: async () => String(article.status), article: async () => article };
+    return {
+      seen: async () => String(article.status),
+      async article() {
+        await world.states.until(article.id ?? '', 'embedded');
+        await untilClosed(world, tenant, article.id ?? '');
+        await world.reconcile();
+        return article;
+      },
+    };
   }),
   apiCase('in a search’s call', { post: '0 for the search', unknown: 1 }, async (world, _gates, tenant) => {
     const { service } = world;

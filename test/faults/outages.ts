@@ -2,7 +2,15 @@ import { eventually } from '../support/running-service.ts';
 import { canaryKey } from './canaries.ts';
 import { type Outcome, readOutcome } from './invariants.ts';
 import { askNeighbour, createSearchableTenant, type FaultWorld, untilClosed } from './provider-fault-run.ts';
-import { callsFor, type FaultTenant, publish, search, setKeys, type WrittenArticle } from './tenants.ts';
+import {
+  callsFor,
+  type FaultTenant,
+  publish,
+  search,
+  setKeys,
+  untilBacklogIsDone,
+  type WrittenArticle,
+} from './tenants.ts';
 
 /** A server that everybody needs goes away and comes back. */
 export interface Outage {
@@ -54,6 +62,7 @@ function vaultOutage(
       const tenant = { ...before, formerKey: before.embeddingKey, embeddingKey: canaryKey() };
       service.canaries.push(tenant.embeddingKey);
       await setKeys(service, tenant, { embedding_api_key: tenant.embeddingKey });
+      await untilBacklogIsDone(service, tenant);
       const neighbour = await createSearchableTenant(world);
 
       await end(world);

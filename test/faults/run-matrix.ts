@@ -7,7 +7,7 @@ import type { Outcome } from './invariants.ts';
 import { apiKills, type KillCase, type Standing, workerKills } from './kills.ts';
 import { outages } from './outages.ts';
 import { createSearchableTenant, type FaultWorld, runProviderFault } from './provider-fault-run.ts';
-import { providerFaults } from './provider-faults.ts';
+import { type ProviderFault, providerFaults } from './provider-faults.ts';
 import { prepareRealService, type RealService } from './real-service.ts';
 import { installStateLog } from './state-log.ts';
 import type { Row } from './table.ts';
@@ -104,16 +104,22 @@ async function runOn(service: RealService): Promise<MatrixRun> {
     standing,
     recovered: outcomeOf(standing.recover),
   }));
-  const provided = Promise.all(
-    providerFaults.map(async (fault) => ({
-      fault,
-      observed: await outcomeOf(() => runProviderFault(world, fault)),
-    })),
-  );
-  await world.reconcile();
+  // Reconcile sends what is waiting, of everybody: it must be over before others wait.
+  for (const { each, recovered } of killed) if (apiKills.includes(each)) await recovered;
+  const provide = (chosen: readonly ProviderFault[]) =>
+    Promise.all(
+      chosen.map(async (fault) => ({
+        fault,
+        observed: await outcomeOf(() => runProviderFault(world, fault)),
+      })),
+    );
+  const provided = [
+    ...(await provide(providerFaults.filter(({ alone }) => !alone))),
+    ...(await provide(providerFaults.filter(({ alone }) => alone))),
+  ];
 
   const readers = new Map<string, () => Promise<Outcome | string>>();
-  for (const { fault, observed } of await provided) readers.set(fault.name, async () => observed);
+  for (const { fault, observed } of provided) readers.set(fault.name, async () => observed);
   for (const { recovered } of killed) await recovered;
   for (const outage of outages) {
     const read = await outcomeOf(() => outage.run(world));

@@ -1,6 +1,9 @@
 import type pg from 'pg';
 import { eventually } from '../support/running-service.ts';
 
+/** A dead worker's call is tried again after 47 s. */
+const patienceMs = 100_000;
+
 export interface StateLog {
   /** Every state that the article's embedding has had, as `status reason`, repeats left out. */
   pathOf(articleId: string): Promise<readonly string[]>;
@@ -32,7 +35,13 @@ export async function installStateLog(pool: pg.Pool): Promise<StateLog> {
   return {
     pathOf,
     async until(articleId, state) {
-      await eventually(async () => ((await pathOf(articleId)).includes(state) ? true : undefined), 120_000);
+      let path: readonly string[] = [];
+      await eventually(async () => {
+        path = await pathOf(articleId);
+        return path.includes(state) ? true : undefined;
+      }, patienceMs).catch(() => {
+        throw new Error(`it was never "${state}", but ${path.join(' → ')}`);
+      });
     },
   };
 }

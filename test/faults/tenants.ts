@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { embedBacklogWorkflowId } from '../../src/domain/naming.ts';
+import { eventually } from '../support/running-service.ts';
 import { canaryKey } from './canaries.ts';
 import type { Answer, RealService } from './real-service.ts';
 
@@ -28,7 +30,18 @@ export async function createFaultTenant(service: RealService): Promise<FaultTena
   const fault = { id: tenant.id, keys, embeddingKey: canaryKey(), anthropicKey: canaryKey() };
   service.canaries.push(fault.embeddingKey, fault.anthropicKey);
   await setKeys(service, fault, { embedding_api_key: fault.embeddingKey, api_key: fault.anthropicKey });
+  await untilBacklogIsDone(service, fault);
   return fault;
+}
+
+/** A new key wakes every article that is not embedded, also one that is written a moment after it. */
+export async function untilBacklogIsDone(service: RealService, { id }: FaultTenant): Promise<void> {
+  await eventually(async () => {
+    const { rowCount } = await service.owner.query('select 1 from outbox where tenant_id = $1', [id]);
+    if (rowCount !== 0) return undefined;
+    const { status } = await service.temporal.workflow.getHandle(embedBacklogWorkflowId(id)).describe();
+    return status.name === 'RUNNING' ? undefined : true;
+  });
 }
 
 /** Sets keys as a client does. */
