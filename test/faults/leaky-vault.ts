@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { z } from 'zod';
 
-const encryption = z.object({ context: z.string(), plaintext: z.string() });
+const prefix = 'vault:v1:';
+const use = z.object({
+  context: z.string(),
+  plaintext: z.string().optional(),
+  ciphertext: z.string().startsWith(prefix).optional(),
+});
 
 /**
  * A Vault that encrypts nothing for those whose context `leaks` names: the ciphertext is the plaintext, in base64. Every
@@ -13,11 +18,16 @@ export async function startLeakyVault(realAddress: string, leaks: (context: stri
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(Buffer.from(part));
     const body = Buffer.concat(parts).toString('utf8');
-    const asked = request.url?.includes('/encrypt/') ? encryption.safeParse(JSON.parse(body)) : undefined;
     const answer = (status: number, text: string) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+    const asked = request.url?.includes('crypt/') ? use.safeParse(JSON.parse(body)) : undefined;
     if (asked?.success && leaks(Buffer.from(asked.data.context, 'base64').toString('utf8'))) {
-      answer(200, JSON.stringify({ data: { ciphertext: `vault:v1:${asked.data.plaintext}` } }));
+      const { plaintext, ciphertext } = asked.data;
+      const data =
+        plaintext === undefined
+          ? { plaintext: ciphertext?.slice(prefix.length) }
+          : { ciphertext: `${prefix}${plaintext}` };
+      answer(200, JSON.stringify({ data }));
       return;
     }
     const real = await fetch(`${realAddress}${request.url}`, {
