@@ -1,4 +1,5 @@
 import type { FieldError } from '../platform/http/problem.ts';
+import { fieldPath } from './field-path.ts';
 
 /** Deeper JSON than this is nobody's article; it would overflow the stack of whoever walks it recursively. */
 const maxDepth = 32;
@@ -21,12 +22,10 @@ export function findJsonFault(value: unknown): FieldError | undefined {
     if (typeof found !== 'object' || found === null) continue;
     if (depth === maxDepth) return { path, message: `must not be nested deeper than ${maxDepth} levels` };
     for (const [name, child] of Object.entries(found)) {
-      if (Array.isArray(found)) open.push({ value: child, path: `${path}[${name}]`, depth: depth + 1 });
-      else {
-        const message = faultOfText(name);
-        if (message) return { path, message: `has a field whose name ${message}` };
-        open.push({ value: child, path: path === '' ? name : `${path}.${name}`, depth: depth + 1 });
-      }
+      const isItem = Array.isArray(found);
+      const message = isItem ? undefined : faultOfText(name);
+      if (message) return { path, message: `has a field whose name ${message}` };
+      open.push({ value: child, path: fieldPath(path, isItem ? Number(name) : name), depth: depth + 1 });
     }
   }
   return undefined;

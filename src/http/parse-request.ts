@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type FieldError, type Problem, problem } from '../platform/http/problem.ts';
 import type { Route } from '../platform/http/route.ts';
+import { fieldPath } from './field-path.ts';
 import { findJsonFault } from './json-faults.ts';
 
 export interface RawRequest {
@@ -53,22 +54,7 @@ export function invalid(errors: readonly FieldError[]): Problem {
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  const path = pathOfField(issue.path);
+  const path = issue.path.reduce<string>(fieldPath, '');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-  return issue.keys.map((key) => ({
-    path: path === '' ? nameOf(key) : `${path}.${nameOf(key)}`,
-    message: 'is not a known field',
-  }));
-}
-
-/** A key pasted where a field's name belongs must not come back: only what looks like a name is repeated. */
-function nameOf(field: string): string {
-  return /^[A-Za-z][A-Za-z_]{0,40}$/.test(field) ? field : '(unknown field)';
-}
-
-function pathOfField(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((before, step) => {
-    if (typeof step === 'number') return `${before}[${step}]`;
-    return before === '' ? String(step) : `${before}.${String(step)}`;
-  }, '');
+  return issue.keys.map((key) => ({ path: fieldPath(path, key), message: 'is not a known field' }));
 }

@@ -114,6 +114,8 @@ describe('routing', () => {
   });
 });
 
+const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
+
 describe('a body', () => {
   const post = (options: { json?: unknown; raw?: string | Uint8Array; headers?: Record<string, string> }) =>
     app.call('POST', '/notes', { key: orchestrator, ...options });
@@ -175,6 +177,20 @@ describe('a body', () => {
     ['half a surrogate pair deep inside', { title: 'x', metadata: { a: '\ude00' } }, 'metadata.a'],
   ])('is 422 with %s', async (_, json, path) => {
     expect((await post({ json })).body).toMatchObject({ status: 422, errors: [{ path }] });
+  });
+
+  it.each([
+    ['as a name of the body', (key: string) => ({ title: 'x', [key]: 1 })],
+    ['as a name in a part', (key: string) => ({ title: 'x', parts: [{ name: 'ok', [key]: 1 }] })],
+    ['above a NUL', (key: string) => ({ title: 'x', metadata: { [key]: '\u0000' } })],
+    ['above a list with a NUL', (key: string) => ({ title: 'x', metadata: { a: [{ [key]: ['\u0000'] }] } })],
+    ['above half a surrogate pair', (key: string) => ({ title: 'x', metadata: { [key]: { a: '\ud83d' } } })],
+    ['in a name with a NUL', (key: string) => ({ title: 'x', metadata: { [`${key}\u0000`]: 1 } })],
+    ['above too many levels', (key: string) => ({ title: 'x', metadata: { [key]: nested(40) } })],
+  ])('does not come back where a key was pasted %s', async (_, json) => {
+    const answer = await post({ json: json('sk-proj-canary-0123456789abcdef') });
+    expect(answer.status).toBe(422);
+    expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
   it('is 422 when it is nested deeper than anyone needs, however deep', async () => {
