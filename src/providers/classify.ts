@@ -58,7 +58,7 @@ export function classifyRefusal(refusal: Refusal, nowMs: number = Date.now()): F
   return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function codeOf({ status, words, headers }: Refusal): FailureCode {
+function codeOf({ status, words }: Refusal): FailureCode {
   const known = words.find(isKnownWord);
   const said = known === undefined ? undefined : knownWords[known];
   if (status >= 500) return said === 'provider_timeout' ? said : 'provider_unavailable';
@@ -67,23 +67,20 @@ function codeOf({ status, words, headers }: Refusal): FailureCode {
   if (said !== undefined) return said;
   switch (status) {
     case 401:
+    case 403:
       return 'credential_rejected';
     case 402:
       return 'quota_exhausted';
+    case 404:
+      return 'model_not_found';
     case 408:
       return 'provider_timeout';
     case 429:
       return 'provider_rate_limited';
+    default:
+      return 'input_rejected';
   }
-  // No API refuses with a web page. It is a proxy's, a firewall's or another host's (a wrong base URL), so it tells neither
-  // of the key nor of the model: retried, it heals once the operator has put the address right.
-  if (isWebPage(headers)) return 'provider_unavailable';
-  if (status === 403) return 'credential_rejected';
-  if (status === 404) return 'model_not_found';
-  return 'input_rejected';
 }
-
-const isWebPage = (headers: ReadableHeaders) => /^\s*text\/html\b/i.test(headers.get('content-type') ?? '');
 
 const word = z.string().max(100).optional().catch(undefined);
 const errorBody = z.object({

@@ -58,12 +58,10 @@ describe('a refusal', () => {
     expect(refusal(429, ['contract_spend_limit_reached', 'rate_limit_error']).code).toBe('quota_exhausted');
   });
 
-  it('in a web page tells nothing of key or model, and is retried', () => {
+  it('means the same as a web page, from a proxy or a wrong address, as it does in JSON', () => {
     const page = { 'content-type': 'text/html; charset=utf-8' };
-    for (const status of [403, 404, 405]) expect(refusal(status, [], page).code).toBe('provider_unavailable');
-    expect(refusal(401, [], page).code).toBe('credential_rejected');
-    expect(refusal(429, [], page).code).toBe('provider_rate_limited');
-    expect(refusal(404, [], { 'content-type': 'text/plain' }).code).toBe('model_not_found');
+    for (const status of [400, 401, 402, 403, 404, 405, 408, 429, 502])
+      expect(refusal(status, [], page)).toEqual(refusal(status));
   });
 
   it('keeps how long to wait, where waiting is what helps', () => {
