@@ -23,12 +23,14 @@ export interface Outcome {
   readonly neighbour: string;
   readonly post: string;
   readonly search: string;
+  /** What a trial of the tenant's Anthropic key says while that vendor fails alike; `-` where it is not tried. */
+  readonly verify: string;
   /** `balanced`, or what is not. */
   readonly books: string;
 }
 
 /** An outcome but for what was seen while the fault lasted. */
-export type Rest = Omit<Outcome, 'neighbour' | 'post' | 'search'>;
+export type Rest = Omit<Outcome, 'neighbour' | 'post' | 'search' | 'verify'>;
 
 /** Reads the outcome once everything is at rest. `lost`: billed calls whose answer could not be stored. */
 export async function readOutcome(

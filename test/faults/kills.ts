@@ -36,6 +36,7 @@ const wellAfter: Outcome = {
   neighbour: 'embedded',
   post: '201',
   search: '200 hybrid',
+  verify: '-',
   books: 'balanced',
 };
 
@@ -94,6 +95,7 @@ function workerCase(
           neighbour: (await neighbour) ?? 'not asked',
           post: second === undefined ? 'refused' : '201',
           search: found,
+          verify: '-',
         }),
       };
     },
@@ -146,6 +148,7 @@ function apiCase(
           neighbour,
           post: seen,
           search: found,
+          verify: '-',
         }),
       };
     },

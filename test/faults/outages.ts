@@ -28,6 +28,7 @@ const wellAfter = {
   unknown: 0,
   breaker: 'closed 0',
   post: '201',
+  verify: '-',
   books: 'balanced',
 } as const;
 
@@ -80,6 +81,7 @@ function vaultOutage(
         neighbour: healthy,
         post: `${article.status}, a key ${refused.status}`,
         search: found,
+        verify: '-',
       });
     },
   };
@@ -127,6 +129,7 @@ export const outages: readonly Outage[] = [
         neighbour: healthy,
         post: String(later.status),
         search: found,
+        verify: '-',
       });
     },
   },
@@ -165,6 +168,7 @@ export const outages: readonly Outage[] = [
         neighbour: healthy,
         post: String(refused.status),
         search: found,
+        verify: '-',
       });
     },
   },

@@ -1,3 +1,4 @@
+import type { TwinStep } from '../support/provider-twin.ts';
 import { eventually } from '../support/running-service.ts';
 import { type Outcome, readOutcome } from './invariants.ts';
 import type { ProviderFault } from './provider-faults.ts';
@@ -72,7 +73,17 @@ export async function runProviderFault(world: FaultWorld, fault: ProviderFault):
     neighbour: healthy,
     post: String(article.status),
     search: searchCalls === fault.searchCalls ? found : `${found}, by ${searchCalls} calls`,
+    // After the outcome is read: it calls the embedding provider too.
+    verify: await tryAnthropicKey(service, tenant, fault.steps[0] ?? fault.otherwise),
   };
+}
+
+/** What a trial of the Anthropic key says while that vendor does the same. */
+async function tryAnthropicKey(service: RealService, tenant: FaultTenant, step?: TwinStep): Promise<string> {
+  service.twin.script(tenant.anthropicKey, [], step);
+  const { body } = await service.call(tenant.keys.user, 'POST', '/tenants/me/llm-config/verify');
+  const { ok, code } = body.data.anthropic;
+  return ok ? 'ok' : code;
 }
 
 /** Waits until the article's workflow has ended: its last step comes after the article shows its state. */

@@ -39,6 +39,7 @@ function once(name: string, step: TwinStep, code: string, more: Partial<Provider
       ledger: 1,
       breaker: counts ? 'closed 1' : 'closed 0',
       search: '200 hybrid',
+      verify: more.lost === undefined ? code : 'ok',
     },
     ...more,
   };
@@ -61,6 +62,7 @@ function untilOpen(name: string, step: TwinStep, code: string): ProviderFault {
       ledger: 1,
       breaker: 'closed 0',
       search: '200 keyword: circuit_open',
+      verify: code,
     },
   };
 }
@@ -88,6 +90,7 @@ function forGood(
       ledger: 0,
       breaker: 'closed 0',
       search: `200 keyword: ${code}`,
+      verify: code,
     },
   };
 }

@@ -11,7 +11,7 @@ export interface Row {
 export function describeMatrix(rows: readonly Row[]): string {
   const columns = [
     ...['article', 'workflow', 'calls', 'billed', 'ledger', 'unknown', 'breaker'],
-    ...['neighbour', 'post', 'search', 'books'],
+    ...['neighbour', 'post', 'search', 'verify', 'books'],
   ] as const;
   const header = ['fault', ...columns];
   const cells = rows.map(({ fault, expected, observed }) =>
