@@ -36,15 +36,17 @@ export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleRes
   for (;;) {
     changes.forget();
     const pass = await onePass(article, changes);
-    if (pass.kind === 'waits') {
-      openSince ??= Date.now();
-      if (Date.now() - openSince > patienceMs) return fail(article, 'circuit_open');
-      await waitForBreaker(pass.retryInMs, changes);
-    } else openSince = undefined;
+
+    if (pass.kind === 'waits') openSince ??= Date.now();
+    else openSince = undefined;
+    const waitedOut = openSince !== undefined && Date.now() - openSince > patienceMs;
+
+    if (pass.kind === 'failed') await fail(article, pass.code, changes);
+    else if (waitedOut) await fail(article, 'circuit_open', changes);
+    else if (pass.kind === 'waits') await waitForBreaker(pass.retryInMs, changes);
 
     if (changes.any) await changes.quiet();
     else if (pass.kind === 'done') return finish(pass.result);
-    else if (pass.kind === 'failed') return fail(article, pass.code);
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof EmbedArticle>(article);
   }
 }
@@ -119,8 +121,13 @@ function finish(result: EmbedArticleResult): EmbedArticleResult {
   return result;
 }
 
-async function fail(article: ArticleRef, code: FailureCode): Promise<never> {
+/** Fails the run, unless the article or the key has changed by then: the verdict was on what is no more. */
+async function fail(article: ArticleRef, code: FailureCode, changes: Changes): Promise<void> {
+  if (changes.any) return;
+  // Batches before the one that failed are paid for.
+  await recordUsage(article);
   await giveUp({ ...article, code });
+  if (changes.any) return;
   upsertSearchAttributes([{ key: outcomeAttribute, value: code }]);
   throw failedRun(code);
 }

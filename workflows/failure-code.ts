@@ -14,5 +14,12 @@ export function failureCodeOf(error: unknown): FailureCode {
 
 /** The failure of a run: its type is the code, so that operators can search for it. */
 export function failedRun(code: FailureCode): ApplicationFailure {
-  return ApplicationFailure.create({ type: code, message: failureTraits[code].title, nonRetryable: true });
+  const failure = ApplicationFailure.create({
+    type: code,
+    message: failureTraits[code].title,
+    nonRetryable: true,
+  });
+  // The stack would name files of a build; operators read codes.
+  failure.stack = `${failure.name}: ${failure.message}`;
+  return failure;
 }

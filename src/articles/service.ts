@@ -82,10 +82,17 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
     return attachState(article, states);
   };
 
-  /** The rest of a write, once the article's row stands. */
-  const complete = async (tx: Transaction, actor: Actor, article: Article, write: Write) => {
-    // Sent together: none of these statements reads what another writes, and they share a round trip.
-    const [ticket] = await Promise.all([
+  /**
+   * The rest of a write, after the statement for the article's row: sent together, in this order, for one round trip. Gives
+   * the embedding state as the write leaves it.
+   */
+  const complete = async (
+    tx: Transaction,
+    actor: Actor,
+    article: Pick<Article, 'id' | 'status' | 'revision'>,
+    write: Write,
+  ) => {
+    const [ticket, , states] = await Promise.all([
       embeddings.articleWritten(tx, {
         tenantId: actor.tenantId,
         articleId: article.id,
@@ -97,8 +104,9 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
         subject: { kind: 'article', id: article.id },
         details: { revision: article.revision, ...write.details },
       }),
+      embeddings.statesOf(tx, actor.tenantId, [article.id]),
     ]);
-    return { ticket, article: await withState(tx, actor.tenantId, article) };
+    return { ticket, states };
   };
 
   /** One change to one article: locked, checked, written; its workflow is signalled once it is committed. */
@@ -123,18 +131,21 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
   return {
     async create(actor, input, afterWrite) {
       const { ticket, article } = await database.withTenant(actor.tenantId, async (tx) => {
-        const inserted = await insertArticle(tx, actor.tenantId, {
-          id: randomUUID(),
-          ...input,
-          contentHash: contentHash(articleText(input)),
-        });
-        const written = await complete(tx, actor, inserted, {
-          action: 'article.created',
-          details: { status: inserted.status, category: inserted.category },
-          changesWhatIsEmbedded: true,
-        });
-        await afterWrite?.(tx, written.article);
-        return written;
+        const id = randomUUID();
+        const { status, category } = input;
+        // Nothing of the row has to be known for what comes after it, so that it travels along.
+        const [inserted, { ticket, states }] = await Promise.all([
+          insertArticle(tx, actor.tenantId, { id, ...input, contentHash: contentHash(articleText(input)) }),
+          complete(
+            tx,
+            actor,
+            { id, status, revision: 1 },
+            { action: 'article.created', details: { status, category }, changesWhatIsEmbedded: true },
+          ),
+        ]);
+        const article = attachState(inserted, states);
+        await afterWrite?.(tx, article);
+        return { ticket, article };
       });
       embeddings.dispatch(ticket);
       return article;
@@ -174,12 +185,12 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
           ...Object.fromEntries(differing.map((field) => [field, changes[field]])),
           contentHash: hash,
         });
-        const { ticket, article } = await complete(tx, actor, updated, {
+        const { ticket, states } = await complete(tx, actor, updated, {
           action: 'article.updated',
           details: { fields: differing },
           changesWhatIsEmbedded: hash !== current.contentHash,
         });
-        return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
+        return { kind: 'ok', article: attachState(updated, states), ...(ticket ? { ticket } : {}) };
       }),
 
     retryEmbedding: (actor, id, afterWrite) =>
@@ -201,11 +212,12 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
         const { from, to, auditAction } = transitions[name];
         if (!from.includes(current.status)) return { kind: 'not_allowed', status: current.status };
         const updated = await updateArticle(tx, actor.tenantId, id, { status: to });
-        const { ticket, article } = await complete(tx, actor, updated, {
+        const { ticket, states } = await complete(tx, actor, updated, {
           action: auditAction,
           details: { from: current.status },
           changesWhatIsEmbedded: (current.status === 'published') !== (to === 'published'),
         });
+        const article = attachState(updated, states);
         await afterWrite?.(tx, article);
         return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
       }),

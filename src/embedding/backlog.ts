@@ -4,7 +4,7 @@ import type { Database, Transaction } from '../platform/postgres.ts';
 
 import type { Outbox } from './outbox.ts';
 import type { OutboxTicket } from './ports.ts';
-import { serveOnceComplete } from './serving.ts';
+import { serveOnceComplete, serves } from './serving.ts';
 import type { WorkflowStarter } from './starter.ts';
 import { countPending, endBreakerWaits, listWaiting, markStale } from './state-store.ts';
 import { findSpace } from './store.ts';
@@ -71,7 +71,9 @@ export function createBacklog(deps: {
       database.withTenant(tenantId, async (tx) => {
         const stored = await keys.current(tx, tenantId, 'embedding');
         const space = stored && (await findSpace(tx, tenantId, { model: stored.model, chunkerVersion }));
-        if (space !== undefined) await serveOnceComplete(tx, tenantId, space.id);
+        if (space !== undefined && !(await serves(tx, tenantId, space.id))) {
+          await serveOnceComplete(tx, tenantId, space.id);
+        }
         return countPending(tx, tenantId, startedUpToId);
       }),
   };

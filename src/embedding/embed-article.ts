@@ -9,7 +9,7 @@ import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 
 import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
-import { serveOnceComplete } from './serving.ts';
+import { serveOnceComplete, serves } from './serving.ts';
 import { lockState, markEmbedded, markNotEmbedded } from './state-store.ts';
 import {
   ensureSpace,
@@ -95,6 +95,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       contentHash: done.contentHash,
       chunkHashes: done.chunks.map(({ hash }) => hash),
     });
+    const alreadyServes = await serves(tx, tenantId, done.spaceId);
     await lockState(tx, tenantId, articleId);
     if ((await keys.models(tx, tenantId)).embedding_model !== done.model) return false;
     await markEmbedded(tx, tenantId, articleId, {
@@ -102,7 +103,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       chunks: done.chunks.length,
       contentHash: done.contentHash,
     });
-    await serveOnceComplete(tx, tenantId, done.spaceId);
+    if (!alreadyServes) await serveOnceComplete(tx, tenantId, done.spaceId);
     return true;
   };
 

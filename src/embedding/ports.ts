@@ -63,5 +63,5 @@ export type QueryVector =
 
 /** What search needs of the embedding feature: one guarded call with a waiting person's patience. Never throws. */
 export interface QueryEmbeddings {
-  embedQuery(tenantId: string, text: string, signal: AbortSignal): Promise<QueryVector>;
+  embedQuery(tenantId: string, text: string): Promise<QueryVector>;
 }

@@ -1,15 +1,19 @@
 import type { Database } from '../platform/postgres.ts';
 import type { Outbox } from './outbox.ts';
+import type { WorkflowStarter } from './starter.ts';
 import { listForgotten, markPendingAgain } from './state-store.ts';
 
 export interface Reconciliation {
   /** Sends what the outbox still holds, one batch. */
   relay(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
-  /** Puts articles that wait for a workflow that nobody runs back into the outbox; answers how many. */
+  /** Signals the workflows of articles that nobody seems to embed; answers how many. */
   requeueForgotten(): Promise<number>;
 }
 
-/** Longer than any workflow leaves a pending article's state untouched without announcing its next attempt. */
+/**
+ * A workflow under way touches its article's state, or announces its next attempt, more often than this. An article that
+ * waits longer for its page of a backlog is signalled ahead of it, which costs nothing more.
+ */
 const idleMs = 15 * 60_000;
 const batch = 100;
 
@@ -17,17 +21,17 @@ const batch = 100;
 export function createReconciliation(deps: {
   readonly database: Database;
   readonly outbox: Outbox;
+  readonly starter: WorkflowStarter;
 }): Reconciliation {
-  const { database, outbox } = deps;
+  const { database, outbox, starter } = deps;
   return {
     relay: outbox.relay,
     async requeueForgotten() {
       const forgotten = await database.withScope('reconcile', (tx) => listForgotten(tx, idleMs, batch));
       for (const { tenantId, articleId } of forgotten) {
-        await database.withTenant(tenantId, async (tx) => {
-          await markPendingAgain(tx, tenantId, articleId);
-          await outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
-        });
+        await database.withTenant(tenantId, (tx) => markPendingAgain(tx, tenantId, articleId));
+        // As an article of a backlog: nobody has just edited it, so that edits go first.
+        await starter.sendBacklogArticle(tenantId, articleId);
       }
       return forgotten.length;
     },

@@ -233,7 +233,7 @@ export async function listForgotten(
 export async function markPendingAgain(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
-    .whereNot({ status: 'not_applicable' })
+    .whereIn('status', ['pending', 'blocked'])
     .update({
       status: 'pending',
       reason: null,

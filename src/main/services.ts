@@ -169,7 +169,7 @@ export function createServices(
     steps,
     verification,
     providerStates,
-    reconciliation: createReconciliation({ database, outbox }),
+    reconciliation: createReconciliation({ database, outbox, starter }),
     articles: createArticles({ database, audit, embeddings }),
     search: createSearch({ database, queryEmbeddings, providerKeys, blocked }),
     idempotency: createIdempotency({ database }),

@@ -1,7 +1,11 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
-/** A transaction in which row-level security shows one tenant's rows, or those of one platform scope, and no others. */
+/**
+ * A transaction in which row-level security shows one tenant's rows, or those of one platform scope, and no others.
+ * Statements that are begun together (`Promise.all`) are sent in that order and share a round trip; the database carries
+ * them out one after the other, so that a later one sees what an earlier one has written.
+ */
 export interface Transaction {
   /** A statement on one table. */
   (table: string): Knex.QueryBuilder;

@@ -80,6 +80,18 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
   };
 }
 
+/** What a column of vectors can hold. */
+const maxDimensions = 16_000;
+
+/**
+ * Whether a vector survives single precision, as it is stored: finite, and not nothing. A zero vector has no direction,
+ * so that cosine distance to it is not a number.
+ */
+function isStorable(vector: readonly number[]): boolean {
+  const stored = vector.map(Math.fround);
+  return stored.every(Number.isFinite) && stored.some((value) => value !== 0);
+}
+
 function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (readonly number[])[]> {
   const parsed = answerSchema.safeParse(answer);
   if (!parsed.success || parsed.data.data.length !== inputs)
@@ -87,11 +99,10 @@ function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (r
   const vectors = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
   const ordered = Array.from({ length: inputs }, (_, index) => vectors.get(index) ?? []);
   const dimensions = ordered[0]?.length ?? 0;
-  // A zero vector has no direction: cosine distance to it is not a number.
-  const usable = ordered.every(
-    (vector) => vector.length === dimensions && vector.some((value) => value !== 0),
-  );
-  if (dimensions === 0 || !usable) return { kind: 'failed', code: 'malformed_response' };
+  const usable = ordered.every((vector) => vector.length === dimensions && isStorable(vector));
+  if (dimensions === 0 || dimensions > maxDimensions || !usable) {
+    return { kind: 'failed', code: 'malformed_response' };
+  }
   return {
     kind: 'ok',
     result: ordered,

@@ -19,17 +19,13 @@ export function searchRoutes(search: Search): Route[] {
       query: searchQuerySchema,
       replies: { 200: { description: 'A page of hits, best first', schema: searchReply } },
       problems: [],
-      async handle({ actor, query, signal }) {
+      async handle({ actor, query }) {
         const { cursor, ...wanted } = query;
         const fingerprint = fingerprintOf(wanted);
         if (cursor && (cursor.mode !== wanted.mode || cursor.query !== fingerprint)) {
           return invalidField('cursor', 'belongs to another search');
         }
-        const result = await search.search(
-          actor.tenantId,
-          { ...wanted, position: cursor?.position ?? 0 },
-          signal,
-        );
+        const result = await search.search(actor.tenantId, { ...wanted, position: cursor?.position ?? 0 });
         return reply(200, {
           data: result.hits,
           meta: {

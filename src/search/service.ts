@@ -49,7 +49,7 @@ export interface SearchResult {
 
 export interface Search {
   /** Searches the tenant's published articles. A provider, a key or the custody that fails costs the vectors, not the answer. */
-  search(tenantId: string, query: SearchQuery, signal: AbortSignal): Promise<SearchResult>;
+  search(tenantId: string, query: SearchQuery): Promise<SearchResult>;
 }
 
 export interface SearchDeps {
@@ -86,10 +86,10 @@ export function createSearch({ database, queryEmbeddings, providerKeys, blocked 
       return { by: 'keyword', reason: { code: (await readCommonestReason(tx, tenantId)) ?? null } };
     });
 
-  const decide = async (tenantId: string, query: SearchQuery, signal: AbortSignal): Promise<Served> => {
+  const decide = async (tenantId: string, query: SearchQuery): Promise<Served> => {
     if (!/[\p{L}\p{N}\p{So}]/u.test(query.q)) return { by: 'nothing' };
     if (query.mode === 'keyword') return { by: 'keyword' };
-    const answer: QueryVector = await queryEmbeddings.embedQuery(tenantId, query.q, signal);
+    const answer: QueryVector = await queryEmbeddings.embedQuery(tenantId, query.q);
     switch (answer.kind) {
       case 'vector':
         return { by: 'vector', spaceId: answer.spaceId, vector: answer.vector };
@@ -103,8 +103,8 @@ export function createSearch({ database, queryEmbeddings, providerKeys, blocked 
   };
 
   return {
-    async search(tenantId, query, signal) {
-      const served = await decide(tenantId, query, signal);
+    async search(tenantId, query) {
+      const served = await decide(tenantId, query);
       if (served.by === 'keyword' && served.reason?.code === 'no_api_key')
         await blocked.note(tenantId, 'search');
       return database.withTenant(tenantId, async (tx) => {

@@ -13,11 +13,7 @@ const key = twinKey();
 let text: string;
 
 const search = (of = tenant, mode: SearchMode = 'semantic') =>
-  test.services.search.search(
-    of.id,
-    { q: 'words of an article', mode, tags: [], limit: 5, position: 0 },
-    new AbortController().signal,
-  );
+  test.services.search.search(of.id, { q: 'words of an article', mode, tags: [], limit: 5, position: 0 });
 const reasonOf = async (searching: ReturnType<typeof search>) => (await searching).fallbackReason;
 
 const publish = (of: TestTenant, body: string) =>

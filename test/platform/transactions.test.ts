@@ -36,6 +36,21 @@ test('statements sent together are one transaction, taken in their order', async
   expect(found).toEqual([id]);
 });
 
+test('statements of any kind, begun in one turn, keep the order in which they were begun', async () => {
+  const id = randomUUID();
+  const insert = async (tx: Transaction) => {
+    await addTenant(tx, id);
+  };
+  const rename = async (tx: Transaction) => {
+    await tx.raw(`update tenants set name = 'Renamed' where id = ?`, [id]);
+  };
+  const read = async (tx: Transaction) => tx('tenants').where({ id }).pluck('name');
+  const [, before, , after] = await db.database.withTenant(id, (tx) =>
+    Promise.all([insert(tx), read(tx), rename(tx), read(tx)]),
+  );
+  expect([before, after]).toEqual([['Tenant'], ['Renamed']]);
+});
+
 test('one failure among statements sent together undoes them all, and the connection goes on', async () => {
   const id = randomUUID();
   const failing = db.database.withTenant(id, (tx) =>

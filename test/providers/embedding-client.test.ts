@@ -89,6 +89,17 @@ describe('the embedding client', () => {
       { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [0] }) },
       'malformed_response',
     ],
+    [
+      'a number that single precision cannot hold',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1, 1] }, { index: 1, embedding: [1e300, 1] }) },
+      'malformed_response',
+    ],
+    [
+      'a vector that single precision makes nothing of',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [1e-60] }) },
+      'malformed_response',
+    ],
+    ['more dimensions than a column holds', { kind: 'ok', dimensions: 16_001 }, 'malformed_response'],
     ['bad gzip', { kind: 'raw', body: 'x', headers: { 'content-encoding': 'gzip' } }, 'malformed_response'],
     [
       'broken gzip',

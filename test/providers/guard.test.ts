@@ -418,8 +418,7 @@ it('lets a person go when their patience ends, while the call itself is finished
     patienceMs: 150,
   });
   twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
-  const never = new AbortController().signal;
-  expect(await queries.embedQuery(tenant.id, 'a question', never)).toEqual({
+  expect(await queries.embedQuery(tenant.id, 'a question')).toEqual({
     kind: 'failed',
     code: 'provider_timeout',
   });

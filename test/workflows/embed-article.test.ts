@@ -218,6 +218,24 @@ describe('EmbedArticle', () => {
     expect(count('generateEmbedding')).toBe(2);
   });
 
+  it('does not fail for a text that is edited while it gives up', async () => {
+    const ref = article();
+    let tries = 0;
+    const { activities } = fakes({
+      generateEmbedding: async () => {
+        tries += 1;
+        if (tries === 1) throw toApplicationFailure({ code: 'input_rejected' });
+        return { kind: 'embedded', chunks: 1, inputTokens: 5 };
+      },
+      giveUp: async () => {
+        await start('unused', ref);
+      },
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue, ref)).result());
+    expect(result.outcome).toBe('embedded');
+    expect(tries).toBe(2);
+  });
+
   it('does not fail for a text that has been edited since', async () => {
     const ref = article();
     let tries = 0;
