@@ -61,23 +61,29 @@ const service = {
   ...vault,
   ...embedding,
   DATABASE_POOL_SIZE: count.max(500).default(20),
+  /** The address to listen on; without it every one, which a container needs. */
+  HOST: name.optional(),
 };
 
-/** Rules that no single variable can state. */
-function crossChecks<T extends Record<string, unknown>>(schema: z.ZodObject, env: T): string[] {
+/** What rules that no single variable can state look at. A part of its own, so that they are told together with the rest. */
+const timeouts = z.object({
+  EMBEDDING_TIMEOUT_MS: embedding.EMBEDDING_TIMEOUT_MS,
+  GUARD_TIMEOUT_MS: embedding.GUARD_TIMEOUT_MS,
+});
+
+/** Takes the variables that are given, the empty ones left out. */
+function crossChecks(schema: z.ZodObject, given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
-  const has = (key: string) => typeof env[key] === 'string' && env[key] !== '';
   if (
-    'VAULT_ADDR' in schema.shape &&
-    !has('VAULT_TOKEN') &&
-    !(has('VAULT_ROLE_ID') && has('VAULT_SECRET_ID'))
+    'VAULT_TOKEN' in schema.shape &&
+    !('VAULT_TOKEN' in given) &&
+    !('VAULT_ROLE_ID' in given && 'VAULT_SECRET_ID' in given)
   ) {
     problems.push('VAULT_TOKEN: is required, or VAULT_ROLE_ID and VAULT_SECRET_ID together');
   }
   if ('GUARD_TIMEOUT_MS' in schema.shape) {
-    const timeoutMs = Number(env.EMBEDDING_TIMEOUT_MS || 4_000);
-    const patienceMs = Number(env.GUARD_TIMEOUT_MS || 5_000);
-    if (timeoutMs >= patienceMs) {
+    const parsed = timeouts.safeParse(given);
+    if (parsed.success && parsed.data.EMBEDDING_TIMEOUT_MS >= parsed.data.GUARD_TIMEOUT_MS) {
       problems.push(
         'EMBEDDING_TIMEOUT_MS: must be below GUARD_TIMEOUT_MS, or the caller leaves before the provider answers',
       );
@@ -114,7 +120,11 @@ export const environmentSchemas = {
 } as const;
 
 type Schemas = typeof environmentSchemas;
-export type Environment<P extends keyof Schemas> = z.output<Schemas[P]>;
+type Environments = { readonly [P in keyof Schemas]: z.output<Schemas[P]> };
+export type Environment<P extends keyof Schemas> = Environments[P];
+
+/** The same schemas by what they give: so a process's name tells its environment's type. */
+const parsers: { readonly [P in keyof Schemas]: z.ZodType<Environments[P]> } = environmentSchemas;
 
 export type ParsedEnvironment<P extends keyof Schemas> =
   | { readonly kind: 'ok'; readonly environment: Environment<P> }
@@ -125,11 +135,9 @@ export function parseEnvironment<P extends keyof Schemas>(
   process: P,
   env: Readonly<Record<string, string | undefined>>,
 ): ParsedEnvironment<P> {
-  const schema: Schemas[P] = environmentSchemas[process];
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = schema.safeParse(given);
+  const given: Record<string, string> = {};
+  for (const [variable, value] of Object.entries(env)) if (value) given[variable] = value;
+  const parsed = parsers[process].safeParse(given);
   const problems = [
     ...(parsed.success
       ? []
@@ -137,10 +145,10 @@ export function parseEnvironment<P extends keyof Schemas>(
           const variable = String(issue.path[0]);
           return `${variable}: ${variable in given ? issue.message : 'is required'}`;
         })),
-    ...crossChecks(schema, given),
+    ...crossChecks(environmentSchemas[process], given),
   ];
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems };
-  return { kind: 'ok', environment: parsed.data as Environment<P> };
+  return { kind: 'ok', environment: parsed.data };
 }
 
 /** Reads `process.env` for one process, or prints every problem and exits with 1. */

@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly app: Express;
   /** 0 takes a free one. */
   readonly port: number;
+  /** The address or name to listen on; without it every interface. */
+  readonly host?: string | undefined;
   readonly log: Logger;
   /** How long requests in flight may take after `close`. */
   readonly graceMs?: number;
@@ -19,7 +21,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Listens. Fails when the port is taken. */
+/** Listens. Fails when the port is taken, or when the host is none of this machine's. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const inFlight = new Set<ServerResponse>();
   const server = createServer();
@@ -37,11 +39,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // Longer than the usual idle time of a load balancer: the proxy is then the one that closes first.
   server.keepAliveTimeout = 65_000;
 
-  server.listen(options.port);
+  server.listen({ port: options.port, host: options.host });
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  options.log.info({ port }, 'listening');
+  options.log.info({ port, host: options.host ?? 'every interface' }, 'listening');
 
   const stop = async (): Promise<void> => {
     for (const response of inFlight) lastOnItsConnection(response);

@@ -47,7 +47,7 @@ const app = createApp({
   ],
 });
 
-const server = await startServer({ app, port: environment.PORT, log });
+const server = await startServer({ app, port: environment.PORT, host: environment.HOST, log });
 
 onShutdown(log, async () => {
   await server.close();

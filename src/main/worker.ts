@@ -67,6 +67,7 @@ const server = await startServer({
     ],
   }),
   port: environment.METRICS_PORT,
+  host: environment.HOST,
   log,
 });
 

@@ -40,6 +40,8 @@ export function applicationEnvironment(stack: Stack, env: Variables, adminKey: s
     VAULT_TRANSIT_KEY: stack.vaultTransitKey,
     EMBEDDING_BASE_URL: stack.embeddingUrl,
     ADMIN_API_KEY: adminKey,
+    // The keys are for whoever sits at this machine. Some shells set HOST to its name.
+    HOST: '127.0.0.1',
     // A proxy of the person's environment has no business with the loopback address.
     NO_PROXY: env.NO_PROXY ? `${env.NO_PROXY},${loopback}` : loopback,
     no_proxy: env.no_proxy ? `${env.no_proxy},${loopback}` : loopback,

@@ -98,3 +98,25 @@ describe('a server', () => {
     expect(text).toContain('"code":"malformed_request"');
   });
 });
+
+describe('a server that is told where to listen', () => {
+  const at = (host: string, port: number) =>
+    fetch(`http://${host}:${port}/fast`).then(
+      ({ status }) => status,
+      () => 'refused',
+    );
+
+  // Elsewhere 127.0.0.2 is no address of the machine until somebody adds it.
+  it.runIf(process.platform === 'linux')('listens there alone, and else everywhere', async () => {
+    const { app } = waitingApp();
+    const [there, everywhere] = await Promise.all([
+      startServer({ app, port: 0, host: '127.0.0.1', log }),
+      startServer({ app, port: 0, log }),
+    ]);
+    expect(await at('127.0.0.1', there.port)).toBe(200);
+    expect(await at('127.0.0.2', there.port)).toBe('refused');
+    expect(await at('127.0.0.1', everywhere.port)).toBe(200);
+    expect(await at('127.0.0.2', everywhere.port)).toBe(200);
+    await Promise.all([there.close(), everywhere.close()]);
+  });
+});
