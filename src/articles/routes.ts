@@ -19,6 +19,8 @@ import type { TransitionName } from './transitions.ts';
 
 const tag = 'Articles';
 
+const revision = { ETag: 'The revision, in quotes, as `If-Match` takes it' };
+
 /** The routes of articles. */
 export function articleRoutes(articles: Articles): Route[] {
   const create = route({
@@ -31,7 +33,13 @@ export function articleRoutes(articles: Articles): Route[] {
       'Never waits for an API key, a provider, the key custody or Temporal: the vectors are made afterwards, as `embedding` tells.',
     body: newArticleSchema,
     idempotent: true,
-    replies: { 201: { description: 'The article', schema: createdArticleReply } },
+    replies: {
+      201: {
+        description: 'The article',
+        schema: createdArticleReply,
+        headers: { ...revision, Location: "The article's path" },
+      },
+    },
     problems: [],
     async handle({ actor, body, once }) {
       const present = (article: ArticleWithEmbedding) =>
@@ -72,7 +80,7 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Read an article',
     params: articleIdSchema,
-    replies: { 200: { description: 'The article', schema: articleReply } },
+    replies: { 200: { description: 'The article', schema: articleReply, headers: revision } },
     problems: ['not_found'],
     async handle({ actor, params }) {
       const article = await articles.get(actor.tenantId, params.id);
@@ -91,7 +99,7 @@ export function articleRoutes(articles: Articles): Route[] {
     params: articleIdSchema,
     body: articleChangesSchema,
     requestHeaders: { 'If-Match': 'The revision that the change is made for, in quotes: `"3"`' },
-    replies: { 200: { description: 'The article', schema: articleReply } },
+    replies: { 200: { description: 'The article', schema: articleReply, headers: revision } },
     problems: ['not_found', 'transition_not_allowed', 'revision_mismatch'],
     async handle({ actor, params, body, headers }) {
       const expected = parseIfMatch(headers['if-match']);
@@ -109,7 +117,7 @@ export function articleRoutes(articles: Articles): Route[] {
       summary,
       params: articleIdSchema,
       idempotent: true,
-      replies: { 200: { description: 'The article', schema: articleReply } },
+      replies: { 200: { description: 'The article', schema: articleReply, headers: revision } },
       problems: ['not_found', 'transition_not_allowed'],
       handle: async ({ actor, params, once }) =>
         presentChanged(
@@ -132,7 +140,13 @@ export function articleRoutes(articles: Articles): Route[] {
       'For one that is blocked or was given up; one that is waiting or complete is looked at again. Vectors that are there are not bought again. A draft or an archived article has nothing to embed: 409.',
     params: articleIdSchema,
     idempotent: true,
-    replies: { 202: { description: 'The article; its workflow is on its way', schema: articleReply } },
+    replies: {
+      202: {
+        description: 'The article; its workflow is on its way',
+        schema: articleReply,
+        headers: revision,
+      },
+    },
     problems: ['not_found', 'transition_not_allowed'],
     async handle({ actor, params, once }) {
       const accepted = (article: ArticleWithEmbedding) => presentOne(article, 202);
@@ -149,7 +163,7 @@ export function articleRoutes(articles: Articles): Route[] {
     summary: 'Archive an article',
     description: 'The same as `/archive`: the article is kept, is no longer found, and cannot come back.',
     params: articleIdSchema,
-    replies: { 200: { description: 'The article, archived', schema: articleReply } },
+    replies: { 200: { description: 'The article, archived', schema: articleReply, headers: revision } },
     problems: ['not_found', 'transition_not_allowed'],
     handle: async ({ actor, params }) =>
       presentChanged(await articles.transition(actor, params.id, 'archive')),

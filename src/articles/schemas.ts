@@ -36,7 +36,10 @@ export const newArticleSchema = z
     source_type: text({ max: 100 }).nullable().default(null).describe('Where the text comes from'),
     metadata: metadata.default({}),
     idempotency_key: z.string().optional().describe('The same as the Idempotency-Key header'),
-    force: z.boolean().default(false).describe('Skips the comparison with the articles that are there'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Without effect so far: no article is held against those that are there'),
   })
   .meta({
     id: 'NewArticle',
@@ -95,7 +98,7 @@ const embeddingView = z
   })
   .meta({ id: 'ArticleEmbedding' });
 
-export const articleView = z
+const articleView = z
   .object({
     id: z.uuid(),
     title: z.string(),

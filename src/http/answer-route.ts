@@ -16,7 +16,7 @@ import { presentedIdempotencyKey } from './idempotency-key.ts';
 import { parseRequest } from './parse-request.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { ReadBody } from './read-body.ts';
-import { contextOf, pathOf } from './request-context.ts';
+import { contextOf, pathOf, type RequestContext } from './request-context.ts';
 
 export interface AnswerDeps {
   readonly authentication: (request: Request) => Promise<Authenticated>;
@@ -24,7 +24,7 @@ export interface AnswerDeps {
   readonly readBody: (request: Request, response: Response) => Promise<ReadBody>;
   readonly idempotency: Idempotency;
   readonly log: Logger;
-  /** Holds every answer against the route's declaration and fails on one that is not in it. For tests and development. */
+  /** Holds every answer against the route's declaration and fails on one that is not in it. For tests. */
   readonly verifyReplies: boolean;
 }
 
@@ -162,8 +162,12 @@ function headersForHandlers(request: Request): Readonly<Record<string, string | 
 }
 
 /** The problem of anything thrown: a fixed sentence to the client; the logger keeps the error's type and place alone. */
-export function internalProblem(log: Logger, requestId: string, error: unknown): Problem {
-  log.error({ request_id: requestId, error }, 'request failed unexpectedly');
+export function internalProblem(
+  log: Logger,
+  { requestId, actor }: Pick<RequestContext, 'requestId' | 'actor'>,
+  error: unknown,
+): Problem {
+  log.error({ request_id: requestId, tenant_id: actor?.tenantId, error }, 'request failed unexpectedly');
   return problem(
     'internal',
     'Something went wrong on our side. The request id helps the operator to find it.',

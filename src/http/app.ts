@@ -27,7 +27,7 @@ export interface AppDeps extends AuthenticationDeps {
   readonly rateLimits?: RateLimitOptions;
   /** Proxies in front that may name the client's address; none by default. */
   readonly trustedProxies?: number;
-  /** Fails on an answer that its route does not declare. For tests and development. */
+  /** Fails on an answer that its route does not declare. For tests: the served process leaves it off. */
   readonly verifyReplies?: boolean;
 }
 
@@ -116,7 +116,7 @@ function failures(log: Logger): ErrorRequestHandler {
     const answer =
       error instanceof URIError
         ? problem('malformed_request', 'The path is not validly percent-encoded.')
-        : internalProblem(log, contextOf(response).requestId, error);
+        : internalProblem(log, contextOf(response), error);
     if (response.headersSent) response.destroy();
     else send(request, response, answer);
   };

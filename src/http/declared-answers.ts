@@ -3,7 +3,7 @@ import { type Problem, type ProblemCode, problemTraits } from '../platform/http/
 import type { Reply, Route } from '../platform/http/route.ts';
 
 /** Every code that a route can answer: its own, and those that authentication, limits and parsing add to it. */
-export function problemCodesOf(route: Route): readonly ProblemCode[] {
+function problemCodesOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(route.problems);
   const add = (...more: readonly ProblemCode[]) => {
     for (const code of more) codes.add(code);
@@ -34,16 +34,35 @@ export function problemCodesByStatus(route: Route): ReadonlyMap<number, readonly
   return new Map([...byStatus].sort(([left], [right]) => left - right));
 }
 
+/** The headers that every problem of a status carries, beside those of every answer. */
+export function problemHeadersOf(status: number): readonly ('WWW-Authenticate' | 'Retry-After' | 'ETag')[] {
+  switch (status) {
+    case 401:
+      return ['WWW-Authenticate'];
+    case 412:
+      return ['ETag'];
+    case 429:
+    case 503:
+      return ['Retry-After'];
+    default:
+      return [];
+  }
+}
+
 /**
- * What is undeclared about an answer, if anything: its status or code, or a body that its schema would not give back as
- * it is (a missing field, one too many, one of another type). Names fields, never their values.
+ * What is undeclared about an answer, if anything: its status or code, its headers, or a body that its schema would not
+ * give back as it is (a missing field, one too many, one of another type). Names fields, never their values.
  */
 export function undeclaredIn(route: Route, answer: Reply | Problem): string | undefined {
   if (answer.kind === 'problem') {
-    return problemCodesOf(route).includes(answer.code) ? undefined : `the code ${answer.code}`;
+    if (!problemCodesOf(route).includes(answer.code)) return `the code ${answer.code}`;
+    const { status } = problemTraits(answer.code);
+    return undeclaredHeader(problemHeadersOf(status), answer.headers);
   }
   const declared = route.replies[answer.status];
   if (!declared) return `the status ${answer.status}`;
+  const header = undeclaredHeader(Object.keys(declared.headers ?? {}), answer.headers);
+  if (header) return header;
   if (!declared.schema) return answer.body === undefined ? undefined : `a body at ${answer.status}`;
   const body: unknown = answer.body === undefined ? undefined : JSON.parse(JSON.stringify(answer.body));
   const parsed = declared.schema.safeParse(body);
@@ -54,6 +73,20 @@ export function undeclaredIn(route: Route, answer: Reply | Problem): string | un
   }
   const difference = firstDifference(body, parsed.data, 'body');
   return difference === undefined ? undefined : `${difference}: not in the schema`;
+}
+
+/** A header that is answered without being declared, or the other way round. */
+function undeclaredHeader(
+  declared: readonly string[],
+  answered: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const promised = new Set(declared.map((name) => name.toLowerCase()));
+  const given = new Set(Object.keys(answered).map((name) => name.toLowerCase()));
+  // Declared by every route that takes an Idempotency-Key.
+  given.delete('idempotency-replayed');
+  for (const name of given) if (!promised.has(name)) return `the header ${name}`;
+  for (const name of promised) if (!given.has(name)) return `an answer without the header ${name}`;
+  return undefined;
 }
 
 function firstDifference(left: unknown, right: unknown, path: string): string | undefined {

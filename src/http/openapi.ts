@@ -10,7 +10,7 @@ import {
 import { roles } from '../domain/roles.ts';
 import { type ProblemCode, problemTraits } from '../platform/http/problem.ts';
 import type { Route } from '../platform/http/route.ts';
-import { problemCodesByStatus } from './declared-answers.ts';
+import { problemCodesByStatus, problemHeadersOf } from './declared-answers.ts';
 import { strict } from './parse-request.ts';
 import { platformPaths } from './platform-paths.ts';
 
@@ -52,6 +52,7 @@ export function createOpenApiDocument(
         RateLimitReset: header('Seconds until they are all there again.', 'integer'),
         RetryAfter: header('Seconds after which another try makes sense.', 'integer'),
         WwwAuthenticate: header('`Bearer`, and what is wrong with the key presented.'),
+        CurrentRevision: header('The current revision, in quotes.'),
         IdempotencyReplayed: header(
           '`true` when this is the answer of an earlier request with the same Idempotency-Key.',
         ),
@@ -155,7 +156,7 @@ function problemResponses(): (status: number, codes: readonly ProblemCode[]) => 
     const response: ZodOpenApiResponseObject = {
       id,
       description: sorted.map((code) => `\`${code}\`: ${problemTraits(code).title}.`).join(' '),
-      headers: { ...everyAnswer, ...extraHeaders(status) },
+      headers: { ...everyAnswer, ...problemHeaders(status) },
       content: { 'application/problem+json': { schema: problemSchema(status, sorted) } },
     };
     made.set(id, response);
@@ -182,16 +183,13 @@ function problemSchema(status: number, codes: readonly ProblemCode[]): z.ZodType
   });
 }
 
-function extraHeaders(status: number): oas31.HeadersObject {
-  switch (status) {
-    case 401:
-      return { 'WWW-Authenticate': headerRef('WwwAuthenticate') };
-    case 429:
-    case 503:
-      return { 'Retry-After': headerRef('RetryAfter') };
-    default:
-      return {};
-  }
+function problemHeaders(status: number): oas31.HeadersObject {
+  const components = {
+    'WWW-Authenticate': 'WwwAuthenticate',
+    'Retry-After': 'RetryAfter',
+    ETag: 'CurrentRevision',
+  } as const;
+  return Object.fromEntries(problemHeadersOf(status).map((name) => [name, headerRef(components[name])]));
 }
 
 function headerRef(component: string): oas31.ReferenceObject {

@@ -19,7 +19,7 @@ export function logRequests(deps: { readonly log: Logger; readonly metrics: Metr
       deps.log.info(
         {
           request_id: requestId,
-          tenant: actor?.tenantId,
+          tenant_id: actor?.tenantId,
           key_id: actor?.keyId,
           method: request.method,
           route: pattern,

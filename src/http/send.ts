@@ -18,7 +18,7 @@ export function send(request: Request, response: Response, answer: Reply | Probl
 }
 
 /** RFC 9457: what a client reads of a problem. */
-export function problemDocument(request: Request, { code, detail, errors }: Problem) {
+function problemDocument(request: Request, { code, detail, errors }: Problem) {
   const { status, title } = problemTraits(code);
   return {
     type: `urn:lorekeep:problem:${code}`,

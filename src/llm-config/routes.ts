@@ -3,6 +3,9 @@ import { type Route, reply, route } from '../platform/http/route.ts';
 import { patchSchema, viewSchema } from './schemas.ts';
 import type { LlmConfig } from './service.ts';
 
+/** A sealed or restarted Vault is back in seconds, once somebody looks; a client that asks this often harms nothing. */
+const retryAfterSeconds = 5;
+
 /** The routes of a tenant's provider settings. */
 export function llmConfigRoutes(deps: { readonly llmConfig: LlmConfig }): Route[] {
   const { llmConfig } = deps;
@@ -43,6 +46,7 @@ export function llmConfigRoutes(deps: { readonly llmConfig: LlmConfig }): Route[
             return problem(
               updated.code,
               'The keys cannot be stored safely now, so nothing was changed. Try again.',
+              { headers: { 'Retry-After': String(retryAfterSeconds) } },
             );
           default:
             return updated satisfies never;

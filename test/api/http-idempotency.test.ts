@@ -64,7 +64,9 @@ function writingRoutes(database: Database): Route[] {
       }),
       idempotent: true,
       secretFields: ['data.key'],
-      replies: { 201: { description: 'The thing', schema: z.object({ data }) } },
+      replies: {
+        201: { description: 'The thing', schema: z.object({ data }), headers: { Location: 'Its path' } },
+      },
       problems: ['already_exists'],
       async handle({ actor, body, once }) {
         if (body.title === 'refused') return problem('already_exists', 'No.');

@@ -70,6 +70,7 @@ describe('PATCH /tenants/me/llm-config', () => {
     try {
       const refused = await api.call(keys.user, 'PATCH', path, { embedding_api_key: newKey() });
       expect([refused.status, refused.body.code]).toEqual([503, 'vault_unavailable']);
+      expect(refused.headers.get('retry-after')).toBe('5');
       expect((await api.call(keys.user, 'GET', path)).body).toMatchObject({ has_embedding_key: false });
     } finally {
       await api.vault.restore();

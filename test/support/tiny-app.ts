@@ -5,9 +5,10 @@ import type { Actor } from '../../src/domain/actor.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { type AppDeps, createApp } from '../../src/http/app.ts';
 import { type RunningServer, startServer } from '../../src/http/server.ts';
+import { cursor } from '../../src/platform/http/cursor.ts';
 import { problem } from '../../src/platform/http/problem.ts';
 import { type Route, reply, route } from '../../src/platform/http/route.ts';
-import { cursor, jsonObject, limit, list, text, uuid } from '../../src/platform/http/schemas.ts';
+import { jsonObject, limit, list, text, uuid } from '../../src/platform/http/schemas.ts';
 import type { Idempotency } from '../../src/platform/idempotency/idempotency.ts';
 import { createLogger } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -127,10 +128,10 @@ export function tinyRoutes(): Route[] {
       path: '/undeclared',
       role: 'agent',
       tag: 'broken',
-      summary: 'Answers what it does not declare',
-      query: z.object({ what: z.enum(['status', 'code', 'field', 'type']) }),
+      summary: 'Answers otherwise than it declares',
+      query: z.object({ what: z.enum(['status', 'code', 'field', 'type', 'header', 'no header']) }),
       replies: { 200: { description: 'A note', schema: z.object({ data: noteView }) } },
-      problems: [],
+      problems: ['vault_unavailable'],
       handle: async ({ query }) => {
         const note = { id: noteId, title: 'x' };
         switch (query.what) {
@@ -142,6 +143,10 @@ export function tinyRoutes(): Route[] {
             return reply(200, { data: { ...note, extra: 1 } });
           case 'type':
             return reply(200, { data: { ...note, title: 3 } });
+          case 'header':
+            return reply(200, { data: note }, { ETag: '"1"' });
+          case 'no header':
+            return problem('vault_unavailable', 'without a Retry-After');
         }
       },
     }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeCursor } from '../../src/platform/http/schemas.ts';
-import { adminApiKey, keyOf, noteId, startTinyApp, type TinyApp } from '../support/tiny-app.ts';
+import { encodeCursor } from '../../src/platform/http/cursor.ts';
+import { adminApiKey, keyOf, noteId, startTinyApp, type TinyApp, tenantId } from '../support/tiny-app.ts';
 
 let app: TinyApp;
 
@@ -242,14 +242,21 @@ describe('anything thrown', () => {
     for (const text of [JSON.stringify(answer.body), app.logged()]) {
       expect(text).not.toMatch(/secret_table|canary/);
     }
-    expect(app.logged()).toContain('"request_id":"broken-1","error":{"type":"Error"');
+    expect(app.logged()).toContain(
+      `"request_id":"broken-1","tenant_id":"${tenantId}","error":{"type":"Error"`,
+    );
   });
 });
 
 describe('an undeclared answer', () => {
-  it.each(['status', 'code', 'field', 'type'])('fails by its %s where replies are verified', async (what) => {
-    expect((await app.call('GET', `/undeclared?what=${what}`, { key: agent })).status).toBe(500);
-  });
+  it.each(['status', 'code', 'field', 'type', 'header', 'no header'])(
+    'fails by its %s where replies are verified',
+    async (what) => {
+      expect(
+        (await app.call('GET', `/undeclared?${new URLSearchParams({ what })}`, { key: agent })).status,
+      ).toBe(500);
+    },
+  );
 
   it('passes where they are not', async () => {
     const unverified = await startTinyApp({ verifyReplies: false });
@@ -305,6 +312,7 @@ describe('the log', () => {
         method: 'GET',
         route: '/notes/:id',
         status: 200,
+        tenant_id: tenantId,
         key_id: 'key-lk_agent',
         ms: expect.any(Number),
       }),

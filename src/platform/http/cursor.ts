@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { invalidField, type Problem } from './problem.ts';
 
 /**
  * Cursors of paged lists: where the page ended, as base64url of JSON. Opaque to the client and of no power: a forged
@@ -9,30 +8,19 @@ import { invalidField, type Problem } from './problem.ts';
 const unreadable = 'is not a cursor of this list';
 const maxCharacters = 1_000;
 
-export type Decoded<T> = { readonly kind: 'ok'; readonly value: T } | Problem;
-
 /** The cursor of a place in a list. `value` is plain JSON. */
 export function encodeCursor(value: unknown): string {
   return Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
 }
 
-/** The place that a cursor names, or a 422 of the field `cursor` when it is not one of this list. */
-export function decodeCursor<Place extends z.ZodType>(
-  schema: Place,
-  presented: string,
-): Decoded<z.output<Place>> {
-  const parsed = schema.safeParse(parseJson(presented));
-  return parsed.success ? { kind: 'ok', value: parsed.data } : invalidField('cursor', unreadable);
-}
-
-/** A cursor as a query parameter: the route's `query.cursor` is the place, decoded. */
+/** A cursor as a query parameter: the route's `query.cursor` is the place, decoded; a 422 when it is not one of this list. */
 export function cursor<Place extends z.ZodType>(schema: Place) {
   return z
     .string()
     .max(maxCharacters, unreadable)
     .transform((presented, context): z.output<Place> => {
-      const decoded = decodeCursor(schema, presented);
-      if (decoded.kind === 'ok') return decoded.value;
+      const decoded = schema.safeParse(parseJson(presented));
+      if (decoded.success) return decoded.data;
       context.addIssue({ code: 'custom', message: unreadable });
       return z.NEVER;
     });

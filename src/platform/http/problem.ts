@@ -57,8 +57,3 @@ export function problemTraits(code: ProblemCode): { status: number; title: strin
   }
   return requestProblems[code];
 }
-
-/** Every code a route may name. */
-export const requestProblemCodes = Object.keys(requestProblems).filter(
-  (name): name is RequestProblemCode => name in requestProblems,
-);

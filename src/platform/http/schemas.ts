@@ -1,7 +1,5 @@
 import { z } from 'zod';
 
-export { cursor, decodeCursor, encodeCursor } from './cursor.ts';
-
 /** Building blocks of route schemas: what every text, id, page size and list of a request has in common. */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
