@@ -1,12 +1,5 @@
 /** What each model of a tenant is for. */
-export const modelFields = [
-  'embedding_model',
-  'extraction_model',
-  'classification_model',
-  'merge_model',
-] as const;
-
-export type ModelField = (typeof modelFields)[number];
+export type ModelField = 'embedding_model' | 'extraction_model' | 'classification_model' | 'merge_model';
 
 /** A model for each use. */
 export type Models = Readonly<Record<ModelField, string>>;

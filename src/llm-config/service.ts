@@ -4,7 +4,7 @@ import type { Provider } from '../domain/providers.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import type { KeyCustody } from './custody.ts';
 import { effectiveModels, type Models } from './models.ts';
-import { auditNames, createProviderKeys, type ProviderKeys } from './provider-keys.ts';
+import { auditNames } from './provider-keys.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
 import { changeSettings, type WantedSettings } from './settings-change.ts';
 import { findKeyFacts, findSettings, lockSettings, removeKey, setKey, updateSettings } from './store.ts';
@@ -29,7 +29,6 @@ export interface LlmConfig {
   view(tenantId: string): Promise<LlmConfigView>;
   /** Changes the settings and says so in the audit log, both or neither. Fails with `vault_unavailable`, nothing stored. */
   update(actor: Actor, patch: LlmConfigPatch): Promise<LlmConfigUpdate>;
-  readonly providerKeys: ProviderKeys;
 }
 
 export interface LlmConfigDeps<Ticket> {
@@ -134,7 +133,5 @@ export function createLlmConfig<Ticket>(deps: LlmConfigDeps<Ticket>): LlmConfig 
       if (written.ticket !== undefined) deps.afterCommit(written.ticket.value);
       return { kind: 'updated', view: written.view };
     },
-
-    providerKeys: createProviderKeys(deps),
   };
 }

@@ -163,6 +163,7 @@ export function createServices(
     tenants,
     usage,
     llmConfig,
+    providerKeys,
     outbox,
     backlog,
     embedding,

@@ -120,7 +120,7 @@ describe('resolveEmbeddingKey', () => {
     const article = await publish(tenant);
     const { keyVersion } = await keyOf(article);
     await test.services.database.withTenant(tenant.id, (tx) =>
-      test.services.llmConfig.providerKeys.markRejected(tx, tenant.id, 'embedding', keyVersion),
+      test.services.providerKeys.markRejected(tx, tenant.id, 'embedding', keyVersion),
     );
     const failure = await failureOf(run('resolveEmbeddingKey', article));
     expect(failure).toMatchObject({ type: 'credential_rejected', nonRetryable: true });

@@ -6,6 +6,7 @@ import type { Actor } from '../../src/domain/actor.ts';
 import type { Provider } from '../../src/domain/providers.ts';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
 import { defaultAnthropicModels } from '../../src/llm-config/models.ts';
+import { createProviderKeys, type ProviderKeys } from '../../src/llm-config/provider-keys.ts';
 import { createLlmConfig, type LlmConfig, type LlmConfigPatch } from '../../src/llm-config/service.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { createTransit } from '../../src/platform/vault.ts';
@@ -19,14 +20,16 @@ let db: TestDatabase;
 let vault: CuttableLink;
 let audit: Audit;
 let llmConfig: LlmConfig;
+let providerKeys: ProviderKeys;
 /** Tenants for which a re-embedding was asked in a transaction, and those told of after the commit. */
 const asked: string[] = [];
 const told: string[] = [];
 
 /** As another process would: a custody that has opened nothing yet. */
-function process(
-  more: { readonly onEmbeddingChanged?: (tenantId: string) => Promise<string> } = {},
-): LlmConfig {
+function process(more: { readonly onEmbeddingChanged?: (tenantId: string) => Promise<string> } = {}): {
+  readonly llmConfig: LlmConfig;
+  readonly providerKeys: ProviderKeys;
+} {
   const transit = createTransit({
     address: vault.url,
     login: { kind: 'token', token: inject('vaultToken') },
@@ -34,10 +37,11 @@ function process(
     key: inject('vaultTransitKey'),
     timeoutMs: 2_000,
   });
-  return createLlmConfig<string>({
+  const custody = createKeyCustody({ transit, metrics: createMetrics(new Registry()) });
+  const llmConfig = createLlmConfig<string>({
     database: db.database,
     audit,
-    custody: createKeyCustody({ transit, metrics: createMetrics(new Registry()) }),
+    custody,
     defaultModels,
     onEmbeddingChanged:
       more.onEmbeddingChanged === undefined
@@ -48,13 +52,14 @@ function process(
         : (_tx, tenantId) => more.onEmbeddingChanged?.(tenantId) ?? Promise.reject(new Error('unset')),
     afterCommit: (tenantId) => told.push(tenantId),
   });
+  return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels }) };
 }
 
 beforeAll(async () => {
   db = await createTestDatabase({ poolSize: 20 });
   vault = await createCuttableLink(inject('vaultAddr'));
   audit = createAudit({ database: db.database });
-  llmConfig = process();
+  ({ llmConfig, providerKeys } = process());
 });
 
 afterAll(async () => {
@@ -80,9 +85,9 @@ async function update(actor: Actor, patch: LlmConfigPatch) {
 }
 
 const current = (tenantId: string, provider: Provider = 'embedding') =>
-  db.database.withTenant(tenantId, (tx) => llmConfig.providerKeys.current(tx, tenantId, provider));
+  db.database.withTenant(tenantId, (tx) => providerKeys.current(tx, tenantId, provider));
 
-async function open(tenantId: string, provider: Provider = 'embedding', by: LlmConfig = process()) {
+async function open(tenantId: string, provider: Provider = 'embedding', by = process()) {
   const stored = await current(tenantId, provider);
   if (stored === undefined) throw new Error('no key');
   return by.providerKeys.openKey(tenantId, provider, stored);
@@ -149,7 +154,7 @@ describe('the view', () => {
     await update(actor, { embedding_api_key: newKey() });
     await vault.cut();
     try {
-      expect(await process().view(actor.tenantId)).toMatchObject({ has_embedding_key: true });
+      expect(await process().llmConfig.view(actor.tenantId)).toMatchObject({ has_embedding_key: true });
     } finally {
       await vault.restore();
     }
@@ -239,7 +244,7 @@ describe('a change', () => {
       embedding_model: null,
     });
     await db.database.withTenant(other.tenantId, async (tx) => {
-      expect(await llmConfig.providerKeys.current(tx, one.tenantId, 'embedding')).toBeUndefined();
+      expect(await providerKeys.current(tx, one.tenantId, 'embedding')).toBeUndefined();
       expect(await tx('provider_keys').where({ tenant_id: one.tenantId })).toEqual([]);
       expect(await tx('llm_settings').where({ tenant_id: one.tenantId })).toEqual([]);
     });
@@ -271,7 +276,9 @@ describe('a change', () => {
 
   test('leaves nothing behind when its transaction fails', async () => {
     const actor = await newActor();
-    const failing = process({ onEmbeddingChanged: () => Promise.reject(new Error('no outbox')) });
+    const { llmConfig: failing } = process({
+      onEmbeddingChanged: () => Promise.reject(new Error('no outbox')),
+    });
     const toldBefore = told.length;
     await expect(failing.update(actor, { embedding_api_key: newKey(), merge_model: 'm' })).rejects.toThrow();
     expect(await current(actor.tenantId)).toBeUndefined();
@@ -413,7 +420,7 @@ describe('the status of a key', () => {
     evenIfRejected = false,
   ) =>
     db.database.withTenant(tenantId, (tx) =>
-      llmConfig.providerKeys[as](tx, tenantId, 'embedding', version, { evenIfRejected }),
+      providerKeys[as](tx, tenantId, 'embedding', version, { evenIfRejected }),
     );
   const status = async (tenantId: string) => (await llmConfig.view(tenantId)).embedding_key_status;
 

@@ -131,7 +131,7 @@ describe('a replaced key', () => {
     const backlog = createBacklog({
       database: test.services.database,
       outbox: test.services.outbox,
-      keys: test.services.llmConfig.providerKeys,
+      keys: test.services.providerKeys,
       starter: {
         send: async () => undefined,
         sendBacklogArticle: async (_tenantId, articleId) => void started.push(articleId),
@@ -247,7 +247,7 @@ describe('pages and progress', () => {
     const backlog = createBacklog({
       database: test.services.database,
       outbox: test.services.outbox,
-      keys: test.services.llmConfig.providerKeys,
+      keys: test.services.providerKeys,
       starter: {
         send: async () => undefined,
         sendBacklogArticle: async (tenantId, articleId) => {

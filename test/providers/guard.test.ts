@@ -31,7 +31,7 @@ beforeAll(async () => {
   twin = await startProviderTwin();
   vault = await createCuttableLink(inject('vaultAddr'));
   test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1', VAULT_ADDR: vault.url });
-  const { providerKeys } = test.services.llmConfig;
+  const { providerKeys } = test.services;
   const keys: ProviderKeys = {
     ...providerKeys,
     openKey(tenantId, ...rest) {
