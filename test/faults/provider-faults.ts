@@ -11,8 +11,11 @@ export interface ProviderFault {
   /** The state of the article at which the search is made, and, where the fault lasts, the provider mended. */
   readonly during: string;
   readonly body?: string;
-  /** Whether it needs the machine for itself: unpacking takes longer than the time-out where many others are busy. */
-  readonly alone?: true;
+  /**
+   * `slow`: mostly waits, for retries and for the breaker. `alone`: needs the machine for itself, as unpacking takes longer
+   * than the time-out where many others are busy.
+   */
+  readonly pace?: 'slow' | 'alone';
   /** Billed answers that could not be used. */
   readonly lost?: number;
   /** How often one search, made then, asks the provider. */
@@ -52,6 +55,7 @@ function untilOpen(name: string, step: TwinStep, code: string): ProviderFault {
     steps: [],
     otherwise: step,
     during: 'pending circuit_open',
+    pace: 'slow',
     searchCalls: 0,
     expected: {
       ...wellAround,
@@ -172,7 +176,7 @@ export const providerFaults: readonly ProviderFault[] = [
   untilOpen('no answer', { kind: 'hang' }, timeout),
   once('a trickle', { kind: 'trickle' }, timeout),
 
-  once('65 MB in 65 kB of gzip', { kind: 'flood', bytes: 65 * 1024 * 1024 }, malformed, { alone: true }),
+  once('65 MB in 65 kB of gzip', { kind: 'flood', bytes: 65 * 1024 * 1024 }, malformed, { pace: 'alone' }),
   once('a web page', raw(`<html>${twinMarker}</html>`, { 'content-type': 'text/html' }), malformed),
   once('bad gzip', raw(`${twinMarker} is no gzip`, { 'content-encoding': 'gzip' }), malformed),
   once('a redirect', status(302, { location: '/v1/embeddings' }), malformed),

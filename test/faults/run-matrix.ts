@@ -113,9 +113,11 @@ async function runOn(service: RealService): Promise<MatrixRun> {
         observed: await outcomeOf(() => runProviderFault(world, fault)),
       })),
     );
+  const waiting = provide(providerFaults.filter(({ pace }) => pace === 'slow'));
   const provided = [
-    ...(await provide(providerFaults.filter(({ alone }) => !alone))),
-    ...(await provide(providerFaults.filter(({ alone }) => alone))),
+    ...(await provide(providerFaults.filter(({ pace }) => pace === undefined))),
+    ...(await provide(providerFaults.filter(({ pace }) => pace === 'alone'))),
+    ...(await waiting),
   ];
 
   const readers = new Map<string, () => Promise<Outcome | string>>();
