@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import { z } from 'zod';
+import { explainMigrationFailure, MigrationFailed, type MigrationStep } from './migration-failure.ts';
 
 export interface MigratorOptions {
   /** The owner's login. */
@@ -14,23 +15,60 @@ export interface Migrated {
 }
 
 /** The application's login is one that no policy binds. */
-export class UnsafeApplicationRole extends Error {
+export class UnsafeApplicationRole extends MigrationFailed {
   override readonly name = 'UnsafeApplicationRole';
   constructor(role: string) {
     super(`the role "${role}" of DATABASE_URL is a superuser or bypasses row-level security`);
   }
 }
 
+const silent = () => undefined;
+
 /** Tables that the application only ever adds to. */
 const appendOnly = ['audit_log'];
 
-/** Brings the schema to the newest version and (re)grants the application's role what it needs and no more. */
+/**
+ * Brings the schema to the newest version and (re)grants the application's role what it needs and no more. Fails with a
+ * MigrationFailed, whose message may be shown.
+ */
 export async function migrateDatabase(options: MigratorOptions): Promise<Migrated> {
-  return withOwner(options, async (owner) => {
-    const [, applied] = await owner.migrate.latest();
-    await grantApplicationRole(owner, options.applicationUrl);
-    return { applied };
-  });
+  const progress: Progress = { step: { kind: 'schema', migration: undefined } };
+  const source = tellingProgress(options.source, progress);
+  try {
+    return await withOwner({ ...options, source }, async (owner) => {
+      const [, applied] = await owner.migrate.latest();
+      await grantApplicationRole(owner, options.applicationUrl, progress);
+      return { applied };
+    });
+  } catch (error) {
+    throw explainMigrationFailure(error, progress.step);
+  }
+}
+
+/** What is being done now: who fails is asked for it. */
+interface Progress {
+  step: MigrationStep;
+}
+
+/** The same migrations, which note their names when they begin. */
+function tellingProgress(
+  source: Knex.MigrationSource<unknown>,
+  progress: Progress,
+): Knex.MigrationSource<unknown> {
+  return {
+    getMigrations: (extensions) => source.getMigrations(extensions),
+    getMigrationName: (each) => source.getMigrationName(each),
+    async getMigration(each) {
+      const migration = await source.getMigration(each);
+      return {
+        ...migration,
+        up(tx) {
+          progress.step = { kind: 'schema', migration: source.getMigrationName(each) };
+          return migration.up(tx);
+        },
+      };
+    },
+  };
 }
 
 /** Takes every migration back. For development and the test of the migrations; it drops all data. */
@@ -46,6 +84,8 @@ async function withOwner<T>(options: MigratorOptions, work: (owner: Knex) => Pro
     connection: { connectionString: options.ownerUrl, application_name: 'lorekeep-migrate' },
     pool: { min: 0, max: 2 },
     migrations: { migrationSource: options.source },
+    // It would print statements; what fails is told by who called.
+    log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
   try {
     return await work(owner);
@@ -54,9 +94,10 @@ async function withOwner<T>(options: MigratorOptions, work: (owner: Knex) => Pro
   }
 }
 
-async function grantApplicationRole(owner: Knex, applicationUrl: string): Promise<void> {
+async function grantApplicationRole(owner: Knex, applicationUrl: string, progress: Progress): Promise<void> {
   const { username, password } = new URL(applicationUrl);
   const role = decodeURIComponent(username);
+  progress.step = { kind: 'grant', role };
   // Roles are shared by the whole server: two migrations at once must not race to create one.
   await owner.transaction(async (tx) => {
     await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [`role ${role}`]);
@@ -66,12 +107,14 @@ async function grantApplicationRole(owner: Knex, applicationUrl: string): Promis
     if (found?.rolsuper || found?.rolbypassrls) throw new UnsafeApplicationRole(role);
     // Only what an owner without superuser rights may say of a role that is there already.
     const attributes = found ? 'login' : 'login nosuperuser nocreatedb nocreaterole nobypassrls';
+    progress.step = { kind: found ? 'alter_role' : 'create_role', role };
     // Statements of roles take no parameters: the server itself quotes.
     const { rows } = await tx.raw<{ rows: { statement: string }[] }>(
       `select format('${found ? 'alter' : 'create'} role %I ${attributes} password %L', ?::text, ?::text) as statement`,
       [role, decodeURIComponent(password)],
     );
     for (const { statement } of rows) await tx.raw(statement.replaceAll('?', '\\?'));
+    progress.step = { kind: 'grant', role };
     await tx.raw('grant usage on schema public to ??', [role]);
     await tx.raw('grant select, insert, update, delete on all tables in schema public to ??', [role]);
     await tx.raw('grant usage on all sequences in schema public to ??', [role]);
