@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from '../platform/logging.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
@@ -60,6 +61,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     dispatch(ticket) {
       if (limit.pendingCount >= maxWaiting) return;
       const sending: Promise<void> = limit(async () => {
+        // After the answer to the client has been written: nobody waits for the signal.
+        await setImmediate();
         if (!givingUp) await send(ticket);
       }).then(() => {
         inFlight.delete(sending);
