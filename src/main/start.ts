@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { migrationSource } from '../../migrations/index.ts';
 import { migrateDatabase } from '../platform/migrator.ts';
@@ -17,16 +17,20 @@ import { describeEndpoints, describeSearch } from '../stack/words.ts';
 export interface StartOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Everything that it writes; without it `.stack` of this clone. */
+  readonly stackDir?: string;
 }
 
-const stackDir = join(import.meta.dirname, '..', '..', '.stack');
+const cloneDir = join(import.meta.dirname, '..', '..', '.stack');
+/** Made by the set-up, and the same for every stack. */
+const venvDir = join(cloneDir, 'venv');
 const embeddingDeadlineMs = 20 * 60_000;
 /** npm and the terminal may both send the signal of one Ctrl-C. */
 const sameKeyPressMs = 2_000;
 const say = (line: string) => console.log(line);
 
 /** Runs until a signal or a death. Answers the exit code. */
-export async function start({ args, env }: StartOptions): Promise<number> {
+export async function start({ args, env, stackDir = cloneDir }: StartOptions): Promise<number> {
   const stop = catchStopSignals();
   let stack: Stack | undefined;
   try {
@@ -35,13 +39,14 @@ export async function start({ args, env }: StartOptions): Promise<number> {
       options: { 'no-samples': { type: 'boolean', default: false } },
     });
     say('starting the services …');
-    const venvDir = join(stackDir, 'venv');
     stack = await startStack({ dir: stackDir, venvDir, mode: 'persistent', env, log: say });
     stop.afterwards();
     await forgetEndpoints(stackDir);
     const died = stack.died.then((death) => ({ kind: 'died', death }) as const);
     const asked = stop.asked.then(() => ({ kind: 'asked' }) as const);
-    const introduced = introduce(stack, env, !values['no-samples']).then(() => ({ kind: 'ready' }) as const);
+    const introduced = introduce(stack, { env, stackDir, withSamples: !values['no-samples'] }).then(
+      () => ({ kind: 'ready' }) as const,
+    );
     const first = await Promise.race([introduced, died, asked]);
     const end = first.kind === 'ready' ? await Promise.race([died, asked]) : first;
     // Whoever is cut off by the end has nothing more to say.
@@ -60,7 +65,11 @@ export async function start({ args, env }: StartOptions): Promise<number> {
 }
 
 /** From running services to a tenant with something to find. */
-async function introduce(stack: Stack, env: StartOptions['env'], withSamples: boolean): Promise<void> {
+async function introduce(
+  stack: Stack,
+  options: Required<Pick<StartOptions, 'env' | 'stackDir'>> & { readonly withSamples: boolean },
+): Promise<void> {
+  const { env, stackDir, withSamples } = options;
   const secrets = createSecretFiles(join(stackDir, 'secrets'));
   const adminKey = env.ADMIN_API_KEY || (await secrets.readOrCreate('admin-api-key', randomPassword));
   const environment = applicationEnvironment(stack, env, adminKey);
@@ -94,8 +103,8 @@ async function introduce(stack: Stack, env: StartOptions['env'], withSamples: bo
     keys,
     adminKey,
   };
-  await writeEndpoints(stackDir, endpoints);
-  say(describeEndpoints(endpoints));
+  const file = await writeEndpoints(stackDir, endpoints);
+  say(describeEndpoints(endpoints, relative(process.cwd(), file)));
   if (canSearch) say(describeSearch(await searchSamples(api, keys.agent)));
   say('\nCtrl-C stops everything; the data is kept.');
 }

@@ -17,10 +17,11 @@ export interface Endpoints {
 
 const path = (stackDir: string) => join(stackDir, 'endpoints.json');
 
-/** Written whole, and for its owner alone: it holds keys. */
-export async function writeEndpoints(stackDir: string, endpoints: Endpoints): Promise<void> {
+/** Written whole, and for its owner alone: it holds keys. The path of the file. */
+export async function writeEndpoints(stackDir: string, endpoints: Endpoints): Promise<string> {
   await writeFile(`${path(stackDir)}.new`, `${JSON.stringify(endpoints, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${path(stackDir)}.new`, path(stackDir));
+  return path(stackDir);
 }
 
 /** Nobody must take the addresses of an earlier start for those of this one. */

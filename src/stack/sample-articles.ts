@@ -1,49 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { expectSuccess, type LorekeepApi } from './lorekeep-api.ts';
-
-const fields = z.object({
-  title: z.string().min(1),
-  category: z.string().min(1),
-  source_type: z.string().min(1),
-  tags: z.array(z.string()),
-});
-
-/** An article of `samples/`, as the API takes it. */
-export interface Sample extends z.infer<typeof fields> {
-  /** The file's name; kept in the article's metadata, so that no later start adds it again. */
-  readonly name: string;
-  readonly body: string;
-}
-
-/** Reads the sample articles: a block of `name: value` lines between two rules, then the text. */
-export async function readSamples(): Promise<Sample[]> {
-  const dir = join(import.meta.dirname, 'samples');
-  const files = (await readdir(dir)).filter((file) => /^\d.*\.md$/.test(file)).sort();
-  return Promise.all(files.map(async (file) => parseSample(file, await readFile(join(dir, file), 'utf8'))));
-}
-
-export function parseSample(file: string, text: string): Sample {
-  const [, head, body] = /^---\n(.*?)\n---\n(.*)$/s.exec(text) ?? [];
-  if (head === undefined || body === undefined) throw new Error(`${file} has no head between two rules`);
-  const given: Record<string, string | string[]> = {};
-  for (const line of head.split('\n')) {
-    const [, name, value] = /^(\w+):\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) continue;
-    given[name] = name === 'tags' ? parseList(value) : unquote(value);
-  }
-  return { ...fields.parse(given), name: file.replace(/\.md$/, ''), body: body.trim() };
-}
-
-const parseList = (value: string) =>
-  value
-    .replace(/^\[|\]$/g, '')
-    .split(',')
-    .map((entry) => unquote(entry.trim()));
-
-const unquote = (value: string) => value.trim().replace(/^(["'])(.*)\1$/, '$2');
+import { loadSamples } from './samples/index.ts';
 
 const page = z.object({
   data: z.array(
@@ -73,17 +31,24 @@ async function listSamples(api: LorekeepApi, key: string): Promise<Listed[]> {
 /** Publishes the samples that are not there yet; one that somebody archived stays archived. Answers how many it added. */
 export async function publishSamples(api: LorekeepApi, key: string): Promise<number> {
   const there = new Set((await listSamples(api, key)).map((each) => each.metadata.sample));
-  const missing = (await readSamples()).filter((sample) => !there.has(sample.name));
-  for (const { name, ...article } of missing) {
+  const missing = (await loadSamples()).filter((sample) => !there.has(sample.slug));
+  for (const { slug, sourceType, ...article } of missing) {
     const answer = await api({
       method: 'POST',
       path: '/articles',
       key,
-      // They are known to differ: no need to pay for a comparison.
-      body: { ...article, status: 'published', metadata: { sample: name }, force: true },
-      idempotencyKey: `sample-${name}`,
+      body: {
+        ...article,
+        source_type: sourceType,
+        status: 'published',
+        // So that no later start adds it again.
+        metadata: { sample: slug },
+        // They are known to differ: no need to pay for a comparison.
+        force: true,
+      },
+      idempotencyKey: `sample-${slug}`,
     });
-    expectSuccess(answer, z.unknown(), `publish the sample ${name}`);
+    expectSuccess(answer, z.unknown(), `publish the sample ${slug}`);
   }
   return missing.length;
 }

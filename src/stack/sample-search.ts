@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { expectSuccess, type LorekeepApi } from './lorekeep-api.ts';
-
-/** A question whose answer is among the samples, in other words than its own. */
-export const sampleQuery = 'unreliable automated checks';
+import { showcase } from './samples/index.ts';
 
 const reply = z.object({
   data: z.array(z.object({ id: z.string(), title: z.string(), score: z.number() })),
   meta: z.object({ fallback: z.boolean(), fallback_reason: z.string().nullable() }),
 });
-const article = z.object({ data: z.object({ title: z.string(), body: z.string() }) });
+const article = z.object({
+  data: z.object({ title: z.string(), body: z.string(), tags: z.array(z.string()) }),
+});
 
 export type SampleSearch =
   | { readonly kind: 'not_by_meaning'; readonly reason: string }
@@ -16,7 +16,7 @@ export type SampleSearch =
       readonly kind: 'found';
       readonly title: string;
       readonly similarity: number;
-      /** Words that the question has in common with the whole article. */
+      /** The question's words that are in the whole article. */
       readonly sharedWords: readonly string[];
       /** What a search by keyword finds first for the same question. */
       readonly byKeyword: string | undefined;
@@ -25,7 +25,7 @@ export type SampleSearch =
 /** Asks the question by meaning, and by keyword for comparison. */
 export async function searchSamples(api: LorekeepApi, key: string): Promise<SampleSearch> {
   const ask = async (mode: string) => {
-    const path = `/knowledge/search?mode=${mode}&limit=1&q=${encodeURIComponent(sampleQuery)}`;
+    const path = `/knowledge/search?mode=${mode}&limit=1&q=${encodeURIComponent(showcase.query)}`;
     return expectSuccess(await api({ path, key }), reply, `search by ${mode}`);
   };
   const [semantic, keyword] = await Promise.all([ask('semantic'), ask('keyword')]);
@@ -34,19 +34,28 @@ export async function searchSamples(api: LorekeepApi, key: string): Promise<Samp
     return { kind: 'not_by_meaning', reason: semantic.meta.fallback_reason ?? 'nothing is embedded yet' };
   }
   const whole = await api({ path: `/articles/${best.id}`, key });
-  const { title, body } = expectSuccess(whole, article, 'read the best hit').data;
+  const { title, body, tags } = expectSuccess(whole, article, 'read the best hit').data;
   return {
     kind: 'found',
     title,
     similarity: best.score,
-    sharedWords: sharedWords(sampleQuery, `${title} ${body}`),
+    sharedWords: sharedWords(showcase.query, `${title} ${body} ${tags.join(' ')}`),
     byKeyword: keyword.data[0]?.title,
   };
 }
 
-/** Words that two texts have in common, whatever their case. */
-export function sharedWords(left: string, right: string): string[] {
-  const words = (text: string) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []);
-  const there = words(right);
-  return [...words(left)].filter((word) => there.has(word));
+const words = (text: string) => [...new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])];
+/** So many first letters in common count as the same word, as a search by keyword would take it. */
+const stemLetters = 4;
+
+/** The question's words that are in a text, or begin like a word that is. */
+export function sharedWords(question: string, text: string): string[] {
+  const there = words(text);
+  const known = new Set(there);
+  const stems = new Set(
+    there.filter((word) => word.length >= stemLetters).map((word) => word.slice(0, stemLetters)),
+  );
+  return words(question).filter(
+    (word) => known.has(word) || (word.length >= stemLetters && stems.has(word.slice(0, stemLetters))),
+  );
 }

@@ -1,10 +1,11 @@
 import type { Endpoints } from './endpoints-file.ts';
-import { type SampleSearch, sampleQuery } from './sample-search.ts';
+import type { SampleSearch } from './sample-search.ts';
+import { showcase } from './samples/index.ts';
 
 /** What `npm start` prints once everything runs. */
 
-/** The table of addresses and keys. */
-export function describeEndpoints(endpoints: Endpoints): string {
+/** The table of addresses and keys, and the file that has them too. */
+export function describeEndpoints(endpoints: Endpoints, file: string): string {
   const rows: [string, string][] = [
     ['API', `${endpoints.apiUrl}/api/v1`],
     ['API documentation', endpoints.docsUrl],
@@ -22,12 +23,12 @@ export function describeEndpoints(endpoints: Endpoints): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  return ['', 'Lorekeep runs.', '', ...table, '', '  The same in .stack/endpoints.json'].join('\n');
+  return ['', 'Lorekeep runs.', '', ...table, '', `  The same in ${file}`].join('\n');
 }
 
 /** The question, the best answer by meaning, and what keywords make of it. */
 export function describeSearch(search: SampleSearch): string {
-  const asked = `\nA search by meaning: "${sampleQuery}"`;
+  const asked = `\nA search by meaning: "${showcase.query}"`;
   if (search.kind === 'not_by_meaning') return `${asked}\n  was not served by meaning (${search.reason})`;
   const { title, similarity, sharedWords, byKeyword } = search;
   const shared =

@@ -60,12 +60,25 @@ function readFrontMatter(slug: string, front: string): Record<string, string> {
   return fields;
 }
 
+/** A question, and the sample that answers it. */
+export interface Paraphrase {
+  readonly query: string;
+  readonly slug: string;
+}
+
+/** The search that a first start shows. */
+export const showcase: Paraphrase = {
+  query: 'deployed ML classifier performs poorly although experiments looked great',
+  slug: '13-training-serving-skew',
+};
+
 /**
  * Queries that find their sample first by meaning (multilingual-e5-small) although keyword search cannot: none of
  * their words, and no word that begins with the same four letters, occurs in its title, body or tags. Three are not in
  * English, like the articles that they find.
  */
-export const paraphrases: readonly { readonly query: string; readonly slug: string }[] = [
+export const paraphrases: readonly Paraphrase[] = [
+  showcase,
   {
     query: 'sporadic disconnects following inactivity, firewall drops session',
     slug: '30-idle-connections-behind-a-load-balancer',
@@ -79,7 +92,3 @@ export const paraphrases: readonly { readonly query: string; readonly slug: stri
   { query: 'Apache streaming: sequenciamento', slug: '38-ordem-de-mensagens-no-kafka' },
   { query: 'bug hivernal : agenda international faussé', slug: '40-les-fuseaux-horaires' },
 ];
-
-/** The search that a first start shows: its best hit is the article on training-serving skew. */
-export const showcaseQuery = 'deployed ML classifier performs poorly although experiments looked great';
-export const showcaseSlug = '13-training-serving-skew';

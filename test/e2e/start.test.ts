@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { newDir, recordedPids, runningOf } from '../stack/running-stack.ts';
+
+// Two starts of everything, perhaps on a busy machine.
+const patienceMs = 240_000;
+
+const keySchema = z.string().regex(/^lk_[\w-]{40,}$/);
+/** What programs are promised to find, and nothing beside it. */
+const endpointsSchema = z.strictObject({
+  apiUrl: z.url(),
+  docsUrl: z.url(),
+  temporalAddress: z.string().regex(/^127\.0\.0\.1:\d+$/),
+  temporalUiUrl: z.url(),
+  vaultUrl: z.url(),
+  databaseUrl: z.string().startsWith('postgres://'),
+  embeddingUrl: z.url(),
+  keys: z.strictObject({ agent: keySchema, orchestrator: keySchema, user: keySchema }),
+  adminKey: z.string().min(20),
+});
+
+const dir = newDir();
+const endpointsFile = join(dir, 'endpoints.json');
+const children: ChildProcess[] = [];
+
+afterAll(async () => {
+  // After a failure alone: what is killed takes its services along.
+  for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+  const isQuiet = async () => (await runningOf(await recordedPids(dir).catch(() => []))).length === 0;
+  await vi.waitUntil(isQuiet, { timeout: 60_000, interval: 200 });
+  await rm(dir, { recursive: true, force: true });
+}, 120_000);
+
+/** Starts as `npm start -- --no-samples` does and waits for the last line of its introduction. */
+async function start() {
+  const script = join(import.meta.dirname, '..', 'stack', 'start-process.ts');
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['--import', 'tsx', script, dir, '--no-samples'], {
+    env: { PATH, HOME },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let told = '';
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        told += chunk;
+        if (told.includes('Ctrl-C stops everything')) resolve();
+      });
+    }
+    void ended.then((code) => reject(new Error(`it ended early with code ${code}:\n${told}`)));
+  });
+  return {
+    endpoints: endpointsSchema.parse(JSON.parse(await readFile(endpointsFile, 'utf8'))),
+    told: () => told,
+    stop: () => {
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
+}
+
+async function ask(url: string, key: string, path: string, body?: unknown) {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+  const { data } = z.object({ data: z.unknown() }).parse(await response.json());
+  return { status: response.status, data };
+}
+
+it(
+  'starts everything, tells where it is, ends in order at Ctrl-C, and starts again with the same keys and data',
+  async () => {
+    const first = await start();
+    const { apiUrl, docsUrl, keys } = first.endpoints;
+    expect((await stat(endpointsFile)).mode & 0o777).toBe(0o600);
+    for (const told of [apiUrl, docsUrl, keys.agent]) expect(first.told()).toContain(told);
+    expect((await fetch(docsUrl)).status).toBe(200);
+    expect(await ask(apiUrl, keys.agent, '/articles')).toEqual({ status: 200, data: [] });
+    const article = { title: 'Kept', body: 'It is there after a restart.', category: 'idea' };
+    const { status, data } = await ask(apiUrl, keys.agent, '/articles', article);
+    expect(status).toBe(201);
+    const { id } = z.object({ id: z.string() }).parse(data);
+
+    const pids = await recordedPids(dir);
+    expect(pids).toHaveLength(6);
+    expect(await first.stop()).toBe(0);
+    expect(await runningOf(pids)).toEqual([]);
+    expect(existsSync(endpointsFile)).toBe(false);
+
+    const second = await start();
+    expect(second.endpoints.keys).toEqual(keys);
+    expect(second.endpoints.adminKey).toBe(first.endpoints.adminKey);
+    const kept = await ask(second.endpoints.apiUrl, keys.agent, `/articles/${id}`);
+    expect(kept).toMatchObject({ status: 200, data: article });
+    expect(await second.stop()).toBe(0);
+  },
+  patienceMs,
+);
