@@ -206,7 +206,7 @@ describe('the embedding client', () => {
       model: 'm',
       inputs: ['one'],
       side: 'query',
-      timeoutMs: 300,
+      timeoutMs: 5_000,
     });
     expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable' });
   });
