@@ -40,10 +40,21 @@ export function createLogger(options: LoggingOptions): Logger {
         censor: '[redacted]',
       },
       serializers: { err: describeError, error: describeError },
+      hooks: {
+        logMethod(args, method) {
+          const [first, message] = args;
+          if (message === undefined && hasError(first)) method.apply(this, [first, 'an error']);
+          else method.apply(this, args);
+        },
+      },
     },
     options.destination ?? pino.destination({ fd: 1, sync: false }),
   );
 }
+
+/** Where a line has no message of its own, pino takes that of an error in it. */
+const hasError = (logged: unknown) =>
+  logged instanceof Error || (typeof logged === 'object' && logged !== null && 'err' in logged);
 
 /**
  * What a log line may say of an error: its class, its code where it has one, and where in our code it was thrown. Total: of
@@ -57,10 +68,13 @@ export function describeError(error: unknown): { type: string; code?: string; at
   }
 }
 
+/** A place in our code; a library's can lie in a folder of the same name. */
+const ourFrame = /^\s+at (?!.*\/node_modules\/).*\/(src|activities|workflows)\//;
+
 function describe(error: unknown): { type: string; code?: string; at?: string } {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = 'code' in error && isCode(error.code) ? { code: error.code } : {};
-  const frame = framesOf(error).find((line) => /^\s+at .*\/(src|activities|workflows)\//.test(line));
+  const frame = framesOf(error).find((line) => ourFrame.test(line));
   return {
     type: isClass(error.name) ? error.name : 'Error',
     ...code,
