@@ -2,7 +2,7 @@
 // anything is installed. Silent and quick when there is nothing to do.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -54,13 +54,19 @@ export async function setUpOrExit() {
   }
 }
 
-/** Compares the lock file with what npm itself noted of the last install, so that a plain `npm install` counts too. */
+/**
+ * Compares the lock file with what npm itself noted of the last install, so that a plain `npm install` counts too, and looks
+ * whether it is there: an install that was broken off can leave the note without the packages.
+ */
 function nodeModulesAreCurrent() {
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
   const wanted = readJson(join(root, 'package-lock.json'))?.packages;
   if (!installed || !wanted) return false;
   return Object.entries(wanted).every(
-    ([path, entry]) => path === '' || entry.optional || installed[path]?.version === entry.version,
+    ([path, entry]) =>
+      path === '' ||
+      entry.optional ||
+      (installed[path]?.version === entry.version && existsSync(join(root, path, 'package.json'))),
   );
 }
 
@@ -155,12 +161,14 @@ function run(command, args, what, isShown = () => false) {
     const startedAt = Date.now();
     let output = '';
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    noteHolders(process.pid, child.pid);
     const alive = setInterval(
       () => say(`${what}: ${Math.round((Date.now() - startedAt) / 1000)} s …`),
       15_000,
     );
     const finish = (code) => {
       clearInterval(alive);
+      noteHolders(process.pid);
       writeFileSync(setupLog, `$ ${command} ${args.join(' ')}\n${output}\n`, { flag: 'a' });
       resolve({ code, output });
     };
@@ -178,9 +186,17 @@ function run(command, args, what, isShown = () => false) {
   });
 }
 
-/** One set-up at a time. A lock whose holder is gone is taken over. */
+const holdersFile = join(lockDir, 'pid');
+
+/** Who is at work: this process, and what it runs, which outlives it when it is killed. */
+function noteHolders(...pids) {
+  // Whole at every moment, for those who wait and look.
+  writeFileSync(`${holdersFile}.new`, pids.filter(Boolean).join(' '));
+  renameSync(`${holdersFile}.new`, holdersFile);
+}
+
+/** One set-up at a time. A lock whose holders are gone is taken over. */
 async function withLock(work) {
-  const holderFile = join(lockDir, 'pid');
   for (let told = false; ; ) {
     try {
       mkdirSync(lockDir);
@@ -188,7 +204,7 @@ async function withLock(work) {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    if (isAbandoned(holderFile)) {
+    if (isAbandoned()) {
       rmSync(lockDir, { recursive: true, force: true });
       continue;
     }
@@ -197,23 +213,27 @@ async function withLock(work) {
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   try {
-    writeFileSync(holderFile, String(process.pid));
+    noteHolders(process.pid);
     await work();
   } finally {
     rmSync(lockDir, { recursive: true, force: true });
   }
 }
 
-function isAbandoned(holderFile) {
+function isAbandoned() {
+  const pids = existsSync(holdersFile) ? readFileSync(holdersFile, 'utf8').split(' ').filter(Boolean) : [];
+  if (pids.length > 0) return !pids.some((pid) => isRunning(Number(pid)));
+  // Between making the lock and noting who did lies a moment; longer than that, and the holder died in it.
+  const made = statSync(lockDir, { throwIfNoEntry: false });
+  return made !== undefined && Date.now() - made.mtimeMs > 5_000;
+}
+
+function isRunning(pid) {
   try {
-    process.kill(Number(readFileSync(holderFile, 'utf8')), 0);
-    return false;
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (error.code === 'EPERM') return false;
-    if (error.code !== 'ENOENT') return true;
-    // Between making the lock and noting who did lies a moment; longer than that, and the holder died in it.
-    const made = statSync(lockDir, { throwIfNoEntry: false });
-    return made !== undefined && Date.now() - made.mtimeMs > 5_000;
+    return error.code === 'EPERM';
   }
 }
 

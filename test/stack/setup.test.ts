@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newDir } from './running-stack.ts';
 
 /** A clone with nothing but the set-up in it, and a PATH that holds only what a test puts there. */
@@ -105,6 +105,48 @@ test('two set-ups at once install once', async () => {
   const both = await Promise.all([setUp(), setUp()]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
   expect(await installs()).toHaveLength(1);
+});
+
+/** An npm that notes that it was called, and makes what the lock file names. */
+async function putNpm(): Promise<void> {
+  const script = [
+    '#!/bin/sh',
+    `echo "npm $1" >> ${clone}/calls`,
+    `/bin/mkdir -p ${clone}/node_modules/thing`,
+    `echo '{}' > ${clone}/node_modules/thing/package.json`,
+    `/bin/cp ${clone}/package-lock.json ${clone}/node_modules/.package-lock.json`,
+  ];
+  await writeFile(join(bin, 'npm'), `${script.join('\n')}\n`);
+  await chmod(join(bin, 'npm'), 0o755);
+}
+
+test('does not trust the note of an install whose packages are not there', async () => {
+  await Promise.all([putPython({}), putNpm()]);
+  const lockFile = JSON.stringify({
+    packages: {
+      '': {},
+      'node_modules/thing': { version: '1.0.0' },
+      'node_modules/other': { optional: true },
+    },
+  });
+  for (const file of ['package-lock.json', 'node_modules/.package-lock.json']) {
+    await writeFile(join(clone, file), lockFile);
+  }
+  expect(await setUp()).toMatchObject({ code: 0, out: expect.stringContaining('npm ci') });
+  expect(await setUp()).toEqual({ code: 0, out: '', problem: '' });
+  expect((await readFile(join(clone, 'calls'), 'utf8')).match(/npm ci/g)).toHaveLength(1);
+});
+
+test('waits for the install that a killed set-up has left behind', async () => {
+  const steps = join(clone, 'steps');
+  await putPython({ pip: `echo begin >> ${steps}; /bin/sleep 1.5; echo end >> ${steps}` });
+  const killed = spawn(process.execPath, [join(clone, 'scripts', 'setup.mjs')], { env: { PATH: bin } });
+  const readSteps = () => readFile(steps, 'utf8').catch(() => '');
+  await vi.waitUntil(async () => (await readSteps()) !== '', { timeout: 20_000 });
+  killed.kill('SIGKILL');
+  const next = await setUp();
+  expect(next).toMatchObject({ code: 0, out: expect.stringContaining('waiting for another set-up') });
+  expect(await readSteps()).toBe('begin\nend\nbegin\nend\n');
 });
 
 test('takes over the lock of a set-up that was killed', async () => {
