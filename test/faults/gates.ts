@@ -58,6 +58,7 @@ export async function installGates(pool: pg.Pool): Promise<Gates> {
           const { rowCount } = await pool.query(
             `select 1 from pg_locks
               where locktype = 'advisory' and not granted and classid = $1
+                and database = (select oid from pg_database where datname = current_database())
                 and objid::bigint = hashtext($2)::bigint & 4294967295`,
             [number, name],
           );

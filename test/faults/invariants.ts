@@ -16,7 +16,7 @@ export interface Outcome {
   readonly billed: number;
   /** The article's rows in the ledger. */
   readonly ledger: number;
-  /** The tenant's calls of which a crash has left no outcome, once they are closed. */
+  /** The tenant's calls of which a crash has left no outcome, once they are closed, as the tenant is told. */
   readonly unknown: number;
   readonly breaker: string;
   /** Another tenant's article, written during the fault. */
@@ -42,22 +42,22 @@ export async function readOutcome(
 ): Promise<Rest> {
   const calls = callsFor(service, tenant, article.title);
   const articleId = article.id ?? 'never written';
-  const [{ ledger, unknown } = { ledger: -1, unknown: -1 }] = (
-    await service.owner.query<{ ledger: number; unknown: number }>(
-      `select (select count(*)::int from usage_ledger l
-                 join provider_calls c on c.tenant_id = l.tenant_id and c.id = l.call_id
-                where l.tenant_id = $1 and c.subject_id = $2) as ledger,
-              (select count(*)::int from provider_calls where tenant_id = $1 and outcome = 'unknown') as unknown`,
+  const [{ ledger } = { ledger: -1 }] = (
+    await service.owner.query<{ ledger: number }>(
+      `select count(*)::int as ledger from usage_ledger l
+         join provider_calls c on c.tenant_id = l.tenant_id and c.id = l.call_id
+        where l.tenant_id = $1 and c.subject_id = $2`,
       [tenant.id, articleId],
     )
   ).rows;
+  const usage = await service.call(tenant.keys.orchestrator, 'GET', '/knowledge/llm-usage');
   return {
     article: (await states.pathOf(articleId)).slice(1).join(' → '),
     workflow: await describeWorkflow(service, tenant.id, articleId),
     calls: calls.length,
     billed: calls.filter(({ billed }) => billed).length,
     ledger,
-    unknown,
+    unknown: usage.body.meta.unknown_calls,
     breaker: await describeBreaker(service, tenant),
     books: await describeBooks(service, tenant, article, lost),
   };

@@ -10,7 +10,7 @@ let run: MatrixRun;
 beforeAll(async () => {
   run = await runMatrix();
   process.stdout.write(`\n${describeMatrix(run.rows)}\n`);
-}, 300_000);
+}, 480_000);
 
 describe('the matrix of faults and invariants', () => {
   it.each(faults.map(({ name }) => name))('%s', (name) => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/naming.ts';
 import { eventually } from '../support/running-service.ts';
+import { apiKills } from './api-kills.ts';
 import { type Evidence, readTables, readWorkflows, textOf } from './evidence.ts';
 import { installGates } from './gates.ts';
 import type { Outcome } from './invariants.ts';
-import { apiKills, type KillCase, type Standing, workerKills } from './kills.ts';
+import type { KillCase, Standing } from './kill-case.ts';
 import { outages } from './outages.ts';
 import { createSearchableTenant, type FaultWorld, runProviderFault } from './provider-fault-run.ts';
 import { type ProviderFault, providerFaults } from './provider-faults.ts';
@@ -12,6 +13,7 @@ import { prepareRealService, type RealService } from './real-service.ts';
 import { installStateLog } from './state-log.ts';
 import type { Row } from './table.ts';
 import { createFaultTenant, type FaultTenant } from './tenants.ts';
+import { workerKills } from './worker-kills.ts';
 
 /** Every fault of the matrix, in the order of its rows. */
 export const faults: readonly { readonly name: string; readonly expected: Outcome }[] = [

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { eventually } from '../support/running-service.ts';
 
 /** A dead worker's call is tried again after 47 s. */
-const patienceMs = 100_000;
+const patienceMs = 75_000;
 
 export interface StateLog {
   /** Every state that the article's embedding has had, as `status reason`, repeats left out. */

@@ -1,106 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { eventually } from '../support/running-service.ts';
 import { canaryKey } from './canaries.ts';
-import type { GatePlace, Gates } from './gates.ts';
+import type { Gates } from './gates.ts';
 import { type Outcome, readOutcome } from './invariants.ts';
+import { type KillCase, reached, wellAfter } from './kill-case.ts';
 import { askNeighbour, type FaultWorld, untilClosed } from './provider-fault-run.ts';
-import { callsFor, type FaultTenant, publish, search, setKeys } from './tenants.ts';
-
-/** A process that is killed while it does something for one tenant. */
-export interface KillCase {
-  readonly name: string;
-  readonly expected: Outcome;
-  /** Whether it takes a server from the process, and thus has to wait for the other cases. */
-  readonly last?: boolean;
-  /** Brings the process to the place with something that a tenant does, and answers once it is there. */
-  stand(world: FaultWorld, gates: Gates, tenant: FaultTenant): Promise<Standing>;
-}
-
-/** A tenant whose process stands where it will be killed. */
-export interface Standing {
-  /** While nobody does that process's work. */
-  readonly meanwhile: () => Promise<void>;
-  /** Once another process has taken over; resolves when all is done again. */
-  readonly recover: () => Promise<void>;
-  readonly read: () => Promise<Outcome>;
-}
-
-const wellAfter: Outcome = {
-  article: 'embedded',
-  workflow: 'COMPLETED embedded',
-  calls: 1,
-  billed: 1,
-  ledger: 1,
-  unknown: 0,
-  breaker: 'closed 0',
-  neighbour: 'embedded',
-  post: '201',
-  search: '200 hybrid',
-  verify: '-',
-  books: 'balanced',
-};
-
-const reached = (look: () => Promise<boolean>) =>
-  eventually(async () => ((await look()) ? true : undefined), 60_000);
-
-/** Stops the worker on its way with a new article, and asks search and POST while it is dead. */
-function workerCase(
-  name: string,
-  more: {
-    readonly gate?: GatePlace;
-    readonly hangs?: boolean;
-    readonly halfOpen?: boolean;
-    readonly lost?: number;
-    readonly expected?: Partial<Outcome>;
-  },
-): KillCase {
-  return {
-    name: `worker killed ${name}`,
-    expected: { ...wellAfter, ...more.expected },
-    async stand(world, gates, tenant) {
-      const { service, states } = world;
-      if (more.halfOpen) {
-        await service.owner.query(
-          `insert into breakers (tenant_id, provider, key_version, opened_times, open_until)
-           values ($1, 'embedding', 1, 1, now() - interval '1 second')`,
-          [tenant.id],
-        );
-      }
-      if (more.hangs) service.twin.script(tenant.embeddingKey, [{ kind: 'hang' }]);
-      const gate = more.gate && (await gates.close('lorekeep-worker', tenant.id, more.gate));
-      const article = await publish(service, tenant, 'under way');
-      if (article.id === undefined) throw new Error('the article was not written');
-      const { id } = article;
-      await reached(async () =>
-        gate === undefined ? callsFor(service, tenant, article.title).length > 0 : gate.reached(),
-      );
-      let found = '';
-      let neighbour: Promise<string> | undefined;
-      let second: string | undefined;
-      return {
-        async meanwhile() {
-          found = await search(service, tenant, `question ${id}`);
-          const written = await publish(service, tenant, 'while nobody works');
-          second = written.id;
-          neighbour = askNeighbour(world);
-        },
-        async recover() {
-          for (const each of [id, second ?? '']) {
-            await states.until(each, 'embedded');
-            await untilClosed(world, tenant, each);
-          }
-        },
-        read: async () => ({
-          ...(await readOutcome(service, states, tenant, article, more.lost ?? 0)),
-          neighbour: (await neighbour) ?? 'not asked',
-          post: second === undefined ? 'refused' : '201',
-          search: found,
-          verify: '-',
-        }),
-      };
-    },
-  };
-}
+import { callsFor, type FaultTenant, publish, search, setKeys, type WrittenArticle } from './tenants.ts';
 
 /** Stops the API; `act` brings it there, and what it answers is told again after the restart. */
 function apiCase(
@@ -114,11 +18,7 @@ function apiCase(
     /** What the client saw, once the API is dead. */
     readonly seen: () => Promise<string>;
     /** The article that is looked at, written at the latest now. */
-    readonly article: () => Promise<{
-      readonly id: string | undefined;
-      readonly title: string;
-      status: number;
-    }>;
+    readonly article: () => Promise<WrittenArticle>;
   }>,
 ): KillCase {
   return {
@@ -129,7 +29,7 @@ function apiCase(
       const acted = await act(world, gates, tenant);
       let seen = '';
       let found = '';
-      let article = { id: undefined as string | undefined, title: '', status: 0 };
+      let article: WrittenArticle = { id: undefined, title: '', status: 0 };
       let neighbour = '';
       return {
         async meanwhile() {
@@ -154,28 +54,6 @@ function apiCase(
     },
   };
 }
-
-/** Where the worker is killed. All stand there at once: one kill, one successor. */
-export const workerKills: readonly KillCase[] = [
-  workerCase('in step 1, reading the key', { gate: 'readKey' }),
-  workerCase('in step 2, reading the article', { gate: 'readArticle' }),
-  workerCase('in step 3, before the call', { gate: 'writeCallRecord' }),
-  workerCase('in step 3, during the call', {
-    hangs: true,
-    expected: { calls: 2, unknown: 1 },
-  }),
-  workerCase('in step 3, during the breaker’s probe', {
-    hangs: true,
-    halfOpen: true,
-    expected: { calls: 2, unknown: 1, search: '200 keyword: circuit_open' },
-  }),
-  workerCase('in step 3, before storing', {
-    gate: 'writeVectors',
-    lost: 1,
-    expected: { calls: 2, billed: 2, unknown: 1 },
-  }),
-  workerCase('in step 4, before the ledger', { gate: 'writeLedger' }),
-];
 
 /** Where the API is killed. */
 export const apiKills: readonly KillCase[] = [
