@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestServices, type TestServices } from '../support/test-services.ts';
+import { createActivities } from '../../activities/index.ts';
+import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
+import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
 /** Tables without a tenant's rows in them. */
 const platformTables = ['knex_migrations', 'knex_migrations_lock'];
 
+let twin: ProviderTwin;
 let test: TestServices;
 beforeAll(async () => {
-  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  twin = await startProviderTwin();
+  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1', EMBEDDING_BASE_URL: twin.baseUrl });
 });
 afterAll(async () => {
   await test.close();
+  await twin.close();
 });
 
 async function tenantTables(): Promise<string[]> {
@@ -18,6 +23,39 @@ async function tenantTables(): Promise<string[]> {
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`,
   );
   return rows.map(({ relname }) => String(relname)).filter((name) => !platformTables.includes(name));
+}
+
+/** A tenant that has a row in every table: it has done a bit of everything. */
+async function busyTenant(): Promise<TestTenant> {
+  const { articles, idempotency, llmConfig, search } = test.services;
+  const key = twinKey();
+  const tenant = await test.createTenant();
+  const searched = () =>
+    search.search(tenant.id, { q: 'some words', mode: 'semantic', tags: [], limit: 5, position: 0 });
+  await searched();
+  await tenant.setEmbeddingKey(key);
+  await llmConfig.update(tenant.actor, { monthly_token_budget: 1_000_000 });
+
+  const { id: articleId } = await articles.create(tenant.actor, {
+    ...{ title: 'A title', body: 'Some words.', category: 'finding', tags: [], status: 'published' },
+    ...{ sourceType: null, metadata: {} },
+  });
+  const article = { tenantId: tenant.id, articleId };
+  const steps = createActivities(test.services);
+  const resolved = await steps.resolveEmbeddingKey(article);
+  if (resolved.kind !== 'reference') throw new Error(resolved.kind);
+  const check = await steps.checkContentHash({ ...article, key: resolved.key });
+  if (check.kind !== 'missing') throw new Error(check.kind);
+  await steps.generateEmbedding({ ...article, key: resolved.key, contentHash: check.contentHash });
+  await steps.recordUsage(article);
+
+  twin.script(key, [{ kind: 'status', status: 500 }]);
+  await searched();
+  await idempotency.keepAfterwards(
+    { tenantId: tenant.id, key: 'a-key', requestHash: 'a-hash', secretFields: [] },
+    { kind: 'reply', status: 204 },
+  );
+  return tenant;
 }
 
 describe('the catalogue', () => {
@@ -86,11 +124,18 @@ describe('the application’s login', () => {
     });
   });
 
-  it('sees no row of any table without saying whose', async () => {
-    await test.createTenant('sk-some-key-of-a-tenant');
+  it('sees no row of any table without saying whose, or in the name of somebody else', async () => {
+    const tenant = await busyTenant();
+    const stranger = await test.createTenant();
     for (const table of await tenantTables()) {
-      const [row] = await test.db.rawAsApplication(`select count(*)::int as rows from ${table}`);
-      expect(row, table).toEqual({ rows: 0 });
+      const count = `select count(*)::int as rows from ${table}`;
+      const its = `${count} where ${table === 'tenants' ? 'id' : 'tenant_id'} = '${tenant.id}'`;
+      const [there] = await test.db.rawAsOwner(its);
+      expect(there?.rows, `${table}, as its owner`).toBeGreaterThan(0);
+      const [nobodys] = await test.db.rawAsApplication(count);
+      expect(nobodys, table).toEqual({ rows: 0 });
+      const another = await test.services.database.withTenant(stranger.id, (tx) => tx.raw(its));
+      expect(another.rows, table).toEqual([{ rows: 0 }]);
     }
   });
 
