@@ -4,7 +4,6 @@ import { createApp } from '../../src/http/app.ts';
 import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
-import { createLogger } from '../../src/platform/logging.ts';
 import { bundleWorkflows, runWorker } from '../../src/platform/temporal-worker.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
 import { installQuietRuntime, workflowsPath } from './workflow-environment.ts';
@@ -30,8 +29,7 @@ export async function startService(
 ): Promise<RunningService> {
   installQuietRuntime();
   const test = await createTestServices(overrides);
-  const { services, environment } = test;
-  const log = createLogger({ level: 'silent', process: 'test' });
+  const { services, environment, log } = test;
   const server = await startServer({
     app: createApp({
       routes: collectRoutes(services),

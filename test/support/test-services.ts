@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { type Environment, parseEnvironment } from '../../src/config.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { createServices, type Services } from '../../src/main/services.ts';
-import { createLogger } from '../../src/platform/logging.ts';
+import { createLogger, type Logger } from '../../src/platform/logging.ts';
 import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
@@ -12,7 +12,9 @@ export interface TestServices {
   readonly services: Services;
   readonly environment: Environment<'worker'>;
   readonly db: TestDatabase;
-  /** Everything that was logged, as lines. */
+  /** The log of every service, and of what a test puts around them. */
+  readonly log: Logger;
+  /** Everything that was logged there, as lines. */
   readonly logLines: readonly string[];
   /** What a process of these services would show at `/metrics`. */
   readonly metrics: Metrics;
@@ -66,6 +68,7 @@ export async function createTestServices(
     services,
     environment,
     db,
+    log,
     logLines,
     metrics,
     async createTenant(embeddingKey) {
