@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import type { TwinStep } from '../support/provider-twin.ts';
 import { eventually } from '../support/running-service.ts';
 import { type Outcome, readOutcome } from './invariants.ts';
@@ -11,6 +12,8 @@ export interface FaultWorld {
   readonly service: RealService;
   readonly states: StateLog;
   readonly neighbour: FaultTenant;
+  /** Few tenants are made at a time: a rush would make the API's signals late, and leave them to the relay. */
+  readonly gently: LimitFunction;
   /** Keeps what an operator sees of a workflow while it is in trouble. */
   readonly look: (tenant: FaultTenant, articleId: string) => Promise<void>;
   /** Sends what is waiting, as the schedule would. */
@@ -31,12 +34,14 @@ export async function askNeighbour({ service, states, neighbour }: FaultWorld): 
 }
 
 /** A tenant whose first article is embedded: it has vectors to search in. */
-export async function createSearchableTenant({ service, states }: Pick<FaultWorld, 'service' | 'states'>) {
-  const tenant = await createFaultTenant(service);
-  const { id } = await publish(service, tenant, 'before');
-  if (id === undefined) throw new Error('the first article was not written');
-  await states.until(id, 'embedded');
-  return tenant;
+export function createSearchableTenant({ service, states, gently }: FaultWorld): Promise<FaultTenant> {
+  return gently(async () => {
+    const tenant = await createFaultTenant(service);
+    const { id } = await publish(service, tenant, 'before');
+    if (id === undefined) throw new Error('the first article was not written');
+    await states.until(id, 'embedded');
+    return tenant;
+  });
 }
 
 /** One fault of one tenant's provider, from before it to after it. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
 import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/naming.ts';
 import { eventually } from '../support/running-service.ts';
 import { apiKills } from './api-kills.ts';
@@ -65,6 +66,7 @@ async function runOn(service: RealService): Promise<MatrixRun> {
     service,
     states,
     neighbour: await createFaultTenant(service),
+    gently: pLimit(8),
     async look(tenant, articleId) {
       const handle = service.temporal.workflow.getHandle(embedArticleWorkflowId(tenant.id, articleId));
       looks.push({ place: 'description', text: textOf((await handle.describe()).raw) });
