@@ -1,0 +1,63 @@
+/** The problems that a route may answer, and the success. Written by hand: the routes' declarations are held against it. */
+export interface ExpectedAnswers {
+  readonly success: number;
+  /** Codes by status. */
+  readonly problems: Readonly<Record<number, readonly string[]>>;
+}
+
+type Problems = ExpectedAnswers['problems'];
+
+const everyRoute: Problems = {
+  401: ['unauthorized'],
+  403: ['forbidden'],
+  429: ['rate_limited'],
+  500: ['internal'],
+};
+const withId: Problems = { 400: ['malformed_request'], 404: ['not_found'] };
+const withQuery: Problems = { 422: ['validation_failed'] };
+const withBody: Problems = {
+  400: ['malformed_json', 'malformed_request'],
+  413: ['body_too_large'],
+  415: ['unsupported_media_type'],
+  422: ['validation_failed'],
+};
+const withIdempotencyKey: Problems = { 409: ['idempotency_key_reused'], 422: ['validation_failed'] };
+const withTransition: Problems = { 409: ['transition_not_allowed'] };
+
+function answers(success: number, ...parts: readonly Problems[]): ExpectedAnswers {
+  const problems: Record<number, string[]> = {};
+  for (const part of [everyRoute, ...parts]) {
+    for (const [status, codes] of Object.entries(part)) {
+      const known = problems[Number(status)] ?? [];
+      problems[Number(status)] = [...new Set([...known, ...codes])].sort();
+    }
+  }
+  return { success, problems };
+}
+
+const transition = answers(200, withId, withTransition, withIdempotencyKey);
+
+export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
+  'POST /articles': answers(201, withBody, withIdempotencyKey),
+  'GET /articles': answers(200, withQuery),
+  'GET /articles/:id': answers(200, withId),
+  'PATCH /articles/:id': answers(200, withId, withBody, withTransition, { 412: ['revision_mismatch'] }),
+  'POST /articles/:id/publish': transition,
+  'POST /articles/:id/unpublish': transition,
+  'POST /articles/:id/archive': transition,
+  'POST /articles/:id/embedding/retry': answers(202, withId, withTransition, withIdempotencyKey),
+  'DELETE /articles/:id': answers(200, withId, withTransition),
+  'GET /knowledge/search': answers(200, withQuery),
+  'GET /tenants/me/llm-config': answers(200),
+  'PATCH /tenants/me/llm-config': answers(200, withBody, { 503: ['vault_unavailable'] }),
+  'POST /tenants/me/llm-config/verify': answers(200, withIdempotencyKey),
+  'GET /tenants/me/providers': answers(200),
+  'POST /tenants/me/providers/:provider/reset': answers(200, withId, withIdempotencyKey),
+  'GET /knowledge/llm-usage': answers(200, withQuery),
+  'GET /audit': answers(200, withQuery),
+  'GET /api-keys': answers(200, withQuery),
+  'POST /api-keys': answers(201, withBody, withIdempotencyKey, { 404: ['not_found'] }),
+  'DELETE /api-keys/:id': answers(204, withId, withTransition),
+  'POST /admin/tenants': answers(201, withBody, withIdempotencyKey, { 409: ['already_exists'] }),
+  'POST /admin/tenants/:id/api-keys': answers(201, withId, withBody, withIdempotencyKey),
+};
