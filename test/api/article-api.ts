@@ -15,14 +15,8 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 import { searchRoutes } from '../../src/search/routes.ts';
 import { createSearch, type SearchDeps } from '../../src/search/service.ts';
 import { createTenants } from '../../src/tenants/service.ts';
+import { type Answer, readAnswer } from '../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
-  readonly body: any;
-}
 
 export interface Call {
   readonly body?: unknown;
@@ -115,12 +109,7 @@ export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise
             },
             ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
           });
-          const text = await response.text();
-          return {
-            status: response.status,
-            headers: response.headers,
-            body: text === '' ? undefined : JSON.parse(text),
-          };
+          return readAnswer(response);
         },
       };
     },

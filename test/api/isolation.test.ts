@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApp } from '../../src/http/app.ts';
-import { collectRoutes } from '../../src/http/routes.ts';
+import { collectRoutes, type RouteServices } from '../../src/http/routes.ts';
 import { type RunningServer, startServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -39,7 +39,7 @@ afterAll(async () => {
 /** Routes take no services before they are called, so the list is there before the servers are. */
 const routes = collectRoutes(
   // The handlers are never run from this list; it is read for its declarations.
-  new Proxy({} as Parameters<typeof collectRoutes>[0], { get: () => ({}) }),
+  new Proxy<RouteServices>(Object.create(null), { get: () => ({}) }),
 ).filter(({ role }) => role !== 'superadmin');
 
 const call = async (tenant: TestTenant, method: string, path: string, body?: unknown) => {

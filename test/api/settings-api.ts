@@ -18,17 +18,14 @@ import { createTransit } from '../../src/platform/vault.ts';
 import { adminRoutes } from '../../src/tenants/admin-routes.ts';
 import { apiKeyRoutes } from '../../src/tenants/routes.ts';
 import { createTenants } from '../../src/tenants/service.ts';
+import { type Answer, readAnswer } from '../support/answer.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 export const adminKey = `lk_${randomBytes(32).toString('base64url')}`;
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
+export interface RawAnswer extends Answer {
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
-  readonly body: any;
 }
 
 export interface SettingsApi {
@@ -42,7 +39,7 @@ export interface SettingsApi {
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer>;
+  ): Promise<RawAnswer>;
   /** A new tenant, made over HTTP by the superadmin. */
   tenant(): Promise<{ readonly id: string; readonly keys: Readonly<Record<TenantRole, string>> }>;
   close(): Promise<void>;
@@ -111,13 +108,8 @@ export async function startSettingsApi(): Promise<SettingsApi> {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: text === '' ? undefined : JSON.parse(text),
-    };
+    const text = await response.clone().text();
+    return { ...(await readAnswer(response)), text };
   };
 
   return {

@@ -5,15 +5,9 @@ import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
 import { bundleWorkflows, runWorker } from '../../src/platform/temporal-worker.ts';
+import { type Answer, readAnswer } from './answer.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
 import { installQuietRuntime, workflowsPath } from './workflow-environment.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
-  readonly body: any;
-}
 
 export interface RunningService extends TestServices {
   readonly apiUrl: string;
@@ -59,12 +53,7 @@ export async function startService(
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const text = await response.text();
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: text === '' ? undefined : JSON.parse(text),
-      };
+      return readAnswer(response);
     },
     async startWorker() {
       const running = await runWorker({

@@ -19,20 +19,21 @@ export function fakes(replaced: Partial<Activities> = {}) {
     giveUp: async ({ code }) => void given.push(code),
     ...replaced,
   };
-  const activities = Object.fromEntries(
-    Object.entries(answers).map(([name, answer]) => [
-      name,
-      (...args: never[]) => {
-        calls.push(name);
-        return (answer as (...args: never[]) => unknown)(...args);
-      },
-    ]),
-  ) as Partial<Activities>;
+  const activities = new Proxy(answers, {
+    get(target, name, receiver) {
+      const answer: unknown = Reflect.get(target, name, receiver);
+      if (typeof answer !== 'function') return answer;
+      return (...args: unknown[]): unknown => {
+        calls.push(String(name));
+        return Reflect.apply(answer, undefined, args);
+      };
+    },
+  });
   return { activities, calls, given, count: (name: string) => calls.filter((call) => call === name).length };
 }
 
 /** Answers one value after the other, and the last for ever; an error is thrown. */
-export const sequence = <T>(...values: readonly T[]) => {
+export const sequence = <T extends object>(...values: readonly (T | Error)[]) => {
   const left = [...values];
   return async (): Promise<T> => {
     const value = left.length > 1 ? left.shift() : left[0];

@@ -3,7 +3,6 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { toApplicationFailure } from '../../activities/failure.ts';
-import type { Activities } from '../../activities/index.ts';
 import type { Generated } from '../../src/domain/embed-article.ts';
 import { signals } from '../../src/domain/naming.ts';
 import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
@@ -72,11 +71,11 @@ describe('EmbedArticle', () => {
   it('retries an outage until it is over', async () => {
     const outage = toApplicationFailure({ code: 'provider_unavailable' });
     const { activities, count } = fakes({
-      generateEmbedding: sequence<Generated | Error>(outage, outage, outage, {
+      generateEmbedding: sequence<Generated>(outage, outage, outage, {
         kind: 'embedded',
         chunks: 1,
         inputTokens: 5,
-      }) as Activities['generateEmbedding'],
+      }),
     });
     const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
     expect(result.outcome).toBe('embedded');
@@ -128,11 +127,11 @@ describe('EmbedArticle', () => {
     expect(failure.type).toBe('key_unusable');
 
     const leaky = fakes({
-      generateEmbedding: sequence<Generated | Error>(new Error('sk-secret-in-a-message'), {
+      generateEmbedding: sequence<Generated>(new Error('sk-secret-in-a-message'), {
         kind: 'embedded',
         chunks: 1,
         inputTokens: 1,
-      }) as Activities['generateEmbedding'],
+      }),
     });
     await test.withActivities(leaky.activities, async (queue) => {
       const handle = await start(queue);
