@@ -11,6 +11,7 @@ import * as budgets from './009_budgets.ts';
 import * as metrics from './010_metrics.ts';
 import * as blockedOperations from './011_blocked_operations.ts';
 import * as lastFailures from './012_last_failures.ts';
+import * as reconciliation from './013_reconciliation.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -26,6 +27,7 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '010_metrics', migration: metrics },
   { name: '011_blocked_operations', migration: blockedOperations },
   { name: '012_last_failures', migration: lastFailures },
+  { name: '013_reconciliation', migration: reconciliation },
 ];
 
 /** The list as knex reads it. */

@@ -8,8 +8,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { ArticleRef, EmbedArticleResult } from '../src/domain/embed-article.ts';
-import type { FailureCode } from '../src/domain/failures.ts';
+import type { ArticleRef, EmbedArticleResult, Generated } from '../src/domain/embed-article.ts';
+import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/naming.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
@@ -26,24 +26,24 @@ const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEY
 type Pass =
   | { readonly kind: 'done'; readonly result: EmbedArticleResult }
   | { readonly kind: 'failed'; readonly code: FailureCode }
-  | { readonly kind: 'waits'; readonly retryInMs: number }
+  | Extract<Generated, { readonly kind: 'waits' }>
   | { readonly kind: 'again' };
 
 /** Brings an article's vectors in line with its text, and goes on for as long as the text changes under it. */
 export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleResult> {
   const changes = watchChanges();
-  let openSince: number | undefined;
+  let waitsSince: number | undefined;
   for (;;) {
     changes.forget();
     const pass = await onePass(article, changes);
 
-    if (pass.kind === 'waits') openSince ??= Date.now();
-    else openSince = undefined;
-    const waitedOut = openSince !== undefined && Date.now() - openSince > patienceMs;
+    if (pass.kind === 'waits') waitsSince ??= Date.now();
+    else waitsSince = undefined;
+    const waitedOut = waitsSince !== undefined && Date.now() - waitsSince > patienceMs;
 
-    if (pass.kind === 'failed') await fail(article, pass.code, changes);
-    else if (waitedOut) await fail(article, 'circuit_open', changes);
-    else if (pass.kind === 'waits') await waitForBreaker(pass.retryInMs, changes);
+    if (pass.kind === 'failed' || (pass.kind === 'waits' && waitedOut))
+      await fail(article, pass.code, changes);
+    else if (pass.kind === 'waits') await wait(pass, changes);
 
     if (changes.any) await changes.quiet();
     else if (pass.kind === 'done') return finish(pass.result);
@@ -70,7 +70,9 @@ async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
         return await buyMissing({ ...article, key, contentHash: check.contentHash }, changes);
     }
   } catch (error) {
-    return { kind: 'failed', code: failureCodeOf(error) };
+    const code = failureCodeOf(error);
+    // A key that was removed meanwhile is no failure: the next pass finds that there is none, and completes.
+    return failureTraits[code].workflow === 'completes' ? { kind: 'again' } : { kind: 'failed', code };
   }
 }
 
@@ -83,8 +85,8 @@ async function buyMissing(
   while (!changes.any) {
     const generated = await generateEmbedding(input);
     switch (generated.kind) {
-      case 'circuit_open':
-        return { kind: 'waits', retryInMs: generated.retryInMs };
+      case 'waits':
+        return generated;
       case 'changed':
         await recordUsage(input);
         return { kind: 'again' };
@@ -107,9 +109,9 @@ async function buyMissing(
 }
 
 /** A wait that operators see and that uses up no attempt; a new key or an edit ends it. */
-async function waitForBreaker(retryInMs: number, changes: Changes): Promise<void> {
+async function wait(pass: Extract<Pass, { readonly kind: 'waits' }>, changes: Changes): Promise<void> {
   // Not at once: the breaker's clock is the database's, and a hair too early would only ask again.
-  await condition(() => changes.any, Math.max(retryInMs, 500), { summary: 'circuit open' });
+  await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
 }
 
 function done(result: EmbedArticleResult): Pass {

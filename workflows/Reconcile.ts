@@ -7,15 +7,18 @@ const { closeAbandonedCalls, relayOutbox, requeueForgotten } = proxyActivities<A
 /** Batches of one run: the rest is the next run's, so that a great backlog never makes a great history. */
 const mostBatches = 20;
 
+export interface Reconciled {
+  /** Calls that a crash left open, given up as unknown. */
+  readonly abandoned: number;
+  /** Articles without a workflow, given one. */
+  readonly requeued: number;
+  readonly sent: number;
+  readonly failed: number;
+}
+
 /** Makes up for what was missed: calls that a crash cut off, articles without a workflow, signals never sent. Run by its schedule. */
-export async function Reconcile(): Promise<{
-  abandoned: number;
-  requeued: number;
-  sent: number;
-  failed: number;
-}> {
-  const abandoned = await closeAbandonedCalls();
-  const requeued = await requeueForgotten();
+export async function Reconcile(): Promise<Reconciled> {
+  // Signals first: they are what somebody waits for.
   let sent = 0;
   let failed = 0;
   for (let batch = 0; batch < mostBatches; batch += 1) {
@@ -24,5 +27,7 @@ export async function Reconcile(): Promise<{
     failed += relayed.failed;
     if (!relayed.more) break;
   }
+  const requeued = await requeueForgotten();
+  const abandoned = await closeAbandonedCalls();
   return { abandoned, requeued, sent, failed };
 }

@@ -35,8 +35,12 @@ export type Generated =
   | { readonly kind: 'more'; readonly missingChunks: number; readonly inputTokens: number }
   /** The article is no longer the one that was checked. */
   | { readonly kind: 'changed' }
-  /** The breaker is open: nothing was called. */
-  | { readonly kind: 'circuit_open'; readonly retryInMs: number };
+  /** The breaker is open, or other calls hold the last of the budget back: nothing was called. */
+  | {
+      readonly kind: 'waits';
+      readonly code: 'circuit_open' | 'budget_exhausted';
+      readonly retryInMs: number;
+    };
 
 /**
  * How long one run of `generateEmbedding` may take. The provider's own time-out inside it has to be below, so that a slow

@@ -54,8 +54,11 @@ export function createBacklog(deps: {
       return enqueue(tx, tenantId);
     },
 
-    wakeWaiting: async (tx, tenantId) =>
-      (await endBreakerWaits(tx, tenantId)) === 0 ? undefined : enqueue(tx, tenantId),
+    async wakeWaiting(tx, tenantId) {
+      await endBreakerWaits(tx, tenantId);
+      // Even with none found waiting: a call may be about to learn that the breaker is open.
+      return enqueue(tx, tenantId);
+    },
 
     async startPage(tenantId, afterId) {
       const ids = await database.withTenant(tenantId, (tx) => listWaiting(tx, tenantId, afterId, pageSize));

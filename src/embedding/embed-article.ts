@@ -212,7 +212,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         case 'superseded':
           return { kind: 'changed' };
         case 'failed':
-          return answer.code === 'circuit_open' ? waitForBreaker(article, answer) : failWith(article, answer);
+          return waitOrFail(article, answer);
         case 'ok': {
           const { inputTokens } = answer;
           metrics.chunksBought(batch.length);
@@ -230,9 +230,13 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     },
   };
 
-  async function waitForBreaker(article: ArticleRef, failure: Failure): Promise<Generated> {
-    await showFailure(article, 'pending', failure);
-    return { kind: 'circuit_open', retryInMs: failure.retryAfterMs ?? 0 };
+  /** The breaker, and a budget that is only held back, are waited for; anything else is a failure. */
+  async function waitOrFail(article: ArticleRef, failed: Failed): Promise<Generated | Failed> {
+    const { code, retryAfterMs } = failed;
+    const waits = code === 'circuit_open' || (code === 'budget_exhausted' && retryAfterMs !== undefined);
+    if (!waits) return failWith(article, failed);
+    await showFailure(article, 'pending', failed);
+    return { kind: 'waits', code, retryInMs: retryAfterMs ?? 0 };
   }
 
   /** A failure that is retried shows why the article is still pending; one that is final is shown by `giveUp`. */

@@ -216,7 +216,9 @@ export async function listForgotten(
               and e.updated_at < now() - :idleMs * interval '1 millisecond'
               and (e.next_attempt_at is null or e.next_attempt_at < clock_timestamp()))
           or (e.status = 'blocked' and e.reason = 'budget_exhausted'
-              and e.updated_at < date_trunc('month', now() at time zone 'UTC') at time zone 'UTC'))
+              and not exists (select 1 from monthly_usage u
+                               where u.tenant_id = e.tenant_id and u.exhausted_at is not null
+                                 and u.month = date_trunc('month', now() at time zone 'UTC')::date)))
         and not exists (select 1 from outbox o
                          where o.tenant_id = e.tenant_id and o.kind = 'article' and o.subject_id = e.article_id)
       order by e.updated_at

@@ -88,6 +88,7 @@ export function createServices(
   const providerKeys = createProviderKeys({ custody, audit, defaultModels });
   const backlog = createBacklog({ database, outbox, starter, keys: providerKeys });
   const requestBacklog = async (tx: Transaction, tenantId: string) => {
+    await usage.budgetChanged(tx, tenantId);
     const { embedding_model } = await providerKeys.models(tx, tenantId);
     return backlog.request(tx, tenantId, embedding_model);
   };

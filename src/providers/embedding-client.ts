@@ -106,7 +106,7 @@ function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (r
   return {
     kind: 'ok',
     result: ordered,
-    inputTokens: parsed.data.usage?.prompt_tokens ?? 0,
+    inputTokens: parsed.data.usage?.prompt_tokens,
     outputTokens: 0,
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, failureTraits } from '../domain/failures.ts';
 import type { CallOperation } from '../domain/provider-calls.ts';
 import type { KeyReference, Provider } from '../domain/providers.ts';
@@ -49,8 +50,14 @@ export interface GuardDeps {
   readonly usage: Usage;
 }
 
-/** A probe's holder that died is replaced after its call's own time-out and this, for the transactions around it. */
-const probeMarginMs = 5_000;
+/** A probe's holder that died is replaced after its call's own time-out and this, for Vault and the transactions around it. */
+const probeMarginMs = 15_000;
+
+/** Calls that hold the last of a budget back end within their time-out: it is looked at again soon, and not at once. */
+const reservedRetryMs = 15_000;
+
+/** Pauses before what is paid for is stored again: a restart of Postgres takes seconds. */
+const insistAfterMs = [200, 1_000, 3_000];
 
 type Admission =
   | {
@@ -100,6 +107,8 @@ export function createGuard(deps: GuardDeps): Guard {
           reservedTokens: wanted.maxTokens,
           ...(wanted.subjectId === undefined ? {} : { subjectId: wanted.subjectId }),
         });
+        if (begun === 'budget_reserved')
+          return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };
         if (begun === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
 
         const acquired = await breaker.acquire(
@@ -117,7 +126,7 @@ export function createGuard(deps: GuardDeps): Guard {
   };
 
   return {
-    async call(wanted) {
+    async call<R, K>(wanted: WantedCall<R, K>): Promise<Guarded<K>> {
       const { tenantId, provider } = wanted;
       const admission = await admit(wanted);
       if (admission.kind !== 'admitted') return admission;
@@ -137,11 +146,14 @@ export function createGuard(deps: GuardDeps): Guard {
 
       const answer = await attempt(wanted, { apiKey: opened.plaintext, model });
 
-      return database.withTenant(tenantId, async (tx) => {
+      const inputTokens = answer.kind === 'ok' ? (answer.inputTokens ?? wanted.maxTokens) : 0;
+      const finish = async (tx: Transaction): Promise<Guarded<K>> => {
+        // Kept first: the rows of the month and the breaker, which every call of the tenant needs, are locked for the end only.
+        const kept = answer.kind === 'ok' ? { value: await wanted.keep(tx, answer.result, key) } : undefined;
         await usage.finish(tx, tenantId, {
           id: callId,
           outcome: answer.kind === 'ok' ? 'ok' : answer.code,
-          inputTokens: answer.kind === 'ok' ? answer.inputTokens : 0,
+          inputTokens,
           outputTokens: answer.kind === 'ok' ? answer.outputTokens : 0,
         });
         await breaker.report(tx, breakerId, permit, verdictOn(answer));
@@ -156,11 +168,24 @@ export function createGuard(deps: GuardDeps): Guard {
         }
         // A workflow enters its calls in the ledger as a step of its own; nobody comes after the others.
         if (wanted.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
-        const kept = await wanted.keep(tx, answer.result, key);
-        return { kind: 'ok', kept, key, inputTokens: answer.inputTokens };
-      });
+        if (kept === undefined) throw new Error('an answer was not kept');
+        return { kind: 'ok', kept: kept.value, key, inputTokens };
+      };
+      return insist(() => database.withTenant(tenantId, finish));
     },
   };
+}
+
+/** A result that cannot be stored would be bought again: its transaction is repeated, for a few seconds. */
+async function insist<T>(store: () => Promise<T>): Promise<T> {
+  for (const pauseMs of insistAfterMs) {
+    try {
+      return await store();
+    } catch {
+      await delay(pauseMs);
+    }
+  }
+  return store();
 }
 
 function breakerOf<R, K>(wanted: WantedCall<R, K>, stored: CurrentKey): BreakerId {

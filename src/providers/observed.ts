@@ -50,7 +50,7 @@ async function timed<R, K>(
   };
   try {
     const answer = await send();
-    if (answer.kind === 'ok') ended('ok', answer.inputTokens, answer.outputTokens);
+    if (answer.kind === 'ok') ended('ok', answer.inputTokens ?? wanted.maxTokens, answer.outputTokens);
     else ended(answer.code, 0, 0);
     return answer;
   } catch (error) {

@@ -44,7 +44,7 @@ export async function insertCall(tx: Transaction, tenantId: string, call: CallSt
        select :tenantId::uuid, month, :reservedTokens::bigint from budget
         where tokens is null or :reservedTokens::bigint <= tokens
        on conflict (tenant_id, month) do update
-         set reserved_tokens = u.reserved_tokens + excluded.reserved_tokens, exhausted_at = null
+         set reserved_tokens = u.reserved_tokens + excluded.reserved_tokens
          where (select tokens is null or u.settled_tokens + u.reserved_tokens + excluded.reserved_tokens <= tokens
                   from budget)
        returning month
@@ -60,7 +60,29 @@ export async function insertCall(tx: Transaction, tenantId: string, call: CallSt
   return rows.length === 1;
 }
 
-/** Notes that the month's budget has refused a call; true for the first since it last let one through. */
+/**
+ * Whether a call that was refused would find room once the calls under way have been settled for nothing: then the budget
+ * is only held back, and the call can wait.
+ */
+export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: number): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select 1 from monthly_usage u join llm_settings s on s.tenant_id = u.tenant_id
+      where u.tenant_id = :tenantId and u.month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
+        and u.reserved_tokens > 0 and u.settled_tokens + :tokens::bigint <= s.monthly_token_budget`,
+    { tenantId, tokens },
+  );
+  return rows.length > 0;
+}
+
+/** Forgets that the month's budget is used up: it is another one now. */
+export async function clearExhausted(tx: Transaction, tenantId: string): Promise<void> {
+  await tx('monthly_usage')
+    .where({ tenant_id: tenantId })
+    .whereNotNull('exhausted_at')
+    .update({ exhausted_at: null });
+}
+
+/** Notes that the month's budget is used up; true for the first time in the month, or since it was changed. */
 export async function markExhausted(tx: Transaction, tenantId: string): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `insert into monthly_usage as u (tenant_id, month, exhausted_at)

@@ -61,6 +61,22 @@ export async function copyToLedger(
   return rowCount;
 }
 
+/** Enters, for any tenant, answered calls of the last day that nobody has entered. For the scope of reconciliation. */
+export async function copyForgottenToLedger(tx: Transaction, olderThanMs: number): Promise<number> {
+  const { rowCount } = await tx.raw<{ rowCount: number }>(
+    `insert into usage_ledger
+       (tenant_id, call_id, at, operation, provider, model, source, input_tokens, output_tokens)
+     select c.tenant_id, c.id, c.finished_at, c.operation, c.provider, c.model, c.source, c.input_tokens, c.output_tokens
+       from provider_calls c
+      where c.outcome = 'ok' and c.finished_at > now() - interval '1 day'
+        and c.finished_at < now() - :olderThanMs * interval '1 millisecond'
+        and not exists (select 1 from usage_ledger l where l.tenant_id = c.tenant_id and l.call_id = c.id)
+     on conflict do nothing`,
+    { olderThanMs },
+  );
+  return rowCount;
+}
+
 /** The tenant's ledger, summed by the groupings asked for; the columns that are summed over are null. */
 export async function sumLedger(tx: Transaction, tenantId: string, query: UsageQuery): Promise<UsageRow[]> {
   const day = `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`;

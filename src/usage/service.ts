@@ -6,15 +6,24 @@ import { createBudgetEvents } from './budget-events.ts';
 import {
   type CallEnd,
   type CallStart,
+  clearExhausted,
   closeAbandonedCalls,
   deleteCall,
   finishCall,
   insertCall,
+  isOnlyReserved,
   type LastFailure,
   markExhausted,
   readLastFailure,
 } from './call-store.ts';
-import { copyToLedger, countUnknown, sumLedger, type UsageQuery, type UsageRow } from './ledger-store.ts';
+import {
+  copyForgottenToLedger,
+  copyToLedger,
+  countUnknown,
+  sumLedger,
+  type UsageQuery,
+  type UsageRow,
+} from './ledger-store.ts';
 
 export type { CallSource } from '../domain/provider-calls.ts';
 export type { CallEnd, CallStart } from './call-store.ts';
@@ -30,9 +39,13 @@ export interface UsageReport {
 export interface Usage {
   /**
    * Reserves a call's tokens in the month's budget and writes its record, before it is made. Commit it before the call:
-   * it has to outlive a crash.
+   * it has to outlive a crash. `budget_reserved`: there is no room only while other calls are under way.
    */
-  begin(tx: Transaction, tenantId: string, call: CallStart): Promise<'begun' | 'budget_exhausted'>;
+  begin(
+    tx: Transaction,
+    tenantId: string,
+    call: CallStart,
+  ): Promise<'begun' | 'budget_reserved' | 'budget_exhausted'>;
   /** Finishes a call's record and settles its reservation, in the transaction that keeps the call's result. */
   finish(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
   /** Takes back the record and the reservation of a call that was not made after all. */
@@ -49,7 +62,9 @@ export interface Usage {
     tenantId: string,
     key: { readonly provider: Provider; readonly keyVersion: number },
   ): Promise<LastFailure | undefined>;
-  /** Gives up the records that crashes have left open, of every tenant; answers how many. */
+  /** In the transaction of a change of the budget: what was used up may not be any longer. */
+  budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
+  /** Gives up the records that crashes have left open, and enters the answered calls that were forgotten; of every tenant. */
   closeAbandoned(): Promise<number>;
 }
 
@@ -67,6 +82,7 @@ export function createUsage(deps: {
   return {
     async begin(tx, tenantId, call) {
       if (await insertCall(tx, tenantId, call)) return 'begun';
+      if (await isOnlyReserved(tx, tenantId, call.reservedTokens)) return 'budget_reserved';
       if (await markExhausted(tx, tenantId)) await events.exhausted(tx, tenantId);
       return 'budget_exhausted';
     },
@@ -86,6 +102,11 @@ export function createUsage(deps: {
         unknownCalls: await countUnknown(tx, tenantId, query),
       })),
     lastFailure: readLastFailure,
-    closeAbandoned: () => database.withScope('reconcile', (tx) => closeAbandonedCalls(tx, abandonedAfterMs)),
+    budgetChanged: clearExhausted,
+    closeAbandoned: () =>
+      database.withScope('reconcile', async (tx) => {
+        await copyForgottenToLedger(tx, abandonedAfterMs);
+        return closeAbandonedCalls(tx, abandonedAfterMs);
+      }),
   };
 }

@@ -322,7 +322,7 @@ describe('generateEmbedding', () => {
     const fine = await readyToGenerate(await publish(await test.createTenant(good)));
     twin.script(bad, [], { kind: 'status', status: 500 });
     for (let i = 0; i < 3; i += 1) await failureOf(run('generateEmbedding', suffering));
-    expect(await run('generateEmbedding', suffering)).toMatchObject({ kind: 'circuit_open' });
+    expect(await run('generateEmbedding', suffering)).toMatchObject({ kind: 'waits', code: 'circuit_open' });
     expect(twin.callsOf(bad)).toHaveLength(3);
     expect(await stateOf(suffering)).toMatchObject({ status: 'pending', reason: 'circuit_open' });
     expect((await stateOf(suffering)).nextAttemptAt).not.toBeNull();

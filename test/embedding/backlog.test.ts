@@ -302,8 +302,18 @@ describe('reconciliation', () => {
     const parked = await write('One.');
     await emptyOutbox();
     await test.services.steps.giveUp(parked, 'budget_exhausted');
+    await test.services.database.withTenant(tenant.id, (tx) =>
+      tx('monthly_usage').insert({
+        tenant_id: tenant.id,
+        month: tx.raw(`date_trunc('month', now() at time zone 'UTC')::date`),
+        exhausted_at: tx.fn.now(),
+      }),
+    );
     expect(await requeue()).toBe(0);
-    await idleFor(parked, 32 * 24 * 60);
+    await test.db.rawAsOwner(
+      `update monthly_usage set month = (month - interval '1 month')::date where tenant_id = $1`,
+      [tenant.id],
+    );
     expect(await requeue()).toBe(1);
     expect(await statesOf(parked)).toEqual(['pending']);
   });

@@ -69,7 +69,7 @@ describe('the Anthropic client', () => {
     const [call] = twin.callsOf(apiKey);
     expect(call?.inputs).toEqual(['Be brief.', 'What is this?']);
     expect(answer).toMatchObject({ kind: 'ok', result: { text: twinMessage, complete: true } });
-    expect(answer.kind === 'ok' && answer.inputTokens + answer.outputTokens).toBe(call?.tokens);
+    expect(answer.kind === 'ok' && (answer.inputTokens ?? 0) + answer.outputTokens).toBe(call?.tokens);
   });
 
   it('says that an answer was cut off', async () => {

@@ -66,7 +66,10 @@ export const shapes: readonly Shape[] = [
     },
   }),
   article('article-waited-for-breaker', {
-    generateEmbedding: sequence<Generated>({ kind: 'circuit_open', retryInMs: 30_000 }, embedded),
+    generateEmbedding: sequence<Generated>(
+      { kind: 'waits', code: 'circuit_open', retryInMs: 30_000 },
+      embedded,
+    ),
   }),
   article('article-changed-under-the-call', {
     generateEmbedding: sequence<Generated>({ kind: 'changed' }, embedded),

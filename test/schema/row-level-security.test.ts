@@ -92,6 +92,7 @@ describe('the catalogue', () => {
       { tablename: 'provider_calls', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'provider_calls', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'usage_ledger', policyname: 'metrics_scope', cmd: 'SELECT' },
+      { tablename: 'usage_ledger', policyname: 'reconcile_scope', cmd: 'ALL' },
     ]);
   });
 

@@ -41,6 +41,21 @@ const begin = async (reservedTokens: number, of = tenant) => {
   return begun === 'begun' ? id : undefined;
 };
 
+/** What a call that finds no room is told. */
+const refusal = (reservedTokens: number) =>
+  within((tx) =>
+    test.services.usage.begin(tx, tenant.id, {
+      id: randomUUID(),
+      provider: 'embedding',
+      operation: 'embedding',
+      source: 'workflow',
+      model: 'm',
+      keyVersion: 1,
+      inputs: 1,
+      reservedTokens,
+    }),
+  );
+
 const finish = (id: string, tokens: number, outcome = 'ok') =>
   within((tx) =>
     test.services.usage.finish(tx, tenant.id, { id, outcome, inputTokens: tokens, outputTokens: 0 }),
@@ -113,18 +128,27 @@ describe('a monthly budget', () => {
     expect(await month()).toEqual({ settled: 40, reserved: 0 });
   });
 
-  it('tells of 80 % once and of the first refusal once, until it lets a call through again', async () => {
+  it('tells a call that lacks room only while others are under way from one that has none', async () => {
+    await setBudget(100);
+    const first = await begin(70);
+    expect(await refusal(40)).toBe('budget_reserved');
+    expect(await refusal(101)).toBe('budget_exhausted');
+    await finish(first ?? '', 70);
+    expect(await refusal(40)).toBe('budget_exhausted');
+  });
+
+  it('tells of 80 % once and of being used up once, until it is changed', async () => {
     await setBudget(100);
     for (let i = 0; i < 9; i += 1) await finish((await begin(10)) ?? '', 10);
     expect(await told()).toEqual([80]);
     await Promise.all([begin(11), begin(11), begin(11)]);
     expect(await told()).toEqual([80, 100]);
+    await finish((await begin(1)) ?? '', 1);
     await begin(11);
     expect(await told()).toEqual([80, 100]);
     await setBudget(200);
-    await begin(11);
-    await setBudget(101);
-    await begin(11);
+    await finish((await begin(11)) ?? '', 11);
+    await begin(150);
     expect(await told()).toEqual([80, 100, 100]);
   });
 
@@ -145,6 +169,27 @@ describe('a monthly budget', () => {
     await finish(id, 60);
     expect(await month()).toEqual({ settled: 60, reserved: 7 });
     expect(await test.services.usage.closeAbandoned()).toBe(0);
+  });
+
+  it('finds answered calls that nobody has entered in the ledger', async () => {
+    const id = (await begin(50)) ?? '';
+    await finish(id, 40);
+    const day = new Date().toISOString().slice(0, 10);
+    const calls = async () =>
+      (await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] })).rows.length;
+    await test.services.usage.closeAbandoned();
+    expect(await calls()).toBe(0);
+    await test.db.rawAsOwner(
+      "update provider_calls set finished_at = now() - interval '10 minutes' where tenant_id = $1",
+      [tenant.id],
+    );
+    await test.services.usage.closeAbandoned();
+    await test.services.usage.closeAbandoned();
+    const entered = await test.db.rawAsOwner(
+      'select input_tokens::int as tokens from usage_ledger where tenant_id = $1',
+      [tenant.id],
+    );
+    expect(entered).toEqual([{ tokens: 40 }]);
   });
 
   it('begins anew with the month', async () => {

@@ -143,8 +143,8 @@ describe('EmbedArticle', () => {
   it('waits for an open breaker without using up an attempt, then begins again with the key', async () => {
     const { activities, calls } = fakes({
       generateEmbedding: sequence<Generated>(
-        { kind: 'circuit_open', retryInMs: 3_600_000 },
-        { kind: 'circuit_open', retryInMs: 3_600_000 },
+        { kind: 'waits', code: 'circuit_open', retryInMs: 3_600_000 },
+        { kind: 'waits', code: 'circuit_open', retryInMs: 3_600_000 },
         { kind: 'embedded', chunks: 1, inputTokens: 5 },
       ),
     });
@@ -163,7 +163,7 @@ describe('EmbedArticle', () => {
   it('ends the wait for the breaker when the tenant’s key changes', async () => {
     const { activities, count } = fakes({
       generateEmbedding: sequence<Generated>(
-        { kind: 'circuit_open', retryInMs: 365 * 24 * 3_600_000 },
+        { kind: 'waits', code: 'circuit_open', retryInMs: 365 * 24 * 3_600_000 },
         { kind: 'embedded', chunks: 1, inputTokens: 5 },
       ),
     });
@@ -224,6 +224,23 @@ describe('EmbedArticle', () => {
     expect(count('generateEmbedding')).toBe(2);
   });
 
+  it('completes, and does not fail, when the key is removed between two tries', async () => {
+    let removed = false;
+    const { activities, given } = fakes({
+      resolveEmbeddingKey: async () =>
+        removed
+          ? { kind: 'no_api_key' }
+          : { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1 } },
+      generateEmbedding: async () => {
+        removed = true;
+        throw toApplicationFailure({ code: 'no_api_key' });
+      },
+    });
+    const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(result).toEqual({ outcome: 'skipped', reason: 'no_api_key' });
+    expect(given).toEqual([]);
+  });
+
   it('does not fail for a text that is edited while it gives up', async () => {
     const ref = article();
     let tries = 0;
@@ -262,7 +279,7 @@ describe('EmbedArticle', () => {
 describe('a breaker that stays open', () => {
   it('is waited for a day and no longer, with an attempt at each half-open', async () => {
     const { activities, given, count } = fakes({
-      generateEmbedding: async () => ({ kind: 'circuit_open', retryInMs: 2 * 3_600_000 }),
+      generateEmbedding: async () => ({ kind: 'waits', code: 'circuit_open', retryInMs: 2 * 3_600_000 }),
     });
     const failure = await test.withActivities(activities, async (queue) =>
       failureOf((await start(queue)).result()),

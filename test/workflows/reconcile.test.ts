@@ -42,9 +42,9 @@ async function reconcile(answers: (batch: number) => Relayed | Error, forgotten 
 }
 
 describe('Reconcile', () => {
-  it('gives forgotten articles a row first, then sends what the outbox holds', async () => {
+  it('sends what the outbox holds first, then looks for what was forgotten', async () => {
     const { result, calls } = await reconcile(() => ({ sent: 3, failed: 0, more: false }), 2);
-    expect(calls).toEqual(['closeAbandonedCalls', 'requeueForgotten', 'relayOutbox']);
+    expect(calls).toEqual(['relayOutbox', 'requeueForgotten', 'closeAbandonedCalls']);
     expect(result).toEqual({ abandoned: 1, requeued: 2, sent: 3, failed: 0 });
   });
 
