@@ -50,8 +50,11 @@ export interface GuardDeps {
   readonly usage: Usage;
 }
 
-/** A probe's holder that died is replaced after its call's own time-out and this, for Vault and the transactions around it. */
-const probeMarginMs = 15_000;
+/**
+ * A probe's holder that died is replaced after its call's own time-out and this, for Vault and the transactions around it.
+ * With the default time-out that is before Temporal notices a dead worker, so that the next try finds the probe free.
+ */
+const probeMarginMs = 10_000;
 
 /** Calls that hold the last of a budget back end within their time-out: it is looked at again soon, and not at once. */
 const reservedRetryMs = 15_000;
