@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { attemptTimeoutMs, maxWorkflowProviderTimeoutMs } from '../domain/embed-article.ts';
 import { type Failure, failureTraits } from '../domain/failures.ts';
 import type { CallOperation } from '../domain/provider-calls.ts';
 import type { KeyReference, Provider } from '../domain/providers.ts';
@@ -52,9 +53,9 @@ export interface GuardDeps {
 
 /**
  * A probe's holder that died is replaced after its call's own time-out and this, for Vault and the transactions around it.
- * With the default time-out that is before Temporal notices a dead worker, so that the next try finds the probe free.
+ * Even with the longest time-out that is before Temporal notices a dead worker, so that the next try finds the probe free.
  */
-const probeMarginMs = 10_000;
+const probeMarginMs = attemptTimeoutMs - maxWorkflowProviderTimeoutMs;
 
 /** Calls that hold the last of a budget back end within their time-out: it is looked at again soon, and not at once. */
 const reservedRetryMs = 15_000;
