@@ -1,5 +1,6 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { codeOfThrown } from '../src/domain/thrown.ts';
 import type { Logger } from '../src/platform/logging.ts';
 import { sanitize } from './failure.ts';
 
@@ -17,7 +18,9 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
           const failure = sanitize(thrown, context.info.attempt);
           if (failure !== thrown) {
             const { activityType, workflowExecution, attempt } = context.info;
-            deps.log.debug(
+            // A code says what an operator has to know, but for the one that means a bug of ours.
+            const level = codeOfThrown(thrown) === 'internal' ? 'warn' : 'debug';
+            deps.log[level](
               {
                 activity: activityType,
                 workflow_id: workflowExecution?.workflowId,
