@@ -84,7 +84,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   const within = async <T>(
     mode: 'read write' | 'read only',
-    setting: string,
+    setting: 'app.tenant_id' | 'app.api_key_hash' | 'app.scope',
     value: string,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> => {
@@ -104,10 +104,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     let result: T;
     try {
       // Not waited for: the connection takes statements in order, and the work's first one travels along.
-      const begun = Promise.all([
-        connection.query(`begin ${mode}`),
-        connection.query('select set_config($1, $2, true)', [setting, value]),
-      ]);
+      const begun = connection.query(`begin ${mode}; set local ${setting} = ${pg.escapeLiteral(value)}`);
       [result] = await Promise.all([work(tx), begun]);
     } catch (error) {
       await finish('rollback').catch(silent);

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** Marks an answer that cannot be used whatever it says: larger than its bound, or packed in a way that cannot be undone. */
 export class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer';
@@ -21,7 +23,7 @@ export function createBoundedFetch({ maxBytes, requestHeaders }: BoundedFetchOpt
     const given = new Headers(init?.headers);
     const headers = [...given].filter(([name]) => requestHeaders.includes(name));
     const response = await fetch(input, { ...init, headers, redirect: 'manual' });
-    const body = await readWithin(maxBytes, response);
+    const body = response.ok ? await readWithin(maxBytes, response) : await readRefusal(response);
     // A redirect's status stays readable; `new Response` takes 200 to 599 only, and no body for some of them.
     const hasBody = body.length > 0 && ![204, 205, 304].includes(response.status);
     return new Response(hasBody ? body : null, {
@@ -29,6 +31,19 @@ export function createBoundedFetch({ maxBytes, requestHeaders }: BoundedFetchOpt
       headers: plain(response.headers),
     });
   };
+}
+
+/** A refusal says what it has to say in one word of some kilobytes, at once. */
+const maxRefusalBytes = 64 * 1024;
+const refusalPatienceMs = 1_000;
+
+/** Of a refusal the status matters: a body that is broken, endless or slow counts for an empty one. */
+async function readRefusal(response: Response): Promise<Buffer> {
+  const nothing = Buffer.alloc(0);
+  return Promise.race([
+    readWithin(maxRefusalBytes, response).catch(() => nothing),
+    delay(refusalPatienceMs, nothing, { ref: false }),
+  ]);
 }
 
 async function readWithin(maxBytes: number, response: Response): Promise<Buffer> {

@@ -114,6 +114,12 @@ describe('the embedding client', () => {
     ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
     ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
     ['401', { kind: 'status', status: 401 }, 'credential_rejected'],
+    [
+      '401 in broken gzip',
+      { kind: 'status', status: 401, body: 'x', headers: { 'content-encoding': 'gzip' } },
+      'credential_rejected',
+    ],
+    ['401 with a flood', { kind: 'status', status: 401, body: 'x'.repeat(1_000_000) }, 'credential_rejected'],
     ['500', { kind: 'status', status: 500 }, 'provider_unavailable'],
     [
       'a spent quota',
@@ -170,11 +176,14 @@ describe('the embedding client', () => {
     expect(twin.calls.length).toBe(before + 1);
   });
 
-  it('is not kept beyond its time-out by a trickle', async () => {
+  /** What comes of a server that begins an answer of this status and then goes on a blank at a time. */
+  async function askTrickle(status: string, timeoutMs: number) {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => {
-        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{');
+        socket.write(
+          `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{`,
+        );
         const timer = setInterval(() => socket.write(' '), 20);
         socket.once('close', () => clearInterval(timer));
       });
@@ -183,18 +192,27 @@ describe('the embedding client', () => {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const answer = await createEmbeddingClient({
-      baseUrl: `http://127.0.0.1:${port}/v1`,
-      sendsInputType: false,
-    }).embed({
+    const client = createEmbeddingClient({ baseUrl: `http://127.0.0.1:${port}/v1`, sendsInputType: false });
+    const answer = await client.embed({
       apiKey: twinKey(),
       model: 'm',
       inputs: ['one'],
       side: 'query',
-      timeoutMs: 200,
+      timeoutMs,
     });
     server.close();
-    expect(answer).toEqual({ kind: 'failed', code: 'provider_timeout' });
+    return answer;
+  }
+
+  it('is not kept beyond its time-out by a trickle', async () => {
+    expect(await askTrickle('200 OK', 200)).toEqual({ kind: 'failed', code: 'provider_timeout' });
+  });
+
+  it('takes a refusal by its status though its body trickles', async () => {
+    expect(await askTrickle('401 Unauthorized', 10_000)).toEqual({
+      kind: 'failed',
+      code: 'credential_rejected',
+    });
   });
 
   it('calls a refused connection unavailable', async () => {
