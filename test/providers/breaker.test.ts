@@ -306,3 +306,53 @@ it('agrees with a simple model on any schedule of calls, ends and pauses', async
     { numRuns: 40 },
   );
 }, 120_000);
+
+it('counts exactly and gives one probe on any schedule of many connections at once', async () => {
+  const call = fc.record({
+    verdict: fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
+    startsAfterMs: fc.nat(15),
+    lastsMs: fc.nat(15),
+  });
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const verdictOf = (kind: Verdict['kind']): Verdict => (kind === 'failed' ? failed : { kind });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(call, { minLength: 5, maxLength: 40 }),
+      fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
+      async (calls, probeVerdict) => {
+        const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+        const held: Permit[] = [];
+        let failures = 0;
+        await Promise.all(
+          calls.map(async ({ verdict, startsAfterMs, lastsMs }) => {
+            await pause(startsAfterMs);
+            const acquired = await acquire(of);
+            if (acquired.kind === 'open') return;
+            held.push(acquired);
+            await pause(lastsMs);
+            await report(acquired, verdictOf(verdict), of);
+            if (verdict === 'failed') failures += 1;
+          }),
+        );
+        const opened = failures >= policy.failures;
+        expect(await state(of)).toMatchObject(opened ? { state: 'open' } : { state: 'closed', failures });
+        if (!opened) return;
+
+        await pass(31_000, of);
+        const answers = await Promise.all(calls.map(() => acquire(of)));
+        const probes = answers.filter((answer) => answer.kind === 'permit');
+        expect(probes).toHaveLength(1);
+        // Whoever still holds a permit of before has nothing to say any more, at whatever moment.
+        const [probe] = probes;
+        if (probe === undefined) return;
+        await Promise.all([
+          ...held.map((permit, index) => report(permit, index % 2 === 0 ? failed : answered, of)),
+          report(probe, verdictOf(probeVerdict), of),
+        ]);
+        const after = { failed: 'open', answered: 'closed', not_made: 'half_open' } as const;
+        expect((await state(of)).state).toBe(after[probeVerdict]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+}, 120_000);
