@@ -6,8 +6,8 @@ import type { Outbox } from './outbox.ts';
 import type { OutboxTicket } from './ports.ts';
 import { serveOnceComplete, serves } from './serving.ts';
 import type { WorkflowStarter } from './starter.ts';
-import { countPending, endBreakerWaits, listWaiting, markStale } from './state-store.ts';
 import { findSpace } from './store.ts';
+import { countPending, endBreakerWaits, listWaiting, markStale } from './waiting-store.ts';
 
 export interface BacklogPage {
   readonly started: number;

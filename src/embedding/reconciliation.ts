@@ -1,7 +1,7 @@
 import type { Database } from '../platform/postgres.ts';
 import type { Outbox } from './outbox.ts';
 import type { WorkflowStarter } from './starter.ts';
-import { listForgotten, markPendingAgain } from './state-store.ts';
+import { listForgotten, markPendingAgain } from './waiting-store.ts';
 
 export interface Reconciliation {
   /** Sends what the outbox still holds, one batch. */

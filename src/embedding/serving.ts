@@ -1,6 +1,6 @@
 import type { Transaction } from '../platform/postgres.ts';
-import { anyWaiting } from './state-store.ts';
 import { lockSpaces, readServingSpace, serveSpace } from './store.ts';
+import { anyWaiting } from './waiting-store.ts';
 
 /**
  * Whether a space serves the tenant's searches; where it does not, the tenant's spaces are locked until the transaction
