@@ -63,17 +63,20 @@ const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'blocked', '
 /** Only years that a timestamp of Postgres and an article's age can have. */
 const microseconds = z.iso.datetime({ precision: 6 }).regex(/^(19|20)/);
 
+/** Tags by which articles are filtered, in lists and searches alike. */
+export const tagsFilter = list(
+  z
+    .string()
+    .trim()
+    .pipe(text({ max: 100 })),
+  { max: 50 },
+)
+  .optional()
+  .describe('Comma-separated or repeated; an article must have all of them');
+
 export const articleListSchema = z.strictObject({
   category: category.optional(),
-  tags: list(
-    z
-      .string()
-      .trim()
-      .pipe(text({ max: 100 })),
-    { max: 50 },
-  )
-    .optional()
-    .describe('Comma-separated or repeated; an article must have all of them'),
+  tags: tagsFilter,
   status: z.enum(articleStatuses).optional(),
   embedding_status: z.enum(embeddingStatuses).optional(),
   limit: limit({ default: 20 }),

@@ -9,9 +9,10 @@ import { answerRoute, internalProblem } from './answer-route.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
 import { docsPage } from './docs-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
+import { mountOperatorRoutes } from './operator-app.ts';
 import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts';
 import { createBodyReader } from './read-body.ts';
-import { type Dependency, readiness } from './readiness.ts';
+import type { Dependency } from './readiness.ts';
 import { contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
 import { send } from './send.ts';
@@ -48,7 +49,7 @@ export function createApp(deps: AppDeps): Express {
       },
     }),
   );
-  mountPlatform(app, deps);
+  mountOperatorRoutes(app, deps);
   app.use('/docs', docsPage());
   app.use('/api/v1', logRequests(deps), apiRouter(deps));
   app.use((request, response) => {
@@ -56,14 +57,6 @@ export function createApp(deps: AppDeps): Express {
   });
   app.use(failures(deps.log));
   return app;
-}
-
-function mountPlatform(app: Express, deps: AppDeps): void {
-  app.get('/healthz', (request, response) => send(request, response, reply(200, { status: 'ok' })));
-  app.get('/readyz', readiness(deps.dependencies));
-  app.get('/metrics', async (_request, response) => {
-    response.type(deps.metrics.contentType).send(await deps.metrics.scrape());
-  });
 }
 
 function apiRouter(deps: AppDeps): express.Router {

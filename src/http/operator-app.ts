@@ -5,20 +5,25 @@ import { type Dependency, readiness } from './readiness.ts';
 import { openContext } from './request-context.ts';
 import { send } from './send.ts';
 
-export interface OperatorAppDeps {
+export interface OperatorRoutesDeps {
   readonly metrics: Metrics;
   readonly dependencies: readonly Dependency[];
 }
 
-/** What operators and orchestrators look at, of a process without an API: `/healthz`, `/readyz`, `/metrics`. */
-export function createOperatorApp(deps: OperatorAppDeps): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.use(openContext());
+/** Puts what operators and orchestrators look at on a process's app: `/healthz`, `/readyz`, `/metrics`. */
+export function mountOperatorRoutes(app: Express, deps: OperatorRoutesDeps): void {
   app.get('/healthz', (request, response) => send(request, response, reply(200, { status: 'ok' })));
   app.get('/readyz', readiness(deps.dependencies));
   app.get('/metrics', async (_request, response) => {
     response.type(deps.metrics.contentType).send(await deps.metrics.scrape());
   });
+}
+
+/** The app of a process without an API. */
+export function createOperatorApp(deps: OperatorRoutesDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(openContext());
+  mountOperatorRoutes(app, deps);
   return app;
 }

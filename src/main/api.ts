@@ -27,10 +27,7 @@ const app = createApp({
       name: 'postgres',
       required: true,
       degrades: 'Nothing works.',
-      check: async () => {
-        await services.database.ping();
-        return true;
-      },
+      check: services.database.isReady,
     },
     {
       name: 'temporal',

@@ -47,10 +47,7 @@ const server = await startServer({
         name: 'postgres',
         required: true,
         degrades: 'No article is embedded.',
-        check: async () => {
-          await services.database.ping();
-          return true;
-        },
+        check: services.database.isReady,
       },
       {
         name: 'temporal',

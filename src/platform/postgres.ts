@@ -26,8 +26,8 @@ export interface Database {
   withApiKeyHash<T>(keyHash: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of a platform scope. */
   withScope<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** One round trip; throws when the database does not answer. */
-  ping(): Promise<void>;
+  /** Whether the database answers now. */
+  isReady(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -120,8 +120,13 @@ export function createDatabase(options: DatabaseOptions): Database {
     withTenant: (tenantId, work) => within('read write', 'app.tenant_id', tenantId, work),
     withApiKeyHash: (keyHash, work) => within('read only', 'app.api_key_hash', keyHash, work),
     withScope: (scope, work) => within('read write', 'app.scope', scope, work),
-    ping: async () => {
-      await pool.query('select 1');
+    async isReady() {
+      try {
+        await pool.query('select 1');
+        return true;
+      } catch {
+        return false;
+      }
     },
     close: () => pool.end(),
   };

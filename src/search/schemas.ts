@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { categories } from '../articles/article.ts';
+import { tagsFilter } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
-import { limit, list, text } from '../platform/http/schemas.ts';
+import { limit, text } from '../platform/http/schemas.ts';
 import { maxPosition } from './service.ts';
 
 /** What the search route takes and answers. */
@@ -25,15 +26,7 @@ export const searchQuerySchema = z.strictObject({
     .transform((mode) => (mode === 'combined' ? 'hybrid' : mode))
     .describe('`combined` is another name for `hybrid`'),
   category: z.enum(categories).optional(),
-  tags: list(
-    z
-      .string()
-      .trim()
-      .pipe(text({ max: 100 })),
-    { max: 50 },
-  )
-    .optional()
-    .describe('Comma-separated or repeated; an article must have all of them'),
+  tags: tagsFilter,
   limit: limit({ default: 10 }),
   cursor: cursor(place).optional().describe('`meta.next_cursor` of the page before, with the same query'),
 });
