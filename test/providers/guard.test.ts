@@ -454,3 +454,27 @@ it('lets no piece of a key, and no word of the provider, into an answer, a log l
     expect(everything).not.toContain(piece);
   }
 });
+
+it('stores again what is paid for when storing fails for a moment, and calls nobody twice', async () => {
+  let stored = 0;
+  const kept = await embed(tenant, {
+    keep: async (_tx, vectors) => {
+      stored += 1;
+      if (stored < 3) throw new Error('the database is away for a moment');
+      return vectors.length;
+    },
+  });
+  expect(kept).toMatchObject({ kind: 'ok', kept: 1 });
+  expect(twin.callsOf(key)).toHaveLength(1);
+  expect(await callsOf()).toMatchObject([{ outcome: 'ok', finished: true }]);
+  expect(await ledgerOf()).toHaveLength(1);
+});
+
+it('books what was reserved for a call whose provider counts no tokens', async () => {
+  const answer = await callWith(
+    async () => ({ kind: 'ok', result: 'r', inputTokens: undefined, outputTokens: 0 }),
+    { maxTokens: 77 },
+  );
+  expect(answer).toMatchObject({ kind: 'ok', inputTokens: 77 });
+  expect(await callsOf()).toMatchObject([{ outcome: 'ok', tokens: 77 }]);
+});
