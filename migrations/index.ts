@@ -12,6 +12,7 @@ import * as metrics from './010_metrics.ts';
 import * as blockedOperations from './011_blocked_operations.ts';
 import * as lastFailures from './012_last_failures.ts';
 import * as reconciliation from './013_reconciliation.ts';
+import * as vectorIndexes from './014_vector_indexes.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -28,6 +29,7 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '011_blocked_operations', migration: blockedOperations },
   { name: '012_last_failures', migration: lastFailures },
   { name: '013_reconciliation', migration: reconciliation },
+  { name: '014_vector_indexes', migration: vectorIndexes },
 ];
 
 /** The list as knex reads it. */

@@ -1,0 +1,38 @@
+import type { Knex } from 'knex';
+
+/**
+ * Approximate indexes (HNSW) on the chunks' vectors, a partial one for each usual dimension; `npm run migrate` makes those
+ * of the others that are in use. An empty index costs an insert nothing but a look at its condition.
+ *
+ * Frozen in time: the expressions are those of src/embedding/vector-index.ts.
+ */
+const asVector = [256, 384, 512, 768, 1024, 1536];
+/** HNSW takes 2,000 dimensions of a `vector`, 4,000 of a `halfvec`. */
+const asHalves = [2048, 3072];
+
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw(`
+    -- Beside the rest of the row, as long as it fits into the page (2,000 dimensions and a bit): out of line, each
+    -- comparison looks the vector up in another table. The text moves out instead; nothing but a hit's passage reads it.
+    alter table chunk_vectors alter column embedding set storage main;
+    -- What the partial indexes ask for. It rewrites the table, which brings the stored vectors in.
+    alter table chunk_vectors add column dimensions integer not null
+      generated always as (vector_dims(embedding)) stored;
+    ${asVector.map((dimensions) => index(dimensions, `embedding::vector(${dimensions})`, 'vector')).join('\n')}
+    ${asHalves.map((dimensions) => index(dimensions, `l2_normalize(embedding)::halfvec(${dimensions})`, 'halfvec')).join('\n')}
+  `);
+}
+
+export async function down(knex: Knex): Promise<void> {
+  const all = [...asVector, ...asHalves];
+  await knex.raw(`
+    ${all.map((dimensions) => `drop index chunk_vectors_nearest_${dimensions};`).join('\n')}
+    alter table chunk_vectors drop column dimensions;
+    alter table chunk_vectors alter column embedding set storage external;
+  `);
+}
+
+function index(dimensions: number, expression: string, type: 'vector' | 'halfvec'): string {
+  return `create index chunk_vectors_nearest_${dimensions} on chunk_vectors
+    using hnsw ((${expression}) ${type}_cosine_ops) where dimensions = ${dimensions};`;
+}
