@@ -1,0 +1,9 @@
+// `npm run bench:quality`: the set-up, then how well each mode of search serves the judged queries.
+import { setUpOrExit } from './setup.mjs';
+
+await setUpOrExit();
+
+const { register } = await import('tsx/esm/api');
+register();
+const { runJudgedQueries } = await import('../test/quality/judged-queries-run.ts');
+process.exit(await runJudgedQueries(process.env));
