@@ -33,13 +33,9 @@ export function createRecent<T>(options: RecentOptions<T>): Recent<T> {
   const underWay = new Map<string, Promise<T>>();
 
   const begin = async (key: string, make: () => Promise<T>): Promise<T> => {
-    try {
-      const value = await make();
-      if (options.worthKeeping(value)) remembered.set(key, { value });
-      return value;
-    } finally {
-      underWay.delete(key);
-    }
+    const value = await make();
+    if (options.worthKeeping(value)) remembered.set(key, { value });
+    return value;
   };
 
   return {
@@ -50,7 +46,12 @@ export function createRecent<T>(options: RecentOptions<T>): Recent<T> {
       if (shared !== undefined) return shared;
       const begun = begin(key, make);
       underWay.set(key, begun);
-      return begun;
+      try {
+        return await begun;
+      } finally {
+        // Here, after it was entered, also where `make` threw at once; before any who joined are told.
+        underWay.delete(key);
+      }
     },
   };
 }

@@ -151,7 +151,10 @@ export function createServices(
   });
   const queryEmbeddings = createQueryEmbeddings({
     database,
+    keys: providerKeys,
+    breaker,
     embedding,
+    metrics,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     patienceMs: environment.GUARD_TIMEOUT_MS,
   });

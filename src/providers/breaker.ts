@@ -37,6 +37,11 @@ export interface Permit {
 
 export type Acquired = Permit | { readonly kind: 'open'; readonly retryInMs: number };
 
+export interface Refusal {
+  readonly keyVersion: number;
+  readonly retryInMs: number;
+}
+
 /** How the permitted call ended, for the breaker. */
 export type Verdict =
   | { readonly kind: 'answered' }
@@ -62,6 +67,11 @@ export interface Breaker {
     permit: Permit,
     verdict: Verdict,
   ): Promise<BreakerTransition | undefined>;
+  /**
+   * How long it will let no call of this key version through, if so. For who asks before anything is reserved for the call,
+   * and reads along whose version it is: `acquire` alone decides who may call.
+   */
+  refusal(tx: Transaction, of: Pick<BreakerId, 'tenantId' | 'provider'>): Promise<Refusal | undefined>;
   /** What it is now, for people. */
   state(tx: Transaction, id: BreakerId): Promise<BreakerState>;
   /** Closes it by the tenant's own hand. */
@@ -80,7 +90,7 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
       if (row === undefined || row.keyVersion !== id.keyVersion)
         return { kind: 'permit', epoch: '0', probe: false };
       if (row.openForMs === null) return { kind: 'permit', epoch: row.epoch, probe: false };
-      const waitMs = Math.max(row.openForMs, row.probeForMs ?? 0);
+      const waitMs = waitMsOf(row, row.openForMs);
       if (waitMs > 0) return { kind: 'open', retryInMs: waitMs };
       const epoch = await takeProbe(tx, id, row.epoch, leaseMs);
       return epoch === undefined
@@ -101,6 +111,13 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
       }
     },
 
+    async refusal(tx, of) {
+      const row = await readBreaker(tx, of);
+      if (row === undefined || row.openForMs === null) return undefined;
+      const retryInMs = waitMsOf(row, row.openForMs);
+      return retryInMs > 0 ? { keyVersion: row.keyVersion, retryInMs } : undefined;
+    },
+
     async state(tx, id) {
       return describe(await readBreaker(tx, id), id, policy);
     },
@@ -109,6 +126,11 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
       await closeBreaker(tx, id, undefined);
     },
   };
+}
+
+/** Until the probe may be taken: the open time is over, and so is the lease of whoever had it. */
+function waitMsOf({ probeForMs }: BreakerRow, openForMs: number): number {
+  return Math.max(openForMs, probeForMs ?? 0);
 }
 
 function describe(row: BreakerRow | undefined, id: BreakerId, policy: BreakerPolicy): BreakerState {

@@ -30,14 +30,17 @@ export type BreakerRow = z.output<typeof breakerRowSchema>;
 const key = ({ tenantId, provider, keyVersion }: BreakerId) => ({ tenantId, provider, keyVersion });
 
 /** The row as the database's clock sees it now. */
-export async function readBreaker(tx: Transaction, id: BreakerId): Promise<BreakerRow | undefined> {
+export async function readBreaker(
+  tx: Transaction,
+  { tenantId, provider }: Pick<BreakerId, 'tenantId' | 'provider'>,
+): Promise<BreakerRow | undefined> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select key_version, epoch::text, open_until, last_error_code, last_error_at,
             ceil(extract(epoch from open_until - clock_timestamp()) * 1000) as open_for_ms,
             ceil(extract(epoch from probe_until - clock_timestamp()) * 1000) as probe_for_ms,
             array(select extract(epoch from clock_timestamp() - f) * 1000 from unnest(failed_at) f) as failure_ages_ms
        from breakers where tenant_id = :tenantId and provider = :provider`,
-    key(id),
+    { tenantId, provider },
   );
   return rows[0] === undefined ? undefined : breakerRowSchema.parse(rows[0]);
 }

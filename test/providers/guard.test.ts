@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createQueryEmbeddings } from '../../src/embedding/query-embeddings.ts';
 import { ensureSpace } from '../../src/embedding/store.ts';
 import type { ProviderKeys } from '../../src/llm-config/service.ts';
 import { createBreaker } from '../../src/providers/breaker.ts';
@@ -405,25 +403,6 @@ it('ends a call that a person waits for in time, and counts it against the provi
   expect(await callsOf()).toMatchObject(
     Array(failures).fill({ outcome: 'provider_timeout', finished: true }),
   );
-});
-
-it('lets a person go when their patience ends, while the call itself is finished and entered', async () => {
-  await test.services.database.withTenant(tenant.id, (tx) =>
-    ensureSpace(tx, tenant.id, { id: randomUUID(), model: 'm', dimensions: 16, chunkerVersion: 1 }),
-  );
-  const queries = createQueryEmbeddings({
-    database: test.services.database,
-    embedding,
-    timeoutMs: 5_000,
-    patienceMs: 150,
-  });
-  twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
-  expect(await queries.embedQuery(tenant.id, 'a question')).toEqual({
-    kind: 'failed',
-    code: 'provider_timeout',
-  });
-  while ((await ledgerOf()).length === 0) await passed(20);
-  expect(await callsOf()).toMatchObject([{ outcome: 'ok', finished: true }]);
 });
 
 it('lets no piece of a key, and no word of the provider, into an answer, a log line or a table', async () => {
