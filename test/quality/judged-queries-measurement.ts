@@ -16,6 +16,9 @@ export interface Answered {
 
 export type Measured = JudgedQuery & { readonly by: Readonly<Record<Mode, Answered>> };
 
+/** A busy machine is to make a measurement slower, not to let keywords serve what was asked by meaning. */
+export const patientVariables = { EMBEDDING_TIMEOUT_MS: '20000', GUARD_TIMEOUT_MS: '25000' } as const;
+
 const reply = z.object({
   data: z.array(z.object({ title: z.string() })),
   meta: z.object({

@@ -9,7 +9,7 @@ import { giveEmbeddingKey } from '../../src/stack/demo-tenant.ts';
 import { createLorekeepApi, expectSuccess } from '../../src/stack/lorekeep-api.ts';
 import { publishSamples, waitUntilEmbedded } from '../../src/stack/sample-articles.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
-import { type Measured, measureJudgedQueries } from './judged-queries-measurement.ts';
+import { type Measured, measureJudgedQueries, patientVariables } from './judged-queries-measurement.ts';
 import { describeMeasured } from './judged-queries-table.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -70,6 +70,3 @@ async function measure(stack: Stack, env: Variables): Promise<Measured[]> {
   });
   return measureJudgedQueries(api, keys.agent);
 }
-
-/** A busy machine is to make the run slower, not to let keywords serve what was asked by meaning. */
-export const patientVariables = { EMBEDDING_TIMEOUT_MS: '20000', GUARD_TIMEOUT_MS: '25000' };
