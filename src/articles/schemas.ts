@@ -61,7 +61,7 @@ export const articleChangesSchema = z
 const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'blocked', 'failed'] as const;
 
 /** Only years that a timestamp of Postgres and an article's age can have. */
-const microseconds = z.iso.datetime({ precision: 6 }).regex(/^(19|20)/);
+export const microseconds = z.iso.datetime({ precision: 6 }).regex(/^(19|20)/);
 
 /** Tags by which articles are filtered, in lists and searches alike. */
 export const tagsFilter = list(
@@ -73,6 +73,12 @@ export const tagsFilter = list(
 )
   .optional()
   .describe('Comma-separated or repeated; an article must have all of them');
+
+/** Beside `tagsFilter`, where any of the tags may be enough. */
+export const tagsMatch = z
+  .enum(['all', 'any'])
+  .default('all')
+  .describe('Whether an article must have all of the `tags`, or any');
 
 export const articleListSchema = z.strictObject({
   category: category.optional(),

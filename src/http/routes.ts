@@ -2,6 +2,10 @@ import { articleRoutes } from '../articles/routes.ts';
 import type { Articles } from '../articles/service.ts';
 import { auditRoutes } from '../audit/routes.ts';
 import type { Audit } from '../audit/service.ts';
+import type { EmbeddingCoverage } from '../embedding/coverage.ts';
+import { embeddingRoutes } from '../embedding/routes.ts';
+import type { Contents } from '../knowledge/contents.ts';
+import { contentsRoutes } from '../knowledge/contents-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
 import type { LlmConfig } from '../llm-config/service.ts';
 import type { Route } from '../platform/http/route.ts';
@@ -20,6 +24,8 @@ import type { Usage } from '../usage/service.ts';
 export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
+  readonly contents: Contents;
+  readonly embeddingCoverage: EmbeddingCoverage;
   readonly llmConfig: LlmConfig;
   readonly providerStates: ProviderStates;
   readonly search: Search;
@@ -33,6 +39,8 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),
     ...searchRoutes(services.search),
+    ...contentsRoutes(services),
+    ...embeddingRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),
     ...usageRoutes(services),

@@ -3,11 +3,13 @@ import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { createArticleEmbeddings } from '../embedding/article-embeddings.ts';
 import { createBacklog } from '../embedding/backlog.ts';
+import { createEmbeddingCoverage } from '../embedding/coverage.ts';
 import { createEmbedArticleSteps } from '../embedding/embed-article.ts';
 import { createOutbox } from '../embedding/outbox.ts';
 import { createQueryEmbeddings } from '../embedding/query-embeddings.ts';
 import { createReconciliation } from '../embedding/reconciliation.ts';
 import { createWorkflowStarter } from '../embedding/starter.ts';
+import { createContents } from '../knowledge/contents.ts';
 import { createBlockedOperations } from '../llm-config/blocked-operations.ts';
 import { createKeyCustody } from '../llm-config/custody.ts';
 import { defaultAnthropicModels } from '../llm-config/models.ts';
@@ -174,6 +176,8 @@ export function createServices(
     steps,
     verification,
     providerStates,
+    contents: createContents({ database }),
+    embeddingCoverage: createEmbeddingCoverage({ database, keys: providerKeys }),
     reconciliation: createReconciliation({ database, outbox, starter }),
     articles: createArticles({ database, audit, embeddings }),
     search: createSearch({ database, queryEmbeddings, providerKeys, blocked }),

@@ -48,6 +48,8 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'POST /articles/:id/embedding/retry': answers(202, withId, withTransition, withIdempotencyKey),
   'DELETE /articles/:id': answers(200, withId, withTransition),
   'GET /knowledge/search': answers(200, withQuery),
+  'GET /knowledge/index': answers(200, withQuery),
+  'GET /knowledge/embeddings': answers(200),
   'GET /tenants/me/llm-config': answers(200),
   'PATCH /tenants/me/llm-config': answers(200, withBody, { 503: ['vault_unavailable'] }),
   'POST /tenants/me/llm-config/verify': answers(200, withIdempotencyKey),

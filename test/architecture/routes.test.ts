@@ -18,6 +18,8 @@ function untouched<Service extends object>(): Service {
 const services: RouteServices = {
   articles: untouched(),
   audit: untouched(),
+  contents: untouched(),
+  embeddingCoverage: untouched(),
   llmConfig: untouched(),
   providerStates: untouched(),
   search: untouched(),
