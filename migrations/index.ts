@@ -14,6 +14,7 @@ import * as lastFailures from './012_last_failures.ts';
 import * as reconciliation from './013_reconciliation.ts';
 import * as vectorIndexes from './014_vector_indexes.ts';
 import * as keywordSearch from './015_keyword_search.ts';
+import * as proposalGate from './016_proposal_gate.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -32,6 +33,7 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '013_reconciliation', migration: reconciliation },
   { name: '014_vector_indexes', migration: vectorIndexes },
   { name: '015_keyword_search', migration: keywordSearch },
+  { name: '016_proposal_gate', migration: proposalGate },
 ];
 
 /** The list as knex reads it. */

@@ -47,6 +47,8 @@ const embedding = {
   EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(maxWorkflowProviderTimeoutMs).default(30_000),
   /** Chunks in one provider call. A server on a small machine wants few; the vendors take many. */
   EMBEDDING_BATCH_CHUNKS: count.max(256).default(64),
+  /** Chunks whose vectors one proposal buys while its author waits. */
+  GATE_MAX_CHUNKS: count.max(256).default(16),
   /** Whether to say `input_type: query | passage`, which some local models want and the vendors refuse. */
   EMBEDDING_SENDS_INPUT_TYPE: flag.default(false),
   BREAKER_FAILURES: count.max(100).default(3),

@@ -51,6 +51,8 @@ export interface NewArticle {
   readonly status: 'draft' | 'published';
   readonly sourceType: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Whether it is written without being held against the articles that are there. */
+  readonly force: boolean;
 }
 
 /** The fields that an edit may change; one that is left out is kept. */

@@ -1,4 +1,6 @@
 import type { ArticleWithEmbedding } from './article.ts';
+import type { GateReport } from './gate.ts';
+import type { Created } from './service.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {
@@ -27,4 +29,16 @@ export function presentArticle(article: ArticleWithEmbedding) {
       workflow_id: embedding.workflowId,
     },
   };
+}
+
+/** What became of a proposal, as its author sees it. */
+export function presentCreated({ kind, article, gate }: Created) {
+  return {
+    data: presentArticle(article),
+    meta: { ...(kind === 'duplicate' ? { deduplicated: true } : {}), gate: presentGate(gate) },
+  };
+}
+
+function presentGate({ retryAt, ...report }: GateReport) {
+  return { ...report, ...(retryAt ? { retry_at: retryAt.toISOString() } : {}) };
 }

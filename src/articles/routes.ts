@@ -4,7 +4,7 @@ import { invalidField, type Problem, problem } from '../platform/http/problem.ts
 import { type Reply, type Route, reply, route } from '../platform/http/route.ts';
 import type { ArticleWithEmbedding } from './article.ts';
 import { entityTag, parseIfMatch } from './if-match.ts';
-import { presentArticle } from './presentation.ts';
+import { presentArticle, presentCreated } from './presentation.ts';
 import {
   articleChangesSchema,
   articleIdSchema,
@@ -12,9 +12,10 @@ import {
   articleListSchema,
   articleReply,
   createdArticleReply,
+  duplicateArticleReply,
   newArticleSchema,
 } from './schemas.ts';
-import type { Articles, Changed } from './service.ts';
+import type { Articles, Changed, Created } from './service.ts';
 import type { TransitionName } from './transitions.ts';
 
 const tag = 'Articles';
@@ -30,10 +31,15 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Write an article',
     description:
-      'Never waits for an API key, a provider, the key custody or Temporal: the vectors are made afterwards, as `embedding` tells.',
+      'A proposal is first held against the published articles, by the vectors of its text. One that says what an article says already is not created: the answer is that article, with 200. One that says little else becomes a draft. That takes a call to the provider, for a few seconds at most; without a key, or when anything fails, the article is written as asked and `meta.gate` says why. With `force` nothing is waited for. Most vectors are made afterwards, as `embedding` tells.',
     body: newArticleSchema,
     idempotent: true,
     replies: {
+      200: {
+        description: 'An article that says the same; nothing was created',
+        schema: duplicateArticleReply,
+        headers: { ...revision, Location: "The article's path" },
+      },
       201: {
         description: 'The article',
         schema: createdArticleReply,
@@ -42,13 +48,12 @@ export function articleRoutes(articles: Articles): Route[] {
     },
     problems: [],
     async handle({ actor, body, once }) {
-      const present = (article: ArticleWithEmbedding) =>
-        reply(
-          201,
-          { data: presentArticle(article), meta: {} },
-          { Location: `/api/v1/articles/${article.id}`, ETag: entityTag(article.revision) },
-        );
-      const { source_type: sourceType, idempotency_key: _, force: __, ...fields } = body;
+      const present = (created: Created) =>
+        reply(created.kind === 'created' ? 201 : 200, presentCreated(created), {
+          Location: `/api/v1/articles/${created.article.id}`,
+          ETag: entityTag(created.article.revision),
+        });
+      const { source_type: sourceType, idempotency_key: _, ...fields } = body;
       return present(await articles.create(actor, { ...fields, sourceType }, once(present)));
     },
   });

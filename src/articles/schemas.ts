@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
+import { gateVerdicts } from '../domain/gate.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
 import { articleStatuses, categories } from './article.ts';
@@ -39,7 +40,7 @@ export const newArticleSchema = z
     force: z
       .boolean()
       .default(false)
-      .describe('Without effect so far: no article is held against those that are there'),
+      .describe('Write it as it is, without holding it against the articles that are there'),
   })
   .meta({
     id: 'NewArticle',
@@ -125,7 +126,33 @@ const articleView = z
   .meta({ id: 'Article' });
 
 export const articleReply = z.object({ data: articleView });
-export const createdArticleReply = z.object({ data: articleView, meta: z.object({}) });
+
+const similarity = z.number().describe('How much of the proposal the article says: 1 is all of it');
+
+const gateView = z
+  .object({
+    verdict: z
+      .enum(gateVerdicts)
+      .describe(
+        'duplicate: nothing was created; low_novelty: created as a draft; novel, unknown (see reason), skipped: created as asked',
+      ),
+    similarity: similarity
+      .nullable()
+      .describe('That of the nearest article; null where nothing was compared'),
+    nearest: z
+      .array(z.object({ id: z.uuid(), title: z.string(), similarity }))
+      .max(5)
+      .describe('Articles that say something like it, best first'),
+    reason: z.enum(failureCodes).nullable().describe('Why the gate could not tell'),
+    retry_at: time.optional().describe('When it could again, where that is known'),
+  })
+  .meta({ id: 'GateReport' });
+
+export const createdArticleReply = z.object({ data: articleView, meta: z.object({ gate: gateView }) });
+export const duplicateArticleReply = z.object({
+  data: articleView,
+  meta: z.object({ deduplicated: z.literal(true), gate: gateView }),
+});
 export const articleListReply = z.object({
   data: z.array(articleView),
   meta: z.object({ next_cursor: z.string().nullable() }),

@@ -5,8 +5,10 @@ import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
 import type { ArticleEmbeddings, OutboxTicket } from '../embedding/ports.ts';
 import type { InTransaction } from '../platform/http/route.ts';
+import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding, NewArticle } from './article.ts';
+import type { Gate, GateReport, Judge } from './gate.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
 import {
   type ArticleFilter,
@@ -28,6 +30,13 @@ export type Changed =
   /** The article's status allows neither this transition nor, when archived, an edit. */
   | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
 
+/** What became of a proposal: an article, or the one that says the same. */
+export interface Created {
+  readonly kind: 'created' | 'duplicate';
+  readonly article: ArticleWithEmbedding;
+  readonly gate: GateReport;
+}
+
 export interface ArticlePage {
   readonly articles: readonly ArticleWithEmbedding[];
   /** Where the next page begins; absent on the last. */
@@ -35,12 +44,12 @@ export interface ArticlePage {
 }
 
 export interface Articles {
-  /** Writes an article at revision 1. Waits for no key, provider, Vault or Temporal. */
-  create(
-    actor: Actor,
-    article: NewArticle,
-    afterWrite?: InTransaction<ArticleWithEmbedding>,
-  ): Promise<ArticleWithEmbedding>;
+  /**
+   * Writes an article at revision 1, unless the proposal gate finds it among those that are there; one that says little that is
+   * new becomes a draft. The gate waits for a provider within the guard's patience, and fails for nothing. `force` does
+   * without it, and waits for no key, provider, Vault or Temporal.
+   */
+  create(actor: Actor, article: NewArticle, afterWrite?: InTransaction<Created>): Promise<Created>;
   /** One article of the tenant; undefined when it has none of this id. */
   get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
   /** A page of the tenant's articles, newest first. */
@@ -66,6 +75,8 @@ export interface ArticlesDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly embeddings: ArticleEmbeddings;
+  readonly gate: Gate;
+  readonly metrics: Pick<ServiceMetrics, 'gateDecided'>;
 }
 
 interface Write {
@@ -76,7 +87,7 @@ interface Write {
 }
 
 /** Articles and their life. One write is one transaction: article, embedding state, audit row, outbox row. */
-export function createArticles({ database, audit, embeddings }: ArticlesDeps): Articles {
+export function createArticles({ database, audit, embeddings, gate, metrics }: ArticlesDeps): Articles {
   const withState = async (tx: Transaction, tenantId: string, article: Article) => {
     const states = await embeddings.statesOf(tx, tenantId, [article.id]);
     return attachState(article, states);
@@ -128,27 +139,67 @@ export function createArticles({ database, audit, embeddings }: ArticlesDeps): A
     return changed;
   };
 
-  return {
-    async create(actor, input, afterWrite) {
-      const { ticket, article } = await database.withTenant(actor.tenantId, async (tx) => {
-        const id = randomUUID();
-        const { status, category } = input;
-        // Nothing of the row has to be known for what comes after it, so that it travels along.
-        const [inserted, { ticket, states }] = await Promise.all([
-          insertArticle(tx, actor.tenantId, { id, ...input, contentHash: contentHash(articleText(input)) }),
-          complete(
-            tx,
-            actor,
-            { id, status, revision: 1 },
-            { action: 'article.created', details: { status, category }, changesWhatIsEmbedded: true },
-          ),
-        ]);
-        const article = attachState(inserted, states);
-        await afterWrite?.(tx, article);
-        return { ticket, article };
+  /** A proposal's transaction: judged, and then written or answered with what is there. */
+  const propose = async (
+    tx: Transaction,
+    actor: Actor,
+    input: Omit<NewArticle, 'force'>,
+    judge: Judge,
+    afterWrite: InTransaction<Created> | undefined,
+  ): Promise<Created & { readonly ticket?: OutboxTicket }> => {
+    const { tenantId } = actor;
+    const hash = contentHash(articleText(input));
+    const judgement = await judge(tx, hash);
+    if (judgement.kind === 'duplicate') {
+      const existing = await readArticle(tx, tenantId, judgement.of);
+      if (existing === undefined) throw new Error(`article ${judgement.of} is gone`);
+      const { report: gate } = judgement;
+      await audit.append(tx, actor, {
+        action: 'article.deduplicated',
+        subject: { kind: 'article', id: existing.id },
+        details: { revision: existing.revision, similarity: gate.similarity },
       });
+      const article = await withState(tx, tenantId, existing);
+      const created: Created = { kind: 'duplicate', article, gate };
+      await afterWrite?.(tx, created);
+      return created;
+    }
+
+    const { report: gate, keep } = judgement;
+    const { verdict } = gate;
+    const id = randomUUID();
+    const { category } = input;
+    const status = verdict === 'low_novelty' ? 'draft' : input.status;
+    // Nothing of the row has to be known for what comes after it, so that it travels along.
+    const [inserted, { ticket, states }] = await Promise.all([
+      insertArticle(tx, tenantId, { ...input, id, status, contentHash: hash, gateVerdict: verdict }),
+      complete(
+        tx,
+        actor,
+        { id, status, revision: 1 },
+        {
+          action: 'article.created',
+          details: { status, category, gate: verdict },
+          changesWhatIsEmbedded: true,
+        },
+      ),
+    ]);
+    await keep(tx, { id, contentHash: hash, published: status === 'published' });
+    const created: Created = { kind: 'created', article: attachState(inserted, states), gate };
+    await afterWrite?.(tx, created);
+    return { ...created, ...(ticket ? { ticket } : {}) };
+  };
+
+  return {
+    async create(actor, { force, ...input }, afterWrite) {
+      const write = (judge: Judge) =>
+        database.withTenant(actor.tenantId, (tx) => propose(tx, actor, input, judge, afterWrite));
+      const { ticket, ...created } = force
+        ? await write(gate.skip)
+        : await gate.propose(actor.tenantId, input, write);
       embeddings.dispatch(ticket);
-      return article;
+      metrics.gateDecided(created.gate.verdict);
+      return created;
     },
 
     get: (tenantId, id) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GateVerdict } from '../domain/gate.ts';
 import type { EmbeddingStatus } from '../embedding/ports.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';
@@ -78,7 +79,9 @@ const first = (rows: unknown): Article | undefined => z.array(articleSchema).par
 export async function insertArticle(
   tx: Transaction,
   tenantId: string,
-  article: Omit<Article, 'revision' | 'createdAt' | 'updatedAt'>,
+  article: Omit<Article, 'revision' | 'createdAt' | 'updatedAt'> & {
+    readonly gateVerdict: Exclude<GateVerdict, 'duplicate'>;
+  },
 ): Promise<Article> {
   const rows = await tx('articles')
     .insert({
@@ -92,6 +95,7 @@ export async function insertArticle(
       source_type: article.sourceType,
       metadata: JSON.stringify(article.metadata),
       content_hash: article.contentHash,
+      gate_verdict: article.gateVerdict,
     })
     .returning(columns);
   return articleSchema.parse(rows[0]);

@@ -1,3 +1,5 @@
+import type { ArticleSource } from '../domain/article-text.ts';
+import type { Chunk } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
 import type { Transaction } from '../platform/postgres.ts';
 
@@ -64,4 +66,52 @@ export type QueryVector =
 /** What search needs of the embedding feature: one guarded call with a waiting person's patience. Never throws. */
 export interface QueryEmbeddings {
   embedQuery(tenantId: string, text: string): Promise<QueryVector>;
+}
+
+/** The text of an article that is not written yet, in chunks, with what is known of their vectors. */
+export interface ProposedText {
+  readonly chunks: readonly Chunk[];
+  readonly model: string;
+  /** The space that the vectors are of: the one that serves the tenant's searches; none when the tenant has no vectors yet. */
+  readonly spaceId: string | undefined;
+  /** Hashes of chunks that have vectors there already. */
+  readonly known: ReadonlySet<string>;
+  /** Vectors that were bought for it, by chunk hash. */
+  readonly bought: ReadonlyMap<string, readonly number[]>;
+}
+
+export type EmbeddedProposal =
+  | { readonly kind: 'embedded'; readonly proposal: ProposedText }
+  | ({ readonly kind: 'failed' } & Failure);
+
+/** A published article and how much of a proposal it says already. */
+export interface SimilarArticle {
+  readonly articleId: string;
+  readonly similarity: number;
+}
+
+/** What a proposal was held against. */
+export interface Comparison {
+  /** Best first. */
+  readonly similar: readonly SimilarArticle[];
+  /** Whether all of the proposal's text was compared. */
+  readonly ofAllText: boolean;
+}
+
+/** What the proposal gate needs of the embedding feature. */
+export interface Proposals {
+  /**
+   * Vectors of a proposal, outside any transaction: those that the tenant has are found, the others bought by one guarded call
+   * with a waiting person's patience. Fails as the call does, or for want of a usable key. Never throws.
+   */
+  embed(tenantId: string, text: ArticleSource): Promise<EmbeddedProposal>;
+  /** The tenant's published articles that are most like it. */
+  compare(tx: Transaction, tenantId: string, proposal: ProposedText): Promise<Comparison>;
+  /** Stores the vectors with the article that the proposal became, in its own transaction: nobody pays for them again. */
+  keep(
+    tx: Transaction,
+    tenantId: string,
+    article: { readonly id: string; readonly contentHash: string; readonly published: boolean },
+    proposal: ProposedText,
+  ): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { createGate } from '../articles/gate.ts';
 import { createArticles } from '../articles/service.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
@@ -6,6 +7,8 @@ import { createBacklog } from '../embedding/backlog.ts';
 import { createEmbeddingCoverage } from '../embedding/coverage.ts';
 import { createEmbedArticleSteps } from '../embedding/embed-article.ts';
 import { createOutbox } from '../embedding/outbox.ts';
+import { createProposalCalls } from '../embedding/proposal-calls.ts';
+import { createProposals } from '../embedding/proposals.ts';
 import { createQueryEmbeddings } from '../embedding/query-embeddings.ts';
 import { createReconciliation } from '../embedding/reconciliation.ts';
 import { createWorkflowStarter } from '../embedding/starter.ts';
@@ -161,6 +164,15 @@ export function createServices(
     patienceMs: environment.GUARD_TIMEOUT_MS,
   });
 
+  const proposals = createProposals({
+    database,
+    keys: providerKeys,
+    buy: createProposalCalls({ embedding, metrics, timeoutMs: environment.EMBEDDING_TIMEOUT_MS }),
+    patienceMs: environment.GUARD_TIMEOUT_MS,
+    maxChunks: environment.GATE_MAX_CHUNKS,
+  });
+  const gate = createGate({ proposals, log, patienceMs: environment.GUARD_TIMEOUT_MS });
+
   return {
     database,
     temporal,
@@ -179,7 +191,7 @@ export function createServices(
     contents: createContents({ database }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys: providerKeys }),
     reconciliation: createReconciliation({ database, outbox, starter }),
-    articles: createArticles({ database, audit, embeddings }),
+    articles: createArticles({ database, audit, embeddings, gate, metrics }),
     search: createSearch({ database, queryEmbeddings, providerKeys, blocked }),
     idempotency: createIdempotency({ database }),
     /** Waits for what is still being sent, then lets go of every connection. */

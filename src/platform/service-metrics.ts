@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { type FailureCode, failureCodes } from '../domain/failures.ts';
+import { type GateVerdict, gateVerdicts } from '../domain/gate.ts';
 import {
   type BlockableOperation,
   blockableOperations,
@@ -45,6 +46,8 @@ export interface ServiceMetrics {
   }): void;
   /** A tenant's month has reached this share of its token budget. */
   budgetReached(percent: 80 | 100): void;
+  /** A new article has passed the proposal gate, or was stopped by it. */
+  gateDecided(verdict: GateVerdict): void;
 }
 
 /** A label's value if it is on the list: whatever else comes must not become a series of its own. */
@@ -100,6 +103,9 @@ export function createServiceMetrics(registry: Registry): ServiceMetrics {
   const budgets = counter('lorekeep_budget_reached_total', 'Months that reached a share of their budget', [
     'percent',
   ]);
+  const verdicts = counter('lorekeep_gate_verdicts_total', 'New articles, by what the proposal gate said', [
+    'verdict',
+  ]);
 
   // A series that first appears at 1 shows no increase: those that alerts and dashboards read begin at 0.
   for (const provider of providers) for (const to of breakerTransitions) transitions.inc({ provider, to }, 0);
@@ -107,6 +113,7 @@ export function createServiceMetrics(registry: Registry): ServiceMetrics {
   for (const fate of ['skipped', 'bought']) chunks.inc({ fate }, 0);
   for (const operation of blockableOperations) blocked.inc({ operation }, 0);
   for (const percent of ['80', '100']) budgets.inc({ percent }, 0);
+  for (const verdict of gateVerdicts) verdicts.inc({ verdict }, 0);
   openings.inc({ by: 'cache', code: 'ok' }, 0);
   for (const code of ['ok', 'vault_unavailable', 'key_unusable']) openings.inc({ by: 'vault', code }, 0);
 
@@ -135,5 +142,6 @@ export function createServiceMetrics(registry: Registry): ServiceMetrics {
     blockedWithoutKey: (operation) => blocked.inc({ operation }),
     keyOpened: ({ by, code }) => openings.inc({ by, code }),
     budgetReached: (percent) => budgets.inc({ percent: String(percent) }),
+    gateDecided: (verdict) => verdicts.inc({ verdict }),
   };
 }

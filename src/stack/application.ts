@@ -26,6 +26,8 @@ export function applicationEnvironment(stack: Stack, env: Variables, adminKey: s
           EMBEDDING_DEFAULT_MODEL: 'multilingual-e5-small',
           EMBEDDING_SENDS_INPUT_TYPE: 'true',
           EMBEDDING_BATCH_CHUNKS: '1',
+          // 0.6 s each: as many as an author's patience holds.
+          GATE_MAX_CHUNKS: '3',
           WORKER_MAX_ACTIVITIES: '2',
         }
       : {}),

@@ -42,7 +42,7 @@ function run<Name extends keyof Activities>(
 }
 
 async function publish(tenant: TestTenant, body = 'Some text.', title = 'A title') {
-  const article = await test.services.articles.create(tenant.actor, {
+  const { article } = await test.services.articles.create(tenant.actor, {
     title,
     body,
     category: 'finding',
@@ -50,6 +50,7 @@ async function publish(tenant: TestTenant, body = 'Some text.', title = 'A title
     status: 'published',
     sourceType: null,
     metadata: {},
+    force: true,
   });
   return { tenantId: tenant.id, articleId: article.id };
 }

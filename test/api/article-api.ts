@@ -1,11 +1,12 @@
 import { Registry } from 'prom-client';
+import { createGate } from '../../src/articles/gate.ts';
 import { articleRoutes } from '../../src/articles/routes.ts';
 import { createArticles } from '../../src/articles/service.ts';
 import { createAudit } from '../../src/audit/service.ts';
 import type { TenantRole } from '../../src/domain/roles.ts';
 import { createArticleEmbeddings } from '../../src/embedding/article-embeddings.ts';
 import { createOutbox, type Outbox } from '../../src/embedding/outbox.ts';
-import type { OutboxTicket, QueryEmbeddings } from '../../src/embedding/ports.ts';
+import type { OutboxTicket, Proposals, QueryEmbeddings } from '../../src/embedding/ports.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';
 import { createBlockedOperations } from '../../src/llm-config/blocked-operations.ts';
@@ -41,8 +42,21 @@ export interface ArticleApi {
   close(): Promise<void>;
 }
 
-/** The article and search routes over real HTTP and Postgres; only Temporal and the embedding of queries are stand-ins. */
-export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise<ArticleApi> {
+/** What the gate gets from a tenant without a key. */
+const keylessProposals: Proposals = {
+  embed: async () => ({ kind: 'failed', code: 'no_api_key' }),
+  compare: () => Promise.reject(new Error('there is nothing to compare')),
+  keep: () => Promise.reject(new Error('there is nothing to keep')),
+};
+
+/**
+ * The article and search routes over real HTTP and Postgres; only Temporal and the embedding of queries and proposals are
+ * stand-ins.
+ */
+export async function startArticleApi(
+  search: Partial<SearchDeps> = {},
+  proposals: Proposals = keylessProposals,
+): Promise<ArticleApi> {
   const db = await createTestDatabase({ poolSize: 20 });
   const { database } = db;
   const log = createLogger({ level: 'silent', process: 'api' });
@@ -58,7 +72,9 @@ export async function startArticleApi(search: Partial<SearchDeps> = {}): Promise
       sendBacklogArticle: async () => undefined,
     },
   });
-  const articles = createArticles({ database, audit, embeddings: createArticleEmbeddings({ outbox }) });
+  const gate = createGate({ proposals, log, patienceMs: 5_000 });
+  const embeddings = createArticleEmbeddings({ outbox });
+  const articles = createArticles({ database, audit, embeddings, gate, metrics });
   const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'no_vectors' }) };
   const app = createApp({
     routes: [

@@ -62,7 +62,9 @@ describe('POST /articles', () => {
         workflow_id: `embed-article/${tenant.id}/${data.id}`,
       },
     });
-    expect(answer.body.meta).toEqual({});
+    expect(answer.body.meta).toEqual({
+      gate: { verdict: 'skipped', similarity: null, nearest: [], reason: null },
+    });
     expect(answer.headers.get('location')).toBe(`/api/v1/articles/${data.id}`);
     expect(answer.headers.get('etag')).toBe('"1"');
     expect((await tenant.call('GET', `/articles/${data.id}`)).body).toEqual({ data });
@@ -90,7 +92,7 @@ describe('POST /articles', () => {
       action: 'article.created',
       actor_label: 'user',
       actor_role: 'user',
-      details: { revision: 1, status: 'published', category: 'pattern' },
+      details: { revision: 1, status: 'published', category: 'pattern', gate: 'unknown' },
     });
   });
 
@@ -104,6 +106,7 @@ describe('POST /articles', () => {
       status: 'published',
       sourceType: null,
       metadata: {},
+      force: false,
     } as const;
     const failing = api.articles.create(actor, input, () => Promise.reject(new Error('at the last step')));
     await expect(failing).rejects.toThrow('at the last step');
@@ -152,6 +155,8 @@ describe('POST /articles', () => {
     ['metadata that is a list', { metadata: [1] }, 'metadata'],
     ['metadata of more than 64 KB', { metadata: { a: 'x'.repeat(70_000) } }, 'metadata'],
     ['a NUL deep in the metadata', { metadata: { a: [{ b: '\u0000' }] } }, 'metadata.a[0].b'],
+    ['a force that is a word', { force: 'yes' }, 'force'],
+    ['a force that is null', { force: null }, 'force'],
     ['an unknown field', { colour: 'red' }, 'colour'],
   ])('answers 422 to %s and names the field', async (_, fields, path) => {
     const answer = await tenant.call('POST', '/articles', { body: { ...draft, ...fields } });

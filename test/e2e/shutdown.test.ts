@@ -112,10 +112,10 @@ it('ends the API with 0 at SIGTERM, after the request in flight has its answer',
 it('ends the worker with 0 at SIGTERM, after the call in flight is paid once and its vectors are stored', async () => {
   const { process: worker } = await startProcess('worker');
   const tenant = await tenantWithSlowCall();
-  const created = await test.services.articles.create(tenant.actor, {
+  const { article } = await test.services.articles.create(tenant.actor, {
     title: 'In flight',
     body: 'These words are with the provider when the worker is told to go.',
-    ...{ category: 'idea', tags: [], status: 'published', sourceType: null, metadata: {} },
+    ...{ category: 'idea', tags: [], status: 'published', sourceType: null, metadata: {}, force: true },
   });
   await tenant.arrives();
   expect(await terminate(worker)).toBe('ended with code 0');
@@ -124,7 +124,7 @@ it('ends the worker with 0 at SIGTERM, after the call in flight is paid once and
   const stored = await test.db.rawAsOwner(
     `select (select count(*)::int from chunk_vectors where article_id = $1) as vectors,
             (select array_agg(outcome) from provider_calls where tenant_id = $2) as calls`,
-    [created.id, tenant.id],
+    [article.id, tenant.id],
   );
   expect(stored).toEqual([{ vectors: 1, calls: ['ok'] }]);
   expect(tenant.calls()).toBe(1);

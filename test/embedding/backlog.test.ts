@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function write(body: string, status: 'published' | 'draft' = 'published', of = tenant) {
-  const article = await test.services.articles.create(of.actor, {
+  const { article } = await test.services.articles.create(of.actor, {
     title: 'A title',
     body,
     category: 'finding',
@@ -38,6 +38,7 @@ async function write(body: string, status: 'published' | 'draft' = 'published', 
     status,
     sourceType: null,
     metadata: {},
+    force: true,
   });
   return { tenantId: of.id, articleId: article.id };
 }

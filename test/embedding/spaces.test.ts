@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 async function publish(body: string): Promise<ArticleRef> {
-  const article = await test.services.articles.create(tenant.actor, {
+  const { article } = await test.services.articles.create(tenant.actor, {
     title: 'A title',
     body,
     category: 'finding',
@@ -36,6 +36,7 @@ async function publish(body: string): Promise<ArticleRef> {
     status: 'published',
     sourceType: null,
     metadata: {},
+    force: true,
   });
   return { tenantId: tenant.id, articleId: article.id };
 }

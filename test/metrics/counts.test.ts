@@ -25,6 +25,7 @@ const publish = (of: TestTenant, body: string) =>
     status: 'published',
     sourceType: null,
     metadata: {},
+    force: true,
   });
 
 /** All steps of the walk but the ledger's. */
@@ -46,7 +47,7 @@ beforeAll(async () => {
   const keyless = await test.createTenant();
   const unhappy = { kind: 'status', status: 500 } as const;
 
-  articleId = (await publish(tenant, 'The words of an article.')).id;
+  articleId = (await publish(tenant, 'The words of an article.')).article.id;
   expect(await embed(tenant, articleId)).toBe('embedded');
   expect(await embed(tenant, articleId)).toBe('unchanged');
   expect(await reasonOf(search())).toBeNull();
@@ -62,7 +63,7 @@ beforeAll(async () => {
   expect(await reasonOf(search())).toBe('credential_rejected');
   expect(await reasonOf(search())).toBe('credential_rejected');
 
-  const blockedId = (await publish(keyless, 'Nobody pays for these.')).id;
+  const blockedId = (await publish(keyless, 'Nobody pays for these.')).article.id;
   for (let i = 0; i < 3; i += 1) expect(await embed(keyless, blockedId)).toBe('no_api_key');
   for (let i = 0; i < 4; i += 1) expect(await reasonOf(search(keyless))).toBe('no_api_key');
   await search(keyless, 'keyword');

@@ -36,11 +36,11 @@ async function busyTenant(): Promise<TestTenant> {
   await tenant.setEmbeddingKey(key);
   await llmConfig.update(tenant.actor, { monthly_token_budget: 1_000_000 });
 
-  const { id: articleId } = await articles.create(tenant.actor, {
+  const { article: created } = await articles.create(tenant.actor, {
     ...{ title: 'A title', body: 'Some words.', category: 'finding', tags: [], status: 'published' },
-    ...{ sourceType: null, metadata: {} },
+    ...{ sourceType: null, metadata: {}, force: true },
   });
-  const article = { tenantId: tenant.id, articleId };
+  const article = { tenantId: tenant.id, articleId: created.id };
   const steps = createActivities(test.services);
   const resolved = await steps.resolveEmbeddingKey(article);
   if (resolved.kind !== 'reference') throw new Error(resolved.kind);

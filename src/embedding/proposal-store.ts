@@ -1,0 +1,85 @@
+import pgvector from 'pgvector/knex';
+import { z } from 'zod';
+import type { Transaction } from '../platform/postgres.ts';
+
+/** Which of these chunks have a vector in the space, of whichever article of the tenant. */
+export async function listKnownChunks(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  const found: unknown = await tx('chunk_vectors')
+    .where({ tenant_id: tenantId, space_id: spaceId })
+    .whereRaw('chunk_hash = any(?::text[])', [[...hashes]])
+    .distinct('chunk_hash')
+    .pluck('chunk_hash');
+  return new Set(z.array(z.string()).parse(found));
+}
+
+/** Vectors of chunks in the space, of whichever article of the tenant, by chunk hash. */
+export async function readChunkVectors(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  hashes: readonly string[],
+): Promise<Map<string, readonly number[]>> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select distinct on (chunk_hash) chunk_hash, embedding::text as embedding
+       from chunk_vectors
+      where tenant_id = :tenantId and space_id = :spaceId and chunk_hash = any(:hashes::text[])`,
+    { tenantId, spaceId, hashes: [...hashes] },
+  );
+  const vector = z.string().transform((text) => z.array(z.number()).parse(JSON.parse(text)));
+  const found = z.array(z.object({ chunk_hash: z.string(), embedding: vector })).parse(rows);
+  return new Map(found.map((row) => [row.chunk_hash, row.embedding]));
+}
+
+/**
+ * For each of these articles, and each of these chunks of a proposal, the cosine of the article's visible chunk that is nearest
+ * to it. A chunk that stands in the article word for word has exactly 1 and costs no comparison; without that, a proposal that
+ * is a copy would cost the square of its chunks. Fetching the articles' vectors to compare them here lost: megabytes of text.
+ */
+export async function readBestCosines(
+  tx: Transaction,
+  tenantId: string,
+  compared: {
+    readonly spaceId: string;
+    readonly articleIds: readonly string[];
+    /** Chunks with a vector in the space. */
+    readonly known: readonly string[];
+    /** Chunks whose vectors are in no table yet. */
+    readonly bought: ReadonlyMap<string, readonly number[]>;
+  },
+): Promise<{ readonly articleId: string; readonly hash: string; readonly cosine: number }[]> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `with proposed as materialized (
+       select hash, vector::vector as vector from unnest(:hashes::text[], :vectors::text[]) as b(hash, vector)
+       union all
+       select distinct on (chunk_hash) chunk_hash, embedding from chunk_vectors
+        where tenant_id = :tenantId and space_id = :spaceId and chunk_hash = any(:known::text[])
+     )
+     select m.article_id, p.hash,
+            case when p.hash = any(m.chunk_hashes) then 1 else coalesce((
+              select max(nullif(1 - (c.embedding <=> p.vector), 'NaN'))
+                from chunk_vectors c
+               where c.tenant_id = m.tenant_id and c.space_id = m.space_id and c.article_id = m.article_id
+                 and c.chunk_hash = any(m.chunk_hashes)), 0) end as cosine
+       from article_manifests m
+       join articles a on a.tenant_id = m.tenant_id and a.id = m.article_id and a.content_hash = m.content_hash
+      cross join proposed p
+      where m.tenant_id = :tenantId and m.space_id = :spaceId and m.article_id = any(:articleIds::uuid[])`,
+    {
+      tenantId,
+      spaceId: compared.spaceId,
+      articleIds: [...compared.articleIds],
+      known: [...compared.known],
+      hashes: [...compared.bought.keys()],
+      vectors: [...compared.bought.values()].map((vector) => pgvector.toSql([...vector])),
+    },
+  );
+  return z
+    .array(z.object({ article_id: z.string(), hash: z.string(), cosine: z.number() }))
+    .parse(rows)
+    .map((row) => ({ articleId: row.article_id, hash: row.hash, cosine: row.cosine }));
+}

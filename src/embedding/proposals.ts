@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { ArticleSource } from '../domain/article-text.ts';
+import { chunkArticle, chunkerVersion } from '../domain/chunks.ts';
+import type { ProviderKeys } from '../llm-config/service.ts';
+import type { Database, Transaction } from '../platform/postgres.ts';
+import type { EmbeddedProposal, Proposals, ProposedText } from './ports.ts';
+import type { Bought, WantedChunks } from './proposal-calls.ts';
+import { compareProposal, findSpaceOf } from './proposal-comparison.ts';
+import { listKnownChunks } from './proposal-store.ts';
+import { dimensionsOf, distinct, hashesOf, isComplete, withVectors } from './proposed-text.ts';
+import { spread } from './spread.ts';
+import {
+  ensureSpace,
+  insertVectors,
+  lockSpaces,
+  readServingSpace,
+  takeOverAndListMissing,
+  upsertManifest,
+} from './store.ts';
+
+export interface ProposalsDeps {
+  readonly database: Database;
+  readonly keys: Pick<ProviderKeys, 'current'>;
+  readonly buy: (wanted: WantedChunks) => Promise<Bought>;
+  /** All that the person waits for, the database and the custody included. */
+  readonly patienceMs: number;
+  /** Chunks that one proposal buys. */
+  readonly maxChunks: number;
+}
+
+/** Proposals: texts that may become articles, as vectors of the space that serves the tenant's searches. */
+export function createProposals(deps: ProposalsDeps): Proposals {
+  const { database, keys, buy } = deps;
+
+  /** What is known without a call: by two round trips, or one for a tenant without a key. */
+  const look = (tenantId: string, text: ArticleSource) =>
+    database.withTenant(tenantId, async (tx) => {
+      const [key, serving] = await Promise.all([
+        keys.current(tx, tenantId, 'embedding'),
+        readServingSpace(tx, tenantId),
+      ]);
+      if (key === undefined) return { kind: 'failed' as const, code: 'no_api_key' as const };
+      if (key.status === 'rejected') return { kind: 'failed' as const, code: 'credential_rejected' as const };
+      const chunks = chunkArticle(text);
+      const known = serving && (await listKnownChunks(tx, tenantId, serving.id, hashesOf(chunks)));
+      return { kind: 'seen' as const, key, serving, chunks, known: known ?? new Set<string>() };
+    });
+
+  const embed = async (tenantId: string, text: ArticleSource): Promise<EmbeddedProposal> => {
+    const seen = await look(tenantId, text);
+    if (seen.kind === 'failed') return seen;
+    const { key, serving, chunks, known } = seen;
+    const model = serving?.model ?? key.model;
+    const missing = distinct(chunks).filter(({ hash }) => !known.has(hash));
+    const asked = spread(missing, deps.maxChunks);
+    const answer: Bought =
+      asked.length === 0
+        ? { kind: 'bought', vectors: new Map() }
+        : await buy({ tenantId, keyVersion: key.version, model, space: serving, chunks: asked });
+    if (answer.kind === 'failed') return answer;
+    return {
+      kind: 'embedded',
+      proposal: { chunks, model, spaceId: serving?.id, known, bought: answer.vectors },
+    };
+  };
+
+  return {
+    async embed(tenantId, text) {
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<EmbeddedProposal>((resolve) => {
+        timer = setTimeout(resolve, deps.patienceMs, { kind: 'failed', code: 'provider_timeout' });
+      });
+      try {
+        return await Promise.race([embed(tenantId, text), patience]);
+      } catch {
+        return { kind: 'failed', code: 'internal' };
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+
+    compare: compareProposal,
+
+    async keep(tx, tenantId, article, proposal) {
+      const vectors = withVectors(proposal);
+      const spaceId = proposal.spaceId ?? (await makeSpace(tx, tenantId, proposal));
+      if (spaceId === undefined) return;
+      const missing = await takeOverAndListMissing(tx, tenantId, spaceId, article.id, hashesOf(vectors));
+      const bought = vectors.flatMap(({ hash, text }) => {
+        const vector = missing.has(hash) ? proposal.bought.get(hash) : undefined;
+        return vector === undefined ? [] : [{ hash, text, vector }];
+      });
+      if (bought.length > 0) await insertVectors(tx, tenantId, spaceId, article.id, bought);
+      if (!article.published || !isComplete(proposal)) return;
+      await upsertManifest(tx, tenantId, {
+        spaceId,
+        articleId: article.id,
+        contentHash: article.contentHash,
+        chunkHashes: hashesOf(proposal.chunks),
+      });
+    },
+  };
+}
+
+/**
+ * The tenant's first space, unless somebody was faster. Found before it is made: making one that is there would wait for
+ * whoever stores vectors in it. A model that was replaced meanwhile does no harm: its space serves until the new one's is
+ * complete, as in any change of model.
+ */
+async function makeSpace(tx: Transaction, tenantId: string, proposal: ProposedText) {
+  const dimensions = dimensionsOf(proposal);
+  if (dimensions === undefined) return undefined;
+  await lockSpaces(tx, tenantId);
+  const { model } = proposal;
+  return (
+    (await findSpaceOf(tx, tenantId, proposal)) ??
+    (await ensureSpace(tx, tenantId, { id: randomUUID(), model, dimensions, chunkerVersion }))
+  );
+}
