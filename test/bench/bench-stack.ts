@@ -102,7 +102,7 @@ async function startProcesses(
 }
 
 /** Starts a script that listens on the port of its first argument; its URL. */
-async function startScript(
+export async function startScript(
   stack: Stack,
   {
     name,

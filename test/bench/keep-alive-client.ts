@@ -8,7 +8,8 @@ export interface TimedAnswer {
 }
 
 export interface KeepAliveClient {
-  send(method: 'POST' | 'PATCH', path: string, body: unknown): Promise<TimedAnswer>;
+  /** Sends a request; with another key than the client's own when one is given. */
+  send(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown, key?: string): Promise<TimedAnswer>;
   close(): void;
 }
 
@@ -19,17 +20,15 @@ export function createKeepAliveClient(options: {
   readonly connections: number;
 }): KeepAliveClient {
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
-  const authorization = options.key === undefined ? {} : { authorization: `Bearer ${options.key}` };
 
   return {
-    send: (method, path, body) =>
+    send: (method, path, body, key = options.key) =>
       new Promise((resolve, reject) => {
-        const bytes = Buffer.from(JSON.stringify(body));
+        const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
         const startedAt = performance.now();
         const headers = {
-          ...authorization,
-          'content-type': 'application/json',
-          'content-length': bytes.length,
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}),
         };
         const sending = request(`${options.url}${path}`, { method, agent, headers }, (response) => {
           const chunks: Buffer[] = [];

@@ -22,7 +22,9 @@ export interface Machine {
 const settingsRow = z.tuple([z.object({ version: z.string(), fsync: z.string() })]);
 
 /** Describes the machine, the servers and the commit. */
-export async function describeMachine(stack: BenchStack): Promise<Machine> {
+export async function describeMachine(
+  stack: Pick<BenchStack, 'databaseOwnerUrl' | 'temporal'>,
+): Promise<Machine> {
   const owner = new pg.Client({ connectionString: stack.databaseOwnerUrl });
   await owner.connect();
   const { rows } = await owner.query(

@@ -1,14 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchPostArticle } from './a-post-article.ts';
 import { benchEditToSearchable } from './b-edit-to-searchable.ts';
 import { type BenchStack, startBenchStack } from './bench-stack.ts';
 import { benchArticlesAtOnce } from './c-articles-at-once.ts';
 import { benchGuard } from './d-guard.ts';
-import { type Figure, meetsBar } from './figure.ts';
-import { describeMachine } from './machine.ts';
-import { describeFigures, describeSurroundings } from './table.ts';
+import type { Figure } from './figure.ts';
+import { runOnServers } from './run-on-servers.ts';
+import { describeFigures } from './table.ts';
 
 type Bench = (stack: BenchStack, log: (line: string) => void) => Promise<Figure[]>;
 
@@ -18,7 +16,6 @@ const benches: Readonly<Record<string, Bench>> = {
   c: benchArticlesAtOnce,
   d: benchGuard,
 };
-const resultsDir = join(import.meta.dirname, '..', '..', '.stack', 'bench');
 const log = (line: string) => console.error(line);
 
 export interface BenchOptions {
@@ -43,56 +40,21 @@ export async function runBenches({ args, env }: BenchOptions): Promise<number> {
     return 1;
   }
 
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  log('starting the servers …');
-  const stack = await startBenchStack(env, log);
-  try {
-    const stopped = new Promise<'stopped'>((resolve) => {
-      if (stop.signal.aborted) resolve('stopped');
-      stop.signal.addEventListener('abort', () => resolve('stopped'));
-    });
-    const result = await Promise.race([stopped, measure(stack, names)]);
-    if (result === 'stopped') return 130;
-    console.log(`\n${describeSurroundings(result.machine)}\n\n${describeFigures(result.figures)}`);
-    await writeResult(result, values.json);
-    return 0;
-  } catch (error) {
-    log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    return 1;
-  } finally {
-    await stack.stop();
-  }
+  return runOnServers({
+    start: () => startBenchStack(env, log),
+    measure: (stack) => measure(stack, names),
+    name: '',
+    alsoTo: values.json,
+    log,
+  });
 }
 
-async function measure(stack: BenchStack, names: readonly string[]) {
-  const machine = await describeMachine(stack);
-  const startedAt = new Date().toISOString();
+async function measure(stack: BenchStack, names: readonly string[]): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const name of names) {
     const found = (await benches[name]?.(stack, log)) ?? [];
     figures.push(...found);
     log(`${describeFigures(found)}\n`);
   }
-  return { startedAt, machine, figures };
-}
-
-async function writeResult(
-  result: Awaited<ReturnType<typeof measure>>,
-  alsoTo: string | undefined,
-): Promise<void> {
-  const text = `${JSON.stringify(
-    {
-      started_at: result.startedAt,
-      machine: result.machine,
-      figures: result.figures.map((each) => ({ ...each, met: meetsBar(each) ?? null })),
-    },
-    null,
-    2,
-  )}\n`;
-  await mkdir(resultsDir, { recursive: true });
-  const file = join(resultsDir, `${result.startedAt.replace(/[:.]/g, '-')}.json`);
-  await writeFile(file, text);
-  if (alsoTo !== undefined) await writeFile(alsoTo, text);
-  console.log(`\nwritten to ${alsoTo ?? file}`);
+  return figures;
 }

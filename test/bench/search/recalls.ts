@@ -1,0 +1,54 @@
+import { createDatabase } from '../../../src/platform/postgres.ts';
+import type { Figure } from '../figure.ts';
+import { recallFigure } from './figures.ts';
+import type { ProviderPlan } from './provider-plan.ts';
+import type { QueryPlanner } from './queries.ts';
+import { apiFinder, connectExactFinder, measureRecall, nearestFinder } from './recall.ts';
+import type { TenantGroup } from './tenants.ts';
+
+/** As many as a page of the API holds when nothing is said. */
+const page = 10;
+/** As many as a hybrid search takes from the vectors before it fuses. */
+const pool = 200;
+
+/** For tenants of each size, with a filter and without: what the service's own search and the API find of the nearest. */
+export async function measureRecalls(options: {
+  readonly databaseUrl: string;
+  readonly apiUrl: string;
+  readonly keys: ReadonlyMap<number, readonly string[]>;
+  readonly provider: ProviderPlan;
+  readonly plan: QueryPlanner;
+  readonly groups: readonly TenantGroup[];
+  readonly searches: number;
+  readonly log: (line: string) => void;
+}): Promise<Figure[]> {
+  const { groups, searches, log } = options;
+  const exact = await connectExactFinder(options.databaseUrl);
+  const database = createDatabase({
+    ...{ url: options.databaseUrl, poolSize: 1, applicationName: 'lorekeep-bench' },
+  });
+  const api = apiFinder(options.apiUrl, options.keys);
+  const nearest = nearestFinder(database);
+  const figures: Figure[] = [];
+  try {
+    for (const { name, tenants } of groups) {
+      for (const filtered of [false, true]) {
+        const what = `${name} tenant${filtered ? ', by category' : ''}`;
+        log(`recall: ${what} …`);
+        const queries = options.plan(tenants, searches);
+        await options.provider.plan(queries);
+        const recallOf = (find: typeof nearest, limit: number) =>
+          measureRecall(exact.find, find, { queries, filtered, limit });
+        figures.push(
+          recallFigure(`nearest ${page}, ${what}`, await recallOf(nearest, page)),
+          recallFigure(`nearest ${page} by the API, ${what}`, await recallOf(api.find, page)),
+          recallFigure(`nearest ${pool}, ${what}`, await recallOf(nearest, pool), false),
+        );
+      }
+    }
+  } finally {
+    api.close();
+    await Promise.all([exact.close(), database.close()]);
+  }
+  return figures;
+}

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import type { Figure } from '../figure.ts';
+import { runOnServers } from '../run-on-servers.ts';
+import { describeFigures } from '../table.ts';
+import { connectBareSql } from './bare-sql.ts';
+import { divide } from './corpus.ts';
+import { growthFigures, latencyFigures, type MeasuredSearches } from './figures.ts';
+import { type LatencyDeps, measureLatencies } from './latency.ts';
+import { connectLoader, growCorpus, loadTenants } from './load-corpus.ts';
+import { createProviderPlan } from './provider-plan.ts';
+import { createQueryPlanner, type QueryPlanner } from './queries.ts';
+import { measureRecalls } from './recalls.ts';
+import { createRecordedSearch } from './recorded-search.ts';
+import { type SearchStack, startSearchStack } from './search-stack.ts';
+import { equipTenants, groupTenants, type TenantGroup } from './tenants.ts';
+
+/** Chunks of the two corpora, and searches of each kind and group of tenants. */
+interface Scale {
+  readonly chunks: { readonly before: number; readonly after: number };
+  readonly searches: number;
+  readonly recallSearches: number;
+}
+
+const full: Scale = { chunks: { before: 10_000, after: 100_000 }, searches: 220, recallSearches: 200 };
+/** For a quick try: its figures say that the benchmark runs, and not much more. */
+const small: Scale = { chunks: { before: 2_000, after: 12_000 }, searches: 60, recallSearches: 40 };
+
+const modes = ['keyword', 'semantic', 'hybrid'] as const;
+const log = (line: string) => console.error(line);
+
+/** Measures searches at two sizes of the corpus. Answers the exit code, as the other benchmarks do. */
+export async function runSearchBench(options: {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): Promise<number> {
+  const { values } = parseArgs({
+    args: [...options.args],
+    options: { json: { type: 'string' }, small: { type: 'boolean', default: false } },
+  });
+  return runOnServers({
+    start: () => startSearchStack(options.env),
+    measure: (stack) => measure(stack, values.small ? small : full),
+    name: 'search-',
+    alsoTo: values.json,
+    log,
+  });
+}
+
+async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
+  const owner = await connectLoader(stack.databaseOwnerUrl);
+  const bareSql = await connectBareSql(stack.databaseUrl);
+  const recorded = await createRecordedSearch(stack.databaseUrl);
+  const provider = createProviderPlan(stack.providerUrl);
+  try {
+    const [before, after] = [divide(scale.chunks.before), divide(scale.chunks.after)];
+    await loadTenants(owner, after);
+    const searched = groupTenants(after).flatMap(({ tenants }) => tenants);
+    const keys = await equipTenants(owner, stack.apiUrl, searched);
+    const plan = createQueryPlanner();
+    const latencies = (chunks: number, groups: readonly TenantGroup[]) =>
+      measureSearches(
+        { apiUrl: stack.apiUrl, keys, bareSql, recorded, provider },
+        plan,
+        scale,
+        chunks,
+        groups,
+      );
+
+    await load(owner, undefined, before);
+    const small = await latencies(scale.chunks.before, groupTenants(before));
+    await load(owner, before, after);
+    const recalls = await measureRecalls({
+      ...{ databaseUrl: stack.databaseUrl, apiUrl: stack.apiUrl, keys, provider, plan },
+      ...{ groups: groupTenants(after), searches: scale.recallSearches, log },
+    });
+    log(`${describeFigures(recalls)}\n`);
+    const large = await latencies(scale.chunks.after, groupTenants(after));
+    return [
+      ...recalls,
+      ...large.flatMap((each) => latencyFigures(each, true)),
+      ...small.flatMap((each) => latencyFigures(each, false)),
+      ...growthFigures([...small, ...large]),
+    ];
+  } finally {
+    provider.close();
+    await Promise.all([owner.end(), bareSql.close(), recorded.close()]);
+  }
+}
+
+async function load(...[owner, from, to]: Parameters<typeof growCorpus>): Promise<void> {
+  log(`loading up to ${to.reduce((sum, { articles }) => sum + articles, 0)} articles …`);
+  const { articlesMs, indexesMs } = await growCorpus(owner, from, to);
+  const seconds = (ms: number) => `${(ms / 1_000).toFixed(0)} s`;
+  log(`loaded in ${seconds(articlesMs)}, vectors indexed in ${seconds(indexesMs)}`);
+}
+
+async function measureSearches(
+  deps: LatencyDeps,
+  plan: QueryPlanner,
+  scale: Scale,
+  chunks: number,
+  groups: readonly TenantGroup[],
+): Promise<MeasuredSearches[]> {
+  const measured: MeasuredSearches[] = [];
+  for (const { name: group, tenants } of groups) {
+    for (const mode of modes) {
+      log(`searching by ${mode}, ${group} tenant of ${chunks} chunks …`);
+      const queries = plan(tenants, scale.searches);
+      await deps.provider.plan(queries);
+      const latencies = await measureLatencies(deps, mode, queries);
+      const searches = { chunks, group, mode, ...latencies };
+      log(`${describeFigures(latencyFigures(searches, true))}\n`);
+      measured.push(searches);
+    }
+  }
+  return measured;
+}

@@ -1,0 +1,69 @@
+import type pg from 'pg';
+import { z } from 'zod';
+import { createLorekeepApi, expectSuccess } from '../../../src/stack/lorekeep-api.ts';
+import { mintApiKey } from '../../../src/tenants/api-key.ts';
+import { twinKey } from '../../support/provider-twin.ts';
+import { type CorpusTenant, idOf, tenants as tenantCount } from './corpus.ts';
+import { tenantIdOf } from './load-corpus.ts';
+
+/** Tenants of one size, that searches are measured for. */
+export interface TenantGroup {
+  readonly name: 'large' | 'middle' | 'small';
+  readonly tenants: readonly CorpusTenant[];
+}
+
+/** The large tenant; the twenty after it; and some of the rest, from the tenth to the smallest of them. */
+export function groupTenants(corpus: readonly CorpusTenant[]): TenantGroup[] {
+  const small = Array.from(
+    { length: 40 },
+    (_, index) => 100 + Math.floor((index * (tenantCount - 100)) / 40),
+  );
+  const at = (indexes: readonly number[]) => corpus.filter(({ index }) => indexes.includes(index));
+  return [
+    { name: 'large', tenants: at([0]) },
+    { name: 'middle', tenants: at(Array.from({ length: 20 }, (_, index) => index + 1)) },
+    { name: 'small', tenants: at(small) },
+  ];
+}
+
+/** API keys a tenant, used in turn: one alone could meet the rate limit. */
+const keysEach = 4;
+
+/** Gives each tenant a provider key, as its people would, and API keys; these by tenant. */
+export async function equipTenants(
+  owner: pg.Client,
+  apiUrl: string,
+  tenants: readonly CorpusTenant[],
+): Promise<Map<number, readonly string[]>> {
+  const api = createLorekeepApi(apiUrl);
+  const equipped = new Map<number, readonly string[]>();
+  for (const { index } of tenants) {
+    const agentKeys = await Promise.all(
+      Array.from({ length: keysEach }, (_, number) => insertKey(owner, index, number, 'agent')),
+    );
+    const key = await insertKey(owner, index, keysEach, 'user');
+    const body = { embedding_api_key: twinKey() };
+    const set = await api({ method: 'PATCH', path: '/tenants/me/llm-config', key, body });
+    expectSuccess(set, z.unknown(), 'set the embedding key');
+    equipped.set(index, agentKeys);
+  }
+  return equipped;
+}
+
+async function insertKey(
+  owner: pg.Client,
+  tenant: number,
+  number: number,
+  role: 'agent' | 'user',
+): Promise<string> {
+  const { key, keyHash, hint } = mintApiKey();
+  const tenantId = tenantIdOf(tenant);
+  // One statement, so that the setting and the row are of one transaction.
+  await owner.query(
+    `with mine as materialized (select set_config('app.tenant_id', $1, true))
+     insert into api_keys (tenant_id, id, label, role, key_hash, key_hint)
+     select cast($1 as uuid), $2, 'benchmark', $3, $4, $5 from mine`,
+    [tenantId, idOf('api key', tenant, number), role, keyHash, hint],
+  );
+  return key;
+}
