@@ -38,9 +38,9 @@ export async function equipTenants(
   const api = createLorekeepApi(apiUrl);
   const equipped = new Map<number, readonly string[]>();
   for (const { index } of tenants) {
-    const agentKeys = await Promise.all(
-      Array.from({ length: keysEach }, (_, number) => insertKey(owner, index, number, 'agent')),
-    );
+    const agentKeys: string[] = [];
+    for (let number = 0; number < keysEach; number += 1)
+      agentKeys.push(await insertKey(owner, index, number, 'agent'));
     const key = await insertKey(owner, index, keysEach, 'user');
     const body = { embedding_api_key: twinKey() };
     const set = await api({ method: 'PATCH', path: '/tenants/me/llm-config', key, body });
