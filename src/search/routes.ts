@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { encodeCursor } from '../platform/http/cursor.ts';
 import { invalidField } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
+import { isPlaceOf, signPlace } from './place.ts';
 import { searchQuerySchema, searchReply } from './schemas.ts';
-import type { Search } from './service.ts';
+import type { Found, Search, SearchQuery } from './service.ts';
 
 /** The routes of search. */
 export function searchRoutes(search: Search): Route[] {
@@ -15,43 +15,47 @@ export function searchRoutes(search: Search): Route[] {
       tag: 'Search',
       summary: 'Search the published articles',
       description:
-        'By words, by meaning, or by both. When no vector of the query can be had, keywords serve it: `meta.fallback` is true and `meta.fallback_reason` says why. It is never an error of yours or ours.',
+        'By words, by meaning, or by both. When no vector of the query can be had, keywords serve it: `meta.fallback` is true and `meta.fallback_reason` says why. It is never an error of yours or ours. A tag that no published article has is one of yours, when nothing is found: 422.',
       query: searchQuerySchema,
       replies: { 200: { description: 'A page of hits, best first', schema: searchReply } },
       problems: [],
-      async handle({ actor, query }) {
-        const { cursor, ...wanted } = query;
-        const fingerprint = fingerprintOf(wanted);
-        if (cursor && (cursor.mode !== wanted.mode || cursor.query !== fingerprint)) {
+      async handle({ actor: { tenantId }, query }) {
+        const { cursor, tags_match: tagsMatch, limit, ...rest } = query;
+        const wanted = { ...rest, tagsMatch };
+        if (cursor && !isPlaceOf(tenantId, wanted, cursor)) {
           return invalidField('cursor', 'belongs to another search');
         }
-        const result = await search.search(actor.tenantId, { ...wanted, position: cursor?.position ?? 0 });
-        return reply(200, {
-          data: result.hits,
-          meta: {
-            mode: wanted.mode,
-            served_mode: result.servedMode,
-            fallback: result.fallback,
-            fallback_reason: result.fallbackReason,
-            coverage: result.coverage,
-            retry_at: result.retryAt?.toISOString() ?? null,
-            next_cursor:
-              result.next === undefined
-                ? null
-                : encodeCursor({ mode: wanted.mode, query: fingerprint, position: result.next }),
-          },
-        });
+        const result = await search.search(tenantId, { ...wanted, limit, place: cursor });
+        switch (result.kind) {
+          case 'unknown_tags':
+            return unknownTags(result.tags);
+          case 'found': {
+            const cursorAfter = result.next && encodeCursor(signPlace(tenantId, wanted, result.next));
+            return reply(200, {
+              data: result.hits,
+              meta: { ...presentMeta(wanted.mode, result), next_cursor: cursorAfter ?? null },
+            });
+          }
+        }
       },
     }),
   ];
 }
 
-/** Tells searches apart, so that a cursor is not used for another; the page size may change. */
-function fingerprintOf(query: {
-  q: string;
-  category?: unknown;
-  tags?: readonly string[] | undefined;
-}): string {
-  const parts = JSON.stringify([query.q, query.category ?? null, query.tags ?? []]);
-  return createHash('sha256').update(parts).digest('base64url').slice(0, 16);
+/** Tags that no published article has. */
+export function unknownTags(tags: readonly string[]) {
+  const named = tags.map((tag) => JSON.stringify(tag)).join(', ');
+  return invalidField('tags', `no published article has ${named}`);
+}
+
+/** What a search did, as its answer says it. */
+export function presentMeta(mode: SearchQuery['mode'], found: Found) {
+  return {
+    mode,
+    served_mode: found.servedMode,
+    fallback: found.fallback,
+    fallback_reason: found.fallbackReason,
+    coverage: found.coverage,
+    retry_at: found.retryAt?.toISOString() ?? null,
+  };
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchMode } from '../../src/search/service.ts';
+import type { SearchMode } from '../../src/search/place.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { readSamples, sampleValue } from '../support/scrape.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
@@ -13,8 +13,11 @@ const key = twinKey();
 let text: string;
 
 const search = (of = tenant, mode: SearchMode = 'semantic') =>
-  test.services.search.search(of.id, { q: 'words of an article', mode, tags: [], limit: 5, position: 0 });
-const reasonOf = async (searching: ReturnType<typeof search>) => (await searching).fallbackReason;
+  test.services.search.search(of.id, { q: 'words of an article', mode, tags: [], limit: 5 });
+const reasonOf = async (searching: ReturnType<typeof search>) => {
+  const result = await searching;
+  return result.kind === 'found' ? result.fallbackReason : result.kind;
+};
 
 const publish = (of: TestTenant, body: string) =>
   test.services.articles.create(of.actor, {

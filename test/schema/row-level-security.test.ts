@@ -31,7 +31,7 @@ async function busyTenant(): Promise<TestTenant> {
   const key = twinKey();
   const tenant = await test.createTenant();
   const searched = () =>
-    search.search(tenant.id, { q: 'some words', mode: 'semantic', tags: [], limit: 5, position: 0 });
+    search.search(tenant.id, { q: 'some words', mode: 'semantic', tags: [], limit: 5 });
   await searched();
   await tenant.setEmbeddingKey(key);
   await llmConfig.update(tenant.actor, { monthly_token_budget: 1_000_000 });

@@ -1,21 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuse } from '../../src/search/fusion.ts';
+import { fuse, matchedIn } from '../../src/search/fusion.ts';
+
+const hits = (...ids: string[]) => ids.map((id) => ({ id }));
 
 describe('reciprocal rank fusion', () => {
   it('puts what both lists have before the first of either', () => {
     const fused = fuse([
-      { source: 'keyword', ids: ['a', 'both'] },
-      { source: 'semantic', ids: ['b', 'both'] },
+      { source: 'keyword', hits: hits('a', 'both') },
+      { source: 'semantic', hits: hits('b', 'both') },
     ]);
     expect(fused.map(({ id }) => id)).toEqual(['both', 'a', 'b']);
-    expect(fused[0]).toEqual({ id: 'both', score: 2 / 62, matched: ['keyword', 'semantic'] });
-    expect(fused[1]).toEqual({ id: 'a', score: 1 / 61, matched: ['keyword'] });
+    expect(fused[0]).toEqual({ id: 'both', score: 2 / 62, ranks: { keyword: 2, semantic: 2 } });
+    expect(fused[1]).toEqual({ id: 'a', score: 1 / 61, ranks: { keyword: 1, semantic: null } });
+  });
+
+  it('says which lists have it, keyword first', () => {
+    expect(matchedIn({ keyword: 7, semantic: 1 })).toEqual(['keyword', 'semantic']);
+    expect(matchedIn({ keyword: null, semantic: 1 })).toEqual(['semantic']);
+  });
+
+  it('counts a place for less where it weighs less', () => {
+    const fused = fuse([
+      { source: 'keyword', hits: [{ id: 'part', weight: 0.05 }] },
+      { source: 'semantic', hits: hits('a', 'b', 'c', 'd', 'e', 'part') },
+    ]);
+    expect(fused.map(({ id }) => id)).toEqual(['a', 'b', 'part', 'c', 'd', 'e']);
   });
 
   it('keeps the order of a list that is alone', () => {
     const ids = ['c', 'a', 'b'];
-    expect(fuse([{ source: 'semantic', ids }]).map(({ id }) => id)).toEqual(ids);
+    expect(fuse([{ source: 'semantic', hits: hits(...ids) }]).map(({ id }) => id)).toEqual(ids);
   });
 
   it('holds every id once, best first, and never depends on the order of the lists', () => {
@@ -23,8 +38,8 @@ describe('reciprocal rank fusion', () => {
     fc.assert(
       fc.property(ids, ids, (keyword, semantic) => {
         const lists = [
-          { source: 'keyword', ids: keyword },
-          { source: 'semantic', ids: semantic },
+          { source: 'keyword', hits: hits(...keyword) },
+          { source: 'semantic', hits: hits(...semantic) },
         ] as const;
         const fused = fuse(lists);
         expect(new Set(fused.map(({ id }) => id))).toEqual(new Set([...keyword, ...semantic]));

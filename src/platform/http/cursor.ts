@@ -6,15 +6,18 @@ import { z } from 'zod';
  */
 
 const unreadable = 'is not a cursor of this list';
-const maxCharacters = 1_000;
+const usualCharacters = 1_000;
 
 /** The cursor of a place in a list. `value` is plain JSON. */
 export function encodeCursor(value: unknown): string {
   return Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
 }
 
-/** A cursor as a query parameter: the route's `query.cursor` is the place, decoded; a 422 when it is not one of this list. */
-export function cursor<Place extends z.ZodType>(schema: Place) {
+/**
+ * A cursor as a query parameter: the route's `query.cursor` is the place, decoded; a 422 when it is not one of this list.
+ * `maxCharacters` is for places that hold more than a few fields.
+ */
+export function cursor<Place extends z.ZodType>(schema: Place, maxCharacters = usualCharacters) {
   return z
     .string()
     .max(maxCharacters, unreadable)
