@@ -62,6 +62,7 @@ const makers: Readonly<Record<string, (tenant: TestTenant, path: string) => Prom
       body: 'secretive text',
       category: 'idea',
       status: path.endsWith('/publish') ? 'draft' : 'published',
+      force: true,
     });
     return JSON.parse(text).data.id;
   },

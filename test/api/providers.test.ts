@@ -59,6 +59,7 @@ async function write(status: 'published' | 'draft' = 'published', of = tenant): 
     body: 'Some text.',
     category: 'idea',
     status,
+    force: true,
   });
   return body.data.id;
 }

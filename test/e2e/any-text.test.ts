@@ -42,6 +42,7 @@ describe('an article of 500,000 characters', () => {
         title: 'A very long one',
         body,
         category: 'reference',
+        force: true,
       });
       expect(created.status).toBe(201);
       const { id } = created.body.data;

@@ -35,6 +35,7 @@ const write = (title: string) =>
     title,
     body: 'A text about it.',
     category: 'finding',
+    force: true,
   });
 const embeddingOf = async (id: string) =>
   (await service.call(tenant.keys.agent, 'GET', `/articles/${id}`)).body.data.embedding;

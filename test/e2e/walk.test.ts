@@ -25,6 +25,8 @@ beforeAll(async () => {
     const answer = await call(tenant.keys.agent, 'POST', '/articles', {
       ...{ title, category, tags, body },
       source_type: sourceType,
+      // Each by its workflow.
+      force: true,
     });
     expect(answer.status).toBe(201);
     idOf.set(slug, answer.body.data.id);
@@ -124,6 +126,7 @@ describe('an edit', () => {
       title: 'Feeding the office cat',
       body: 'The cat eats at nine in the morning and at five in the afternoon. Never give it milk.',
       category: 'reference',
+      force: true,
     });
     const { id } = created.body.data;
     const embedded = () =>

@@ -80,6 +80,8 @@ beforeAll(async () => {
       title: 'An article',
       body: 'Some text.',
       category: 'finding',
+      // The key is to go through a workflow.
+      force: true,
     });
     await eventually(async () => {
       const read = await service.call(tenant.keys.agent, 'GET', `/articles/${data.id}`);
