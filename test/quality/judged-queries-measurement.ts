@@ -63,6 +63,9 @@ export async function measureJudgedQueries(api: LorekeepApi, key: string): Promi
   return measured;
 }
 
+/** Whether a query is of the set, rather than beside it. */
+export const isOfSet = ({ kind }: Measured) => kind !== 'questions';
+
 /** The mean nDCG@10 of a mode. */
 export const meanNdcg = (measured: readonly Measured[], mode: Mode) =>
   measured.reduce((sum, { by }) => sum + by[mode].ndcg, 0) / measured.length;

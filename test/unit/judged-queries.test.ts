@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kinds, loadJudgedQueries, parseJudgedQueries } from '../quality/judged-queries.ts';
+import { kindsOfSet, loadJudgedQueries, parseJudgedQueries } from '../quality/judged-queries.ts';
 
 const slugs = ['01-a', '02-b'];
 const query = { q: 'where is it', language: 'en', grades: { '01-a': 3 } };
@@ -7,9 +7,9 @@ const parse = (...data: unknown[]) => parseJudgedQueries([{ kind: 'exact-terms',
 
 describe('the judged queries', () => {
   it('can be read: each judges samples that exist, no query is there twice, and each has an answer', async () => {
-    const queries = await loadJudgedQueries();
+    const queries = (await loadJudgedQueries()).filter(({ kind }) => kind !== 'questions');
     expect(queries.length).toBeGreaterThanOrEqual(60);
-    for (const kind of kinds) {
+    for (const kind of kindsOfSet) {
       // About a quarter each.
       expect(queries.filter((each) => each.kind === kind).length / queries.length).toBeGreaterThan(0.2);
     }
