@@ -1,5 +1,5 @@
 import type { Transaction } from '../platform/postgres.ts';
-import { rankExactly } from './nearest-store.ts';
+import { countChunks, rankAll, rankPool, searchIndexDeeply } from './nearest-store.ts';
 
 /** Which of the tenant's published articles are asked for: all of them, where nothing is said. */
 export interface NearestFilter {
@@ -26,13 +26,35 @@ export interface NearestQuery {
 }
 
 /**
+ * A tenant with no more chunks than these is always compared exactly, with all of them: because up to here that takes
+ * no longer (2.5 µs a chunk, joins included) than the index and the look at what it found.
+ */
+export const exactUpTo = 2_000;
+
+/**
+ * How many chunks the index is asked for: two for each article wanted, because some are of one article, stale, or not
+ * published; and a hundred at least, because fewer save nothing once the first of the graph has been read.
+ */
+export function poolSize(limit: number): number {
+  return Math.max(100, 2 * limit);
+}
+
+/**
  * The tenant's published articles by their best visible chunk, best first, at most `limit`. Exact for small tenants and
- * wherever the index would leave rows out.
+ * wherever the index would leave rows out: a filter that passes little, many stale chunks, fewer articles than asked for.
  */
 export async function nearestArticles(
   tx: Transaction,
   tenantId: string,
   query: NearestQuery,
 ): Promise<NearArticle[]> {
-  return rankExactly(tx, tenantId, query);
+  const [chunks] = await Promise.all([
+    countChunks(tx, tenantId, query.spaceId, exactUpTo + 1),
+    searchIndexDeeply(tx),
+  ]);
+  if (chunks > exactUpTo) {
+    const near = await rankPool(tx, tenantId, query, poolSize(query.limit));
+    if (near.length >= query.limit) return near;
+  }
+  return rankAll(tx, tenantId, query);
 }

@@ -20,9 +20,9 @@ export function vectorIndexOf(dimensions: number): VectorIndex | undefined {
   if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > mostAsHalves) return undefined;
   const name = `chunk_vectors_nearest_${dimensions}`;
   if (dimensions > mostAsVector) {
-    const expressionOf = (vector: string) => `l2_normalize(${vector})::halfvec(${dimensions})`;
+    const expressionOf = (vector: string) => `cast(l2_normalize(${vector}) as halfvec(${dimensions}))`;
     return { name, expression: expressionOf('embedding'), operatorClass: 'halfvec_cosine_ops', expressionOf };
   }
-  const expressionOf = (vector: string) => `${vector}::vector(${dimensions})`;
+  const expressionOf = (vector: string) => `cast(${vector} as vector(${dimensions}))`;
   return { name, expression: expressionOf('embedding'), operatorClass: 'vector_cosine_ops', expressionOf };
 }
