@@ -62,7 +62,7 @@ const none: KeywordPlan = { published: 0, counts: [], spellings: [] };
 /**
  * Ranks the tenant's published articles by the words of a web-search query. When no article satisfies it and a word of it is in
  * none, that word is looked for as the tenant's own articles spell the one most like it. Articles that have only some of the
- * words follow those that have all, unless there is a quote in the query: who quotes means it.
+ * words follow those that have all, but for a query with a quote or of one piece (lock_timeout): who writes that means it.
  */
 export async function rankByKeyword(
   tx: Transaction,
@@ -73,7 +73,7 @@ export async function rankByKeyword(
   if (typed === undefined) return { plan: query.plan ?? none, ranked: [], marks: undefined };
   const plan = query.plan ?? (await makePlan(tx, tenantId, typed));
   const tree = replaceWords(typed, new Map(plan.spellings));
-  const wording = wordingOf(tree, plan, query.q.includes('"'));
+  const wording = wordingOf(tree, plan, /^[^"]*\s[^"]*$/.test(query.q.trim()));
   const { category, tags, tagsMatch, limit, after } = query;
   const ranked = await rankByWords(tx, tenantId, { category, tags, tagsMatch, limit, after, wording });
   return { plan, ranked, marks: wording.parts?.any ?? wording.whole };
@@ -100,10 +100,10 @@ async function makePlan(tx: Transaction, tenantId: string, typed: WebQuery): Pro
 }
 
 /** A rare word says more than a common one (inverse document frequency); one that is nowhere is the rarest. */
-function wordingOf(tree: WebQuery, { published, counts }: KeywordPlan, quoted: boolean): Wording {
+function wordingOf(tree: WebQuery, { published, counts }: KeywordPlan, mayBePart: boolean): Wording {
   const whole = writeWebQuery(tree);
   const words = wantedWords(tree).slice(0, maxWords);
-  if (quoted || words.length < 2) return { whole };
+  if (!mayBePart || words.length < 2) return { whole };
   const weights = words.map((_, i) => Math.log(1 + (published + 1) / ((counts[i] ?? 0) + 0.5)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return {

@@ -23,7 +23,7 @@ export const searchText = z
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. An article with all the words comes before one with some of them; where a phrase is quoted, none with only some comes. A word that no article has is taken for the one that it is most like, when nothing would be found else.',
+    'Words, a question, `"a phrase"`, `this or that`, `-without`. An article with all the words comes before one with some of them; where something is quoted, none with only some comes. A word that no article has is taken for the one that it is most like, when nothing would be found else.',
   );
 
 /** The modes as they are asked for. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import pgvector from 'pgvector/knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { QueryVector } from '../../src/embedding/ports.ts';
 import type { CurrentKey } from '../../src/llm-config/service.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
+import { ask, search, titles, vectorsOf, write } from './search-tenant.ts';
 
 let api: ArticleApi;
 /** What the embedding of a query answers, and how often it was asked. */
@@ -29,70 +29,6 @@ beforeEach(() => {
   key = { version: 1, ciphertext: 'sealed', status: 'verified', model: 'm' };
 });
 
-const write = async (tenant: TestTenant, title: string, body: string, fields: object = {}) => {
-  const { body: answered } = await tenant.call('POST', '/articles', {
-    body: { title, body, category: 'finding', ...fields },
-  });
-  const id: string = answered.data.id;
-  return id;
-};
-
-const search = async (tenant: TestTenant, query: Record<string, string>) => {
-  const { status, body } = await tenant.call(
-    'GET',
-    `/knowledge/search?${new URLSearchParams(query)}`,
-    {},
-    'agent',
-  );
-  expect(status).toBe(200);
-  return body;
-};
-const titles = (body: { data: { title: string }[] }) => body.data.map(({ title }) => title);
-
-/** The tenant's serving space, with 3 dimensions, and a way to give an article vectors for its current text. */
-async function vectorsOf(tenant: TestTenant) {
-  const spaceId = randomUUID();
-  const within = api.db.database.withTenant;
-  await within(tenant.id, (tx) =>
-    tx('embedding_spaces').insert({
-      tenant_id: tenant.id,
-      id: spaceId,
-      model: 'm',
-      dimensions: 3,
-      chunker_version: 1,
-      serving: true,
-    }),
-  );
-  const embed = (articleId: string, chunks: Record<string, readonly number[]>) =>
-    within(tenant.id, async (tx) => {
-      const { content_hash } = await tx('articles').where({ id: articleId }).first('content_hash');
-      for (const [text, vector] of Object.entries(chunks)) {
-        await tx('chunk_vectors').insert({
-          tenant_id: tenant.id,
-          article_id: articleId,
-          space_id: spaceId,
-          chunk_hash: `hash of ${text}`,
-          text,
-          embedding: pgvector.toSql([...vector]),
-        });
-      }
-      await tx('article_manifests').insert({
-        tenant_id: tenant.id,
-        article_id: articleId,
-        space_id: spaceId,
-        content_hash,
-        chunk_hashes: Object.keys(chunks).map((text) => `hash of ${text}`),
-      });
-    });
-  const asking = (vector: readonly number[]): QueryVector => ({
-    kind: 'vector',
-    spaceId,
-    model: 'm',
-    vector,
-  });
-  return { spaceId, embed, asking };
-}
-
 describe('keyword search', () => {
   let tenant: TestTenant;
   beforeAll(async () => {
@@ -115,6 +51,7 @@ describe('keyword search', () => {
       score: expect.any(Number),
       snippet: 'At most one in ten.',
       matched: ['keyword'],
+      ranks: { keyword: 1, semantic: null },
     });
     expect(body.data[1].snippet).toContain('each <mark>retry</mark>.');
     expect(body.meta).toEqual({
@@ -134,19 +71,33 @@ describe('keyword search', () => {
     ['"longer waiting"', []],
     ['retry -backoff', ['Retry budgets']],
     ['longer or budgets', ['Retry budgets', 'Backoff']],
-    ['retry longer', ['Backoff']],
+    ['retry longer', ['Backoff', 'Retry budgets']],
+    ['"retry longer"', []],
+    ['-retry', []],
   ])('understands %s', async (q, expected) => {
     expect(titles(await search(tenant, { q, mode: 'keyword' }))).toEqual(expected);
   });
 
-  it('filters by category and all tags', async () => {
+  it('filters by category and tags, all of them or any', async () => {
     const found = async (filter: Record<string, string>) =>
       titles(await search(tenant, { q: 'retry', mode: 'keyword', ...filter }));
     expect(await found({ category: 'pattern' })).toEqual(['Retry budgets']);
     expect(await found({ tags: 'net' })).toHaveLength(2);
     expect(await found({ tags: 'net,http' })).toEqual(['Backoff']);
+    expect(await found({ tags: 'net,http', tags_match: 'any' })).toHaveLength(2);
     expect(await found({ category: 'pattern', tags: 'http' })).toEqual([]);
   });
+
+  it.each(['keyword', 'semantic', 'hybrid'])(
+    '%s refuses a tag that no published article has, where nothing is found',
+    async (mode) => {
+      const { status, body } = await ask(tenant, { q: 'retry', mode, tags: 'net,nte' });
+      expect(status).toBe(422);
+      expect(body.errors).toEqual([{ path: 'tags', message: 'no published article has "nte"' }]);
+      expect((await ask(tenant, { q: 'retry', mode, tags: 'net,nte', tags_match: 'any' })).status).toBe(200);
+      expect((await ask(tenant, { q: 'unheard', mode, tags: 'net' })).status).toBe(200);
+    },
+  );
 
   it('lets no markup of an article into a snippet', async () => {
     await write(
@@ -173,84 +124,91 @@ describe('keyword search', () => {
   });
 });
 
-describe('a query of no meaning or of ill will', () => {
+describe('keyword search for many words', () => {
   let tenant: TestTenant;
+  const found = async (q: string) => titles(await search(tenant, { q, mode: 'keyword' }));
   beforeAll(async () => {
-    tenant = await api.tenant('hostile');
-    await write(tenant, 'Something', 'that could be found');
+    tenant = await api.tenant('many-words');
+    await write(tenant, 'All', 'An ocelot sleeps on a branch in the forest.');
+    await write(tenant, 'Rare', 'The ocelot, the ocelot.');
+    for (let i = 0; i < 6; i += 1)
+      await write(tenant, `Common ${i}`, 'A forest. Forests, and once more forest.');
   });
+
+  it('puts all of the words before some, and a rare word before a common one', async () => {
+    const { data } = await search(tenant, { q: 'ocelots sleeping in forests', mode: 'keyword' });
+    expect(titles({ data }).slice(0, 2)).toEqual(['All', 'Rare']);
+    expect(data[0].score).toBeGreaterThan(0.5);
+    expect(data[1].score).toBeLessThan(0.5);
+    expect(data[1].snippet).toContain('<mark>ocelot</mark>');
+  });
+
+  it('takes a query of one piece as a whole', async () => {
+    await write(tenant, 'Setting', 'The lock_timeout is short.');
+    expect(await found('lock_timeout')).toEqual(['Setting']);
+    expect(await found('lock_time')).toEqual([]);
+  });
+
+  it('leaves out what has the common words alone', async () => {
+    expect(await found('ocelots sleeping in forests')).toEqual(['All', 'Rare']);
+    expect(await found('forests')).toHaveLength(7);
+  });
+
+  it('keeps what is excluded out of the articles with some of the words', async () => {
+    const [first, ...others] = await found('ocelot forest -sleeping');
+    expect(first).toBe('Rare');
+    expect(others).not.toContain('All');
+  });
+
+  it('is answered for more words than it weighs', async () => {
+    const words = Array.from({ length: 60 }, (_, i) => `w${i}`).join(' ');
+    expect(await found(`${words} ocelot`)).toEqual([]);
+    expect(await found(`ocelot or ${words}`)).toEqual(['Rare', 'All']);
+  });
+});
+
+describe('a misspelt word', () => {
+  let tenant: TestTenant;
+  const found = async (q: string) => titles(await search(tenant, { q, mode: 'keyword' }));
+  beforeAll(async () => {
+    tenant = await api.tenant('typos');
+    await write(tenant, 'Scheduling', 'Kubernetes places pods. A canary goes first.');
+    await write(tenant, 'Codes', 'ERR_4412 is not worth a retry.');
+    await write(tenant, 'Hidden', 'pangolin', { status: 'draft' });
+    const others = await api.tenant('typos-of-others');
+    await write(others, 'Theirs', 'armadillo');
+  });
+
+  it.each(['kubrnetes', 'kuberentes', 'Kubbernetes', 'ukbernetes', 'canray', 'canary kubrnetes'])(
+    '%s is looked for as the tenant’s articles spell it, and that is marked',
+    async (q) => {
+      const { data } = await search(tenant, { q, mode: 'keyword' });
+      expect(titles({ data })).toEqual(['Scheduling']);
+      expect(data[0].snippet).toMatch(/<mark>(Kubernetes|canary)<\/mark>/);
+      expect(data[0].score).toBeGreaterThan(0.5);
+    },
+  );
 
   it.each([
-    '&',
-    '| !',
-    '<->',
-    '-',
-    '"',
-    '""',
-    "'",
-    ':*',
-    '()',
-    '!!!',
-    '\\',
-    '; --',
-    '%',
-    '&|!<-> ()',
-    '-"',
-    '@@@',
-  ])('%s finds nothing and asks no provider', async (q) => {
-    for (const mode of ['keyword', 'semantic', 'hybrid']) {
-      const body = await search(tenant, { q, mode });
-      expect(body.data).toEqual([]);
-      expect(body.meta).toMatchObject({ served_mode: mode, fallback: false, next_cursor: null });
-    }
-    expect(asked).toBe(0);
+    ['an identifier', 'ERR_4413'],
+    ['a word that is like none', 'zebra'],
+    ['a short word', 'pds'],
+    ['a word of a draft', 'pangolyn'],
+    ['a word of another tenant', 'armadilo'],
+  ])('%s stays what it is', async (_, q) => {
+    expect(await found(q)).toEqual([]);
   });
 
-  it.each([
-    "'; drop table articles; --",
-    'the and of',
-    '?',
-    ':tenantId ? $1 ??',
-    'zzz:*&(|',
-    'x'.repeat(500),
-    '🦉'.repeat(500),
-    'or or or -or',
-    Array.from({ length: 100 }, (_, i) => String.fromCharCode(0x4e00 + i)).join(' or '),
-    '<script>alert(1)</script>',
-  ])('%s is answered', async (q) => {
-    await search(tenant, { q, mode: 'keyword' });
-    await search(tenant, { q });
-  });
-
-  it.each<[string, string]>([
-    ['', 'q'],
-    ['q=', 'q'],
-    ['q=%20%20', 'q'],
-    [`q=${'x'.repeat(501)}`, 'q'],
-    ['q=a%00b', 'q'],
-    ['q=a&q=b', 'q'],
-    ['q=a&mode=psychic', 'mode'],
-    ['q=a&category=gossip', 'category'],
-    ['q=a&tags=a,,b', 'tags[1]'],
-    ['q=a&limit=0', 'limit'],
-    ['q=a&limit=101', 'limit'],
-    ['q=a&page=2', 'page'],
-    ['q=a&cursor=nonsense', 'cursor'],
-    [
-      `q=a&cursor=${Buffer.from('{"mode":"hybrid","query":"x","position":-1}').toString('base64url')}`,
-      'cursor',
-    ],
-  ])('answers 422 to ?%s', async (query, path) => {
-    const { status, body } = await tenant.call('GET', `/knowledge/search?${query}`);
-    expect(status).toBe(422);
-    expect(body.errors.map((error: { path: string }) => error.path)).toContain(path);
+  it('is left alone where something has been found as it was typed', async () => {
+    await write(tenant, 'Misspelt too', 'kubrnetes');
+    expect(await found('kubrnetes')).toEqual(['Misspelt too']);
   });
 });
 
 describe('semantic search', () => {
   it('ranks articles by their best chunk and shows its passage', async () => {
     const tenant = await api.tenant('meaning');
-    const { embed, asking } = await vectorsOf(tenant);
+    const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'Far', 'b'), { 'far away': [0, 0, 1] });
     await embed(await write(tenant, 'Near', 'b'), {
       'off the point': [0, 1, 0],
@@ -277,7 +235,7 @@ describe('semantic search', () => {
 
   it('does not see the vectors of a text that is no longer the article’s', async () => {
     const tenant = await api.tenant('stale');
-    const { embed, asking, spaceId } = await vectorsOf(tenant);
+    const { embed, asking, spaceId } = await vectorsOf(api, tenant);
     const edited = await write(tenant, 'Edited', 'before');
     const tagged = await write(tenant, 'Tagged', 'b');
     const shortened = await write(tenant, 'Shortened', 'b');
@@ -314,7 +272,7 @@ describe('semantic search', () => {
 
   it('shows neither drafts nor archived articles nor vectors of another space', async () => {
     const tenant = await api.tenant('hidden');
-    const { embed, asking } = await vectorsOf(tenant);
+    const { embed, asking } = await vectorsOf(api, tenant);
     const draft = await write(tenant, 'Draft', 'b');
     const archived = await write(tenant, 'Archived', 'b');
     await embed(draft, { d: [1, 0, 0] });
@@ -331,7 +289,7 @@ describe('semantic search', () => {
 
   it('filters, and passes over a vector without direction', async () => {
     const tenant = await api.tenant('filtered');
-    const { embed, asking } = await vectorsOf(tenant);
+    const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'A', 'b', { tags: ['t', 'u'], category: 'idea' }), { a: [1, 0, 0] });
     await embed(await write(tenant, 'B', 'b', { tags: ['t'] }), { b: [1, 1, 0] });
     await embed(await write(tenant, 'Zero', 'b', { tags: ['t'] }), { z: [0, 0, 0] });
@@ -345,7 +303,7 @@ describe('semantic search', () => {
 
   it('never finds another tenant’s article, by the same space id or words', async () => {
     const [mine, theirs] = [await api.tenant('mine'), await api.tenant('theirs')];
-    const { embed, asking } = await vectorsOf(theirs);
+    const { embed, asking } = await vectorsOf(api, theirs);
     await embed(await write(theirs, 'Secret', 'word'), { secret: [1, 0, 0] });
     await write(mine, 'Own', 'word');
     answer = asking([1, 0, 0]);
@@ -357,21 +315,25 @@ describe('semantic search', () => {
 describe('hybrid search', () => {
   it('fuses both rankings, says what matched, and is the default', async () => {
     const tenant = await api.tenant('both');
-    const { embed, asking } = await vectorsOf(tenant);
+    const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'Meaning only', 'b'), { 'near in meaning': [1, 0.1, 0] });
     await embed(await write(tenant, 'Both', 'a grey lynx'), { 'a grey lynx': [1, 0.2, 0] });
     await write(tenant, 'Words only', 'a lynx and a lynx');
     answer = asking([1, 0, 0]);
     for (const mode of [{}, { mode: 'hybrid' }, { mode: 'combined' }]) {
       const { data, meta } = await search(tenant, { q: 'lynx', ...mode });
-      const matched = Object.fromEntries(
-        data.map((hit: { title: string; matched: string[] }) => [hit.title, hit.matched]),
+      const found = Object.fromEntries(
+        data.map(({ title, matched, ranks }: { title: string; matched: string[]; ranks: object }) => [
+          title,
+          { matched, ranks },
+        ]),
       );
-      expect(matched).toEqual({
-        Both: ['keyword', 'semantic'],
-        'Meaning only': ['semantic'],
-        'Words only': ['keyword'],
+      expect(found).toEqual({
+        Both: { matched: ['keyword', 'semantic'], ranks: { keyword: 1, semantic: 2 } },
+        'Meaning only': { matched: ['semantic'], ranks: { keyword: null, semantic: 1 } },
+        'Words only': { matched: ['keyword'], ranks: { keyword: 2, semantic: null } },
       });
+      expect(data[0].score).toBeCloseTo(1 / 61 + 1 / 62, 12);
       expect(data[0].title).toBe('Both');
       expect(data[0].snippet).toBe('grey <mark>lynx</mark>');
       expect(meta).toMatchObject({
@@ -381,6 +343,54 @@ describe('hybrid search', () => {
         coverage: { published: 3, embedded: 2 },
       });
     }
+  });
+});
+
+describe('the coverage', () => {
+  it('counts what the serving space finds, whatever the state of an article says', async () => {
+    const tenant = await api.tenant('covered');
+    const within = api.db.database.withTenant;
+    const serving = await vectorsOf(api, tenant);
+    const next = await vectorsOf(api, tenant, { serving: false });
+    const ids: string[] = [];
+    for (let i = 0; i < 8; i += 1) ids.push(await write(tenant, `T${i}`, `b${i}`));
+    const [done, moved, movedBoth, waiting, edited, reverted, blocked, failed] = ids;
+    const state = (id: string | undefined, status: string, spaceId: string | null = null) =>
+      within(tenant.id, (tx) =>
+        tx('article_embeddings').where({ article_id: id }).update({ status, space_id: spaceId }),
+      );
+    for (const id of [done, movedBoth, edited, reverted, blocked]) {
+      await serving.embed(id ?? '', { [`of ${id}`]: [1, 0, 0] });
+    }
+    for (const id of [moved, movedBoth]) await next.embed(id ?? '', { [`of ${id}`]: [1, 0, 0] });
+    await state(done, 'embedded', serving.spaceId);
+    await state(moved, 'embedded', next.spaceId);
+    await state(movedBoth, 'embedded', next.spaceId);
+    await state(blocked, 'blocked');
+    await state(failed, 'failed');
+    await tenant.call('PATCH', `/articles/${edited}`, { body: { body: 'after' } });
+    await tenant.call('PATCH', `/articles/${reverted}`, { body: { body: 'after' } });
+    await tenant.call('PATCH', `/articles/${reverted}`, { body: { body: 'b5' } });
+    await tenant.call('DELETE', `/articles/${await write(tenant, 'Archived', 'b')}`);
+    await write(tenant, 'Draft', 'b', { status: 'draft' });
+
+    answer = serving.asking([1, 0, 0]);
+    const counted = async () => {
+      const { data, meta } = await search(tenant, { q: 'x', mode: 'semantic' });
+      expect(meta.coverage.embedded).toBe(data.length);
+      return meta.coverage;
+    };
+    // Found: done, movedBoth, reverted and blocked. Not: moved, waiting, edited, failed.
+    expect(await counted()).toEqual({ published: 8, embedded: 4 });
+    await serving.embed(waiting ?? '', { w: [1, 0, 0] });
+    expect(await counted()).toEqual({ published: 8, embedded: 5 });
+
+    await within(tenant.id, async (tx) => {
+      await tx('embedding_spaces').where({ id: serving.spaceId }).update({ serving: false });
+      await tx('embedding_spaces').where({ id: next.spaceId }).update({ serving: true });
+    });
+    answer = next.asking([1, 0, 0]);
+    expect(await counted()).toEqual({ published: 8, embedded: 2 });
   });
 });
 
@@ -442,49 +452,5 @@ describe('a search that cannot have its vector', () => {
       fallback: false,
       coverage: { published: 0, embedded: 0 },
     });
-  });
-});
-
-describe('pages of a search', () => {
-  it.each(['keyword', 'semantic', 'hybrid'])('%s gives every hit once, in one order', async (mode) => {
-    const tenant = await api.tenant(`pages-${mode}`);
-    const { embed, asking } = await vectorsOf(tenant);
-    for (let i = 0; i < 23; i += 1) {
-      const id = await write(tenant, `T${i}`, 'serval '.repeat(1 + (i % 5)));
-      await embed(id, { [`c${i}`]: [1, i, 0] });
-    }
-    answer = asking([1, 0, 0]);
-    const whole = await search(tenant, { q: 'serval', mode, limit: '100' });
-    expect(whole.data).toHaveLength(23);
-    expect(whole.meta.next_cursor).toBeNull();
-    const seen: unknown[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { data: unknown[]; meta: { next_cursor: string | null } } = await search(tenant, {
-        q: 'serval',
-        mode,
-        limit: '5',
-        ...(cursor ? { cursor } : {}),
-      });
-      seen.push(...page.data);
-      cursor = page.meta.next_cursor;
-    } while (cursor);
-    expect(seen).toEqual(whole.data);
-  });
-
-  it('refuses the cursor of another search', async () => {
-    const tenant = await api.tenant('cursors');
-    for (const title of ['margay one', 'margay two']) await write(tenant, title, 'b');
-    const first = await search(tenant, { q: 'margay', mode: 'keyword', limit: '1' });
-    const cursor = first.meta.next_cursor;
-    expect(cursor).not.toBeNull();
-    const others = [{ q: 'two' }, { mode: 'hybrid' }, { category: 'finding' }, { tags: 'a' }];
-    for (const other of others) {
-      const query = new URLSearchParams({ q: 'margay', mode: 'keyword', cursor, ...other });
-      const { status, body } = await tenant.call('GET', `/knowledge/search?${query}`);
-      expect(status).toBe(422);
-      expect(body.errors[0].path).toBe('cursor');
-    }
-    expect((await search(tenant, { q: 'margay', mode: 'keyword', limit: '7', cursor })).data).toHaveLength(1);
   });
 });
