@@ -95,8 +95,8 @@ export async function rankAll(
             lateral (select chunk_hash, embedding
                        from chunk_vectors
                       where tenant_id = :tenantId and space_id = :spaceId and article_id = a.id
-                        and chunk_hash = any(m.chunk_hashes)
-                     offset 0) v`,
+                     offset 0) v
+      where v.chunk_hash = any(m.chunk_hashes)`,
     tenantId,
     query,
     filter.bindings,
@@ -151,9 +151,9 @@ async function rank(
     `select id, chunk_hash, 1 - distance as similarity
        from (select distinct on (id) id, chunk_hash, distance
                from (${chunks}) chunks
-              -- A vector of zeros has no direction: its distance is not a number.
-              where distance <> 'NaN'
               order by id, distance, chunk_hash) best
+      -- A vector of zeros has no direction: its distance is not a number, which comes after every number.
+      where distance <> 'NaN'
       order by distance, id
       limit :limit`,
     {
