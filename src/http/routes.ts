@@ -6,6 +6,8 @@ import type { EmbeddingCoverage } from '../embedding/coverage.ts';
 import { embeddingRoutes } from '../embedding/routes.ts';
 import type { Contents } from '../knowledge/contents.ts';
 import { contentsRoutes } from '../knowledge/contents-routes.ts';
+import type { Context } from '../knowledge/context.ts';
+import { contextRoutes } from '../knowledge/context-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
 import type { LlmConfig } from '../llm-config/service.ts';
 import type { Route } from '../platform/http/route.ts';
@@ -25,6 +27,7 @@ export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
   readonly contents: Contents;
+  readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
   readonly llmConfig: LlmConfig;
   readonly providerStates: ProviderStates;
@@ -39,6 +42,7 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),
     ...searchRoutes(services.search),
+    ...contextRoutes(services),
     ...contentsRoutes(services),
     ...embeddingRoutes(services),
     ...llmConfigRoutes(services),

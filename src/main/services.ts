@@ -13,6 +13,7 @@ import { createQueryEmbeddings } from '../embedding/query-embeddings.ts';
 import { createReconciliation } from '../embedding/reconciliation.ts';
 import { createWorkflowStarter } from '../embedding/starter.ts';
 import { createContents } from '../knowledge/contents.ts';
+import { createContext } from '../knowledge/context.ts';
 import { createBlockedOperations } from '../llm-config/blocked-operations.ts';
 import { createKeyCustody } from '../llm-config/custody.ts';
 import { defaultAnthropicModels } from '../llm-config/models.ts';
@@ -173,6 +174,8 @@ export function createServices(
   });
   const gate = createGate({ proposals, log, patienceMs: environment.GUARD_TIMEOUT_MS });
 
+  const search = createSearch({ database, queryEmbeddings, providerKeys, blocked });
+
   return {
     database,
     temporal,
@@ -192,7 +195,8 @@ export function createServices(
     embeddingCoverage: createEmbeddingCoverage({ database, keys: providerKeys }),
     reconciliation: createReconciliation({ database, outbox, starter }),
     articles: createArticles({ database, audit, embeddings, gate, metrics }),
-    search: createSearch({ database, queryEmbeddings, providerKeys, blocked }),
+    search,
+    context: createContext({ database, search }),
     idempotency: createIdempotency({ database }),
     /** Waits for what is still being sent, then lets go of every connection. */
     async close() {

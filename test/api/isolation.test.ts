@@ -128,7 +128,10 @@ describe.each(routes.filter(({ path }) => path.replace(shared, '').includes(':')
 describe.each(routes.filter(({ method, path }) => method === 'get' && !path.includes(':')))(
   '$method $path',
   (route) => {
-    const queries: Readonly<Record<string, string>> = { '/knowledge/search': '?q=secretive&mode=keyword' };
+    const queries: Readonly<Record<string, string>> = {
+      '/knowledge/search': '?q=secretive&mode=keyword',
+      '/knowledge/context': '?q=secretive&mode=keyword',
+    };
 
     it('shows nothing of another tenant', async () => {
       const made = await Promise.all(Object.values(makers).map((make) => make(theirs, route.path)));

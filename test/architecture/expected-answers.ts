@@ -48,6 +48,7 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'POST /articles/:id/embedding/retry': answers(202, withId, withTransition, withIdempotencyKey),
   'DELETE /articles/:id': answers(200, withId, withTransition),
   'GET /knowledge/search': answers(200, withQuery),
+  'GET /knowledge/context': answers(200, withQuery),
   'GET /knowledge/index': answers(200, withQuery),
   'GET /knowledge/embeddings': answers(200),
   'GET /tenants/me/llm-config': answers(200),

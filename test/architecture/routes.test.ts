@@ -19,6 +19,7 @@ const services: RouteServices = {
   articles: untouched(),
   audit: untouched(),
   contents: untouched(),
+  context: untouched(),
   embeddingCoverage: untouched(),
   llmConfig: untouched(),
   providerStates: untouched(),
