@@ -1,9 +1,4 @@
-import type { GateVerdict } from '../domain/gate.ts';
-
-/** An article that says this much of a proposal makes it a duplicate. */
-export const duplicateFrom = 0.97;
-/** An article that says this much of it leaves the proposal a draft, for a person to look at. */
-export const lowNoveltyFrom = 0.88;
+import { duplicateFrom, type GateVerdict, lowNoveltyFrom } from '../domain/gate.ts';
 
 /** The verdict on a proposal by its nearest article. Only who has compared all of a text may refuse it. */
 export function verdictOn(

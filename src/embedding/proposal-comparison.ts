@@ -42,6 +42,7 @@ export async function compareProposal(
   const similar = articleIds.map((articleId) => ({
     articleId,
     similarity: similarity(
+      proposal.model,
       cosines
         .filter((each) => each.articleId === articleId)
         .map(({ hash, cosine }) => ({ weight: weights.get(hash) ?? 0, cosine })),

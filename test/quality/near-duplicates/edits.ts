@@ -54,12 +54,13 @@ const turns: readonly (readonly [slug: string, from: string, to: string])[] = [
   ],
 ];
 
-/** The samples whose advice is turned, each with its new text. Fails if a sample no longer holds the words. */
+/** Those of these samples whose advice is turned, each with its new text. Fails if one no longer holds the words. */
 export function turnedClaims(samples: readonly Sample[]): { sample: Sample; article: ArticleSource }[] {
-  return turns.map(([slug, from, to]) => {
+  return turns.flatMap(([slug, from, to]) => {
     const sample = samples.find((each) => each.slug === slug);
-    if (!sample?.body.includes(from)) throw new Error(`sample ${slug} does not say "${from}"`);
-    return { sample, article: { title: sample.title, body: sample.body.replace(from, to) } };
+    if (sample === undefined) return [];
+    if (!sample.body.includes(from)) throw new Error(`sample ${slug} does not say "${from}"`);
+    return [{ sample, article: { title: sample.title, body: sample.body.replace(from, to) } }];
   });
 }
 

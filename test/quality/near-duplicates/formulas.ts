@@ -1,3 +1,6 @@
+import { duplicateFrom } from '../../../src/domain/gate.ts';
+import { similarity } from '../../../src/embedding/similarity.ts';
+
 /** A chunk as the formulas see it: its vector, of length one, and its share of the article. */
 export interface WeighedVector {
   readonly vector: readonly number[];
@@ -6,10 +9,9 @@ export interface WeighedVector {
 
 export type Formula = (proposed: readonly WeighedVector[], published: readonly WeighedVector[]) => number;
 
-const bestCosines: (one: readonly WeighedVector[], other: readonly WeighedVector[]) => number[] = (
-  one,
-  other,
-) => one.map(({ vector }) => Math.max(...other.map((each) => dot(vector, each.vector))));
+/** For each chunk of the one, the cosine of the other's nearest chunk. */
+const bestCosines = (one: readonly WeighedVector[], other: readonly WeighedVector[]): number[] =>
+  one.map(({ vector }) => Math.max(...other.map((each) => dot(vector, each.vector))));
 
 const coverage: Formula = (proposed, published) => {
   const best = bestCosines(proposed, published);
@@ -17,20 +19,37 @@ const coverage: Formula = (proposed, published) => {
   return proposed.reduce((sum, { weight }, index) => sum + (weight / total) * (best[index] ?? 0), 0);
 };
 
+const weakest: Formula = (proposed, published) => Math.min(...bestCosines(proposed, published));
+
 /** The ways to make one similarity of two articles' chunks that the measurement compares. */
 export const formulas: Readonly<Record<string, Formula>> = {
   'first chunks': ([one], [other]) => (one && other ? dot(one.vector, other.vector) : 0),
-  'means of the chunks': (proposed, published) => dot(meanOf(proposed), meanOf(published)),
+  'means of all chunks': (proposed, published) => dot(meanOf(proposed), meanOf(published)),
   'best pair of chunks': (proposed, published) => Math.max(...bestCosines(proposed, published)),
+  'weakest chunk': weakest,
   coverage,
   'coverage, lesser of both ways': (proposed, published) =>
     Math.min(coverage(proposed, published), coverage(published, proposed)),
   'coverage, mean of both ways': (proposed, published) =>
     (coverage(proposed, published) + coverage(published, proposed)) / 2,
-  'weakest chunk of the proposal': (proposed, published) => Math.min(...bestCosines(proposed, published)),
+  'coverage, below 0.97 if a chunk is': (proposed, published) =>
+    weakest(proposed, published) < duplicateFrom
+      ? Math.min(coverage(proposed, published), duplicateFrom - 1e-6)
+      : coverage(proposed, published),
 };
 
-/** The vector less the mean of a reference, of length one again: what a text says beyond what all texts share. */
+/** The service's own formula, for the chunks of a model. */
+export const chosen =
+  (model: string): Formula =>
+  (proposed, published) => {
+    const best = bestCosines(proposed, published);
+    return similarity(
+      model,
+      proposed.map(({ weight }, index) => ({ weight, cosine: best[index] ?? 0 })),
+    );
+  };
+
+/** The vector less the mean of others, of length one again: what a text says beyond what they all have in common. */
 export const centred = (vector: readonly number[], mean: readonly number[]) =>
   normalised(vector.map((value, index) => value - (mean[index] ?? 0)));
 
@@ -47,7 +66,7 @@ export function normalised(vector: readonly number[]): number[] {
   return vector.map((value) => value / length);
 }
 
-export function dot(one: readonly number[], other: readonly number[]): number {
+function dot(one: readonly number[], other: readonly number[]): number {
   let sum = 0;
   for (let index = 0; index < one.length; index++) sum += (one[index] ?? 0) * (other[index] ?? 0);
   return sum;

@@ -1,35 +1,37 @@
 import type { ArticleSource } from '../../../src/domain/article-text.ts';
+import { duplicateFrom, lowNoveltyFrom } from '../../../src/domain/gate.ts';
 
-/** What the gate says of a proposal; see `thresholds`. */
-export type Verdict = 'duplicate' | 'low_novelty' | 'novel';
-
-/** The gate's promise: from here on a proposal is a duplicate, from here on it is of low novelty. */
-export const thresholds = { duplicate: 0.97, lowNovelty: 0.88 } as const;
+/** What the gate says of a proposal that it compared in full. */
+export const verdicts = ['duplicate', 'low_novelty', 'novel'] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /**
- * What a careful editor who knows the published articles would call a proposal of each kind, and whether it says
- * something that no published article says, which would be lost if it were taken for a duplicate.
+ * What a careful editor who knows the published articles would call a proposal of each kind, and how much it says that no
+ * published article says, which would be lost if it were taken for a duplicate.
  */
 export const kinds = {
-  'other type': { label: 'duplicate', saysMore: false },
-  typos: { label: 'duplicate', saysMore: false },
-  'lower case': { label: 'duplicate', saysMore: false },
-  'other title': { label: 'duplicate', saysMore: false },
-  'sentence removed': { label: 'duplicate', saysMore: false },
-  'paragraphs moved': { label: 'duplicate', saysMore: false },
-  'first half': { label: 'low_novelty', saysMore: false },
-  'two joined': { label: 'low_novelty', saysMore: false },
-  'sentence added': { label: 'low_novelty', saysMore: true },
-  'claim turned': { label: 'low_novelty', saysMore: true },
-  'section added': { label: 'low_novelty', saysMore: true },
-  paraphrase: { label: 'low_novelty', saysMore: true },
-  translation: { label: 'low_novelty', saysMore: true },
-  'other claim': { label: 'novel', saysMore: true },
-  'other sample': { label: 'novel', saysMore: true },
-  unrelated: { label: 'novel', saysMore: true },
-} as const satisfies Readonly<Record<string, { readonly label: Verdict; readonly saysMore: boolean }>>;
+  'other type': { label: 'duplicate', saysMore: 'nothing' },
+  typos: { label: 'duplicate', saysMore: 'nothing' },
+  'lower case': { label: 'duplicate', saysMore: 'nothing' },
+  'other title': { label: 'duplicate', saysMore: 'nothing' },
+  'sentence removed': { label: 'duplicate', saysMore: 'nothing' },
+  'paragraphs moved': { label: 'duplicate', saysMore: 'nothing' },
+  'first half': { label: 'low_novelty', saysMore: 'nothing' },
+  'two joined': { label: 'low_novelty', saysMore: 'nothing' },
+  'claim turned': { label: 'low_novelty', saysMore: 'a few words' },
+  'sentence added': { label: 'low_novelty', saysMore: 'a few words' },
+  'section added': { label: 'low_novelty', saysMore: 'a passage' },
+  paraphrase: { label: 'low_novelty', saysMore: 'a passage' },
+  translation: { label: 'low_novelty', saysMore: 'a passage' },
+  'other claim': { label: 'novel', saysMore: 'a passage' },
+  'other sample': { label: 'novel', saysMore: 'a passage' },
+  unrelated: { label: 'novel', saysMore: 'a passage' },
+} as const satisfies Readonly<
+  Record<string, { readonly label: Verdict; readonly saysMore: 'nothing' | 'a few words' | 'a passage' }>
+>;
 
 export type Kind = keyof typeof kinds;
+export const isKind = (name: string): name is Kind => Object.hasOwn(kinds, name);
 
 /** An article that somebody proposes to a tenant whose published articles are the samples. */
 export interface Proposal {
@@ -40,8 +42,8 @@ export interface Proposal {
   readonly without?: string;
 }
 
-/** The verdict on a similarity. */
-export function verdictOf(similarity: number): Verdict {
-  if (similarity >= thresholds.duplicate) return 'duplicate';
-  return similarity >= thresholds.lowNovelty ? 'low_novelty' : 'novel';
+/** The verdict by the two thresholds alone, on a similarity that any formula may have made. */
+export function byThresholds(similarity: number): Verdict {
+  if (similarity >= duplicateFrom) return 'duplicate';
+  return similarity >= lowNoveltyFrom ? 'low_novelty' : 'novel';
 }

@@ -1,10 +1,10 @@
 import type { Sample } from '../../../src/stack/samples/index.ts';
 import { edits, joined, turnedClaims, withSection } from './edits.ts';
-import { type Kind, kinds, type Proposal } from './proposal.ts';
+import { isKind, type Kind, type Proposal } from './proposal.ts';
 import { loadWritten, type Written } from './written-proposals.ts';
 
-/** Above this an article counts as long, and is left out of the edits that would be embedded all over again. */
-const longBodyLength = 6_000;
+/** An edit changes most chunks of an article, so long ones are left out: they would take most of the time. */
+const shortOf = (samples: readonly Sample[]) => samples.filter(({ body }) => body.length < 6_000);
 
 /** Every proposal of the measurement, to a tenant whose published articles are these samples. */
 export async function loadProposals(samples: readonly Sample[]): Promise<Proposal[]> {
@@ -12,7 +12,7 @@ export async function loadProposals(samples: readonly Sample[]): Promise<Proposa
   return [
     ...edited(samples),
     ...turnedClaims(samples).map(({ sample, article }) => proposal('claim turned', sample.slug, article)),
-    ...samples.slice(11).map((sample, index, all) => {
+    ...shortOf(samples).map((sample, index, all) => {
       const other = all[(index + 1) % all.length] ?? sample;
       return proposal('two joined', `${sample.slug} and ${other.slug}`, joined(sample, other));
     }),
@@ -34,14 +34,12 @@ const proposal = (kind: Kind, name: string, article: Proposal['article']): Propo
 });
 
 function edited(samples: readonly Sample[]): Proposal[] {
-  const short = samples.filter(({ body }) => body.length < longBodyLength);
-  const isKind = (name: string): name is Kind => name in kinds;
   return Object.entries(edits).flatMap(([kind, edit]) =>
-    isKind(kind) ? short.map((sample) => proposal(kind, sample.slug, edit(sample))) : [],
+    isKind(kind) ? shortOf(samples).map((sample) => proposal(kind, sample.slug, edit(sample))) : [],
   );
 }
 
-/** A section written for the article, and, what is harder to tell from it, the same section in much longer articles. */
+/** A section in the article that it was written for, and in all others: the longer the article, the smaller its share. */
 function sectionsAdded(samples: readonly Sample[], written: readonly Written[]): Proposal[] {
   const sections = written.filter(({ kind }) => kind === 'section');
   const others = written.filter(({ kind }) => kind === 'other claim');

@@ -1,0 +1,9 @@
+// `npm run bench:gate`: the set-up, then how well each way to compare two articles tells a duplicate from a new thought.
+import { setUpOrExit } from './setup.mjs';
+
+await setUpOrExit();
+
+const { register } = await import('tsx/esm/api');
+register();
+const { runNearDuplicates } = await import('../test/quality/near-duplicates/run.ts');
+process.exit(await runNearDuplicates());
