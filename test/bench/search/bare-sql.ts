@@ -2,27 +2,33 @@ import pg from 'pg';
 import { tenantIdOf } from './load-corpus.ts';
 import type { Statement } from './recorded-search.ts';
 
-/** What a search's statement is for. */
-type Purpose = 'ranking' | 'setting' | 'other';
-
-/** The statements of a search that are its floor: those that rank, and the settings that the planner is given for them. */
+/** The floor of a search: the statements that rank, and the settings that the planner is given for them. */
 export interface BareSearch {
   readonly tenant: number;
   readonly settings: readonly Statement[];
   readonly rankings: readonly Statement[];
 }
 
-/** Chooses the ranking statements of those that a search has sent; a search without any has not searched. */
+/**
+ * Chooses, of all that a search has sent, the statement that ranks by words and the one that ranks by vectors. Where the
+ * service tried twice the last one counts: an attempt that gave too little is its own cost, and so is all that it counts,
+ * looks up, or reads for the answer besides.
+ */
 export function bareSearch(tenant: number, statements: readonly Statement[]): BareSearch {
-  const of = (purpose: Purpose) => statements.filter(({ text }) => purposeOf(text) === purpose);
-  const rankings = of('ranking');
+  const last = (pattern: RegExp) => statements.filter(({ text }) => pattern.test(text)).slice(-1);
+  const rankings = [...last(/\bts_rank(_cd)?\(/), ...last(/<=>/)];
   if (rankings.length === 0) throw new Error('the search has sent no statement that ranks');
-  return { tenant, settings: of('setting'), rankings };
+  return {
+    tenant,
+    settings: statements.filter(({ text }) => /\bset_config\(|\bset local\b/i.test(text)),
+    rankings,
+  };
 }
 
-function purposeOf(text: string): Purpose {
-  if (/\b(set local|set_config)\b/i.test(text)) return 'setting';
-  return /<=>|<#>|ts_rank/.test(text) && !/ts_headline/.test(text) ? 'ranking' : 'other';
+/** The statements in words: for whoever reads the figures. */
+export function describeBareSearch({ settings, rankings }: BareSearch): string {
+  const line = ({ text }: Statement) => `  ${text.replace(/\s+/g, ' ').trim()}`;
+  return [...settings.map(line), ...rankings.map(line)].join('\n');
 }
 
 export interface BareSql {

@@ -24,7 +24,8 @@ export interface RecordedSearch {
  * the service as it is, and cannot fall behind it.
  */
 export async function createRecordedSearch(databaseUrl: string): Promise<RecordedSearch> {
-  const connection = new pg.Client({ connectionString: databaseUrl });
+  // As the service's own connections: statements begun together are sent together.
+  const connection = new pg.Client({ connectionString: databaseUrl, pipeline: true });
   await connection.connect();
   let statements: Statement[] = [];
   const tx = recordingTransaction(connection, (statement) => statements.push(statement));
@@ -69,7 +70,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
         providerKeys: { current: unwanted },
         blocked: { note: unwanted },
       });
-      await search.search(tenantIdOf(query.tenant), { q: query.q, mode, limit, position: 0 });
+      await search.search(tenantIdOf(query.tenant), { q: query.q, mode, limit });
       return statements;
     },
     close: () => connection.end(),

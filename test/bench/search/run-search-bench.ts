@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Figure } from '../figure.ts';
 import { runOnServers } from '../run-on-servers.ts';
 import { describeFigures } from '../table.ts';
-import { connectBareSql } from './bare-sql.ts';
+import { bareSearch, connectBareSql, describeBareSearch } from './bare-sql.ts';
 import { divide } from './corpus.ts';
 import { growthFigures, latencyFigures, type MeasuredSearches } from './figures.ts';
 import { type LatencyDeps, measureLatencies } from './latency.ts';
@@ -12,7 +12,7 @@ import { createQueryPlanner, type QueryPlanner } from './queries.ts';
 import { measureRecalls } from './recalls.ts';
 import { createRecordedSearch } from './recorded-search.ts';
 import { type SearchStack, startSearchStack } from './search-stack.ts';
-import { equipTenants, groupTenants, type TenantGroup } from './tenants.ts';
+import { equipTenants, groupTenants, mixTenants } from './tenants.ts';
 
 /** Chunks of the two corpora, and searches of each kind and group of tenants. */
 interface Scale {
@@ -54,10 +54,10 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
   try {
     const [before, after] = [divide(scale.chunks.before), divide(scale.chunks.after)];
     await loadTenants(owner, after);
-    const searched = groupTenants(after).flatMap(({ tenants }) => tenants);
-    const keys = await equipTenants(owner, stack.apiUrl, searched);
+    const equipped = Object.values(groupTenants(after)).flatMap(({ tenants }) => tenants);
+    const keys = await equipTenants(owner, stack.apiUrl, equipped);
     const plan = createQueryPlanner();
-    const latencies = (chunks: number, groups: readonly TenantGroup[]) =>
+    const latencies = (chunks: number, groups: ReturnType<typeof groupTenants>) =>
       measureSearches(
         { apiUrl: stack.apiUrl, keys, bareSql, recorded, provider },
         plan,
@@ -67,11 +67,16 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
       );
 
     await load(owner, undefined, before);
+    for (const mode of modes) {
+      const [query] = plan(groupTenants(before).large.tenants, 1);
+      const statements = query ? await recorded.record(mode, query, 10) : [];
+      log(`the floor of ${mode}:\n${describeBareSearch(bareSearch(0, statements))}\n`);
+    }
     const small = await latencies(scale.chunks.before, groupTenants(before));
     await load(owner, before, after);
     const recalls = await measureRecalls({
       ...{ databaseUrl: stack.databaseUrl, apiUrl: stack.apiUrl, keys, provider, plan },
-      ...{ groups: groupTenants(after), searches: scale.recallSearches, log },
+      ...{ groups: Object.values(groupTenants(after)), searches: scale.recallSearches, log },
     });
     log(`${describeFigures(recalls)}\n`);
     const large = await latencies(scale.chunks.after, groupTenants(after));
@@ -99,10 +104,10 @@ async function measureSearches(
   plan: QueryPlanner,
   scale: Scale,
   chunks: number,
-  groups: readonly TenantGroup[],
+  groups: ReturnType<typeof groupTenants>,
 ): Promise<MeasuredSearches[]> {
   const measured: MeasuredSearches[] = [];
-  for (const { name: group, tenants } of groups) {
+  for (const { name: group, tenants } of [groups.large, groups.small, mixTenants(groups)]) {
     for (const mode of modes) {
       log(`searching by ${mode}, ${group} tenant of ${chunks} chunks …`);
       const queries = plan(tenants, scale.searches);

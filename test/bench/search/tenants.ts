@@ -6,24 +6,49 @@ import { twinKey } from '../../support/provider-twin.ts';
 import { type CorpusTenant, idOf, tenants as tenantCount } from './corpus.ts';
 import { tenantIdOf } from './load-corpus.ts';
 
-/** Tenants of one size, that searches are measured for. */
+/** Tenants that searches are measured for; those who search more often are there more than once. */
 export interface TenantGroup {
-  readonly name: 'large' | 'middle' | 'small';
+  readonly name: 'large' | 'middle' | 'small' | 'every';
   readonly tenants: readonly CorpusTenant[];
 }
 
-/** The large tenant; the twenty after it; and some of the rest, from the tenth to the smallest of them. */
-export function groupTenants(corpus: readonly CorpusTenant[]): TenantGroup[] {
-  const small = Array.from(
-    { length: 40 },
-    (_, index) => 100 + Math.floor((index * (tenantCount - 100)) / 40),
-  );
-  const at = (indexes: readonly number[]) => corpus.filter(({ index }) => indexes.includes(index));
-  return [
-    { name: 'large', tenants: at([0]) },
-    { name: 'middle', tenants: at(Array.from({ length: 20 }, (_, index) => index + 1)) },
-    { name: 'small', tenants: at(small) },
-  ];
+/** The large tenant; the twenty after it; and some of the rest, from the hundredth to the smallest. */
+export function groupTenants(corpus: readonly CorpusTenant[]) {
+  const pick = (name: TenantGroup['name'], indexes: readonly number[]): TenantGroup => ({
+    name,
+    tenants: corpus.filter(({ index }) => indexes.includes(index)),
+  });
+  const numbers = (length: number, at: (index: number) => number) =>
+    Array.from({ length }, (_, index) => at(index));
+  return {
+    large: pick('large', [0]),
+    middle: pick(
+      'middle',
+      numbers(20, (index) => index + 1),
+    ),
+    small: pick(
+      'small',
+      numbers(40, (index) => 100 + Math.floor((index * (tenantCount - 100)) / 40)),
+    ),
+  };
+}
+
+/**
+ * Who searches when everybody searches as much as they have written: of twenty searches six are the large tenant's, three
+ * come from the twenty after it, and eleven from the rest.
+ */
+export function mixTenants({ large, middle, small }: ReturnType<typeof groupTenants>): TenantGroup {
+  const turns = (group: TenantGroup, round: number, count: number) =>
+    Array.from(
+      { length: count },
+      (_, turn) => group.tenants[(round * count + turn) % group.tenants.length] ?? [],
+    );
+  const tenants = Array.from({ length: 20 }, (_, round) => [
+    ...turns(large, round, 6),
+    ...turns(middle, round, 3),
+    ...turns(small, round, 11),
+  ]);
+  return { name: 'every', tenants: tenants.flat(2) };
 }
 
 /** API keys a tenant, used in turn: one alone could meet the rate limit. */
