@@ -56,6 +56,7 @@ const keylessProposals: Proposals = {
 export async function startArticleApi(
   search: Partial<SearchDeps> = {},
   proposals: Proposals = keylessProposals,
+  gatePatienceMs = 5_000,
 ): Promise<ArticleApi> {
   const db = await createTestDatabase({ poolSize: 20 });
   const { database } = db;
@@ -72,7 +73,7 @@ export async function startArticleApi(
       sendBacklogArticle: async () => undefined,
     },
   });
-  const gate = createGate({ proposals, log, patienceMs: 5_000 });
+  const gate = createGate({ proposals, log, patienceMs: gatePatienceMs });
   const embeddings = createArticleEmbeddings({ outbox });
   const articles = createArticles({ database, audit, embeddings, gate, metrics });
   const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'no_vectors' }) };
