@@ -12,8 +12,12 @@ let articleId: string;
 const key = twinKey();
 let text: string;
 
-const search = (of = tenant, mode: SearchMode = 'semantic') =>
-  test.services.search.search(of.id, { q: 'words of an article', mode, tags: [], limit: 5 });
+let searches = 0;
+/** Each in words of its own: the vector of a query that was asked a moment ago is remembered. */
+const search = (of = tenant, mode: SearchMode = 'semantic') => {
+  searches += 1;
+  return test.services.search.search(of.id, { q: `words of article ${searches}`, mode, tags: [], limit: 5 });
+};
 const reasonOf = async (searching: ReturnType<typeof search>) => {
   const result = await searching;
   return result.kind === 'found' ? result.fallbackReason : result.kind;
