@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { openToScopeForReading } from './row-level-security.ts';
 
 /**
  * Approximate indexes (HNSW) on the chunks' vectors, a partial one for each usual dimension; `npm run migrate` makes those
@@ -18,16 +19,23 @@ export async function up(knex: Knex): Promise<void> {
     -- What the partial indexes ask for. It rewrites the table, which brings the stored vectors in.
     alter table chunk_vectors add column dimensions integer not null
       generated always as (vector_dims(embedding)) stored;
-    ${asVector.map((dimensions) => index(dimensions, `embedding::vector(${dimensions})`, 'vector')).join('\n')}
-    ${asHalves.map((dimensions) => index(dimensions, `l2_normalize(embedding)::halfvec(${dimensions})`, 'halfvec')).join('\n')}
+    ${asVector.map((dimensions) => index(dimensions, `cast(embedding as vector(${dimensions}))`, 'vector')).join('\n')}
+    ${asHalves.map((dimensions) => index(dimensions, `cast(l2_normalize(embedding) as halfvec(${dimensions}))`, 'halfvec')).join('\n')}
+    -- The planner knows a tenant that has grown only by the statistics. By default they are taken anew when a tenth of the
+    -- table has changed, which in a large one can be the whole of a large tenant.
+    alter table chunk_vectors set (autovacuum_analyze_scale_factor = 0.02);
+    -- For whoever makes the other indexes: which dimensions are in use.
+    ${openToScopeForReading('embedding_spaces', 'indexing')}
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
-  const all = [...asVector, ...asHalves];
   await knex.raw(`
-    ${all.map((dimensions) => `drop index chunk_vectors_nearest_${dimensions};`).join('\n')}
+    drop policy indexing_scope on embedding_spaces;
+    alter table chunk_vectors reset (autovacuum_analyze_scale_factor);
+    -- And with it every index whose condition names it, those of migrate too.
     alter table chunk_vectors drop column dimensions;
+    -- What vectors have by default. Those that are stored stay where they are.
     alter table chunk_vectors alter column embedding set storage external;
   `);
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from '../platform/postgres.ts';
-import { countChunks, rankAll, rankPool, searchIndexDeeply } from './nearest-store.ts';
+import { rankAll, rankPool, sizeUp } from './nearest-store.ts';
 
 /** Which of the tenant's published articles are asked for: all of them, where nothing is said. */
 export interface NearestFilter {
@@ -26,14 +26,14 @@ export interface NearestQuery {
 }
 
 /**
- * A tenant with no more chunks than these is always compared exactly, with all of them: because up to here that takes
- * no longer (2.5 µs a chunk, joins included) than the index and the look at what it found.
+ * A tenant with no more chunks than these is always compared with all of them, because up to here that takes no longer
+ * (2.5 µs a chunk, joins included) than to find a few by the index and look at what they are.
  */
-export const exactUpTo = 2_000;
+export const compareAllUpTo = 2_000;
 
 /**
- * How many chunks the index is asked for: two for each article wanted, because some are of one article, stale, or not
- * published; and a hundred at least, because fewer save nothing once the first of the graph has been read.
+ * How many chunks are looked at: two for each article wanted, because some are of one article, stale, or not published;
+ * and a hundred at least, because fewer save nothing once the first of the graph has been reached.
  */
 export function poolSize(limit: number): number {
   return Math.max(100, 2 * limit);
@@ -48,12 +48,15 @@ export async function nearestArticles(
   tenantId: string,
   query: NearestQuery,
 ): Promise<NearArticle[]> {
-  const [chunks] = await Promise.all([
-    countChunks(tx, tenantId, query.spaceId, exactUpTo + 1),
-    searchIndexDeeply(tx),
-  ]);
-  if (chunks > exactUpTo) {
-    const near = await rankPool(tx, tenantId, query, poolSize(query.limit));
+  const size = await sizeUp(tx, tenantId, query, poolSize(query.limit), compareAllUpTo);
+  if (size !== 'small') {
+    const near = await rankPool(
+      tx,
+      tenantId,
+      query,
+      poolSize(query.limit),
+      size === 'large' ? 'index' : 'sort',
+    );
     if (near.length >= query.limit) return near;
   }
   return rankAll(tx, tenantId, query);

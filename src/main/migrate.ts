@@ -1,19 +1,27 @@
 import { migrationSource } from '../../migrations/index.ts';
 import { loadEnvironment } from '../config.ts';
+import { makeMissingIndexes } from '../embedding/missing-indexes.ts';
 import { createLogger } from '../platform/logging.ts';
 import { MigrationFailed } from '../platform/migration-failure.ts';
 import { migrateDatabase } from '../platform/migrator.ts';
+import { withOwnerConnection } from '../platform/owner-connection.ts';
 
 const environment = loadEnvironment('migrate');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'migrate' });
+const ownerUrl = environment.DATABASE_OWNER_URL;
 
 try {
   const { applied } = await migrateDatabase({
-    ownerUrl: environment.DATABASE_OWNER_URL,
+    ownerUrl,
     applicationUrl: environment.DATABASE_URL,
     source: migrationSource,
   });
   log.info({ applied }, applied.length > 0 ? 'migrated' : 'the schema is the newest already');
+
+  const indexes = await withOwnerConnection({ ownerUrl, scope: 'indexing' }, makeMissingIndexes);
+  if (indexes === 'busy')
+    log.warn('another migration is making the vector indexes; this one leaves them to it');
+  else log.info(indexes, 'every dimension in use that can have a vector index has one');
 } catch (error) {
   // A driver's own message is the statement that failed, which can hold a password.
   const reason = error instanceof MigrationFailed ? error.message : undefined;

@@ -30,8 +30,7 @@ async function busyTenant(): Promise<TestTenant> {
   const { articles, idempotency, llmConfig, search } = test.services;
   const key = twinKey();
   const tenant = await test.createTenant();
-  const searched = () =>
-    search.search(tenant.id, { q: 'some words', mode: 'semantic', tags: [], limit: 5 });
+  const searched = () => search.search(tenant.id, { q: 'some words', mode: 'semantic', tags: [], limit: 5 });
   await searched();
   await tenant.setEmbeddingKey(key);
   await llmConfig.update(tenant.actor, { monthly_token_budget: 1_000_000 });
@@ -77,7 +76,7 @@ describe('the catalogue', () => {
     expect(rows.map(({ tablename }) => tablename)).toEqual(await tenantTables());
   });
 
-  it('opens no other way in but the login by hash, reconciliation, and the metrics that only read', async () => {
+  it('opens no other way in but the login by hash, reconciliation, and the metrics and index builds that only read', async () => {
     const rows = await test.db.rawAsOwner(
       `select tablename, policyname, cmd from pg_policies where policyname <> 'tenant_isolation' order by 1, 2`,
     );
@@ -86,6 +85,7 @@ describe('the catalogue', () => {
       { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'breakers', policyname: 'metrics_scope', cmd: 'SELECT' },
+      { tablename: 'embedding_spaces', policyname: 'indexing_scope', cmd: 'SELECT' },
       { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'outbox', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'outbox', policyname: 'reconcile_scope', cmd: 'ALL' },
