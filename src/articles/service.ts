@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
@@ -7,12 +6,12 @@ import type { ArticleEmbeddings, OutboxTicket } from '../embedding/ports.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
-import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding, NewArticle } from './article.ts';
-import type { Gate, GateReport, Judge } from './gate.ts';
+import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
+import { type Creation, createCreation } from './creation.ts';
+import type { Gate } from './gate.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
 import {
   type ArticleFilter,
-  insertArticle,
   type ListPosition,
   listArticles,
   lockArticle,
@@ -20,7 +19,9 @@ import {
   updateArticle,
 } from './store.ts';
 import { type TransitionName, transitions } from './transitions.ts';
+import { attachState, createArticleWrites } from './writes.ts';
 
+export type { Created } from './creation.ts';
 export type { ArticleFilter, ListPosition } from './store.ts';
 
 export type Changed =
@@ -30,13 +31,6 @@ export type Changed =
   /** The article's status allows neither this transition nor, when archived, an edit. */
   | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
 
-/** What became of a proposal: an article, or the one that says the same. */
-export interface Created {
-  readonly kind: 'created' | 'duplicate';
-  readonly article: ArticleWithEmbedding;
-  readonly gate: GateReport;
-}
-
 export interface ArticlePage {
   readonly articles: readonly ArticleWithEmbedding[];
   /** Where the next page begins; absent on the last. */
@@ -44,12 +38,7 @@ export interface ArticlePage {
 }
 
 export interface Articles {
-  /**
-   * Writes an article at revision 1, unless the proposal gate finds it among those that are there; one that says little that is
-   * new becomes a draft. The gate waits for a provider within the guard's patience, and fails for nothing. `force` does
-   * without it, and waits for no key, provider, Vault or Temporal.
-   */
-  create(actor: Actor, article: NewArticle, afterWrite?: InTransaction<Created>): Promise<Created>;
+  create: Creation;
   /** One article of the tenant; undefined when it has none of this id. */
   get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
   /** A page of the tenant's articles, newest first. */
@@ -79,46 +68,10 @@ export interface ArticlesDeps {
   readonly metrics: Pick<ServiceMetrics, 'gateDecided'>;
 }
 
-interface Write {
-  readonly action: string;
-  readonly details: Readonly<Record<string, unknown>>;
-  /** Whether the text or its being published became another one. */
-  readonly changesWhatIsEmbedded: boolean;
-}
-
 /** Articles and their life. One write is one transaction: article, embedding state, audit row, outbox row. */
-export function createArticles({ database, audit, embeddings, gate, metrics }: ArticlesDeps): Articles {
-  const withState = async (tx: Transaction, tenantId: string, article: Article) => {
-    const states = await embeddings.statesOf(tx, tenantId, [article.id]);
-    return attachState(article, states);
-  };
-
-  /**
-   * The rest of a write, after the statement for the article's row: sent together, in this order, for one round trip. Gives
-   * the embedding state as the write leaves it.
-   */
-  const complete = async (
-    tx: Transaction,
-    actor: Actor,
-    article: Pick<Article, 'id' | 'status' | 'revision'>,
-    write: Write,
-  ) => {
-    const [ticket, , states] = await Promise.all([
-      embeddings.articleWritten(tx, {
-        tenantId: actor.tenantId,
-        articleId: article.id,
-        published: article.status === 'published',
-        needsEmbedding: write.changesWhatIsEmbedded && article.status === 'published',
-      }),
-      audit.append(tx, actor, {
-        action: write.action,
-        subject: { kind: 'article', id: article.id },
-        details: { revision: article.revision, ...write.details },
-      }),
-      embeddings.statesOf(tx, actor.tenantId, [article.id]),
-    ]);
-    return { ticket, states };
-  };
+export function createArticles(deps: ArticlesDeps): Articles {
+  const { database, audit, embeddings } = deps;
+  const { complete, withState } = createArticleWrites({ audit, embeddings });
 
   /** One change to one article: locked, checked, written; its workflow is signalled once it is committed. */
   const change = async (
@@ -139,68 +92,8 @@ export function createArticles({ database, audit, embeddings, gate, metrics }: A
     return changed;
   };
 
-  /** A proposal's transaction: judged, and then written or answered with what is there. */
-  const propose = async (
-    tx: Transaction,
-    actor: Actor,
-    input: Omit<NewArticle, 'force'>,
-    judge: Judge,
-    afterWrite: InTransaction<Created> | undefined,
-  ): Promise<Created & { readonly ticket?: OutboxTicket }> => {
-    const { tenantId } = actor;
-    const hash = contentHash(articleText(input));
-    const judgement = await judge(tx, hash);
-    if (judgement.kind === 'duplicate') {
-      const existing = await readArticle(tx, tenantId, judgement.of);
-      if (existing === undefined) throw new Error(`article ${judgement.of} is gone`);
-      const { report: gate } = judgement;
-      await audit.append(tx, actor, {
-        action: 'article.deduplicated',
-        subject: { kind: 'article', id: existing.id },
-        details: { revision: existing.revision, similarity: gate.similarity },
-      });
-      const article = await withState(tx, tenantId, existing);
-      const created: Created = { kind: 'duplicate', article, gate };
-      await afterWrite?.(tx, created);
-      return created;
-    }
-
-    const { report: gate, keep } = judgement;
-    const { verdict } = gate;
-    const id = randomUUID();
-    const { category } = input;
-    const status = verdict === 'low_novelty' ? 'draft' : input.status;
-    // Nothing of the row has to be known for what comes after it, so that it travels along.
-    const [inserted, { ticket, states }] = await Promise.all([
-      insertArticle(tx, tenantId, { ...input, id, status, contentHash: hash, gateVerdict: verdict }),
-      complete(
-        tx,
-        actor,
-        { id, status, revision: 1 },
-        {
-          action: 'article.created',
-          details: { status, category, gate: verdict },
-          changesWhatIsEmbedded: true,
-        },
-      ),
-    ]);
-    await keep(tx, { id, contentHash: hash, published: status === 'published' });
-    const created: Created = { kind: 'created', article: attachState(inserted, states), gate };
-    await afterWrite?.(tx, created);
-    return { ...created, ...(ticket ? { ticket } : {}) };
-  };
-
   return {
-    async create(actor, { force, ...input }, afterWrite) {
-      const write = (judge: Judge) =>
-        database.withTenant(actor.tenantId, (tx) => propose(tx, actor, input, judge, afterWrite));
-      const { ticket, ...created } = force
-        ? await write(gate.skip)
-        : await gate.propose(actor.tenantId, input, write);
-      embeddings.dispatch(ticket);
-      metrics.gateDecided(created.gate.verdict);
-      return created;
-    },
+    create: createCreation({ ...deps, complete, withState }),
 
     get: (tenantId, id) =>
       database.withTenant(tenantId, async (tx) => {
@@ -273,15 +166,6 @@ export function createArticles({ database, audit, embeddings, gate, metrics }: A
         return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
       }),
   };
-}
-
-function attachState(
-  article: Article,
-  states: Awaited<ReturnType<ArticleEmbeddings['statesOf']>>,
-): ArticleWithEmbedding {
-  const embedding = states.get(article.id);
-  if (embedding === undefined) throw new Error(`article ${article.id} has no embedding state`);
-  return { ...article, embedding };
 }
 
 /** Names of the fields that the changes make another value. */

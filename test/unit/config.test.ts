@@ -24,7 +24,13 @@ describe('an environment', () => {
   it('is complete with what has no default', () => {
     expect(parseEnvironment('api', complete)).toMatchObject({
       kind: 'ok',
-      environment: { PORT: 4000, EMBEDDING_TIMEOUT_MS: 4_000, GUARD_TIMEOUT_MS: 5_000, TEMPORAL_TLS: false },
+      environment: {
+        PORT: 4000,
+        EMBEDDING_TIMEOUT_MS: 4_000,
+        GUARD_TIMEOUT_MS: 5_000,
+        GATE_MAX_CHUNKS: 16,
+        TEMPORAL_TLS: false,
+      },
     });
   });
 
@@ -91,6 +97,18 @@ describe('an environment', () => {
     expect(parsed).toMatchObject({ kind: 'ok', environment: { PORT: 4000 } });
     expect(parsed).not.toHaveProperty('environment.ADMIN_API_KEY');
     expect(parsed).not.toHaveProperty('environment.HOST');
+  });
+});
+
+describe('the chunks that a proposal may buy', () => {
+  it.each([
+    ['1', []],
+    ['256', []],
+    ['0', ['GATE_MAX_CHUNKS']],
+    ['257', ['GATE_MAX_CHUNKS']],
+    ['a few', ['GATE_MAX_CHUNKS']],
+  ])('%s', (given, problems) => {
+    expect(apiWith({ GATE_MAX_CHUNKS: given })).toEqual(problems);
   });
 });
 

@@ -26,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   fate: ['skipped', 'bought'],
   by: ['cache', 'vault'],
   percent: ['80', '100'],
+  verdict: ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'],
   state: [...breakerStates, 'other'],
   embedding_status: [...embeddingStatuses, 'other'],
   reason: [...failureCodes, 'other'],
