@@ -17,30 +17,32 @@ export interface Ranked {
   readonly score: number;
 }
 
-/** A word and how much it says: the weights of a query's words add up to 1. */
-export interface WeightedWord {
-  readonly word: string;
-  readonly weight: number;
-}
-
-/** What articles are ranked by; both queries are texts of tsqueries. */
+/** What articles are ranked by. The queries are texts of tsqueries. */
 export interface Wording {
   /** What an article must satisfy to count as a full match. */
   readonly whole: string;
-  /** What one that satisfies the query only in part must satisfy at least, and its words; absent where parts do not count. */
+  /** How an article counts that has only some of the words; absent where none does. */
   readonly parts?: {
+    /** What it must satisfy at least. */
     readonly any: string;
-    readonly words: readonly WeightedWord[];
-    /** The least sum of the weights of the words that are there. */
+    readonly words: readonly string[];
+    /** The least sum of the weights of its words; those of all words add up to 1. */
     readonly leastShare: number;
   };
+}
+
+/** In how many articles of those that pass the filter each word of a wording is. */
+export interface WordCounts {
+  /** That the tenant has published in all. */
+  readonly articles: number;
+  readonly words: readonly number[];
 }
 
 /** The least score of an article that satisfies the whole query; with some of the words only it scores less. */
 export const leastWholeScore = 0.5;
 
-/** Title and body count 1 and 0.4 as Postgres has it; 1: divided by the logarithm of the length, 32: brought below 1. */
-const normalization = 1 | 32;
+/** A word in the title counts 2.5 in the body, as Postgres has it. Divided by the logarithm of the length, below. */
+const rankOf = (query: string) => `ts_rank(a.search, cast(${query} as tsquery))::float8`;
 
 /** The query as Postgres parses it: the text of a tsquery, empty when no word of it is looked for. */
 export async function parseQuery(tx: Transaction, q: string): Promise<string> {
@@ -53,35 +55,14 @@ export async function parseQuery(tx: Transaction, q: string): Promise<string> {
 }
 
 /**
- * In how many of the tenant's published articles each word is, how many satisfy the whole query, and how many there are.
- * One reading of them all: under row-level security no index serves `@@`.
- */
-export async function countWords(
-  tx: Transaction,
-  tenantId: string,
-  whole: string,
-  words: readonly string[],
-): Promise<{ readonly published: number; readonly whole: number; readonly counts: readonly number[] }> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select count(*)::int as published, count(*) filter (where search @@ cast(:whole as tsquery))::int as whole,
-            array[${words.map((_, i) => `count(*) filter (where search @@ cast(:word${i} as tsquery))`).join(', ')}]::int[] as counts
-       from articles
-      where tenant_id = :tenantId and status = 'published'`,
-    { tenantId, whole, ...wordBindings(words) },
-  );
-  const [counted] = z
-    .tuple([z.object({ published: z.number(), whole: z.number(), counts: z.array(z.number()) })])
-    .parse(rows);
-  return counted;
-}
-
-/**
  * The tenant's published articles that satisfy the query, best first: those that satisfy all of it (0.5 and more), after them
- * those that have enough of its words. A score depends on the article and the wording alone, so that a page can begin after
- * a score and an id, whatever else is written.
+ * those that have enough of its words, a rare word weighing more than a common one (inverse document frequency). A score
+ * depends on the article, the wording and the counts alone: given those of the first page, the next begins after a score and
+ * an id, whatever else is written.
  *
- * What lost: cover density (ts_rank_cd), which takes three times as long where a query of many words matches everything;
- * ranking the parts by one query of all the words, which weighs a rare word like a common one.
+ * One reading of all the articles: under row-level security no index serves `@@`. What lost: cover density (ts_rank_cd), three
+ * times as long where a query of many words matches everything; one tsquery of all the words, which weighs them alike; to
+ * count the words in a statement of its own, which reads everything twice.
  */
 export async function rankByWords(
   tx: Transaction,
@@ -89,49 +70,94 @@ export async function rankByWords(
   query: SearchFilter & {
     readonly wording: Wording;
     readonly limit: number;
+    /** Of the first page; counted where there are none. */
+    readonly counts?: WordCounts | undefined;
     readonly after?: Ranked | undefined;
-    readonly without?: readonly string[] | undefined;
   },
-): Promise<Ranked[]> {
+): Promise<{ readonly ranked: readonly Ranked[]; readonly counts: WordCounts }> {
   const filter = filterSql(query);
   const { whole, parts } = query.wording;
-  const rank = (of: string) => `ts_rank(a.search, ${of}, ${normalization})`;
-  const sum = (term: (word: string, weight: string) => string) =>
-    parts?.words.map((_, i) => term(`cast(:word${i} as tsquery)`, `cast(:weight${i} as float8)`)).join(' + ');
-  const wholeQuery = 'cast(:whole as tsquery)';
+  const words = parts?.words ?? [];
+  const each = (term: (i: number) => string, separator: string) =>
+    words.map((_, i) => term(i)).join(separator);
+  const isWhole = 'a.search @@ cast(:whole as tsquery)';
+  const counts = query.counts
+    ? 'select cast(:articles as int) as articles, cast(:counts as int[]) as counts'
+    : `select (select count(*) from article_embeddings
+                where tenant_id = :tenantId and status in ('pending', 'embedded', 'blocked', 'failed'))::int as articles,
+              array[${each((i) => `count(*) filter (where rank${i} > 0)`, ', ')}]::int[] as counts
+         ${parts ? 'from seen' : ''}`;
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select id, score
-       from (
-         select a.id,
-                case when a.search @@ ${wholeQuery} then ${leastWholeScore} + ${rank(wholeQuery)}::float8 / 2
-                     else ${parts ? `(${sum((word, weight) => `${weight} * ${rank(word)}`)}) / 2` : '0'} end as score
-           from articles a
-          where ${filter.sql}
-            and (a.search @@ ${wholeQuery}${
-              parts
-                ? ` or (a.search @@ cast(:any as tsquery) and
-                    ${sum((word, weight) => `case when a.search @@ ${word} then ${weight} else 0 end`)} >= :leastShare)`
-                : ''
-            })
-       ) found
-      where ${query.after ? '(score < :afterScore or (score = :afterScore and id > :afterId))' : 'true'}
-      order by score desc, id
-      limit :limit`,
+    `with seen as materialized (
+       select a.id, ${isWhole} as is_whole,
+              case when ${isWhole} then ${rankOf(':whole')} else 0 end as whole_rank, 1 + ln(1 + length(a.search)) as norm
+              ${each((i) => `, ${rankOf(`:word${i}`)} as rank${i}`, '')}
+         from articles a
+        where ${filter.sql} and (${isWhole}${parts ? ' or a.search @@ cast(:any as tsquery)' : ''})
+     ), counted as materialized (${counts}),
+     weighed as materialized (
+       select array(select ln(1 + (articles + 1) / (count + 0.5::float8))
+                      from unnest(counts) with ordinality as word (count, place) order by place) as weights
+         from counted
+     ), scored as (
+       select id, is_whole,
+              case when is_whole then ${leastWholeScore} + whole_rank / norm / 2
+                   else (0 ${each((i) => `+ weights[${i + 1}] * rank${i}`, ' ')}) / total / norm / 2 end as score,
+              (0 ${each((i) => `+ case when rank${i} > 0 then weights[${i + 1}] else 0 end`, ' ')}) / total as share
+         from seen, weighed,
+              -- In the order of the words: a sum of floats depends on it.
+              lateral (select 1e-9 ${each((i) => `+ weights[${i + 1}]`, ' ')} as total) of_all
+     )
+     select articles, counts, page.id, page.score
+       from counted
+       left join lateral (
+         select id, score
+           from scored
+          where (is_whole or share >= :leastShare)
+            and ${query.after ? '(score < :afterScore or (score = :afterScore and id > :afterId))' : 'true'}
+          order by score desc, id
+          limit :limit
+       ) page on true
+      order by page.score desc, page.id`,
     {
       tenantId,
       whole,
-      ...(parts && {
-        any: parts.any,
-        leastShare: parts.leastShare,
-        ...wordBindings(parts.words.map(({ word }) => word)),
-        ...Object.fromEntries(parts.words.map(({ weight }, i) => [`weight${i}`, weight])),
-      }),
+      ...(parts && { any: parts.any }),
+      ...Object.fromEntries(words.map((word, i) => [`word${i}`, quoteWord(word)])),
+      leastShare: parts?.leastShare ?? 1,
+      ...(query.counts && { articles: query.counts.articles, counts: [...query.counts.words] }),
       ...(query.after && { afterScore: query.after.score, afterId: query.after.id }),
       limit: query.limit,
       ...filter.bindings,
     },
   );
-  return z.array(z.object({ id: z.string(), score: z.number() })).parse(rows);
+  const row = z.object({
+    articles: z.number(),
+    counts: z.array(z.number()),
+    id: z.string().nullable(),
+    score: z.number().nullable(),
+  });
+  const found = z.array(row).min(1).parse(rows);
+  return {
+    ranked: found.flatMap(({ id, score }) => (id === null || score === null ? [] : [{ id, score }])),
+    counts: { articles: found[0]?.articles ?? 0, words: found[0]?.counts ?? [] },
+  };
+}
+
+/** Which of these words no published article of the tenant has. */
+export async function listUnknownWords(
+  tx: Transaction,
+  tenantId: string,
+  words: readonly string[],
+): Promise<string[]> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select ${words.map((_, i) => `bool_or(search @@ cast(:word${i} as tsquery)) as word${i}`).join(', ')}
+       from articles
+      where tenant_id = :tenantId and status = 'published'`,
+    { tenantId, ...Object.fromEntries(words.map((word, i) => [`word${i}`, quoteWord(word)])) },
+  );
+  const [known] = z.tuple([z.record(z.string(), z.boolean().nullable())]).parse(rows);
+  return words.filter((_, i) => known[`word${i}`] !== true);
 }
 
 /** A word of the tenant's own articles that is spelt somewhat like another. */
@@ -219,6 +245,3 @@ function filterSql({ category, tags, tagsMatch }: SearchFilter) {
     bindings: { ...(category === undefined ? {} : { category }), ...(hasTags ? { tags: [...tags] } : {}) },
   };
 }
-
-const wordBindings = (words: readonly string[]) =>
-  Object.fromEntries(words.map((word, i) => [`word${i}`, quoteWord(word)]));

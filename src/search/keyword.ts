@@ -1,11 +1,13 @@
 import type { Transaction } from '../platform/postgres.ts';
 import {
-  countWords,
+  leastWholeScore,
+  listUnknownWords,
   parseQuery,
   type Ranked,
   rankByWords,
   readSimilarWords,
   type SearchFilter,
+  type WordCounts,
   type Wording,
 } from './keyword-store.ts';
 import { chooseSpellings, maxLengthDifference, mayBeMisspelt } from './spelling.ts';
@@ -16,10 +18,7 @@ import { anyOf, readWebQuery, replaceWords, type WebQuery, wantedWords, writeWeb
  * written meanwhile changes neither a spelling nor a score.
  */
 export interface KeywordPlan {
-  /** Articles that the words were counted in. */
-  readonly published: number;
-  /** In how many of them each word is, in the order of the words. */
-  readonly counts: readonly number[];
+  readonly counts: WordCounts;
   /** Words as they were typed and as they are looked for. */
   readonly spellings: readonly (readonly [typed: string, known: string])[];
 }
@@ -57,7 +56,7 @@ const candidates = 20;
 /** Who misspells more than three words of a query had better see that nothing was found. */
 const maxMisspelt = 3;
 
-const none: KeywordPlan = { published: 0, counts: [], spellings: [] };
+const none: KeywordPlan = { counts: { articles: 0, words: [] }, spellings: [] };
 
 /**
  * Ranks the tenant's published articles by the words of a web-search query. When no article satisfies it and a word of it is in
@@ -69,49 +68,52 @@ export async function rankByKeyword(
   tenantId: string,
   query: KeywordQuery,
 ): Promise<KeywordRanking> {
-  const typed = readWebQuery(await parseQuery(tx, query.q));
-  if (typed === undefined) return { plan: query.plan ?? none, ranked: [], marks: undefined };
-  const plan = query.plan ?? (await makePlan(tx, tenantId, typed));
-  const tree = replaceWords(typed, new Map(plan.spellings));
-  const wording = wordingOf(tree, plan, /^[^"]*\s[^"]*$/.test(query.q.trim()));
-  const { category, tags, tagsMatch, limit, after } = query;
-  const ranked = await rankByWords(tx, tenantId, { category, tags, tagsMatch, limit, after, wording });
-  return { plan, ranked, marks: wording.parts?.any ?? wording.whole };
+  const { q, plan, category, tags, tagsMatch, limit, after } = query;
+  const typed = readWebQuery(await parseQuery(tx, q));
+  if (typed === undefined) return { plan: plan ?? none, ranked: [], marks: undefined };
+
+  const rank = async (spellings: KeywordPlan['spellings']): Promise<KeywordRanking> => {
+    const wording = wordingOf(replaceWords(typed, new Map(spellings)), /^[^"]*\s[^"]*$/.test(q.trim()));
+    const filter = { category, tags, tagsMatch };
+    const { ranked, counts } = await rankByWords(tx, tenantId, {
+      ...filter,
+      wording,
+      limit,
+      after,
+      counts: plan?.counts,
+    });
+    return { plan: { counts, spellings }, ranked, marks: wording.parts?.any ?? wording.whole };
+  };
+
+  if (plan !== undefined) return rank(plan.spellings);
+  const asTyped = await rank([]);
+  if ((asTyped.ranked[0]?.score ?? 0) >= leastWholeScore) return asTyped;
+  const spellings = await findSpellings(tx, tenantId, typed);
+  return spellings.size === 0 ? asTyped : rank([...spellings]);
 }
 
-async function makePlan(tx: Transaction, tenantId: string, typed: WebQuery): Promise<KeywordPlan> {
-  const count = async (tree: WebQuery) => {
-    const words = wantedWords(tree).slice(0, maxWords);
-    return { words, ...(await countWords(tx, tenantId, writeWebQuery(tree), words)) };
-  };
-  const { words, published, whole, counts } = await count(typed);
-  const unknown = words.filter((word, i) => counts[i] === 0 && mayBeMisspelt(word)).slice(0, maxMisspelt);
-  if (whole > 0 || unknown.length === 0) return { published, counts, spellings: [] };
+/** How words of the query that are in no article of the tenant are spelt there. */
+async function findSpellings(
+  tx: Transaction,
+  tenantId: string,
+  typed: WebQuery,
+): Promise<Map<string, string>> {
+  const suspects = wantedWords(typed).slice(0, maxWords).filter(mayBeMisspelt);
+  if (suspects.length === 0) return new Map();
+  const unknown = (await listUnknownWords(tx, tenantId, suspects)).slice(0, maxMisspelt);
+  if (unknown.length === 0) return new Map();
   const similar = await readSimilarWords(tx, tenantId, unknown, {
     newest: vocabularyArticles,
     leastSimilarity,
     lengthDifference: maxLengthDifference,
     each: candidates,
   });
-  const spellings = chooseSpellings(similar);
-  if (spellings.size === 0) return { published, counts, spellings: [] };
-  const corrected = await count(replaceWords(typed, spellings));
-  return { published, counts: corrected.counts, spellings: [...spellings] };
+  return chooseSpellings(similar);
 }
 
-/** A rare word says more than a common one (inverse document frequency); one that is nowhere is the rarest. */
-function wordingOf(tree: WebQuery, { published, counts }: KeywordPlan, mayBePart: boolean): Wording {
+function wordingOf(tree: WebQuery, mayBePart: boolean): Wording {
   const whole = writeWebQuery(tree);
   const words = wantedWords(tree).slice(0, maxWords);
   if (!mayBePart || words.length < 2) return { whole };
-  const weights = words.map((_, i) => Math.log(1 + (published + 1) / ((counts[i] ?? 0) + 0.5)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return {
-    whole,
-    parts: {
-      any: anyOf(tree, words),
-      words: words.map((word, i) => ({ word, weight: (weights[i] ?? 0) / total })),
-      leastShare,
-    },
-  };
+  return { whole, parts: { any: anyOf(tree, words), words, leastShare } };
 }

@@ -20,6 +20,10 @@ export const maxShown = 500;
 const shownBytes = 6;
 
 const word = z.string().min(1).max(500);
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 /**
  * Where a page ended. The scores of keyword search depend on the article and its plan alone, so that the next page begins after
@@ -39,8 +43,7 @@ const placeFields = z.object({
       after: z.object({ id: uuid, score: z.number().min(0).max(1) }),
       before: z.int().min(1),
       plan: z.object({
-        published: z.int().min(0),
-        counts: z.array(z.int().min(0)).max(maxWords).readonly(),
+        counts: z.object({ articles: count, words: z.array(count).max(maxWords).readonly() }),
         spellings: z
           .array(z.tuple([word, word]).readonly())
           .max(maxWords)

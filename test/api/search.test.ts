@@ -329,11 +329,11 @@ describe('hybrid search', () => {
         ]),
       );
       expect(found).toEqual({
-        Both: { matched: ['keyword', 'semantic'], ranks: { keyword: 1, semantic: 2 } },
+        Both: { matched: ['keyword', 'semantic'], ranks: { keyword: 2, semantic: 2 } },
         'Meaning only': { matched: ['semantic'], ranks: { keyword: null, semantic: 1 } },
-        'Words only': { matched: ['keyword'], ranks: { keyword: 2, semantic: null } },
+        'Words only': { matched: ['keyword'], ranks: { keyword: 1, semantic: null } },
       });
-      expect(data[0].score).toBeCloseTo(1 / 61 + 1 / 62, 12);
+      expect(data[0].score).toBeCloseTo(2 / 62, 12);
       expect(data[0].title).toBe('Both');
       expect(data[0].snippet).toBe('grey <mark>lynx</mark>');
       expect(meta).toMatchObject({
