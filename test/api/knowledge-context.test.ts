@@ -118,6 +118,38 @@ describe('GET /knowledge/context', () => {
     expect(cut.meta.estimated_tokens).toBeLessThanOrEqual(room);
   });
 
+  it('squeezes nothing in behind the one that was cut, however little it needs', async () => {
+    const tenant = await service.createTenant();
+    const long = await write(
+      tenant,
+      'Long',
+      Array(4)
+        .fill(`A zebra, ${'and more of it, '.repeat(20)}`)
+        .join('\n\n'),
+    );
+    await write(tenant, 'Short', 'A zebra.');
+    const { database, search } = service.services;
+    const gather = (maxTokens: number) =>
+      createContext({
+        database,
+        search: {
+          async search(tenantId, query) {
+            const result = await search.search(tenantId, query);
+            if (result.kind !== 'found') throw new Error(result.kind);
+            // The long one before the short one, whatever their ranks.
+            return { ...result, hits: result.hits.toSorted(({ id }) => (id === long ? -1 : 1)) };
+          },
+        },
+      }).gather(tenant.id, { q: 'zebra', mode: 'keyword', limit: 5, maxTokens });
+    const all = await gather(5_000);
+    if (all.kind !== 'gathered') throw new Error(all.kind);
+    expect(all.entries.map(({ hit }) => hit.title)).toEqual(['Long', 'Short']);
+    const cut = await gather((all.entries[0]?.estimatedTokens ?? 0) - 1);
+    if (cut.kind !== 'gathered') throw new Error(cut.kind);
+    expect(cut.entries.map(({ hit, truncated }) => [hit.title, truncated])).toEqual([['Long', true]]);
+    expect(cut.omitted).toBe(1);
+  });
+
   it('leaves an article out rather than begin it with a few words, or with none', async () => {
     const tenant = await service.createTenant();
     const first = await write(tenant, 'Zebra', 'The zebra. '.repeat(12));
