@@ -21,8 +21,8 @@ export interface LatencyDeps {
 
 /** As much as the route gives when nothing is said. */
 const limit = 10;
-/** Of each kind, not counted. */
-const warmUps = 20;
+/** Searches of each kind that are not counted. */
+export const warmUps = 20;
 
 /**
  * Searches through the API, one after the other, and runs each one's floor beside it, the two taking turns at being first.

@@ -5,7 +5,7 @@ import { describeFigures } from '../table.ts';
 import { bareSearch, connectBareSql, describeBareSearch } from './bare-sql.ts';
 import { divide } from './corpus.ts';
 import { growthFigures, latencyFigures, type MeasuredSearches } from './figures.ts';
-import { type LatencyDeps, measureLatencies } from './latency.ts';
+import { type LatencyDeps, measureLatencies, warmUps } from './latency.ts';
 import { connectLoader, growCorpus, loadTenants } from './load-corpus.ts';
 import { createProviderPlan } from './provider-plan.ts';
 import { createQueryPlanner, type QueryPlanner } from './queries.ts';
@@ -35,11 +35,21 @@ export async function runSearchBench(options: {
 }): Promise<number> {
   const { values } = parseArgs({
     args: [...options.args],
-    options: { json: { type: 'string' }, small: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'string' },
+      small: { type: 'boolean', default: false },
+      searches: { type: 'string' },
+    },
   });
+  const scale = values.small ? small : full;
+  const searches = Number(values.searches ?? scale.searches);
+  if (!Number.isInteger(searches) || searches <= warmUps) {
+    log(`--searches takes a number above ${warmUps}, which are not counted`);
+    return 1;
+  }
   return runOnServers({
     start: () => startSearchStack(options.env),
-    measure: (stack) => measure(stack, values.small ? small : full),
+    measure: (stack) => measure(stack, { ...scale, searches }),
     name: 'search-',
     alsoTo: values.json,
     log,
