@@ -1,6 +1,7 @@
 import { estimateTokens } from '../domain/token-estimate.ts';
 import type { Database } from '../platform/postgres.ts';
-import type { Found, Hit, Search, SearchQuery, SearchResult } from '../search/service.ts';
+import type { Hit } from '../search/hits.ts';
+import type { Found, Search, SearchQuery, SearchResult } from '../search/service.ts';
 import { readBodies } from './context-store.ts';
 import { charactersPerToken, type FittedText, fitText } from './fit-text.ts';
 

@@ -1,16 +1,15 @@
 import type { Transaction } from '../platform/postgres.ts';
 import {
   leastWholeScore,
-  listUnknownWords,
   parseQuery,
   type Ranked,
   rankByWords,
-  readSimilarWords,
   type SearchFilter,
   type WordCounts,
   type Wording,
 } from './keyword-store.ts';
 import { chooseSpellings, maxLengthDifference, mayBeMisspelt } from './spelling.ts';
+import { listUnknownWords, readSimilarWords } from './vocabulary-store.ts';
 import { anyOf, readWebQuery, replaceWords, type WebQuery, wantedWords, writeWebQuery } from './web-query.ts';
 
 /**

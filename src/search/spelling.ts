@@ -1,4 +1,4 @@
-import type { SimilarWord } from './keyword-store.ts';
+import type { SimilarWord } from './vocabulary-store.ts';
 
 /**
  * How many slips a word may hold: none where one letter makes another word, two in a long one. Tried on 770 misspelt words of

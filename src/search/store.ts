@@ -78,3 +78,23 @@ function passagesById(rows: unknown): Map<string, string> {
   const passages = z.array(z.object({ id: z.string(), passage: z.string() })).parse(rows);
   return new Map(passages.map(({ id, passage }) => [id, passage]));
 }
+
+/** Which of these tags no published article of the tenant has. */
+export async function listUnknownTags(
+  tx: Transaction,
+  tenantId: string,
+  tags: readonly string[],
+): Promise<string[]> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select wanted.tag
+       from unnest(cast(:tags as text[])) with ordinality as wanted (tag, place)
+      where not exists (select 1 from articles a
+                         where a.tenant_id = :tenantId and a.status = 'published' and wanted.tag = any(a.tags))
+      order by wanted.place`,
+    { tenantId, tags: [...tags] },
+  );
+  return z
+    .array(z.object({ tag: z.string() }))
+    .parse(rows)
+    .map(({ tag }) => tag);
+}

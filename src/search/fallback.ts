@@ -1,0 +1,44 @@
+import type { FailureCode } from '../domain/failures.ts';
+import type { QueryVector } from '../embedding/ports.ts';
+import type { ProviderKeys } from '../llm-config/service.ts';
+import type { Transaction } from '../platform/postgres.ts';
+import { type Coverage, readCommonestReason } from './coverage-store.ts';
+import type { Place } from './place.ts';
+
+/** Why keywords serve what asked for more. */
+export interface Fallback {
+  readonly code: FailureCode | null;
+  readonly retryAt: Date | null;
+}
+
+/** Why keywords serve a search with this answer of the provider; undefined where nothing is missing. */
+export async function explainFallback(
+  tx: Transaction,
+  tenantId: string,
+  answer: QueryVector,
+  coverage: Coverage,
+  keys: Pick<ProviderKeys, 'current'>,
+): Promise<Fallback | undefined> {
+  switch (answer.kind) {
+    case 'vector':
+      return undefined;
+    case 'failed': {
+      const { code, retryAfterMs } = answer;
+      return { code, retryAt: retryAfterMs === undefined ? null : new Date(Date.now() + retryAfterMs) };
+    }
+    case 'no_vectors': {
+      const key = await keys.current(tx, tenantId, 'embedding');
+      if (key === undefined) return { code: 'no_api_key', retryAt: null };
+      // Nothing is published that vectors could find.
+      if (coverage.published === 0) return undefined;
+      return { code: (await readCommonestReason(tx, tenantId)) ?? null, retryAt: null };
+    }
+  }
+}
+
+/** What the first page that keywords had to serve has said. */
+export function pinnedFallback(place: Place): Fallback | undefined {
+  if (place.fallback === undefined) return undefined;
+  const { code, retryAt } = place.fallback;
+  return { code, retryAt: retryAt === null ? null : new Date(retryAt) };
+}

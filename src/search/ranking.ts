@@ -1,0 +1,73 @@
+import { type NearArticle, nearestArticles } from '../embedding/nearest.ts';
+import type { QueryVector } from '../embedding/ports.ts';
+import type { Transaction } from '../platform/postgres.ts';
+import { type Fused, fuse } from './fusion.ts';
+import type { KeywordRanking } from './keyword.ts';
+import { leastWholeScore } from './keyword-store.ts';
+import type { SearchText } from './place.ts';
+
+/** Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. */
+export const hybridPool = 200;
+
+/**
+ * What the place of an article that has only some of the words counts in the fusion. Such a place is a hint: with more, one
+ * shared word lifts an article over those that say what was meant. Tried on the judged queries of the samples.
+ */
+const partWeight = 0.05;
+
+export type Vector = Extract<QueryVector, { kind: 'vector' }>;
+
+/** All hits in order, deeper than the page needs, and where their snippets come from. */
+export interface Ranking {
+  readonly fused: readonly Fused[];
+  /** The tsquery that marks the words of the query. */
+  readonly marks: string | undefined;
+  readonly passages?: { readonly spaceId: string; readonly near: readonly NearArticle[] };
+}
+
+/** Hits by words alone; `before` is how many come before them. */
+export function rankedByWords(words: KeywordRanking | undefined, before: number): Ranking {
+  const fused = (words?.ranked ?? []).map(({ id, score }, index) => ({
+    id,
+    score,
+    ranks: { keyword: before + index + 1, semantic: null },
+  }));
+  return { fused, marks: words?.marks };
+}
+
+/** Hits by meaning, or by both: as many as have been shown and enough beside them. */
+export async function rankWithVector(
+  tx: Transaction,
+  tenantId: string,
+  { mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
+  { spaceId, vector }: Vector,
+  words: KeywordRanking | undefined,
+  shown: number,
+): Promise<Ranking> {
+  const near = await nearestArticles(tx, tenantId, {
+    spaceId,
+    vector,
+    limit: shown + (mode === 'hybrid' ? hybridPool : limit + 1),
+    filter: { category, tags, tagsMatch },
+  });
+  const passages = { spaceId, near };
+  if (mode !== 'hybrid') {
+    const fused = near.map(({ articleId: id, similarity: score }, index) => ({
+      id,
+      score,
+      ranks: { keyword: null, semantic: index + 1 },
+    }));
+    return { fused, marks: undefined, passages };
+  }
+  const fused = fuse([
+    {
+      source: 'keyword',
+      hits: (words?.ranked ?? []).map(({ id, score }) => ({
+        id,
+        weight: score >= leastWholeScore ? 1 : partWeight,
+      })),
+    },
+    { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },
+  ]);
+  return { fused, marks: words?.marks, passages };
+}
