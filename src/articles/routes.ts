@@ -69,8 +69,8 @@ export function articleRoutes(articles: Articles): Route[] {
     replies: { 200: { description: 'A page of articles', schema: articleListReply } },
     problems: [],
     async handle({ actor, query }) {
-      const { embedding_status: embeddingStatus, cursor: after, ...filter } = query;
-      const page = await articles.list(actor.tenantId, { ...filter, embeddingStatus, after });
+      const { embedding_status: embeddingStatus, tags_match: tagsMatch, cursor: after, ...filter } = query;
+      const page = await articles.list(actor.tenantId, { ...filter, tagsMatch, embeddingStatus, after });
       return reply(200, {
         data: page.articles.map(presentArticle),
         meta: { next_cursor: page.next ? encodeCursor(page.next) : null },

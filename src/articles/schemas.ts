@@ -73,7 +73,9 @@ export const tagsFilter = list(
   { max: 50 },
 )
   .optional()
-  .describe('Comma-separated or repeated; an article must have all of them');
+  .describe(
+    'Comma-separated or repeated; an article must have all of them, unless `tags_match` says otherwise',
+  );
 
 /** Beside `tagsFilter`, where any of the tags may be enough. */
 export const tagsMatch = z
@@ -84,6 +86,7 @@ export const tagsMatch = z
 export const articleListSchema = z.strictObject({
   category: category.optional(),
   tags: tagsFilter,
+  tags_match: tagsMatch,
   status: z.enum(articleStatuses).optional(),
   embedding_status: z.enum(embeddingStatuses).optional(),
   limit: limit({ default: 20 }),

@@ -12,8 +12,9 @@ export interface ListPosition {
 
 export interface ArticleFilter {
   readonly category?: Category | undefined;
-  /** All of them must be there. */
   readonly tags?: readonly string[] | undefined;
+  /** Whether all of them must be there, as where nothing is said, or any. */
+  readonly tagsMatch?: 'all' | 'any' | undefined;
   readonly status?: ArticleStatus | undefined;
   readonly embeddingStatus?: EmbeddingStatus | undefined;
   /** Only what comes after this place. */
@@ -162,7 +163,9 @@ export async function listArticles(
   if (filter.category !== undefined) query.where({ category: filter.category });
   if (filter.status !== undefined) query.where({ status: filter.status });
   if (filter.tags !== undefined && filter.tags.length > 0) {
-    query.whereRaw('tags @> ?::text[]', [[...filter.tags]]);
+    query.whereRaw(filter.tagsMatch === 'any' ? 'tags && ?::text[]' : 'tags @> ?::text[]', [
+      [...filter.tags],
+    ]);
   }
   if (filter.embeddingStatus !== undefined) {
     query.whereExists(

@@ -63,7 +63,7 @@ describe('GET /articles', () => {
     expect(new Set(seen)).toEqual(new Set(ids));
   });
 
-  it('filters by category, status, embedding status and all of the tags', async () => {
+  it('filters by category, status, embedding status and all or any of the tags', async () => {
     const tenant = await api.tenant('filters');
     const ab = await write(tenant, { tags: ['a', 'b'] });
     const a = await write(tenant, { tags: ['a'], category: 'quote' });
@@ -72,6 +72,8 @@ describe('GET /articles', () => {
     expect(await ids('tags=a')).toEqual(new Set([ab, a]));
     expect(await ids('tags=a,b')).toEqual(new Set([ab]));
     expect(await ids('tags=a&tags=b')).toEqual(new Set([ab]));
+    expect(await ids('tags=b,nowhere&tags_match=any')).toEqual(new Set([ab]));
+    expect(await ids('tags=a,nowhere&tags_match=all')).toEqual(new Set());
     expect(await ids('tags=x%2Cy&tags=x%2Cy')).toEqual(new Set([comma]));
     expect(await ids('category=quote')).toEqual(new Set([a]));
     expect(await ids('category=quote&tags=b')).toEqual(new Set());
