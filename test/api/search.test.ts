@@ -199,7 +199,15 @@ describe('a misspelt word', () => {
     expect(await found(q)).toEqual([]);
   });
 
+  it('is none where only the filter hides its articles', async () => {
+    await write(tenant, 'Like it', 'kubernetez', { category: 'idea' });
+    const filtered = { q: 'kubernetes', mode: 'keyword', category: 'idea' };
+    expect(titles(await search(tenant, filtered))).toEqual([]);
+    expect(titles(await search(tenant, { ...filtered, q: 'kubernetzz' }))).toEqual(['Like it']);
+  });
+
   it('is left alone where something has been found as it was typed', async () => {
+    expect(await found('canray or retry')).toEqual(['Codes']);
     await write(tenant, 'Misspelt too', 'kubrnetes');
     expect(await found('kubrnetes')).toEqual(['Misspelt too']);
   });
