@@ -42,5 +42,5 @@ export async function down(knex: Knex): Promise<void> {
 
 function index(dimensions: number, expression: string, type: 'vector' | 'halfvec'): string {
   return `create index chunk_vectors_nearest_${dimensions} on chunk_vectors
-    using hnsw ((${expression}) ${type}_cosine_ops) where dimensions = ${dimensions};`;
+    using hnsw ((${expression}) ${type}_cosine_ops) with (ef_construction = 128) where dimensions = ${dimensions};`;
 }

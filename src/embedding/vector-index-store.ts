@@ -37,7 +37,10 @@ export async function listVectorIndexes(
   );
 }
 
-/** Makes the index while searches and writes go on. */
+/**
+ * Makes the index while searches and writes go on. With 64 candidates an insert, the default, 3 of 500 chunks of a tenant of
+ * 30,000 were not found by their own vectors; with 128 all were, and the build took half as long again.
+ */
 export async function createVectorIndex(
   owner: OwnerConnection,
   dimensions: number,
@@ -45,7 +48,7 @@ export async function createVectorIndex(
 ): Promise<void> {
   await owner.query(
     `create index concurrently ${index.name} on chunk_vectors
-       using hnsw ((${index.expression}) ${index.operatorClass}) where dimensions = ${dimensions}`,
+       using hnsw ((${index.expression}) ${index.operatorClass}) with (ef_construction = 128) where dimensions = ${dimensions}`,
   );
 }
 
