@@ -17,6 +17,12 @@ export interface Ranked {
   readonly score: number;
 }
 
+/** One article in a ranking by words. */
+export interface RankedByWords extends Ranked {
+  /** How much of the query is in it, by the weights of its words: 1 where all of it is. */
+  readonly share: number;
+}
+
 /** What articles are ranked by. The queries are texts of tsqueries. */
 export interface Wording {
   /** What an article must satisfy to count as a full match. */
@@ -74,7 +80,7 @@ export async function rankByWords(
     readonly counts?: WordCounts | undefined;
     readonly after?: Ranked | undefined;
   },
-): Promise<{ readonly ranked: readonly Ranked[]; readonly counts: WordCounts }> {
+): Promise<{ readonly ranked: readonly RankedByWords[]; readonly counts: WordCounts }> {
   const filter = filterSql(query);
   const { whole, parts } = query.wording;
   const words = parts?.words ?? [];
@@ -103,17 +109,18 @@ export async function rankByWords(
        select id, is_whole,
               case when is_whole then ${leastWholeScore} + whole_rank / norm / 2
                    else (0 ${each((i) => `+ weights[${i + 1}] * rank${i}`, ' ')}) / total / norm / 2 end as score,
-              (0 ${each((i) => `+ case when rank${i} > 0 then weights[${i + 1}] else 0 end`, ' ')}) / total as share
+              case when is_whole then 1::float8
+                   else (0 ${each((i) => `+ case when rank${i} > 0 then weights[${i + 1}] else 0 end`, ' ')}) / total end as share
          from seen, weighed,
               -- In the order of the words: a sum of floats depends on it.
-              lateral (select 1e-9 ${each((i) => `+ weights[${i + 1}]`, ' ')} as total) of_all
+              lateral (select greatest(1e-9, 0 ${each((i) => `+ weights[${i + 1}]`, ' ')}) as total) of_all
      )
-     select articles, counts, page.id, page.score
+     select articles, counts, page.id, page.score, page.share
        from counted
        left join lateral (
-         select id, score
+         select id, score, share
            from scored
-          where (is_whole or share >= :leastShare)
+          where share >= :leastShare
             and ${query.after ? '(score < :afterScore or (score = :afterScore and id > :afterId))' : 'true'}
           order by score desc, id
           limit :limit
@@ -136,10 +143,13 @@ export async function rankByWords(
     counts: z.array(z.number()),
     id: z.string().nullable(),
     score: z.number().nullable(),
+    share: z.number().nullable(),
   });
   const found = z.array(row).min(1).parse(rows);
   return {
-    ranked: found.flatMap(({ id, score }) => (id === null || score === null ? [] : [{ id, score }])),
+    ranked: found.flatMap(({ id, score, share }) =>
+      id === null || score === null || share === null ? [] : [{ id, score, share }],
+    ),
     counts: { articles: found[0]?.articles ?? 0, words: found[0]?.counts ?? [] },
   };
 }

@@ -3,6 +3,7 @@ import {
   leastWholeScore,
   parseQuery,
   type Ranked,
+  type RankedByWords,
   rankByWords,
   type SearchFilter,
   type WordCounts,
@@ -33,7 +34,7 @@ export interface KeywordQuery extends SearchFilter {
 
 export interface KeywordRanking {
   readonly plan: KeywordPlan;
-  readonly ranked: readonly Ranked[];
+  readonly ranked: readonly RankedByWords[];
   /** The tsquery whose words a snippet marks; undefined when there is no word in the query. */
   readonly marks: string | undefined;
 }

@@ -15,6 +15,9 @@ export const hybridPool = 200;
  */
 const partWeight = 0.05;
 
+/** With less of the query an article takes no part in the fusion: meaning finds what a few common words only hint at. */
+const leastPart = 0.5;
+
 export type Vector = Extract<QueryVector, { kind: 'vector' }>;
 
 /** All hits in order, deeper than the page needs, and where their snippets come from. */
@@ -62,10 +65,9 @@ export async function rankWithVector(
   const fused = fuse([
     {
       source: 'keyword',
-      hits: (words?.ranked ?? []).map(({ id, score }) => ({
-        id,
-        weight: score >= leastWholeScore ? 1 : partWeight,
-      })),
+      hits: (words?.ranked ?? [])
+        .filter(({ share }) => share >= leastPart)
+        .map(({ id, score }) => ({ id, weight: score >= leastWholeScore ? 1 : partWeight })),
     },
     { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },
   ]);

@@ -354,6 +354,43 @@ describe('hybrid search', () => {
   });
 });
 
+describe('an article with some of the words', () => {
+  it('is a hint to a search by both, and none with few of them', async () => {
+    const tenant = await api.tenant('hints');
+    const { embed, asking } = await vectorsOf(api, tenant);
+    for (let i = 0; i < 5; i += 1) {
+      await embed(await write(tenant, `Near ${i}`, 'what was meant'), { [`n${i}`]: [1, i / 10, 0] });
+    }
+    await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.8, 0] });
+    await embed(await write(tenant, 'Half', 'an okapi grazes'), { half: [1, 0.9, 0] });
+    answer = asking([1, 0, 0]);
+    const found = async (mode: string) => {
+      const { data } = await search(tenant, { q: 'okapi grazes unseen', mode });
+      return data.map(({ title, matched }: { title: string; matched: string[] }) =>
+        [title, ...matched].join(),
+      );
+    };
+    expect(await found('keyword')).toEqual(['Half,keyword']);
+    expect(await found('hybrid')).toEqual([
+      ...['Near 0,semantic', 'Near 1,semantic', 'Near 2,semantic'],
+      ...['Half,keyword,semantic', 'Near 3,semantic', 'Near 4,semantic', 'Little,semantic'],
+    ]);
+  });
+
+  it('takes no part with a third of the query, which keyword search still shows', async () => {
+    const tenant = await api.tenant('third');
+    const { embed, asking } = await vectorsOf(api, tenant);
+    await embed(await write(tenant, 'Third', 'it grazes'), { third: [1, 0, 0] });
+    answer = asking([1, 0, 0]);
+    const matched = async (mode: string) =>
+      (await search(tenant, { q: 'grazes okapi', mode })).data.map(
+        (hit: { matched: string[] }) => hit.matched,
+      );
+    expect(await matched('keyword')).toEqual([['keyword']]);
+    expect(await matched('hybrid')).toEqual([['semantic']]);
+  });
+});
+
 describe('the coverage', () => {
   it('counts what the serving space finds, whatever the state of an article says', async () => {
     const tenant = await api.tenant('covered');
