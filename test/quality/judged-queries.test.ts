@@ -20,7 +20,11 @@ let service: RunningService;
 let measured: readonly Measured[];
 
 beforeAll(async () => {
-  service = await startService({ ...patientVariables, EMBEDDING_BATCH_CHUNKS: '1' });
+  service = await startService({
+    ...patientVariables,
+    EMBEDDING_BATCH_CHUNKS: '1',
+    WORKER_MAX_ACTIVITIES: '1',
+  });
   const tenant = await service.createTenant('the-local-model-takes-any-key');
   await service.startWorker();
   const api = createLorekeepApi(service.apiUrl);
@@ -37,10 +41,18 @@ const expectNdcg = (group: readonly Measured[], mode: Mode) =>
 const expectFound = (group: readonly Measured[], mode: Mode) =>
   expect(shareFound(group, mode), describeMeasured(measured));
 
-it('serves the whole set by both at least as well as by words alone or by meaning alone', () => {
+it('serves the set by both better than by words alone or by meaning alone', () => {
   const set = measured.filter(isOfSet);
-  expectNdcg(set, 'hybrid').toBeGreaterThanOrEqual(meanNdcg(set, 'keyword'));
-  expectNdcg(set, 'hybrid').toBeGreaterThanOrEqual(meanNdcg(set, 'semantic'));
+  expectNdcg(set, 'hybrid').toBeGreaterThan(meanNdcg(set, 'keyword'));
+  // Measured 0.734 and 0.713. Where any shared word counts much, 0.697: docs/benchmarks.md says more.
+  expectNdcg(set, 'hybrid').toBeGreaterThan(meanNdcg(set, 'semantic') + 0.01);
+});
+
+it('loses little by both of what meaning finds, where words have only chance to offer', () => {
+  // Measured 0.516 of 0.532, and 0.466 of 0.489.
+  for (const kind of ['paraphrases', 'two-languages'] as const) {
+    expectNdcg(of(kind), 'hybrid').toBeGreaterThan(meanNdcg(of(kind), 'semantic') - 0.04);
+  }
 });
 
 it('finds by words what is named by its own', () => {
@@ -57,7 +69,9 @@ it('finds by meaning what words cannot', () => {
 });
 
 it('finds by words most of what is spelt wrong', () => {
+  // Measured: all, 0.997. They were judged before spellings were looked for; another word may be out of reach.
   expectFound(of('typos'), 'keyword').toBeGreaterThan(0.8);
+  expectNdcg(of('typos'), 'keyword').toBeGreaterThan(0.9);
 });
 
 it('asks paraphrases that have no word of the answer, as Postgres takes words', async () => {
