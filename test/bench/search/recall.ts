@@ -12,24 +12,28 @@ export interface Recall {
   readonly wanted: number;
 }
 
-export interface RecallOptions {
-  readonly queries: readonly PlannedQuery[];
+export interface SearchOptions {
+  /** Whether the query's category is a filter. */
   readonly filtered: boolean;
   readonly limit: number;
 }
 
 /** Gives the ids of the articles that a search for a query finds, best first. */
-export type Finder = (query: PlannedQuery, options: RecallOptions) => Promise<readonly string[]>;
+export type Finder = (query: PlannedQuery, options: SearchOptions) => Promise<readonly string[]>;
 
-/** Compares what a search finds with what a comparison of the query with every vector finds. */
-export async function measureRecall(exact: Finder, find: Finder, options: RecallOptions): Promise<Recall> {
+/** How many of the nearest, as many as `limit`, a search finds; `nearest` holds at least as many for each query. */
+export async function measureRecall(
+  nearest: ReadonlyMap<PlannedQuery, readonly string[]>,
+  find: Finder,
+  options: SearchOptions,
+): Promise<Recall> {
   let found = 0;
   let wanted = 0;
-  for (const query of options.queries) {
-    const nearest = await exact(query, options);
+  for (const [query, ids] of nearest) {
+    const best = ids.slice(0, options.limit);
     const given = new Set(await find(query, options));
-    wanted += nearest.length;
-    found += nearest.filter((id) => given.has(id)).length;
+    wanted += best.length;
+    found += best.filter((id) => given.has(id)).length;
   }
   return { found, wanted };
 }

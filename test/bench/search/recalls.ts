@@ -1,9 +1,10 @@
 import { createDatabase } from '../../../src/platform/postgres.ts';
 import type { Figure } from '../figure.ts';
+import { describeFigures } from '../table.ts';
 import { recallFigure } from './figures.ts';
 import type { ProviderPlan } from './provider-plan.ts';
-import type { QueryPlanner } from './queries.ts';
-import { apiFinder, connectExactFinder, measureRecall, nearestFinder } from './recall.ts';
+import type { PlannedQuery, QueryPlanner } from './queries.ts';
+import { apiFinder, connectExactFinder, type Finder, measureRecall, nearestFinder } from './recall.ts';
 import type { TenantGroup } from './tenants.ts';
 
 /** As many as a page of the API holds when nothing is said. */
@@ -37,13 +38,16 @@ export async function measureRecalls(options: {
         log(`recall: ${what} …`);
         const queries = options.plan(tenants, searches);
         await options.provider.plan(queries);
-        const recallOf = (find: typeof nearest, limit: number) =>
-          measureRecall(exact.find, find, { queries, filtered, limit });
-        figures.push(
+        const wanted = new Map<PlannedQuery, readonly string[]>();
+        for (const query of queries) wanted.set(query, await exact.find(query, { filtered, limit: pool }));
+        const recallOf = (find: Finder, limit: number) => measureRecall(wanted, find, { filtered, limit });
+        const found = [
           recallFigure(`nearest ${page}, ${what}`, await recallOf(nearest, page)),
           recallFigure(`nearest ${page} by the API, ${what}`, await recallOf(api.find, page)),
           recallFigure(`nearest ${pool}, ${what}`, await recallOf(nearest, pool), false),
-        );
+        ];
+        log(`${describeFigures(found)}\n`);
+        figures.push(...found);
       }
     }
   } finally {

@@ -88,7 +88,6 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
       ...{ databaseUrl: stack.databaseUrl, apiUrl: stack.apiUrl, keys, provider, plan },
       ...{ groups: Object.values(groupTenants(after)), searches: scale.recallSearches, log },
     });
-    log(`${describeFigures(recalls)}\n`);
     const large = await latencies(scale.chunks.after, groupTenants(after));
     return [
       ...recalls,
