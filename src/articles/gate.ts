@@ -88,8 +88,8 @@ export function createGate({ proposals, log, patienceMs }: GateDeps): Gate {
     ]);
     const nearest = await withTitles(tx, tenantId, equal, similar);
     await endComparison(tx);
-    const keep = (_: Transaction, article: WrittenArticle) =>
-      orGateFailed(proposals.keep(tx, tenantId, article, proposal));
+    const keep = (writing: Transaction, article: WrittenArticle) =>
+      orGateFailed(proposals.keep(writing, tenantId, article, proposal));
     const [best] = nearest;
     if (best === undefined) {
       return {

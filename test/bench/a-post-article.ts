@@ -1,8 +1,9 @@
+import { twinKey } from '../support/provider-twin.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { createBenchTenant } from './bench-tenant.ts';
 import { type Bar, type Figure, figure } from './figure.ts';
 import { createKeepAliveClient, type KeepAliveClient } from './keep-alive-client.ts';
-import { type SampleArticle, sampleArticle } from './sample-articles.ts';
+import { type SampleArticle, sampleArticle, strangeArticle } from './sample-articles.ts';
 import { percentile } from './statistics.ts';
 
 interface Situation {
@@ -14,6 +15,8 @@ interface Situation {
   readonly block: number;
   /** Whether what the writes have set off is waited for before the floor's turn. */
   readonly settles: boolean;
+  /** Whether the writes go through the proposal gate; the floor then makes a provider call, too. */
+  readonly gated?: true;
   readonly bar?: Bar;
 }
 
@@ -65,9 +68,18 @@ const situations: readonly Situation[] = [
     block: 50,
     settles: true,
   },
+  {
+    name: 'through the gate, against insert and provider call',
+    withKey: true,
+    status: 'published',
+    samples: 200,
+    block: 1,
+    settles: false,
+    gated: true,
+  },
 ];
 
-/** (a) POST /articles against bare Express with one insert of the same row. */
+/** (a) POST /articles against bare Express with one insert of the same row; through the gate, and one bare provider call. */
 export async function benchPostArticle(stack: BenchStack, log: (line: string) => void): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const situation of situations) {
@@ -99,22 +111,35 @@ async function measure(stack: BenchStack, situation: Situation) {
     connections: 1,
   });
   const bare = createKeepAliveClient({ url: stack.bareApiUrl, connections: 1 });
+  const provider = createKeepAliveClient({
+    url: stack.environment.EMBEDDING_BASE_URL ?? '',
+    key: twinKey(),
+    connections: 1,
+  });
+  const { status, gated } = situation;
+  const article = (serial: string) => (gated ? strangeArticle(serial) : sampleArticle(serial, status));
+  const callProvider = async ({ title, body }: SampleArticle) => {
+    const answer = await provider.send('POST', '/embeddings', { model: 'm', input: [`${title}\n\n${body}`] });
+    if (answer.status !== 200) throw new Error(`the provider answered ${answer.status}`);
+    return answer.ms;
+  };
   const measured: number[] = [];
   const floor: number[] = [];
   try {
-    await post(api, warmUps, 'warm-up', situation.status);
-    await post(bare, warmUps, 'warm-up', situation.status);
+    await post(api, warmUps, 'warm-up', article);
+    await post(bare, warmUps, 'warm-up', article);
     await tenant.settle();
     for (let done = 0; done < situation.samples; done += situation.block) {
       const count = Math.min(situation.block, situation.samples - done);
-      measured.push(...(await post(api, count, `${done}`, situation.status)));
+      measured.push(...(await post(api, count, `${done}`, article)));
       if (situation.settles) await tenant.settle();
-      floor.push(...(await post(bare, count, `${done}`, situation.status)));
+      floor.push(...(await post(bare, count, `${done}`, article, gated ? callProvider : undefined)));
     }
     await tenant.settle();
   } finally {
     api.close();
     bare.close();
+    provider.close();
     await tenant.close();
   }
   return { measured, floor };
@@ -124,13 +149,16 @@ async function post(
   client: KeepAliveClient,
   count: number,
   serial: string,
-  status: SampleArticle['status'],
+  articleOf: (serial: string) => SampleArticle,
+  before: (article: SampleArticle) => Promise<number> = async () => 0,
 ): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < count; i += 1) {
-    const answer = await client.send('POST', '/articles', sampleArticle(`${serial}-${i}`, status));
+    const article = articleOf(`${serial}-${i}`);
+    const beforeMs = await before(article);
+    const answer = await client.send('POST', '/articles', article);
     if (answer.status !== 201) throw new Error(`a write was answered ${answer.status}: ${answer.text}`);
-    times.push(answer.ms);
+    times.push(beforeMs + answer.ms);
   }
   return times;
 }

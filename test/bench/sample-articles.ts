@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
+
 export interface SampleArticle {
   readonly title: string;
   readonly body: string;
   readonly category: string;
   readonly tags: readonly string[];
   readonly status: 'published' | 'draft';
+  /** Whether the proposal gate is left out: these articles are all alike, and it would keep one of them. */
+  readonly force: boolean;
 }
 
 const sentences = [
@@ -25,6 +29,7 @@ export function sampleArticle(serial: string, status: SampleArticle['status'] = 
     category: 'finding',
     tags: ['benchmark', 'incident'],
     status,
+    force: true,
   };
 }
 
@@ -32,4 +37,24 @@ export function sampleBody(serial: string): string {
   const paragraph = (index: number) =>
     [...sentences.slice(index), ...sentences.slice(0, index)].slice(0, 4).join(' ');
   return `Incident ${serial}.\n\n${[0, 3, 6].map(paragraph).join('\n\n')}`;
+}
+
+const wordsOfStranger = 150;
+
+/** An article of about the same length in words that nobody else uses: the proposal gate finds nothing like it. */
+export function strangeArticle(serial: string): SampleArticle {
+  const word = (at: number) => {
+    const digest = createHash('sha256').update(`${serial} ${at}`).digest();
+    const syllable = (byte: number) => `${'bdfgklmnprstvz'[byte % 14]}${'aeiou'[(byte >> 4) % 5]}`;
+    return [...digest.subarray(0, 3)].map(syllable).join('');
+  };
+  const words = Array.from({ length: wordsOfStranger }, (_, at) => word(at));
+  return {
+    title: words.slice(0, 6).join(' '),
+    body: words.slice(6).join(' '),
+    category: 'finding',
+    tags: ['benchmark', 'incident'],
+    status: 'published',
+    force: false,
+  };
 }
