@@ -15,8 +15,12 @@ export const hybridPool = 200;
  */
 const partWeight = 0.05;
 
-/** With less of the query an article takes no part in the fusion: meaning finds what a few common words only hint at. */
+/**
+ * With less of the query than `leastPart` an article comes after what either ranking stands for: meaning finds what a few common
+ * words only hint at. It is not left out, because its vectors may still be being made.
+ */
 const leastPart = 0.5;
+const tailWeight = 0.001;
 
 export type Vector = Extract<QueryVector, { kind: 'vector' }>;
 
@@ -65,9 +69,10 @@ export async function rankWithVector(
   const fused = fuse([
     {
       source: 'keyword',
-      hits: (words?.ranked ?? [])
-        .filter(({ share }) => share >= leastPart)
-        .map(({ id, score }) => ({ id, weight: score >= leastWholeScore ? 1 : partWeight })),
+      hits: (words?.ranked ?? []).map(({ id, score, share }) => ({
+        id,
+        weight: score >= leastWholeScore ? 1 : share >= leastPart ? partWeight : tailWeight,
+      })),
     },
     { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },
   ]);
