@@ -67,8 +67,8 @@ export function createCreation(deps: CreationDeps): Creation {
           changesWhatIsEmbedded: true,
         },
       ),
+      keep(tx, { id, contentHash: hash, published: status === 'published' }),
     ]);
-    await keep(tx, { id, contentHash: hash, published: status === 'published' });
     return { kind: 'created', article: attachState(inserted, states), gate: report, ticket };
   };
 

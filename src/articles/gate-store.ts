@@ -25,29 +25,11 @@ export async function findEqualText(
   tx: Transaction,
   tenantId: string,
   contentHash: string,
-): Promise<string | undefined> {
+): Promise<{ readonly id: string; readonly title: string } | undefined> {
   const row: unknown = await tx('articles')
     .where({ tenant_id: tenantId, content_hash: contentHash })
     .whereRaw(`(status = 'published' or (status = 'draft' and gate_verdict = 'low_novelty'))`)
     .orderByRaw(`(status = 'published') desc, created_at, id`)
-    .first('id');
-  return z.object({ id: z.string() }).optional().parse(row)?.id;
-}
-
-/** Titles of articles, by id. */
-export async function readTitles(
-  tx: Transaction,
-  tenantId: string,
-  ids: readonly string[],
-): Promise<Map<string, string>> {
-  const rows: unknown = await tx('articles')
-    .where({ tenant_id: tenantId })
-    .whereIn('id', [...ids])
-    .select('id', 'title');
-  return new Map(
-    z
-      .array(z.object({ id: z.string(), title: z.string() }))
-      .parse(rows)
-      .map(({ id, title }) => [id, title]),
-  );
+    .first('id', 'title');
+  return z.object({ id: z.string(), title: z.string() }).optional().parse(row);
 }

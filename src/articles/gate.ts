@@ -5,7 +5,7 @@ import type { Comparison, Proposals, ProposedText } from '../embedding/ports.ts'
 import type { Logger } from '../platform/logging.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import { createTurns } from '../platform/turns.ts';
-import { beginComparison, endComparison, findEqualText, readTitles } from './gate-store.ts';
+import { beginComparison, endComparison, findEqualText } from './gate-store.ts';
 import { verdictOn } from './verdict.ts';
 
 /** An article that is there already, and how much of the proposal it says. */
@@ -86,8 +86,8 @@ export function createGate({ proposals, log, patienceMs }: GateDeps): Gate {
       findEqualText(tx, tenantId, contentHash),
       proposals.compare(tx, tenantId, proposal),
     ]);
-    const nearest = await withTitles(tx, tenantId, equal, similar);
     await endComparison(tx);
+    const nearest = rank(equal, similar);
     const keep = (writing: Transaction, article: WrittenArticle) =>
       orGateFailed(proposals.keep(writing, tenantId, article, proposal));
     const [best] = nearest;
@@ -148,26 +148,15 @@ function cannotTell({ code, retryAfterMs }: Failure): Judge {
   return async () => ({ kind: 'new', report, keep: nothingToKeep });
 }
 
-/** The nearest articles by name, the one with the same text before all others. */
-async function withTitles(
-  tx: Transaction,
-  tenantId: string,
-  equal: string | undefined,
+/** The nearest articles, the one with the same text before all others. */
+function rank(
+  equal: { readonly id: string; readonly title: string } | undefined,
   similar: Comparison['similar'],
-): Promise<Nearest[]> {
-  const others = similar.filter(({ articleId }) => articleId !== equal);
-  const all = equal === undefined ? others : [{ articleId: equal, similarity: 1 }, ...others];
-  const best = all.slice(0, maxNearest);
-  if (best.length === 0) return [];
-  const titles = await readTitles(
-    tx,
-    tenantId,
-    best.map(({ articleId }) => articleId),
-  );
-  return best.flatMap(({ articleId, similarity }) => {
-    const title = titles.get(articleId);
-    return title === undefined ? [] : [{ id: articleId, title, similarity }];
-  });
+): Nearest[] {
+  const others = similar
+    .filter(({ articleId }) => articleId !== equal?.id)
+    .map(({ articleId, title, similarity }) => ({ id: articleId, title, similarity }));
+  return [...(equal ? [{ ...equal, similarity: 1 }] : []), ...others].slice(0, maxNearest);
 }
 
 async function orGateFailed<T>(work: Promise<T>): Promise<T> {

@@ -87,6 +87,7 @@ export type EmbeddedProposal =
 /** A published article and how much of a proposal it says already. */
 export interface SimilarArticle {
   readonly articleId: string;
+  readonly title: string;
   readonly similarity: number;
 }
 
@@ -107,7 +108,10 @@ export interface Proposals {
   embed(tenantId: string, text: ArticleSource): Promise<EmbeddedProposal>;
   /** The tenant's published articles that are most like it. */
   compare(tx: Transaction, tenantId: string, proposal: ProposedText): Promise<Comparison>;
-  /** Stores the vectors with the article that the proposal became, in its own transaction: nobody pays for them again. */
+  /**
+   * Stores the vectors with the article that the proposal became, in its own transaction: nobody pays for them again. Begun
+   * after the article's own statements it shares their round trip.
+   */
   keep(
     tx: Transaction,
     tenantId: string,

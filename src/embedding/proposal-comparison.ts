@@ -33,19 +33,18 @@ export async function compareProposal(
   const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared, weights });
   if (articleIds.length === 0) return { similar: [], ofAllText };
   const hashes = new Set(hashesOf(compared));
-  const cosines = await readBestCosines(tx, tenantId, {
+  const articles = await readBestCosines(tx, tenantId, {
     spaceId,
     articleIds,
     known: [...hashes].filter((hash) => !proposal.bought.has(hash)),
     bought: new Map([...proposal.bought].filter(([hash]) => hashes.has(hash))),
   });
-  const similar = articleIds.map((articleId) => ({
+  const similar = articles.map(({ articleId, title, cosines }) => ({
     articleId,
+    title,
     similarity: similarity(
       proposal.model,
-      cosines
-        .filter((each) => each.articleId === articleId)
-        .map(({ hash, cosine }) => ({ weight: weights.get(hash) ?? 0, cosine })),
+      [...cosines].map(([hash, cosine]) => ({ weight: weights.get(hash) ?? 0, cosine })),
     ),
   }));
   return { similar: similar.sort((a, b) => b.similarity - a.similarity), ofAllText };

@@ -35,10 +35,18 @@ export async function readChunkVectors(
   return new Map(found.map((row) => [row.chunk_hash, row.embedding]));
 }
 
+/** An article, and how near it comes to each chunk of a proposal. */
+export interface ComparedArticle {
+  readonly articleId: string;
+  readonly title: string;
+  /** The cosine of the article's visible chunk that is nearest, by the proposal's chunk hash. */
+  readonly cosines: ReadonlyMap<string, number>;
+}
+
 /**
- * For each of these articles, and each of these chunks of a proposal, the cosine of the article's visible chunk that is nearest
- * to it. A chunk that stands in the article word for word has exactly 1 and costs no comparison; without that, a proposal that
- * is a copy would cost the square of its chunks. Fetching the articles' vectors to compare them here lost: megabytes of text.
+ * Compares each of these articles with each of these chunks of a proposal. A chunk that stands in the article word for word has
+ * exactly 1 and costs no comparison; without that, a proposal that is a copy would cost the square of its chunks. Fetching the
+ * articles' vectors to compare them here lost: megabytes of text.
  */
 export async function readBestCosines(
   tx: Transaction,
@@ -51,7 +59,7 @@ export async function readBestCosines(
     /** Chunks whose vectors are in no table yet. */
     readonly bought: ReadonlyMap<string, readonly number[]>;
   },
-): Promise<{ readonly articleId: string; readonly hash: string; readonly cosine: number }[]> {
+): Promise<ComparedArticle[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with proposed as materialized (
        select hash, vector::vector as vector from unnest(:hashes::text[], :vectors::text[]) as b(hash, vector)
@@ -59,16 +67,17 @@ export async function readBestCosines(
        select distinct on (chunk_hash) chunk_hash, embedding from chunk_vectors
         where tenant_id = :tenantId and space_id = :spaceId and chunk_hash = any(:known::text[])
      )
-     select m.article_id, p.hash,
+     select a.id, a.title, jsonb_object_agg(p.hash,
             case when p.hash = any(m.chunk_hashes) then 1 else coalesce((
               select max(nullif(1 - (c.embedding <=> p.vector), 'NaN'))
                 from chunk_vectors c
                where c.tenant_id = m.tenant_id and c.space_id = m.space_id and c.article_id = m.article_id
-                 and c.chunk_hash = any(m.chunk_hashes)), 0) end as cosine
+                 and c.chunk_hash = any(m.chunk_hashes)), 0) end) as cosines
        from article_manifests m
        join articles a on a.tenant_id = m.tenant_id and a.id = m.article_id and a.content_hash = m.content_hash
       cross join proposed p
-      where m.tenant_id = :tenantId and m.space_id = :spaceId and m.article_id = any(:articleIds::uuid[])`,
+      where m.tenant_id = :tenantId and m.space_id = :spaceId and m.article_id = any(:articleIds::uuid[])
+      group by a.id, a.title`,
     {
       tenantId,
       spaceId: compared.spaceId,
@@ -79,7 +88,7 @@ export async function readBestCosines(
     },
   );
   return z
-    .array(z.object({ article_id: z.string(), hash: z.string(), cosine: z.number() }))
+    .array(z.object({ id: z.string(), title: z.string(), cosines: z.record(z.string(), z.number()) }))
     .parse(rows)
-    .map((row) => ({ articleId: row.article_id, hash: row.hash, cosine: row.cosine }));
+    .map(({ id, title, cosines }) => ({ articleId: id, title, cosines: new Map(Object.entries(cosines)) }));
 }

@@ -14,7 +14,7 @@ import {
   insertVectors,
   lockSpaces,
   readServingSpace,
-  takeOverAndListMissing,
+  takeOver,
   upsertManifest,
 } from './store.ts';
 
@@ -82,22 +82,27 @@ export function createProposals(deps: ProposalsDeps): Proposals {
     compare: compareProposal,
 
     async keep(tx, tenantId, article, proposal) {
-      const vectors = withVectors(proposal);
       const spaceId = proposal.spaceId ?? (await makeSpace(tx, tenantId, proposal));
       if (spaceId === undefined) return;
-      const missing = await takeOverAndListMissing(tx, tenantId, spaceId, article.id, hashesOf(vectors));
-      const bought = vectors.flatMap(({ hash, text }) => {
-        const vector = missing.has(hash) ? proposal.bought.get(hash) : undefined;
+      const stored = hashesOf(withVectors(proposal)).filter((hash) => !proposal.bought.has(hash));
+      const bought = distinct(proposal.chunks).flatMap(({ hash, text }) => {
+        const vector = proposal.bought.get(hash);
         return vector === undefined ? [] : [{ hash, text, vector }];
       });
-      if (bought.length > 0) await insertVectors(tx, tenantId, spaceId, article.id, bought);
-      if (!article.published || !isComplete(proposal)) return;
-      await upsertManifest(tx, tenantId, {
-        spaceId,
-        articleId: article.id,
-        contentHash: article.contentHash,
-        chunkHashes: hashesOf(proposal.chunks),
-      });
+      await Promise.all([
+        ...(stored.length > 0 ? [takeOver(tx, tenantId, spaceId, article.id, stored)] : []),
+        ...(bought.length > 0 ? [insertVectors(tx, tenantId, spaceId, article.id, bought)] : []),
+        ...(article.published && isComplete(proposal)
+          ? [
+              upsertManifest(tx, tenantId, {
+                spaceId,
+                articleId: article.id,
+                contentHash: article.contentHash,
+                chunkHashes: hashesOf(proposal.chunks),
+              }),
+            ]
+          : []),
+      ]);
     },
   };
 }

@@ -80,16 +80,16 @@ export async function lockSpaces(tx: Transaction, tenantId: string): Promise<voi
 }
 
 /**
- * Which of these chunks have no vector for the article, after taking over what another article of the tenant has bought
- * for the same chunk in the same space. A table of chunks shared by articles lost: it needs reference counts to forget.
+ * Gives the article the vectors that another article of the tenant has bought for the same chunks in the same space. A table
+ * of chunks shared by articles lost: it needs reference counts to forget.
  */
-export async function takeOverAndListMissing(
+export async function takeOver(
   tx: Transaction,
   tenantId: string,
   spaceId: string,
   articleId: string,
   hashes: readonly string[],
-): Promise<Set<string>> {
+): Promise<void> {
   await tx.raw(
     `insert into chunk_vectors (tenant_id, space_id, article_id, chunk_hash, text, embedding)
      select distinct on (v.chunk_hash) v.tenant_id, v.space_id, :articleId::uuid, v.chunk_hash, v.text, v.embedding
@@ -101,6 +101,17 @@ export async function takeOverAndListMissing(
      on conflict do nothing`,
     { tenantId, spaceId, articleId, hashes },
   );
+}
+
+/** Which of these chunks have no vector for the article, after taking over what other articles have. */
+export async function takeOverAndListMissing(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  articleId: string,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  await takeOver(tx, tenantId, spaceId, articleId, hashes);
   const stored = await tx('chunk_vectors')
     .where({ tenant_id: tenantId, space_id: spaceId, article_id: articleId })
     .whereIn('chunk_hash', [...hashes])
