@@ -2,6 +2,7 @@ import { type Category, categories } from '../../../src/articles/article.ts';
 import { articleAt, type CorpusTenant } from './corpus.ts';
 import { createRandom, type Random } from './random.ts';
 import { queryVector, vectorText } from './vectors.ts';
+import { isSearched } from './words.ts';
 
 /** A search that somebody who half remembers an article of the tenant's could make. */
 export interface PlannedQuery {
@@ -49,8 +50,8 @@ function planQuery(tenant: CorpusTenant, random: Random): PlannedQuery {
 
 function someWords(title: string, body: string, random: Random): string {
   const from = (text: string) => {
-    const words = text.toLowerCase().match(/\p{L}{5,}/gu) ?? ['nothing'];
-    return words[random.below(words.length)] ?? '';
+    const words = (text.toLowerCase().match(/\p{L}{5,}/gu) ?? []).filter(isSearched);
+    return words[random.below(words.length)] ?? 'nothing';
   };
   const words = [from(title)];
   const chance = random.next();

@@ -52,6 +52,11 @@ function makeVocabulary(): string[] {
   return [...words];
 }
 
+const isEveryday = new Set(everyday);
+
+/** Whether a text search looks for the word at all. */
+export const isSearched = (word: string): boolean => !isEveryday.has(word);
+
 /** A word that says something of a topic; the frequent words of one topic are seldom those of another. */
 export function topicWord(topic: number, random: Random): string {
   return vocabulary[(topic * 7_919 + pickOfTopic(random) * 31) % vocabularySize] ?? '';
