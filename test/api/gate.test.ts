@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProviderTwin, startProviderTwin } from '../support/provider-twin.ts';
 import { eventually, type RunningService, startService } from '../support/running-service.ts';
+import { sampleValue } from '../support/scrape.ts';
 import { answerWith, axis, createProposer, near, type Proposer, sections } from './gate-api.ts';
 
 let twin: ProviderTwin;
@@ -292,6 +293,26 @@ describe('a proposal of several chunks', () => {
     await proposer.post({ body: sections(9) });
     const inputs = twin.callsOf(proposer.key)[0]?.inputs ?? [];
     expect(inputs.map((text) => /## part (\d)/.exec(text)?.[1])).toEqual(['0', '3', '5', '7']);
+  });
+});
+
+describe('the verdicts', () => {
+  it('are counted, by what they are, from 0 on', async () => {
+    const verdicts = ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'];
+    const counted = async () => {
+      const text = await service.metrics.scrape();
+      return verdicts.map((verdict) => sampleValue(text, 'lorekeep_gate_verdicts_total', { verdict }) ?? NaN);
+    };
+    const before = await counted();
+    const { proposer } = await withArticle();
+    proposer.vectors([near(0.9)]);
+    await proposer.post({ title: 'Nearly the first' });
+    await proposer.post({ title: 'Nearly the first' });
+    await proposer.post({ force: true });
+    await proposer.tenant.setEmbeddingKey(null);
+    await proposer.post();
+    const after = await counted();
+    expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([1, 1, 1, 1, 1]);
   });
 });
 
