@@ -118,7 +118,8 @@ async function preferNothing(tx: Transaction): Promise<void> {
  * the less there is to compare. It has no order that an HNSW index knows, so it cannot be answered by one.
  *
  * What lost: `min(distance) group by article` cannot say which chunk it was; a lateral `order by distance limit 1` per
- * article sorts once an article instead of once.
+ * article sorts once an article instead of once; the chunks' hashes outside of their lateral, with which statistics that are
+ * older than the tenant let the planner take the index by hash without a hash, and read all chunks once an article.
  */
 export async function rankAll(
   tx: Transaction,
@@ -133,8 +134,8 @@ export async function rankAll(
             lateral (select chunk_hash, embedding
                        from chunk_vectors
                       where tenant_id = :tenantId and space_id = :spaceId and article_id = a.id
-                     offset 0) v
-      where v.chunk_hash = any(m.chunk_hashes)`,
+                        and chunk_hash = any(m.chunk_hashes)
+                     offset 0) v`,
     tenantId,
     query,
     filter.bindings,

@@ -115,6 +115,8 @@ describe('the nearest articles', () => {
   it('are compared exactly for a small tenant in the same table', async () => {
     const { plans } = await search(small, vectorOf());
     expect(indexesIn(plans)).toEqual([]);
+    // Each of its chunks is looked up by its name, whatever the planner takes the tenant for.
+    expect(plans.at(-1)).toMatch(/Index Cond: .*chunk_hash = ANY/);
     expect(await recallOf(small, 10)).toBe(1);
   });
 
@@ -169,17 +171,18 @@ describe('the nearest articles', () => {
     expect(new Set(ids)).toEqual(new Set(large.articles.map(({ id }) => id)));
   });
 
-  it('are not crowded out by vectors of texts that are gone', async () => {
+  it.each([3, 300])('are not crowded out by the vectors of %i texts that are gone', async (texts) => {
     const vector = vectorOf();
-    const [edited] = large.articles;
-    // Edited three hundred times, each text nearer to the query than anything that is there now.
-    const past = Array.from({ length: 300 }, (_, at) => ({
+    const edited = large.nearest(vector, large.articles.length).at(-1) ?? '';
+    // Each of those texts was nearer to the query than anything that is there now.
+    const past = Array.from({ length: texts }, (_, at) => ({
       hash: `past ${at}`,
       vector: vector.map((each, dimension) => each + (dimension === at % 64 ? 0.01 : 0)),
     }));
-    await addChunks(db, large, [{ id: edited?.id ?? '', chunks: past }]);
+    await addChunks(db, large, [{ id: edited, chunks: past }]);
     const { ids } = await search(large, vector);
-    expect(ids).toEqual(large.nearest(vector, 10));
+    expect(ids).not.toContain(edited);
+    expect(common(ids, large.nearest(vector, 10))).toBeGreaterThanOrEqual(9);
     await db.rawAsOwner(`delete from chunk_vectors where chunk_hash like 'past %'`);
   });
 
