@@ -96,8 +96,8 @@ export async function rankPool(
 
 /**
  * From here on a scan of an HNSW index goes on until it has as many rows as it was asked for. Without that it ends after its
- * first candidates, of which the tenant's share is left: 29 rows of 50 for a tenant of 30 %. Relaxed order, because the rows are
- * sorted anyway, and strict order drops those that come too late. 100 candidates at first, because 40, the default, find the
+ * first candidates, of which the tenant's share is left: 29 rows of 100 for a tenant of 30 %. Relaxed order, because the rows are
+ * sorted anyway, and strict order drops those that come too late. 100 candidates at first, the least pool: 40, the default, found the
  * same no faster, and 200 or 400 found no more. And no sort where an index gives the order: statistics that are older than
  * the tenant's growth cannot talk the planner out of what sizeUp has decided.
  */
