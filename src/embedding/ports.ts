@@ -59,7 +59,7 @@ export type QueryVector =
       readonly model: string;
       readonly vector: readonly number[];
     }
-  /** The tenant has no vectors yet: nothing was called. */
+  /** The tenant has no vectors yet and nothing refuses to make them: nothing was called. */
   | { readonly kind: 'no_vectors' }
   | ({ readonly kind: 'failed' } & Failure);
 

@@ -75,15 +75,17 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
         deps.breaker.refusal(tx, { tenantId, provider: 'embedding' }),
       ]),
     );
-    if (space === undefined) return { kind: 'no_vectors' };
+    // Before the space: a first key that was rejected, or a provider that is away, is why there are no vectors.
     if (key === undefined) return refuse('no_api_key');
     if (key.status === 'rejected') return refuse('credential_rejected');
+    const open = refusal?.keyVersion === key.version ? refusal : undefined;
+    if (space === undefined) {
+      return open === undefined ? { kind: 'no_vectors' } : refuse('circuit_open', open.retryInMs);
+    }
     // A version names one key for ever: what was bought with another key, or for another tenant, has another name.
     const name = JSON.stringify([tenantId, space.id, space.model, key.version, hashOf(text)]);
     return recent.obtain(name, async () =>
-      refusal?.keyVersion === key.version
-        ? refuse('circuit_open', refusal.retryInMs)
-        : buy(tenantId, space, text),
+      open === undefined ? buy(tenantId, space, text) : refuse('circuit_open', open.retryInMs),
     );
   };
 

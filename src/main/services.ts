@@ -174,7 +174,7 @@ export function createServices(
   });
   const gate = createGate({ proposals, log, patienceMs: environment.GUARD_TIMEOUT_MS });
 
-  const search = createSearch({ database, queryEmbeddings, providerKeys, blocked });
+  const search = createSearch({ database, queryEmbeddings, blocked });
 
   return {
     database,

@@ -1,6 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
 import type { QueryVector } from '../embedding/ports.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import { type Coverage, readCommonestReason } from './coverage-store.ts';
 import type { Place } from './place.ts';
@@ -17,7 +16,6 @@ export async function explainFallback(
   tenantId: string,
   answer: QueryVector,
   coverage: Coverage,
-  keys: Pick<ProviderKeys, 'current'>,
 ): Promise<Fallback | undefined> {
   switch (answer.kind) {
     case 'vector':
@@ -26,13 +24,10 @@ export async function explainFallback(
       const { code, retryAfterMs } = answer;
       return { code, retryAt: retryAfterMs === undefined ? null : new Date(Date.now() + retryAfterMs) };
     }
-    case 'no_vectors': {
-      const key = await keys.current(tx, tenantId, 'embedding');
-      if (key === undefined) return { code: 'no_api_key', retryAt: null };
+    case 'no_vectors':
       // Nothing is published that vectors could find.
       if (coverage.published === 0) return undefined;
       return { code: (await readCommonestReason(tx, tenantId)) ?? null, retryAt: null };
-    }
   }
 }
 

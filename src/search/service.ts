@@ -1,7 +1,6 @@
 import type { FailureCode } from '../domain/failures.ts';
 import type { QueryEmbeddings } from '../embedding/ports.ts';
 import type { BlockedOperations } from '../llm-config/blocked-operations.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Database } from '../platform/postgres.ts';
 import { type Coverage, readCoverage } from './coverage-store.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
@@ -9,7 +8,7 @@ import { type Hit, presentHits } from './hits.ts';
 import { rankByKeyword } from './keyword.ts';
 import { placeAfter } from './next-place.ts';
 import { type Place, readShown, type SearchMode, type SearchText, shownName } from './place.ts';
-import { hybridPool, rankedByWords, rankWithVector } from './ranking.ts';
+import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
 import { listUnknownTags } from './store.ts';
 
 export interface SearchQuery extends SearchText {
@@ -46,12 +45,11 @@ export interface Search {
 export interface SearchDeps {
   readonly database: Database;
   readonly queryEmbeddings: QueryEmbeddings;
-  readonly providerKeys: Pick<ProviderKeys, 'current'>;
   readonly blocked: BlockedOperations;
 }
 
 /** Search by words, by meaning, and by both. */
-export function createSearch({ database, queryEmbeddings, providerKeys, blocked }: SearchDeps): Search {
+export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps): Search {
   return {
     async search(tenantId, query) {
       const { mode, place, limit } = query;
@@ -61,30 +59,30 @@ export function createSearch({ database, queryEmbeddings, providerKeys, blocked 
         database.withTenant(tenantId, (tx) =>
           rankByKeyword(tx, tenantId, {
             ...query,
-            limit: shown.size + (mode === 'hybrid' && !pinned ? hybridPool : limit + 1),
+            limit: shown.size + (mode === 'hybrid' && !pinned ? poolOf(limit) : limit + 1),
             plan: place?.keyword?.plan,
             after: place?.keyword?.after,
           }),
         );
       // Words are ranked while the provider is asked, on a connection of their own that waits for nobody: a breaker that is
       // open, or a provider that answers late, costs the person nothing more. By meaning alone they are seldom needed.
-      const [answer, early] = await Promise.all([
+      // So is the coverage counted: of 10,000 articles it takes as long as to rank them by their vectors.
+      const [answer, early, coverage] = await Promise.all([
         mode === 'keyword' || pinned ? undefined : queryEmbeddings.embedQuery(tenantId, query.q),
         mode === 'semantic' && !pinned ? undefined : byKeyword(),
+        database.withTenant(tenantId, (tx) => readCoverage(tx, tenantId)),
       ]);
       const vector = answer?.kind === 'vector' ? answer : undefined;
       const words = vector === undefined ? (early ?? (await byKeyword())) : early;
 
       const result = await database.withTenant(tenantId, async (tx): Promise<SearchResult> => {
-        const [coverage, ranking] = await Promise.all([
-          readCoverage(tx, tenantId),
+        const ranking =
           vector === undefined
             ? rankedByWords(words, place?.keyword?.before ?? 0)
-            : rankWithVector(tx, tenantId, query, vector, words, shown.size),
-        ]);
+            : await rankWithVector(tx, tenantId, query, vector, words, shown.size);
         const fallback = pinned
           ? pinnedFallback(place)
-          : answer && (await explainFallback(tx, tenantId, answer, coverage, providerKeys));
+          : answer && (await explainFallback(tx, tenantId, answer, coverage));
         const servedMode = fallback === undefined ? mode : 'keyword';
 
         const left = ranking.fused.filter(({ id }) => !shown.has(shownName(id)));

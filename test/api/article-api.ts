@@ -76,7 +76,7 @@ export async function startArticleApi(
   const gate = createGate({ proposals, log, patienceMs: gatePatienceMs });
   const embeddings = createArticleEmbeddings({ outbox });
   const articles = createArticles({ database, audit, embeddings, gate, metrics });
-  const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'no_vectors' }) };
+  const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'failed', code: 'no_api_key' }) };
   const app = createApp({
     routes: [
       ...articleRoutes(articles),
@@ -84,7 +84,6 @@ export async function startArticleApi(
         createSearch({
           database,
           queryEmbeddings: keyless,
-          providerKeys: { current: async () => undefined },
           blocked: createBlockedOperations({ database, audit, log, metrics }),
           ...search,
         }),

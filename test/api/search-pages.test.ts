@@ -16,7 +16,6 @@ beforeAll(async () => {
         return answer;
       },
     },
-    providerKeys: { current: async () => ({ version: 1, ciphertext: 'c', status: 'verified', model: 'm' }) },
   });
 });
 afterAll(() => api.close());

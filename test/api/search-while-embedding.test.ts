@@ -35,7 +35,6 @@ function searchWith(embed: (firstEnded: Promise<void>) => Promise<QueryVector>) 
       },
     },
     queryEmbeddings: { embedQuery: () => embed(firstEnded) },
-    providerKeys: { current: async () => undefined },
     blocked: { note: async () => undefined },
   });
   return { ...search, mostConnections: () => most };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { QueryVector } from '../../src/embedding/ports.ts';
-import type { CurrentKey } from '../../src/llm-config/service.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
 import { ask, search, titles, vectorsOf, write } from './search-tenant.ts';
 
@@ -9,7 +8,6 @@ let api: ArticleApi;
 /** What the embedding of a query answers, and how often it was asked. */
 let answer: QueryVector = { kind: 'no_vectors' };
 let asked = 0;
-let key: CurrentKey | undefined;
 
 beforeAll(async () => {
   api = await startArticleApi({
@@ -19,14 +17,12 @@ beforeAll(async () => {
         return answer;
       },
     },
-    providerKeys: { current: async () => key },
   });
 });
 afterAll(() => api.close());
 beforeEach(() => {
   answer = { kind: 'no_vectors' };
   asked = 0;
-  key = { version: 1, ciphertext: 'sealed', status: 'verified', model: 'm' };
 });
 
 describe('keyword search', () => {
@@ -471,13 +467,6 @@ describe('a search that cannot have its vector', () => {
       expect(meta).toMatchObject({ fallback: true, fallback_reason: code, retry_at: null });
     },
   );
-
-  it('says no_api_key for a tenant that has neither vectors nor a key', async () => {
-    key = undefined;
-    const { data, meta } = await search(tenant, { q: 'caracal', mode: 'semantic' });
-    expect(data).toHaveLength(1);
-    expect(meta).toMatchObject({ served_mode: 'keyword', fallback: true, fallback_reason: 'no_api_key' });
-  });
 
   it('says the reason of the articles when they have none of their vectors yet', async () => {
     const { meta } = await search(tenant, { q: 'caracal' });

@@ -68,23 +68,33 @@ async function write(of: Pick<Standing, 'tenant'>, title: string): Promise<strin
 }
 
 /** The walk of the workflow, without the workflow. */
-async function embed({ tenant }: Pick<Standing, 'tenant'>, articleId: string): Promise<void> {
+async function tryToEmbed({ tenant }: Pick<Standing, 'tenant'>, articleId: string) {
   const { steps } = service.services;
   const article = { tenantId: tenant.id, articleId };
   const resolved = await steps.resolveKey(article);
   if (resolved.kind !== 'reference') throw new Error(resolved.kind);
   const check = await steps.checkContentHash(article, resolved.key);
   if (check.kind !== 'missing') throw new Error(check.kind);
-  expect(await steps.generate(article, resolved.key, check.contentHash)).toMatchObject({ kind: 'embedded' });
+  return steps.generate(article, resolved.key, check.contentHash);
+}
+
+async function embed(of: Pick<Standing, 'tenant'>, articleId: string): Promise<void> {
+  expect(await tryToEmbed(of, articleId)).toMatchObject({ kind: 'embedded' });
+}
+
+/** A tenant with one article that waits for its vectors. */
+async function standWithoutVectors(): Promise<Standing> {
+  const key = newKey();
+  const tenant = await service.createTenant(key);
+  const articleId = await write({ tenant }, 'Lanterns');
+  return { tenant, key, articleId };
 }
 
 /** A tenant with one article, embedded. */
 async function stand(): Promise<Standing> {
-  const key = newKey();
-  const tenant = await service.createTenant(key);
-  const articleId = await write({ tenant }, 'Lanterns');
-  await embed({ tenant }, articleId);
-  return { tenant, key, articleId };
+  const standing = await standWithoutVectors();
+  await embed(standing, standing.articleId);
+  return standing;
 }
 
 const search = (of: Pick<Standing, 'tenant'>, mode: string, q = 'wick lantern') =>
@@ -102,6 +112,8 @@ const ledgerOf = ({ tenant }: Standing) =>
 
 interface Trouble {
   readonly name: string;
+  /** Whether it came before the tenant's first vectors. */
+  readonly early?: true;
   begin(of: Standing): unknown;
   end?(): unknown;
   readonly reason: string;
@@ -138,6 +150,27 @@ const troubles: readonly Trouble[] = [
     async begin(of) {
       always(of, status(500));
       for (const q of ['one', 'two', 'three']) await search(of, 'semantic', q);
+    },
+    reason: 'circuit_open',
+    calls: 0,
+    retryInMs: { atMost: openMs },
+  },
+  {
+    name: 'the provider has rejected the first key',
+    early: true,
+    async begin(of) {
+      always(of, status(401));
+      expect(await tryToEmbed(of, of.articleId)).toMatchObject({ code: 'credential_rejected' });
+    },
+    reason: 'credential_rejected',
+    calls: 0,
+  },
+  {
+    name: 'the breaker is open since before the first vectors',
+    early: true,
+    async begin(of) {
+      always(of, status(500));
+      for (let i = 0; i < 3; i += 1) await tryToEmbed(of, of.articleId);
     },
     reason: 'circuit_open',
     calls: 0,
@@ -242,7 +275,8 @@ describe.each(['semantic', 'hybrid'])('a %s search', (mode) => {
   it.each(troubles.map((trouble) => [trouble.name, trouble] as const))(
     'is served by keywords where %s, and another tenant’s is not',
     async (_name, trouble) => {
-      const [of, neighbour] = [await stand(), await stand()];
+      const of = trouble.early ? await standWithoutVectors() : await stand();
+      const neighbour = await stand();
       await trouble.begin(of);
       const callsBefore = twin.calls.length;
       const beforeMs = Date.now();
@@ -257,7 +291,7 @@ describe.each(['semantic', 'hybrid'])('a %s search', (mode) => {
         served_mode: 'keyword',
         fallback: true,
         fallback_reason: trouble.reason,
-        coverage: { published: 1, embedded: 1 },
+        coverage: { published: 1, embedded: trouble.early ? 0 : 1 },
       });
       expect(found(answer)).toEqual([{ id: of.articleId, matched: ['keyword'] }]);
       if (trouble.retryInMs === undefined) expect(retryAt).toBeNull();

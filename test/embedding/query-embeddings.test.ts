@@ -280,6 +280,23 @@ describe('a call that would be refused', () => {
     expect(await ask('a question', await test.createTenant(twinKey()))).toEqual({ kind: 'no_vectors' });
   });
 
+  it('is why there are no vectors yet: for want of a key, by a rejected one, by an open breaker', async () => {
+    tenant = await test.createTenant();
+    expect(await ask()).toEqual({ kind: 'failed', code: 'no_api_key' });
+    await tenant.setEmbeddingKey(key);
+    await openBreaker();
+    expect(await ask()).toMatchObject({
+      kind: 'failed',
+      code: 'circuit_open',
+      retryAfterMs: expect.any(Number),
+    });
+    await test.db.rawAsOwner(`update provider_keys set status = 'rejected' where tenant_id = $1`, [
+      tenant.id,
+    ]);
+    expect(await ask()).toEqual({ kind: 'failed', code: 'credential_rejected' });
+    expect(twin.callsOf(key)).toEqual([]);
+  });
+
   it('by what other calls hold back of the budget says when to come again', async () => {
     await setBudget(20);
     twin.script(key, [{ kind: 'ok', delayMs: 500 }]);

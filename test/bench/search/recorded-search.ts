@@ -67,7 +67,6 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
             vector,
           }),
         },
-        providerKeys: { current: unwanted },
         blocked: { note: unwanted },
       });
       await search.search(tenantIdOf(query.tenant), { q: query.q, mode, limit });
