@@ -26,6 +26,13 @@ const closingLine = (): Reporter => ({
 const patience = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
 /** What needs no running service, or starts its own: to run it alone starts nothing. */
 const standsAlone = ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/stack/**/*.test.ts'];
+/** What waits for the local model, which takes all cores: side by side, and beside other tests, each would wait for the other. */
+const asksTheModel = [
+  'test/e2e/walk.test.ts',
+  'test/e2e/local-model.test.ts',
+  'test/quality/near-duplicates.test.ts',
+];
+const globalSetup = ['test/support/global-setup.ts'];
 
 export default defineConfig({
   test: {
@@ -38,9 +45,20 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
-          exclude: standsAlone,
-          globalSetup: ['test/support/global-setup.ts'],
+          exclude: [...standsAlone, ...asksTheModel],
+          globalSetup,
           ...patience,
+        },
+      },
+      {
+        test: {
+          name: 'model',
+          include: asksTheModel,
+          globalSetup,
+          ...patience,
+          // After the others, and one file after the other.
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
         },
       },
     ],

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const embedded = await embedTexts(inject('embeddingUrl'), articles);
   judged = measureChosen({ samples, proposals, embedded });
   expect(new Set(judged.map(({ kind }) => kind))).toEqual(new Set(Object.keys(proposed)));
-}, 300_000);
+}, 900_000);
 
 const verdictsOf = (group: readonly Judged[]) =>
   group.map(({ kind, name, similarity, nearest }) => ({

@@ -27,29 +27,34 @@ declare module 'vitest' {
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** One stack for the whole run, on free ports, removed after it; services that the environment names are used instead. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * One stack for the whole run, on free ports, removed after it; services that the environment names are used instead. Each
+ * project that runs calls this, one after the other: the first starts the stack, and leaves it to all.
+ */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const run = project.vitest;
+  if ('databaseUrl' in run.getProvidedContext()) return undefined;
   const venvDir = join(root, '.stack', 'venv');
   const stack = await startStack({
     dir: join(tmpdir(), `lorekeep-test-${process.pid}-${randomBytes(4).toString('hex')}`),
     venvDir,
     mode: 'ephemeral',
     env: process.env,
-    log: (line) => project.vitest.logger.log(`stack: ${line}`),
+    log: (line) => run.logger.log(`stack: ${line}`),
   });
   try {
     const templateDatabase = await makeTemplate(stack.databaseOwnerUrl, stack.databaseUrl);
-    project.provide('templateDatabase', templateDatabase);
-    project.provide('databaseOwnerUrl', stack.databaseOwnerUrl);
-    project.provide('databaseUrl', stack.databaseUrl);
-    project.provide('temporalAddress', stack.temporalAddress);
-    project.provide('vaultAddr', stack.vaultAddr);
-    project.provide('vaultToken', stack.vaultToken ?? '');
-    project.provide('vaultTransitMount', stack.vaultTransitMount);
-    project.provide('vaultTransitKey', stack.vaultTransitKey);
-    project.provide('embeddingUrl', stack.embeddingUrl);
-    project.provide('temporalTestServerPath', stack.temporalTestServerPath);
-    project.provide('venvDir', venvDir);
+    run.provide('templateDatabase', templateDatabase);
+    run.provide('databaseOwnerUrl', stack.databaseOwnerUrl);
+    run.provide('databaseUrl', stack.databaseUrl);
+    run.provide('temporalAddress', stack.temporalAddress);
+    run.provide('vaultAddr', stack.vaultAddr);
+    run.provide('vaultToken', stack.vaultToken ?? '');
+    run.provide('vaultTransitMount', stack.vaultTransitMount);
+    run.provide('vaultTransitKey', stack.vaultTransitKey);
+    run.provide('embeddingUrl', stack.embeddingUrl);
+    run.provide('temporalTestServerPath', stack.temporalTestServerPath);
+    run.provide('venvDir', venvDir);
   } catch (error) {
     await stack.stop();
     throw error;
