@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { bareSearch } from '../bench/search/bare-sql.ts';
+import { bareSearch, describeBareSearch } from '../bench/search/bare-sql.ts';
 import { articleAt, chunksPerArticle, divide } from '../bench/search/corpus.ts';
 
 const statement = (text: string) => ({ text, values: [] });
 
 describe('the floor of a search', () => {
-  it('is the last statement that ranks by words, and the last by vectors', () => {
-    const { rankings, settings } = bareSearch(0, [
+  it('is all that the search sends, and marks the last statement that ranks by words, and the last by vectors', () => {
+    const bare = bareSearch(0, [
       statement('select count(*) from articles'),
       statement(`select set_config('hnsw.ef_search', '100', true)`),
       statement('select id, ts_rank(search, q) as score from articles'),
@@ -14,11 +14,14 @@ describe('the floor of a search', () => {
       statement('select id from chunk_vectors order by embedding <=> $1 limit 200'),
       statement('select ts_headline(body, q) from articles'),
     ]);
-    expect(rankings.map(({ text }) => text)).toEqual([
-      'select id, ts_rank(search, q) as score from articles',
-      'select id from chunk_vectors order by embedding <=> $1 limit 200',
+    expect(describeBareSearch(bare).split('\n')).toEqual([
+      '  select count(*) from articles',
+      `  select set_config('hnsw.ef_search', '100', true)`,
+      '* select id, ts_rank(search, q) as score from articles',
+      '  select id from chunk_vectors order by embedding <=> $1 limit 10',
+      '* select id from chunk_vectors order by embedding <=> $1 limit 200',
+      '  select ts_headline(body, q) from articles',
     ]);
-    expect(settings).toHaveLength(1);
   });
 
   it('is nothing that could be compared with where nothing ranks', () => {

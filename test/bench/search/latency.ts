@@ -1,13 +1,13 @@
 import { createKeepAliveClient } from '../keep-alive-client.ts';
-import { type BareSql, bareSearch } from './bare-sql.ts';
+import { type BareMs, type BareSql, bareSearch } from './bare-sql.ts';
 import type { ProviderPlan } from './provider-plan.ts';
 import type { PlannedQuery } from './queries.ts';
 import type { Mode, RecordedSearch } from './recorded-search.ts';
 
-/** Milliseconds of one kind of search: of the API, and of its floor for the same queries in the same order. */
+/** Milliseconds of one kind of search: of the API, and of its floors for the same queries in the same order. */
 export interface Latencies {
   readonly measured: readonly number[];
-  readonly floor: readonly number[];
+  readonly floor: readonly BareMs[];
 }
 
 export interface LatencyDeps {
@@ -36,8 +36,8 @@ export async function measureLatencies(
 ): Promise<{ readonly fresh?: Latencies; readonly remembered: Latencies }> {
   const { bareSql, recorded, provider } = deps;
   const client = createKeepAliveClient({ url: `${deps.apiUrl}/api/v1`, connections: 1 });
-  const fresh = { measured: [] as number[], floor: [] as number[] };
-  const remembered = { measured: [] as number[], floor: [] as number[] };
+  const fresh = { measured: [] as number[], floor: [] as BareMs[] };
+  const remembered = { measured: [] as number[], floor: [] as BareMs[] };
   let turn = 0;
 
   const search = async (query: PlannedQuery) => {
@@ -51,7 +51,7 @@ export async function measureLatencies(
   const inTurns = async (
     into: typeof fresh,
     measure: () => Promise<number>,
-    floor: () => Promise<number>,
+    floor: () => Promise<BareMs>,
   ) => {
     turn += 1;
     if (turn % 2 === 0) into.measured.push(await measure());
@@ -68,7 +68,11 @@ export async function measureLatencies(
         await inTurns(
           fresh,
           () => search(query),
-          async () => (await bareSql.run(bare)) + (await provider.call(query)),
+          async () => {
+            const { all, ranking } = await bareSql.run(bare);
+            const called = await provider.call(query);
+            return { all: all + called, ranking: ranking + called };
+          },
         );
       }
       await inTurns(
