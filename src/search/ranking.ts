@@ -6,8 +6,14 @@ import type { KeywordRanking } from './keyword.ts';
 import { leastWholeScore } from './keyword-store.ts';
 import type { SearchText } from './place.ts';
 
-/** Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. */
-export const hybridPool = 200;
+/**
+ * Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. Twice as
+ * deep ranked the judged queries the same, and cost a large tenant five times as much in the index.
+ */
+const hybridPool = 100;
+
+/** How many hits of each ranking a page of a search by both is made of, beside those that have been shown. */
+export const poolOf = (limit: number): number => Math.max(hybridPool, limit + 1);
 
 /**
  * What the place of an article that has only some of the words counts in the fusion. Such a place is a hint: with more, one
@@ -54,7 +60,7 @@ export async function rankWithVector(
   const near = await nearestArticles(tx, tenantId, {
     spaceId,
     vector,
-    limit: shown + (mode === 'hybrid' ? hybridPool : limit + 1),
+    limit: shown + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
     filter: { category, tags, tagsMatch },
   });
   const passages = { spaceId, near };
