@@ -7,7 +7,8 @@ import type { InTransaction } from '../platform/http/route.ts';
 import type { ServiceMetrics } from '../platform/metrics.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import type { ArticleWithEmbedding, NewArticle } from './article.ts';
-import type { Gate, GateReport, Judge, Judgement } from './gate.ts';
+import type { Gate } from './gate.ts';
+import { type GateReport, type Judge, type Judgement, skip } from './judgement.ts';
 import { insertArticle, readArticle } from './store.ts';
 import { type ArticleWrites, attachState } from './writes.ts';
 
@@ -92,7 +93,7 @@ export function createCreation(deps: CreationDeps): Creation {
     const write = (judge: Judge) =>
       database.withTenant(actor.tenantId, async (tx) => {
         const hash = contentHash(articleText(input));
-        const judgement = await judge(tx, hash);
+        const judgement = await judge(tx, { contentHash: hash, status: input.status });
         const { ticket, ...created } =
           judgement.kind === 'duplicate'
             ? await answerWith(tx, actor, judgement)
@@ -100,9 +101,7 @@ export function createCreation(deps: CreationDeps): Creation {
         await afterWrite?.(tx, created);
         return { ticket, created };
       });
-    const { ticket, created } = force
-      ? await write(gate.skip)
-      : await gate.propose(actor.tenantId, input, write);
+    const { ticket, created } = force ? await write(skip) : await gate.propose(actor.tenantId, input, write);
     embeddings.dispatch(ticket);
     metrics.gateDecided(created.gate.verdict);
     return created;

@@ -1,6 +1,6 @@
 import type { ArticleWithEmbedding } from './article.ts';
 import type { Created } from './creation.ts';
-import type { GateReport } from './gate.ts';
+import type { GateReport } from './judgement.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {

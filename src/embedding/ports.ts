@@ -103,9 +103,9 @@ export interface Comparison {
 export interface Proposals {
   /**
    * Vectors of a proposal, outside any transaction: those that the tenant has are found, the others bought by one guarded call
-   * with a waiting person's patience. Fails as the call does, or for want of a usable key. Never throws.
+   * within a waiting person's patience. Fails as the call does, or for want of a usable key. Never throws.
    */
-  embed(tenantId: string, text: ArticleSource): Promise<EmbeddedProposal>;
+  embed(tenantId: string, text: ArticleSource, patienceMs: number): Promise<EmbeddedProposal>;
   /** The tenant's published articles that are most like it. */
   compare(tx: Transaction, tenantId: string, proposal: ProposedText): Promise<Comparison>;
   /**

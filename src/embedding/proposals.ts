@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ArticleSource } from '../domain/article-text.ts';
 import { chunkArticle, chunkerVersion } from '../domain/chunks.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
+import { withinPatience } from '../platform/patience.ts';
 import type { Database, Transaction } from '../platform/postgres.ts';
 import type { EmbeddedProposal, Proposals, ProposedText } from './ports.ts';
 import type { Bought, WantedChunks } from './proposal-calls.ts';
@@ -22,8 +23,6 @@ export interface ProposalsDeps {
   readonly database: Database;
   readonly keys: Pick<ProviderKeys, 'current'>;
   readonly buy: (wanted: WantedChunks) => Promise<Bought>;
-  /** All that the person waits for, the database and the custody included. */
-  readonly patienceMs: number;
   /** Chunks that one proposal buys. */
   readonly maxChunks: number;
 }
@@ -65,17 +64,14 @@ export function createProposals(deps: ProposalsDeps): Proposals {
   };
 
   return {
-    async embed(tenantId, text) {
-      let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise<EmbeddedProposal>((resolve) => {
-        timer = setTimeout(resolve, deps.patienceMs, { kind: 'failed', code: 'provider_timeout' });
-      });
+    async embed(tenantId, text, patienceMs) {
       try {
-        return await Promise.race([embed(tenantId, text), patience]);
+        return await withinPatience(embed(tenantId, text), patienceMs, {
+          kind: 'failed',
+          code: 'provider_timeout',
+        });
       } catch {
         return { kind: 'failed', code: 'internal' };
-      } finally {
-        clearTimeout(timer);
       }
     },
 

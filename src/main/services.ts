@@ -169,7 +169,6 @@ export function createServices(
     database,
     keys: providerKeys,
     buy: createProposalCalls({ embedding, metrics, timeoutMs: environment.EMBEDDING_TIMEOUT_MS }),
-    patienceMs: environment.GUARD_TIMEOUT_MS,
     maxChunks: environment.GATE_MAX_CHUNKS,
   });
   const gate = createGate({ proposals, log, patienceMs: environment.GUARD_TIMEOUT_MS });

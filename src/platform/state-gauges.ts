@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { failureCodes } from '../domain/failures.ts';
 import { providers } from '../domain/providers.ts';
+import { withinPatience } from './patience.ts';
 import { closed } from './service-metrics.ts';
 
 /** The service's state over all tenants, as numbers; what a scrape reads from the database. */
@@ -46,7 +47,7 @@ export function registerStateGauges(registry: Registry, options: StateGaugesOpti
 
   const readAnew = async (): Promise<ServiceState | undefined> => {
     try {
-      const state = await withinPatience(options.read(), patienceMs);
+      const state = await withinPatience(options.read(), patienceMs, undefined);
       if (state !== undefined) kept = { state, untilMs: performance.now() + keepMs };
       return state;
     } catch {
@@ -147,16 +148,4 @@ export function registerStateGauges(registry: Registry, options: StateGaugesOpti
       readable.set((await current()) === undefined ? 0 : 1);
     },
   });
-}
-
-async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, undefined);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

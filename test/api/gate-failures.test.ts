@@ -256,6 +256,97 @@ describe('a gate that fails inside the write', () => {
     expect(api.sent.map(({ subjectId }) => subjectId)).toEqual([answer.body.data.id]);
   });
 
+  it.each<[string, Partial<Proposals>, number]>([
+    ['while it compares keeps what was bought', { compare: (tx) => tx.raw('select no_such_column') }, 1],
+    ['by waiting too long keeps what was bought', { compare: (tx) => tx.raw('select pg_sleep(10)') }, 1],
+    ['while it keeps does not try that again', {}, 1],
+  ])('%s', async (_, failing, times) => {
+    const kept: string[] = [];
+    const keep: Proposals['keep'] = async (tx, _tenantId, article) => {
+      kept.push(article.id);
+      if (!('compare' in failing)) await tx.raw('select no_such_column');
+    };
+    api = await startArticleApi({}, { ...embedded, ...failing, keep }, 300);
+    const tenant = await api.tenant('acme');
+    const body = { title: 'A title', body: 'Some words.', category: 'idea' };
+    const { id } = (await tenant.call('POST', '/articles', { body })).body.data;
+    expect(kept).toHaveLength(times);
+    expect(kept.includes(id)).toBe('compare' in failing);
+  });
+
+  it('gives the comparison no more time than the embedding and the turn have left of it', async () => {
+    const seen: { given: number; left: number }[] = [];
+    let given = 0;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    api = await startArticleApi(
+      {},
+      {
+        ...embedded,
+        async embed(tenantId, text, patienceMs) {
+          given = patienceMs;
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          setTimeout(release, 300);
+          return embedded.embed(tenantId, text, patienceMs);
+        },
+        async compare(tx) {
+          const { rows } = await tx.raw(
+            "select setting::int as left from pg_settings where name = 'statement_timeout'",
+          );
+          seen.push({ given, left: rows[0].left });
+          return { similar: [], ofAllText: true };
+        },
+      },
+      5_000,
+    );
+    const tenant = await api.tenant('acme');
+    const body = { title: 'A title', body: 'Some words.', category: 'idea' };
+    const held = api.db.database.withTenant(tenant.id, async (tx) => {
+      await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`proposals ${tenant.id}`]);
+      const answering = tenant.call('POST', '/articles', { body });
+      await released;
+      return { answering };
+    });
+    const answer = await (await held).answering;
+    expect(answer.body.meta.gate.verdict).toBe('novel');
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.given).toBeLessThanOrEqual(5_000);
+    expect(seen[0]?.left).toBeGreaterThan(0);
+    expect(seen[0]?.left).toBeLessThan(4_450);
+  });
+
+  it('answers all who wait for a turn when their own patience is over', async () => {
+    api = await startArticleApi({}, embedded, 400);
+    const { db } = api;
+    const [queue, chain] = [await api.tenant('queue'), await api.tenant('chain')];
+    const propose = ({ call }: typeof queue, title: string) =>
+      call('POST', '/articles', { body: { title, body: 'Some words.', category: 'idea' } });
+    const order: string[] = [];
+    const answers = await db.database.withTenant(queue.id, async (tx) => {
+      for (const { id } of [queue, chain]) {
+        await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`proposals ${id}`]);
+      }
+      const [atOnce, oneByOne] = await Promise.all([
+        Promise.all(Array.from({ length: 4 }, (_, at) => propose(queue, `Title ${at}`))).finally(() =>
+          order.push('all at once'),
+        ),
+        (async () => [
+          await propose(chain, 'The first'),
+          await propose(chain, 'The second'),
+          await propose(chain, 'The third'),
+        ])().finally(() => order.push('three, one by one')),
+      ]);
+      return [...atOnce, ...oneByOne];
+    });
+    expect(order).toEqual(['all at once', 'three, one by one']);
+    for (const { status, body } of answers) {
+      expect([status, body.data.status]).toEqual([201, 'published']);
+      expect(body.meta.gate).toMatchObject({ verdict: 'unknown', reason: 'internal' });
+    }
+  });
+
   it('does not take an error of the write itself for its own', async () => {
     api = await startArticleApi({}, embedded);
     const tenant = await api.tenant('acme');

@@ -1,46 +1,62 @@
 import { expect, it } from 'vitest';
 import { createTurns } from '../../src/platform/turns.ts';
 
-/** Work that is begun, and ends when it is told to. */
-function held(name: string, log: string[]) {
-  let end: (how: 'well' | 'badly') => void = () => undefined;
-  const ended = new Promise<string>((resolve, reject) => {
-    end = (how) => (how === 'well' ? resolve(name) : reject(new Error(name)));
-  });
-  return {
-    end,
-    work: () => {
-      log.push(name);
-      return ended;
-    },
-  };
-}
+const long = 60_000;
 
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-it('begins the next work of a name when the one before has ended, well or badly, and hands on how', async () => {
+it('gives the turn of a name to one at a time, in the order in which they came', async () => {
   const turns = createTurns();
   const log: string[] = [];
-  const [first, second, third] = [held('first', log), held('second', log), held('third', log)];
-  const results = [first, second, third].map(({ work }) => turns.take('a', work));
-  const outcomes = Promise.allSettled(results);
+  const first = await turns.enter('a', long);
+  const others = ['second', 'third'].map(async (name) => {
+    const leave = await turns.enter('a', long);
+    log.push(name);
+    return leave;
+  });
   await settled();
-  expect(log).toEqual(['first']);
-  first.end('badly');
+  expect(log).toEqual([]);
+  first?.();
+  const second = await others[0];
   await settled();
-  expect(log).toEqual(['first', 'second']);
-  second.end('well');
-  third.end('well');
-  expect(await outcomes).toEqual([
-    { status: 'rejected', reason: new Error('first') },
-    { status: 'fulfilled', value: 'second' },
-    { status: 'fulfilled', value: 'third' },
-  ]);
+  expect(log).toEqual(['second']);
+  second?.();
+  await others[1];
+  expect(log).toEqual(['second', 'third']);
 });
 
 it('lets no name wait for another', async () => {
   const turns = createTurns();
-  const log: string[] = [];
-  void turns.take('a', held('of a', log).work);
-  expect(await turns.take('b', async () => 'done')).toBe('done');
+  await turns.enter('a', long);
+  expect(await turns.enter('b', long)).toBeTypeOf('function');
 });
+
+it('passes over who has given up, and leaves nobody behind it waiting', async () => {
+  const turns = createTurns();
+  const first = await turns.enter('a', long);
+  const impatient = turns.enter('a', 5);
+  const patient = turns.enter('a', long);
+  expect(await impatient).toBeUndefined();
+  first?.();
+  expect(await patient).toBeTypeOf('function');
+});
+
+it('is free again once all have left or given up', async () => {
+  const turns = createTurns();
+  const first = await turns.enter('a', long);
+  expect(await turns.enter('a', 5)).toBeUndefined();
+  first?.();
+  // With no patience at all only a free turn is got.
+  expect(await turns.enter('a', 0)).toBeTypeOf('function');
+});
+
+it('does not take the turn from the next when one leaves twice', async () => {
+  const turns = createTurns();
+  const first = await turns.enter('a', long);
+  const second = turns.enter('a', long);
+  const third = turns.enter('a', 20);
+  first?.();
+  first?.();
+  expect(await second).toBeTypeOf('function');
+  expect(await third).toBeUndefined();
+});
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
