@@ -53,6 +53,31 @@ describe('equal proposals at the same moment', () => {
     expect((await proposer.articles()).map(({ status }) => status).sort()).toEqual(['draft', 'published']);
   });
 
+  it('for drafts are one draft, and not held against one that was forced', async () => {
+    const proposer = await newProposer();
+    const forced = await proposer.post({ status: 'draft', force: true });
+    const answers = await manyTimes(20, () => proposer.post({ status: 'draft' }));
+    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 19 });
+    const [id, ...others] = new Set(answers.map(({ body }) => body.data.id));
+    expect(others).toEqual([]);
+    expect(await proposer.articles()).toMatchObject([
+      { id, status: 'draft' },
+      { id: forced.body.data.id, status: 'draft' },
+    ]);
+  });
+
+  it('of what is somebody’s own draft are one published article beside it, and drafts are held against that', async () => {
+    const proposer = await newProposer();
+    const draft = (await proposer.post({ status: 'draft' })).body.data;
+    const answers = await manyTimes(20, () => proposer.post());
+    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 19 });
+    const articles = await proposer.articles();
+    expect(articles.map(({ status }) => status)).toEqual(['published', 'draft']);
+    expect(articles[1]?.id).toBe(draft.id);
+    const again = await proposer.post({ status: 'draft' });
+    expect([again.status, again.body.data.id]).toEqual([200, articles[0]?.id]);
+  });
+
   it('that are alike and not equal are one article, too', async () => {
     const proposer = await newProposer();
     twin.script(proposer.key, [answerWith([axis(0)]), answerWith([near(0.99)])]);
