@@ -64,7 +64,8 @@ export async function parseQuery(tx: Transaction, q: string): Promise<string> {
  * The tenant's published articles that satisfy the query, best first: those that satisfy all of it (0.5 and more), after them
  * those that have enough of its words, a rare word weighing more than a common one (inverse document frequency). A score
  * depends on the article, the wording and the counts alone: given those of the first page, the next begins after a score and
- * an id, whatever else is written.
+ * an id, whatever else is written. An article that is edited between them changes its own place: the pages see to those that
+ * fall, and miss those that rise past the score.
  *
  * One reading of all the articles: under row-level security no index serves `@@`. What lost: cover density (ts_rank_cd), three
  * times as long where a query of many words matches everything; one tsquery of all the words, which weighs them alike; to

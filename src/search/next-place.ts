@@ -1,7 +1,16 @@
 import type { Fallback } from './fallback.ts';
 import type { Fused } from './fusion.ts';
 import type { KeywordRanking } from './keyword.ts';
-import { maxShown, type Place, type SearchMode, shownName, writeShown } from './place.ts';
+import {
+  leastNamed,
+  maxCount,
+  maxShown,
+  type Place,
+  readNames,
+  type SearchMode,
+  shownName,
+  writeNames,
+} from './place.ts';
 
 /** Where the next page begins. Undefined when a search by meaning has shown all that it shows. */
 export function placeAfter(of: {
@@ -10,14 +19,17 @@ export function placeAfter(of: {
   readonly fallback: Fallback | undefined;
   readonly words: KeywordRanking | undefined;
   readonly byVector: boolean;
-  readonly shown: ReadonlySet<string>;
+  /** Where this page began. */
+  readonly before: Place | undefined;
 }): Place | undefined {
-  const { page, servedMode, fallback, words, shown } = of;
+  const { page, servedMode, fallback, words, before } = of;
   const last = page.at(-1);
   if (last === undefined) return undefined;
+  const names = page.map(({ id }) => shownName(id));
+  const byMeaning = readNames(before?.shown);
   if (of.byVector) {
-    const now = [...shown, ...page.map(({ id }) => shownName(id))];
-    return now.length > maxShown - 1 ? undefined : { served: servedMode, shown: writeShown(now) };
+    const now = [...byMeaning, ...names];
+    return now.length > maxShown - 1 ? undefined : { served: servedMode, shown: writeNames(now) };
   }
   if (words === undefined || last.ranks.keyword === null) return undefined;
   return {
@@ -25,9 +37,15 @@ export function placeAfter(of: {
     ...(fallback && { fallback: { code: fallback.code, retryAt: fallback.retryAt?.toISOString() ?? null } }),
     keyword: {
       after: { id: last.id, score: last.score },
-      before: last.ranks.keyword,
+      before: Math.min(last.ranks.keyword, maxCount),
+      // Those that meaning has shown stay named: words come to each of them yet, and to one of their own after an edit only.
+      shown: writeNames(
+        [...readNames(before?.keyword?.shown), ...names].slice(
+          -Math.max(leastNamed, maxShown - byMeaning.length),
+        ),
+      ),
       plan: words.plan,
     },
-    ...(shown.size > 0 && { shown: writeShown(shown) }),
+    ...(byMeaning.length > 0 && { shown: writeNames(byMeaning) }),
   };
 }

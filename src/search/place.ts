@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
-import { uuid } from '../platform/http/schemas.ts';
+import { text, uuid } from '../platform/http/schemas.ts';
 import { maxWords } from './keyword.ts';
 import type { SearchFilter } from './keyword-store.ts';
 
@@ -14,21 +14,28 @@ export interface SearchText extends SearchFilter {
   readonly mode: SearchMode;
 }
 
-/** The most articles that a search by meaning shows, page by page. Who reads on after so many wants another query. */
+/**
+ * The most articles that a place names. A search by meaning shows no more, page by page: who reads on after so many wants
+ * another query. One by words goes on.
+ */
 export const maxShown = 500;
+/** Of articles that words have shown, a place names the last: at least so many, more while meaning has shown few. */
+export const leastNamed = 100;
+/** More than any tenant has of anything; a sum of some still fits an integer of Postgres. */
+export const maxCount = 1_000_000_000;
 /** The last bytes of a uuid are random in each kind of it; six tell some hundred articles apart. */
 const shownBytes = 6;
 
-const word = z.string().min(1).max(500);
-const count = z
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1);
+// What goes from a place into a statement is no more than Postgres takes: anybody can make up a place.
+const word = text({ max: 500 });
+const count = z.int().min(0).max(maxCount);
+const shown = z.base64url().max(Math.ceil((maxShown * shownBytes * 4) / 3));
 
 /**
  * Where a page ended. The scores of keyword search depend on the article and its plan alone, so that the next page begins after
- * a score and an id. Places among vectors shift with everything that is written: there the articles themselves are named that
- * have been shown, and the next page is the best of the others.
+ * a score and an id; an article whose score an edit has lowered since would come again, and is named. Places among vectors shift
+ * with everything that is written: there all articles that have been shown are named, and the next page is the best of the
+ * others.
  */
 const placeFields = z.object({
   /** What served the page: one that keywords had to serve is followed by more of them. */
@@ -41,7 +48,9 @@ const placeFields = z.object({
   keyword: z
     .object({
       after: z.object({ id: uuid, score: z.number().min(0).max(1) }),
-      before: z.int().min(1),
+      before: count.min(1),
+      /** As below, of the last articles that words have shown. */
+      shown: shown.optional(),
       plan: z.object({
         counts: z.object({ articles: count, words: z.array(count).max(maxWords).readonly() }),
         spellings: z
@@ -51,11 +60,8 @@ const placeFields = z.object({
       }),
     })
     .optional(),
-  /** Of each article shown, the last bytes of its id. */
-  shown: z
-    .base64url()
-    .max(Math.ceil((maxShown * shownBytes * 4) / 3))
-    .optional(),
+  /** Of each article that a search by meaning has shown, the last bytes of its id. */
+  shown: shown.optional(),
 });
 
 export type Place = z.output<typeof placeFields>;
@@ -89,10 +95,15 @@ function sumOf(tenantId: string, { q, mode, category, tags, tagsMatch }: SearchT
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
 }
 
-/** The articles that have been shown, as a place names them. */
+/** The articles that a place names as shown. */
 export function readShown(place: Place | undefined): ReadonlySet<string> {
-  const hex = Buffer.from(place?.shown ?? '', 'base64url').toString('hex');
-  return new Set(hex.match(new RegExp(`.{${shownBytes * 2}}`, 'g')) ?? []);
+  return new Set([...readNames(place?.shown), ...readNames(place?.keyword?.shown)]);
+}
+
+/** The names of articles that `writeNames` has written. */
+export function readNames(written: string | undefined): readonly string[] {
+  const hex = Buffer.from(written ?? '', 'base64url').toString('hex');
+  return hex.match(new RegExp(`.{${shownBytes * 2}}`, 'g')) ?? [];
 }
 
 /** How a place names an article that has been shown. */
@@ -101,6 +112,6 @@ export function shownName(articleId: string): string {
 }
 
 /** Names as a place holds them. */
-export function writeShown(names: Iterable<string>): string {
+export function writeNames(names: Iterable<string>): string {
   return Buffer.from([...names].join(''), 'hex').toString('base64url');
 }

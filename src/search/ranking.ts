@@ -19,14 +19,14 @@ export const poolOf = (limit: number): number => Math.max(hybridPool, limit + 1)
  * What the place of an article that has only some of the words counts in the fusion. Such a place is a hint: with more, one
  * shared word lifts an article over those that say what was meant. Tried on the judged queries of the samples.
  */
-const partWeight = 0.05;
+export const partWeight = 0.05;
 
 /**
  * With less of the query than `leastPart` an article comes after what either ranking stands for: meaning finds what a few common
  * words only hint at. It is not left out, because its vectors may still be being made.
  */
-const leastPart = 0.5;
-const tailWeight = 0.001;
+export const leastPart = 0.5;
+export const tailWeight = 0.001;
 
 export type Vector = Extract<QueryVector, { kind: 'vector' }>;
 

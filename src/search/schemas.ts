@@ -5,7 +5,8 @@ import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { limit, text } from '../platform/http/schemas.ts';
 import { sources } from './fusion.ts';
-import { maxPlaceCharacters, maxShown, modes, signedPlace } from './place.ts';
+import { leastNamed, maxPlaceCharacters, maxShown, modes, signedPlace } from './place.ts';
+import { leastPart, partWeight, tailWeight } from './ranking.ts';
 
 /** What the search route takes and answers. */
 
@@ -56,7 +57,7 @@ export const searchHit = z
     score: z
       .number()
       .describe(
-        'keyword: 0.5 to 1 with all the words, below 0.5 with some; semantic: cosine of the best passage; hybrid: sum of reciprocal ranks',
+        `keyword: 0.5 to 1 with all the words, below 0.5 with some; semantic: cosine of the best passage; hybrid: weighted sum of reciprocal ranks, where the rank by words weighs ${partWeight} with some of the words only, and ${tailWeight} with less than ${leastPart} of the query`,
       ),
     snippet: z
       .string()
@@ -93,7 +94,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `Of the next page. Whatever is written meanwhile, no page shows an article again. Keywords serve the rest of a search that they had to serve; a search by meaning ends after some ${maxShown} articles`,
+        `Of the next page. Whatever is written meanwhile, no page shows an article again, unless it is edited when keywords have shown ${leastNamed} others since; one that an edit lifts above what they have shown is missed. Keywords serve the rest of a search that they had to serve; a search by meaning ends after some ${maxShown} articles`,
       ),
   }),
 });

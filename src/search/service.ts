@@ -93,7 +93,7 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
         }
         const next =
           left.length > limit
-            ? placeAfter({ page, servedMode, fallback, words, byVector: vector !== undefined, shown })
+            ? placeAfter({ page, servedMode, fallback, words, byVector: vector !== undefined, before: place })
             : undefined;
         return {
           kind: 'found',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { QueryVector } from '../../src/embedding/ports.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
@@ -74,6 +75,29 @@ describe('the pages of a search', () => {
       expect(new Set(all).size).toBe(all.length);
       expect(ids.filter((id) => !gone.has(id) && !all.includes(id))).toEqual([]);
       if (mode === 'keyword') expect(all.filter((id) => written.has(id))).toEqual([]);
+    },
+  );
+
+  it.each(['keyword', 'hybrid'])(
+    '%s do not repeat an article that an edit has put behind them',
+    async (mode) => {
+      const { tenant, ids } = await tenantWith(`edited-${mode}`, 12);
+      // From the first page on words serve either.
+      answer = { kind: 'failed', code: 'circuit_open' };
+      const seen: string[] = [];
+      const pages = await readPages(tenant, { q: 'serval', mode, limit: '3' }, async (page) => {
+        const whole = await search(tenant, { q: 'serval', mode, limit: '100' });
+        if (page === 1) seen.push(...idsOf([whole]));
+        // The longer a text, the less its one word counts: it falls to the end of the list.
+        const body = { body: `serval ${Array.from({ length: 300 }, (_, i) => `w${i}`).join(' ')}` };
+        for (const id of seen.slice((page - 1) * 3, page * 3)) {
+          expect((await tenant.call('PATCH', `/articles/${id}`, { body })).status).toBe(200);
+        }
+        const now = idsOf([await search(tenant, { q: 'serval', mode, limit: '100' })]);
+        expect(now.slice(-3 * page).sort()).toEqual(seen.slice(0, page * 3).sort());
+      });
+      expect(idsOf(pages)).toEqual(seen);
+      expect([...seen].sort()).toEqual([...ids].sort());
     },
   );
 
@@ -183,6 +207,75 @@ describe('a cursor', () => {
     expect(body.errors[0].path).toBe('cursor');
   });
 
+  describe('made up, with a right sum', () => {
+    const query = { q: 'margay two', mode: 'keyword', limit: '1' };
+    const count = (words: number[], articles = 2) => ({ articles, words });
+    /** Page two of a search whose place is changed and given the sum that goes with it. */
+    async function answerTo(change: (keyword: ReturnType<typeof JSON.parse>) => object) {
+      const { next_cursor } = (await search(tenant, query)).meta;
+      const { sum: _, ...place } = JSON.parse(Buffer.from(next_cursor, 'base64url').toString());
+      const made = { ...place, keyword: change(place.keyword) };
+      const parts = [tenant.id, query.q, query.mode, null, [], 'all', made];
+      const sum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+      const cursor = Buffer.from(JSON.stringify({ ...made, sum })).toString('base64url');
+      return ask(tenant, { ...query, cursor });
+    }
+    const planned = (keyword: { plan: object }, plan: object) => ({
+      ...keyword,
+      plan: { ...keyword.plan, ...plan },
+    });
+
+    it('is good when Postgres can take it', async () => {
+      const { status, body } = await answerTo((keyword) =>
+        planned(keyword, { counts: count([1, 1]), spellings: [['two', 'margay']] }),
+      );
+      expect(status).toBe(200);
+      expect(body.data).toHaveLength(1);
+    });
+
+    it.each<[string, (keyword: { plan: object; after: object }) => object]>([
+      ['holds a NUL', (keyword) => planned(keyword, { spellings: [['two', '\u0000']] })],
+      ['holds a control character', (keyword) => planned(keyword, { spellings: [['two', 'a\u0001']] })],
+      ['holds half of a pair', (keyword) => planned(keyword, { spellings: [['\ud800', 'a']] })],
+      ['holds no word', (keyword) => planned(keyword, { spellings: [['two', '']] })],
+      ['holds too long a word', (keyword) => planned(keyword, { spellings: [['two', 'x'.repeat(501)]] })],
+      [
+        'counts more articles than an integer',
+        (keyword) => planned(keyword, { counts: count([1, 1], 2 ** 31 - 1) }),
+      ],
+      ['counts more words than an integer', (keyword) => planned(keyword, { counts: count([1, 2 ** 53]) })],
+      ['has a rank beyond all', (keyword) => ({ ...keyword, before: Number.MAX_SAFE_INTEGER })],
+      ['has a score beyond all', (keyword) => ({ ...keyword, after: { ...keyword.after, score: 1e308 } })],
+    ])('is refused when it %s', async (_, change) => {
+      const { status, body } = await answerTo(change);
+      expect(status).toBe(422);
+      expect(body.errors).toEqual([{ path: 'cursor', message: 'is not a cursor of this list' }]);
+    });
+
+    it.each<[string, (keyword: { plan: object; after: { id: string } }) => object]>([
+      ['counts none of the words', (keyword) => planned(keyword, { counts: count([]) })],
+      ['counts one of the words', (keyword) => planned(keyword, { counts: count([1]) })],
+      [
+        'counts more words than there are',
+        (keyword) => planned(keyword, { counts: count(Array(24).fill(1)) }),
+      ],
+      ['counts as much as it may', (keyword) => planned(keyword, { counts: count([0, 1e9], 1e9) })],
+      ['looks for an operator', (keyword) => planned(keyword, { spellings: [['two', "'|!&\\"]] })],
+      ['makes one word of two', (keyword) => planned(keyword, { spellings: [['two', 'margay']] })],
+      ['has the last rank of all', (keyword) => ({ ...keyword, before: 1e9 })],
+      [
+        'has the least score',
+        (keyword) => ({ ...keyword, after: { ...keyword.after, score: Number.MIN_VALUE } }),
+      ],
+    ])('is answered when it %s, and so are the pages behind it', async (_, change) => {
+      const highest = { after: { id: '00000000-0000-4000-8000-000000000000', score: 1 } };
+      const { status, body } = await answerTo((keyword) => change({ ...keyword, ...highest }));
+      expect(status).toBe(200);
+      const cursor = body.meta.next_cursor;
+      if (cursor !== null) expect((await ask(tenant, { ...query, cursor })).status).toBe(200);
+    });
+  });
+
   it('is refused when anything in it has been changed', async () => {
     const place = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const changed = [
@@ -199,7 +292,7 @@ describe('a cursor', () => {
     ].map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
     for (const forged of [
       ...changed,
-      `${cursor}A`,
+      `${cursor}AA`,
       cursor.slice(1),
       cursor.slice(0, -5),
       '',
