@@ -1,6 +1,7 @@
 import type { Transaction } from '../platform/postgres.ts';
+import { enqueue } from './outbox-store.ts';
 import { lockSpaces, readServingSpace, serveSpace } from './store.ts';
-import { anyWaiting } from './waiting-store.ts';
+import { anyWaiting, markOvertaken } from './waiting-store.ts';
 
 /**
  * Whether a space serves the tenant's searches; where it does not, the tenant's spaces are locked until the transaction
@@ -14,9 +15,13 @@ export async function serves(tx: Transaction, tenantId: string, spaceId: string)
 }
 
 /**
- * Lets a space that does not serve yet do so, once no published article waits for its vectors. While a change of model is
- * under way the old space goes on serving, complete as it is.
+ * Lets a space that does not serve yet do so, once every published article has its vectors there. While a change of model is
+ * under way the old space goes on serving, complete as it is. A tenant that names no model is told by nobody that the
+ * installation's default has become another one: the first article that is embedded with it finds the others stale, and asks
+ * for the backlog.
  */
 export async function serveOnceComplete(tx: Transaction, tenantId: string, spaceId: string): Promise<void> {
-  if (!(await anyWaiting(tx, tenantId))) await serveSpace(tx, tenantId, spaceId);
+  if (await anyWaiting(tx, tenantId)) return;
+  if ((await markOvertaken(tx, tenantId, spaceId)) === 0) return serveSpace(tx, tenantId, spaceId);
+  await enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
 }

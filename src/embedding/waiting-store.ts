@@ -17,6 +17,14 @@ export async function markStale(tx: Transaction, tenantId: string, model: string
   return rowCount;
 }
 
+/** What is embedded in another space than this one is pending again; what was given up stays so. Answers how many there are. */
+export async function markOvertaken(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
+  return tx('article_embeddings')
+    .where({ tenant_id: tenantId, status: 'embedded' })
+    .whereNot({ space_id: spaceId })
+    .update({ status: 'pending', updated_at: tx.raw('clock_timestamp()') });
+}
+
 /** After the breaker was closed by hand: no article waits for it any longer. Answers how many did. */
 export async function endBreakerWaits(tx: Transaction, tenantId: string): Promise<number> {
   return tx('article_embeddings')

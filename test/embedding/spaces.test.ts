@@ -156,3 +156,31 @@ it('takes no vector of another dimension into a space', async () => {
   expect(await spacesOf()).toEqual([{ model: firstModel, dimensions: 16, serving: true }]);
   expect(await stateOf(article)).toMatchObject({ status: 'pending', reason: 'malformed_response' });
 });
+
+describe('a default model that the installation has changed', () => {
+  /** As a restart with another default does it: the tenant names no model, and nobody tells its articles. */
+  const changeDefault = () =>
+    test.db.rawAsOwner('update llm_settings set embedding_model = null where tenant_id = $1', [tenant.id]);
+  const embed = async (article: ArticleRef) => expect((await (await ready(article))()).kind).toBe('embedded');
+
+  it('takes no search from the old space with the first article that is written after it', async () => {
+    await setModel(secondModel);
+    const [old, other] = [await publish('One.'), await publish('Two.')];
+    for (const article of [old, other]) await embed(article);
+    await test.db.rawAsOwner('delete from outbox where tenant_id = $1', [tenant.id]);
+    await changeDefault();
+
+    const written = await publish('Three.');
+    await embed(written);
+    expect((await spacesOf()).find(({ serving }) => serving)).toMatchObject({ model: secondModel });
+    expect(await stateOf(old)).toMatchObject({ status: 'pending' });
+    const wishes = await test.db.rawAsOwner('select kind from outbox where tenant_id = $1 and kind = $2', [
+      tenant.id,
+      'backlog',
+    ]);
+    expect(wishes).toHaveLength(1);
+
+    for (const article of [old, other]) await embed(article);
+    expect((await spacesOf()).find(({ serving }) => serving)).toMatchObject({ model: firstModel });
+  });
+});
