@@ -156,7 +156,7 @@ export async function rankByWords(
 }
 
 /** The filter on `a`, an article, as SQL and its bindings. */
-function filterSql({ category, tags, tagsMatch }: SearchFilter) {
+export function filterSql({ category, tags, tagsMatch }: SearchFilter) {
   const conditions = ["a.tenant_id = :tenantId and a.status = 'published'"];
   if (category !== undefined) conditions.push('a.category = :category');
   const hasTags = tags !== undefined && tags.length > 0;

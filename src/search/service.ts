@@ -9,7 +9,7 @@ import { rankByKeyword } from './keyword.ts';
 import { placeAfter } from './next-place.ts';
 import { type Place, readShown, type SearchMode, type SearchText, shownName } from './place.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
-import { listUnknownTags } from './store.ts';
+import { listHopelessTags, listUnknownTags } from './store.ts';
 
 export interface SearchQuery extends SearchText {
   readonly limit: number;
@@ -55,6 +55,12 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
       const { mode, place, limit } = query;
       const shown = readShown(place);
       const pinned = place?.served === 'keyword';
+      const tagged = place === undefined && query.tags !== undefined && query.tags.length > 0;
+      if (tagged && mode !== 'keyword') {
+        // Before the vector of the query is paid for.
+        const tags = await database.withTenant(tenantId, (tx) => listHopelessTags(tx, tenantId, query));
+        if (tags.length > 0) return { kind: 'unknown_tags', tags };
+      }
       const byKeyword = () =>
         database.withTenant(tenantId, (tx) =>
           rankByKeyword(tx, tenantId, {
@@ -87,8 +93,8 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
 
         const left = ranking.fused.filter(({ id }) => !shown.has(shownName(id)));
         const page = left.slice(0, limit);
-        if (page.length === 0 && place === undefined && query.tags !== undefined && query.tags.length > 0) {
-          const tags = await listUnknownTags(tx, tenantId, query.tags);
+        if (page.length === 0 && tagged) {
+          const tags = await listUnknownTags(tx, tenantId, query.tags ?? []);
           if (tags.length > 0) return { kind: 'unknown_tags', tags };
         }
         const next =

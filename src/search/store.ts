@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
 import type { Transaction } from '../platform/postgres.ts';
+import { filterSql, type SearchFilter } from './keyword-store.ts';
 import { matchEnd, matchStart } from './snippet.ts';
 
 export interface HitArticle {
@@ -93,6 +94,29 @@ export async function listUnknownTags(
       order by wanted.place`,
     { tenantId, tags: [...tags] },
   );
+  return tagsOf(rows);
+}
+
+/** The unknown ones of a filter's tags, where no published article passes the filter: whatever is looked for is not found. */
+export async function listHopelessTags(
+  tx: Transaction,
+  tenantId: string,
+  search: SearchFilter,
+): Promise<string[]> {
+  const filter = filterSql(search);
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select wanted.tag
+       from unnest(cast(:wanted as text[])) with ordinality as wanted (tag, place)
+      where not exists (select 1 from articles a
+                         where a.tenant_id = :tenantId and a.status = 'published' and wanted.tag = any(a.tags))
+        and not exists (select 1 from articles a where ${filter.sql})
+      order by wanted.place`,
+    { tenantId, wanted: [...(search.tags ?? [])], ...filter.bindings },
+  );
+  return tagsOf(rows);
+}
+
+function tagsOf(rows: unknown): string[] {
   return z
     .array(z.object({ tag: z.string() }))
     .parse(rows)

@@ -90,6 +90,14 @@ describe('keyword search', () => {
       const { status, body } = await ask(tenant, { q: 'retry', mode, tags: 'net,nte' });
       expect(status).toBe(422);
       expect(body.errors).toEqual([{ path: 'tags', message: 'no published article has "nte"' }]);
+      const others = { q: 'retry', mode, tags: 'nte,nte2', tags_match: 'any' };
+      expect((await ask(tenant, others)).body.errors[0].message).toBe(
+        'no published article has "nte", "nte2"',
+      );
+      const elsewhere = { q: 'retry', mode, tags: 'http,nte', tags_match: 'any', category: 'pattern' };
+      expect((await ask(tenant, elsewhere)).body.errors[0].message).toBe('no published article has "nte"');
+      // Nothing that a vector would find: none has been paid for.
+      expect(asked).toBe(0);
       expect((await ask(tenant, { q: 'retry', mode, tags: 'net,nte', tags_match: 'any' })).status).toBe(200);
       expect((await ask(tenant, { q: 'unheard', mode, tags: 'net' })).status).toBe(200);
     },
