@@ -11,7 +11,15 @@ import {
 } from './keyword-store.ts';
 import { chooseSpellings, maxLengthDifference, mayBeMisspelt } from './spelling.ts';
 import { listUnknownWords, readSimilarWords } from './vocabulary-store.ts';
-import { anyOf, readWebQuery, replaceWords, type WebQuery, wantedWords, writeWebQuery } from './web-query.ts';
+import {
+  anyOf,
+  readWebQuery,
+  replaceWords,
+  type WebQuery,
+  wantedWords,
+  withoutRepeats,
+  writeWebQuery,
+} from './web-query.ts';
 
 /**
  * What the tenant's articles decided about a query when it was first asked. Its later pages keep to it, so that what is
@@ -73,7 +81,10 @@ export async function rankByKeyword(
   if (typed === undefined) return { plan: plan ?? none, ranked: [], marks: undefined };
 
   const rank = async (spellings: KeywordPlan['spellings']): Promise<KeywordRanking> => {
-    const wording = wordingOf(replaceWords(typed, new Map(spellings)), /^[^"]*\s[^"]*$/.test(q.trim()));
+    const wording = wordingOf(
+      withoutRepeats(replaceWords(typed, new Map(spellings))),
+      /^[^"]*\s[^"]*$/.test(q.trim()),
+    );
     const filter = { category, tags, tagsMatch };
     const { ranked, counts } = await rankByWords(tx, tenantId, {
       ...filter,
@@ -88,27 +99,32 @@ export async function rankByKeyword(
   if (plan !== undefined) return rank(plan.spellings);
   const asTyped = await rank([]);
   if ((asTyped.ranked[0]?.score ?? 0) >= leastWholeScore) return asTyped;
-  const spellings = await findSpellings(tx, tenantId, typed);
-  return spellings.size === 0 ? asTyped : rank([...spellings]);
-}
-
-/** How words of the query that are in no article of the tenant are spelt there. */
-async function findSpellings(
-  tx: Transaction,
-  tenantId: string,
-  typed: WebQuery,
-): Promise<Map<string, string>> {
-  const suspects = wantedWords(typed).slice(0, maxWords).filter(mayBeMisspelt);
-  if (suspects.length === 0) return new Map();
-  const unknown = (await listUnknownWords(tx, tenantId, suspects)).slice(0, maxMisspelt);
-  if (unknown.length === 0) return new Map();
-  const similar = await readSimilarWords(tx, tenantId, unknown, {
+  const misspelt = await listMisspelt(tx, tenantId, typed, asTyped.plan.counts);
+  if (misspelt.length === 0) return asTyped;
+  const similar = await readSimilarWords(tx, tenantId, misspelt, {
     newest: vocabularyArticles,
     leastSimilarity,
     lengthDifference: maxLengthDifference,
     each: candidates,
   });
-  return chooseSpellings(similar);
+  const spellings = chooseSpellings(similar);
+  return spellings.size === 0 ? asTyped : rank([...spellings]);
+}
+
+/** The words of the query that are in no article of the tenant and may be misspelt. */
+async function listMisspelt(
+  tx: Transaction,
+  tenantId: string,
+  typed: WebQuery,
+  counts: WordCounts,
+): Promise<string[]> {
+  // One that was counted is known. None was where words are not weighed; and one that was not found may be in an article that
+  // the filter or the query keeps out.
+  const suspects = wantedWords(typed)
+    .slice(0, maxWords)
+    .filter((word, i) => (counts.words[i] ?? 0) === 0 && mayBeMisspelt(word));
+  if (suspects.length === 0) return [];
+  return (await listUnknownWords(tx, tenantId, suspects)).slice(0, maxMisspelt);
 }
 
 function wordingOf(tree: WebQuery, mayBePart: boolean): Wording {

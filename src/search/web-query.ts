@@ -99,6 +99,33 @@ export function wantedWords(query: WebQuery): string[] {
   return [...new Set(words(query))];
 }
 
+/** The same query with each operand of an "and" or an "or" once: each repeated one costs a look at every article, and says nothing. */
+export function withoutRepeats(query: WebQuery): WebQuery {
+  switch (query.kind) {
+    case 'word':
+    // The words of a phrase have their places: "very very good" is not "very good".
+    case 'phrase':
+      return query;
+    case 'not':
+      return { kind: 'not', of: withoutRepeats(query.of) };
+    case 'and':
+    case 'or': {
+      const { kind, operator } = query;
+      const distinct = new Map(
+        operandsOf(query, kind)
+          .map(withoutRepeats)
+          .map((operand) => [writeWebQuery(operand), operand]),
+      );
+      return [...distinct.values()].reduce((left, right) => ({ kind, operator, left, right }));
+    }
+  }
+}
+
+/** The operands of a chain of one operator, in their order. */
+function operandsOf(query: WebQuery, kind: 'and' | 'or'): WebQuery[] {
+  return query.kind === kind ? [...operandsOf(query.left, kind), ...operandsOf(query.right, kind)] : [query];
+}
+
 /** The parts of the query that say what must not be there. */
 function exclusions(query: WebQuery): WebQuery[] {
   switch (query.kind) {

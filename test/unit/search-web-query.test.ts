@@ -5,6 +5,7 @@ import {
   readWebQuery,
   replaceWords,
   wantedWords,
+  withoutRepeats,
   writeWebQuery,
 } from '../../src/search/web-query.ts';
 
@@ -51,6 +52,19 @@ describe('the words of a query', () => {
   it('can be any of them, without what is excluded', () => {
     const query = read("'a' & 'b' & !'c' & !( 'd' <-> 'e' )");
     expect(anyOf(query, wantedWords(query))).toBe("('a' | 'b') & !('c') & !(('d' <-> 'e'))");
+  });
+
+  it.each([
+    ["'a' & 'a' & 'b' & 'a'", "('a' & 'b')"],
+    ["'a' & 'a'", "'a'"],
+    ["'a' | 'b' | 'a'", "('a' | 'b')"],
+    ["'a' & 'b' | 'b' & 'a' | 'a' & 'b' & 'b'", "(('a' & 'b') | ('b' & 'a'))"],
+    ["( 'a' | 'b' | 'a' ) & 'c' & ( 'a' | 'b' )", "(('a' | 'b') & 'c')"],
+    ["!'a' & !'a' & !( 'b' & 'b' )", "(!('a') & !('b'))"],
+    ["'a' <-> 'a' & 'a' <-> 'a' & 'a'", "(('a' <-> 'a') & 'a')"],
+    ["'a' <-> ( 'b' & 'b' )", "('a' <-> ('b' & 'b'))"],
+  ])('are there once, but in phrases: %s is %s', (text, once) => {
+    expect(writeWebQuery(withoutRepeats(read(text)))).toBe(once);
   });
 
   it('are no operators, whatever is in them', () => {
