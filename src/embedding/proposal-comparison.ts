@@ -1,8 +1,9 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { Transaction } from '../platform/postgres.ts';
+import { affordable, comparable } from './comparison-size.ts';
 import { nearestArticles } from './nearest.ts';
 import type { Comparison, ProposedText } from './ports.ts';
-import { readBestCosines, readChunkVectors } from './proposal-store.ts';
+import { readBestCosines, readChunkVectors, readComparisonSize } from './proposal-store.ts';
 import { dimensionsOf, distinct, hashesOf, weightsOf, withVectors } from './proposed-text.ts';
 import { similarity } from './similarity.ts';
 import { spread } from './spread.ts';
@@ -12,26 +13,26 @@ import { findSpace } from './store.ts';
 const maxProbes = 8;
 /** Articles near one chunk, and those that are then compared in full. */
 const candidates = 8;
-/** Chunks of the proposal that are compared in full; all but the longest articles have fewer. */
-const maxCompared = 256;
 
 /**
  * Holds a proposal against the tenant's published articles: the index finds those that are near some of its chunks, and their
- * chunks are then compared with all of its.
+ * chunks are then compared with all of its, or with as many as is bounded.
  */
 export async function compareProposal(
   tx: Transaction,
   tenantId: string,
   proposal: ProposedText,
 ): Promise<Comparison> {
-  const compared = spread(withVectors(proposal), maxCompared);
-  const ofAllText = compared.length === distinct(proposal.chunks).length;
+  const wanted = comparable(withVectors(proposal));
+  const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
-  if (spaceId === undefined || compared.length === 0) return { similar: [], ofAllText };
+  if (spaceId === undefined || wanted.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
 
   const weights = weightsOf(proposal.chunks);
-  const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared, weights });
-  if (articleIds.length === 0) return { similar: [], ofAllText };
+  const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: wanted, weights });
+  if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
+  const size = await readComparisonSize(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(wanted) });
+  const compared = affordable(wanted, size);
   const hashes = new Set(hashesOf(compared));
   const articles = await readBestCosines(tx, tenantId, {
     spaceId,
@@ -47,7 +48,10 @@ export async function compareProposal(
       [...cosines].map(([hash, cosine]) => ({ weight: weights.get(hash) ?? 0, cosine })),
     ),
   }));
-  return { similar: similar.sort((a, b) => b.similarity - a.similarity), ofAllText };
+  return {
+    similar: similar.sort((a, b) => b.similarity - a.similarity),
+    ofAllText: isAllText(compared),
+  };
 }
 
 /** The space of a proposal that was embedded when its tenant had none, where somebody has made it meanwhile. */

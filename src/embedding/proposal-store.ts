@@ -1,6 +1,7 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres.ts';
+import type { ComparisonSize } from './comparison-size.ts';
 
 /** Which of these chunks have a vector in the space, of whichever article of the tenant. */
 export async function listKnownChunks(
@@ -33,6 +34,31 @@ export async function readChunkVectors(
   const vector = z.string().transform((text) => z.array(z.number()).parse(JSON.parse(text)));
   const found = z.array(z.object({ chunk_hash: z.string(), embedding: vector })).parse(rows);
   return new Map(found.map((row) => [row.chunk_hash, row.embedding]));
+}
+
+/** What `readBestCosines` would have to do with these articles and these chunks of a proposal. */
+export async function readComparisonSize(
+  tx: Transaction,
+  tenantId: string,
+  compared: {
+    readonly spaceId: string;
+    readonly articleIds: readonly string[];
+    readonly hashes: readonly string[];
+  },
+): Promise<ComparisonSize> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select s.dimensions,
+            coalesce(sum(cardinality(m.chunk_hashes)), 0)::float8 as "articleChunks",
+            coalesce(sum(cardinality(m.chunk_hashes)
+              * (select count(*) from unnest(:hashes::text[]) as p(hash) where p.hash <> all (m.chunk_hashes))), 0)::float8 as pairs
+       from embedding_spaces s
+       left join article_manifests m
+         on m.tenant_id = s.tenant_id and m.space_id = s.id and m.article_id = any(:articleIds::uuid[])
+      where s.tenant_id = :tenantId and s.id = :spaceId
+      group by s.dimensions`,
+    { ...compared, tenantId, articleIds: [...compared.articleIds], hashes: [...compared.hashes] },
+  );
+  return z.object({ dimensions: z.number(), articleChunks: z.number(), pairs: z.number() }).parse(rows[0]);
 }
 
 /** An article, and how near it comes to each chunk of a proposal. */

@@ -20,7 +20,7 @@ import {
 } from './store.ts';
 
 export interface ProposalsDeps {
-  readonly database: Database;
+  readonly database: Pick<Database, 'withTenant'>;
   readonly keys: Pick<ProviderKeys, 'current'>;
   readonly buy: (wanted: WantedChunks) => Promise<Bought>;
   /** Chunks that one proposal buys. */
@@ -31,8 +31,8 @@ export interface ProposalsDeps {
 export function createProposals(deps: ProposalsDeps): Proposals {
   const { database, keys, buy } = deps;
 
-  /** What is known without a call: by two round trips, or one for a tenant without a key. */
-  const look = (tenantId: string, text: ArticleSource) =>
+  /** Who would pay, and for which space: one round trip, and all that a tenant without a key costs. */
+  const look = (tenantId: string) =>
     database.withTenant(tenantId, async (tx) => {
       const [key, serving] = await Promise.all([
         keys.current(tx, tenantId, 'embedding'),
@@ -40,15 +40,21 @@ export function createProposals(deps: ProposalsDeps): Proposals {
       ]);
       if (key === undefined) return { kind: 'failed' as const, code: 'no_api_key' as const };
       if (key.status === 'rejected') return { kind: 'failed' as const, code: 'credential_rejected' as const };
-      const chunks = chunkArticle(text);
-      const known = serving && (await listKnownChunks(tx, tenantId, serving.id, hashesOf(chunks)));
-      return { kind: 'seen' as const, key, serving, chunks, known: known ?? new Set<string>() };
+      return { kind: 'seen' as const, key, serving };
     });
 
   const embed = async (tenantId: string, text: ArticleSource): Promise<EmbeddedProposal> => {
-    const seen = await look(tenantId, text);
+    const seen = await look(tenantId);
     if (seen.kind === 'failed') return seen;
-    const { key, serving, chunks, known } = seen;
+    const { key, serving } = seen;
+    // Between two transactions: a long text takes up to a second, and no connection waits for it.
+    const chunks = chunkArticle(text);
+    const known =
+      serving === undefined
+        ? new Set<string>()
+        : await database.withTenant(tenantId, (tx) =>
+            listKnownChunks(tx, tenantId, serving.id, hashesOf(chunks)),
+          );
     const model = serving?.model ?? key.model;
     const missing = distinct(chunks).filter(({ hash }) => !known.has(hash));
     const asked = spread(missing, deps.maxChunks);
