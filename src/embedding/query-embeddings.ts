@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FailureCode } from '../domain/failures.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
 import type { ServiceMetrics } from '../platform/metrics.ts';
+import { withinPatience } from '../platform/patience.ts';
 import type { Database } from '../platform/postgres.ts';
 import type { Breaker } from '../providers/breaker.ts';
 import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
@@ -91,17 +92,14 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
 
   return {
     async embedQuery(tenantId, text) {
-      let timer: NodeJS.Timeout | undefined;
-      // Of each who waits: a shared call goes on for the others, and is remembered for who comes back.
-      const patience = new Promise<QueryVector>((resolve) => {
-        timer = setTimeout(resolve, deps.patienceMs, { kind: 'failed', code: 'provider_timeout' });
-      });
       try {
-        return await Promise.race([embed(tenantId, text), patience]);
+        // Of each who waits: a shared call goes on for the others, and is remembered for who comes back.
+        return await withinPatience(embed(tenantId, text), deps.patienceMs, {
+          kind: 'failed',
+          code: 'provider_timeout',
+        });
       } catch {
         return { kind: 'failed', code: 'internal' };
-      } finally {
-        clearTimeout(timer);
       }
     },
   };
