@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { canaryKey } from './canaries.ts';
-import type { Gates } from './gates.ts';
+import type { Gate, Gates } from './gates.ts';
 import { type Outcome, readOutcome } from './invariants.ts';
 import { type KillCase, reached, wellAfter } from './kill-case.ts';
 import { askNeighbour, type FaultWorld, untilClosed } from './provider-fault-run.ts';
+import type { RealService } from './real-service.ts';
 import { callsFor, type FaultTenant, publish, search, setKeys, type WrittenArticle } from './tenants.ts';
 
 /** Stops the API; `act` brings it there, and what it answers is told again after the restart. */
 function apiCase(
   name: string,
-  expected: Partial<Outcome>,
+  /** And `lost`: calls that the provider has billed and whose answer died with the API. */
+  { lost = 0, ...expected }: Partial<Outcome> & { readonly lost?: number },
   act: (
     world: FaultWorld,
     gates: Gates,
@@ -44,7 +46,7 @@ function apiCase(
           neighbour = await askNeighbour(world);
         },
         read: async () => ({
-          ...(await readOutcome(service, states, tenant, article, 0)),
+          ...(await readOutcome(service, states, tenant, article, lost)),
           neighbour,
           post: seen,
           search: found,
@@ -55,27 +57,49 @@ function apiCase(
   };
 }
 
+/** A write that is killed at the gate, and its client's repetition with the same Idempotency-Key, which makes the one article. */
+async function writtenTwice(
+  service: RealService,
+  tenant: FaultTenant,
+  gate: Gate,
+  options: { readonly asksGate?: boolean; readonly body?: string },
+) {
+  const idempotencyKey = `never twice ${randomUUID()}`;
+  const write = () => publish(service, tenant, '', { ...options, idempotencyKey });
+  const first = write();
+  await reached(gate.reached);
+  return {
+    seen: async () => `${(await first).status}, then 201`,
+    article: async () => {
+      const again = await write();
+      const { rowCount } = await service.owner.query(
+        'select 1 from articles where tenant_id = $1 and title = $2',
+        [tenant.id, again.title],
+      );
+      if (rowCount !== 1) throw new Error(`${rowCount} articles of one write`);
+      return again;
+    },
+  };
+}
+
 /** Where the API is killed. */
 export const apiKills: readonly KillCase[] = [
   apiCase('in POST, before its commit', { post: '0, then 201' }, async ({ service }, gates, tenant) => {
     const gate = await gates.close('lorekeep-api', tenant.id, 'writeAudit');
-    const idempotencyKey = `never twice ${randomUUID()}`;
-    const write = () => publish(service, tenant, '', { idempotencyKey });
-    const first = write();
-    await reached(gate.reached);
-    return {
-      seen: async () => `${(await first).status}, then 201`,
-      article: async () => {
-        const again = await write();
-        const { rowCount } = await service.owner.query(
-          'select 1 from articles where tenant_id = $1 and title = $2',
-          [tenant.id, again.title],
-        );
-        if (rowCount !== 1) throw new Error(`${rowCount} articles of one write`);
-        return again;
-      },
-    };
+    return writtenTwice(service, tenant, gate, {});
   }),
+  // Its call is answered and billed, and dies unwritten; who tries again pays again, and the workflow has nothing to pay.
+  apiCase(
+    'in the gate’s call, after its answer',
+    {
+      ...{ post: '0, then 201', workflow: 'COMPLETED unchanged' },
+      ...{ calls: 2, billed: 2, lost: 1, unknown: 1, ledger: 0 },
+    },
+    async ({ service }, gates, tenant) => {
+      const gate = await gates.close('lorekeep-api', tenant.id, 'writeLedger');
+      return writtenTwice(service, tenant, gate, { asksGate: true, body: 'Nobody else has these words.' });
+    },
+  ),
   {
     ...apiCase('in POST, before its signal', {}, async ({ service }, _gates, tenant) => {
       await service.links.apiTemporal.cut();

@@ -53,19 +53,22 @@ export async function setKeys(
   return service.call(tenant.keys.user, 'PATCH', '/tenants/me/llm-config', keys);
 }
 
-/** Publishes an article whose title is its own; the same again where it has an idempotency key. Its workflow is to pay. */
+/**
+ * Publishes an article whose title is its own; the same again where it has an idempotency key. Its workflow is to pay, unless
+ * the gate is asked.
+ */
 export async function publish(
   service: RealService,
   tenant: FaultTenant,
   word: string,
-  options: { readonly body?: string; readonly idempotencyKey?: string } = {},
+  options: { readonly body?: string; readonly idempotencyKey?: string; readonly asksGate?: boolean } = {},
 ): Promise<WrittenArticle> {
   const title = options.idempotencyKey ?? `${word} ${randomUUID()}`;
   const { status, body } = await service.call(
     tenant.keys.agent,
     'POST',
     '/articles',
-    { title, body: options.body ?? 'Some text.', category: 'finding', force: true },
+    { title, body: options.body ?? 'Some text.', category: 'finding', force: options.asksGate !== true },
     options.idempotencyKey,
   );
   return { id: body?.data?.id, title, status };
