@@ -64,7 +64,7 @@ export function createCreation(deps: CreationDeps): Creation {
         { id, status, revision: 1 },
         {
           action: 'article.created',
-          details: { status, category, gate: verdict },
+          details: { status, category, gate: verdict, ...(verdict === 'low_novelty' && whyDraft(report)) },
           changesWhatIsEmbedded: true,
         },
       ),
@@ -106,4 +106,9 @@ export function createCreation(deps: CreationDeps): Creation {
     metrics.gateDecided(created.gate.verdict);
     return created;
   };
+}
+
+/** For whoever finds the draft later and wonders: what the gate held it against. */
+function whyDraft({ similarity, nearest }: Judgement['report']) {
+  return { similarity, nearest: nearest[0]?.id ?? null };
 }

@@ -112,6 +112,8 @@ describe('a proposal', () => {
       status: 'draft',
       category: 'decision',
       gate: 'low_novelty',
+      similarity: cosine,
+      nearest: id,
     });
   });
 
