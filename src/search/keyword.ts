@@ -56,8 +56,11 @@ export const maxWords = 24;
  */
 const leastShare = 0.3;
 
-/** Of the newest articles a tenant's words are taken from: of 1,000 with 300 words each in 40 ms. */
-const vocabularyArticles = 1_000;
+/**
+ * A tenant's words are taken from its newest articles. Tried on 770 misspelt words of 10,000 articles of 250 words: 300 of them
+ * spell seven in ten, and three words cost about what the ranking does; 1,000 spell three in a hundred more, for twice as much.
+ */
+const vocabularyArticles = 300;
 /** A word with two swapped letters shares no more of its trigrams with the right one. How many slips it has decides then. */
 const leastSimilarity = 0.2;
 const candidates = 20;

@@ -52,7 +52,7 @@ export function rankedByWords(words: KeywordRanking | undefined, before: number)
 export async function rankWithVector(
   tx: Transaction,
   tenantId: string,
-  { mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
+  { q, mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
   { spaceId, vector }: Vector,
   words: KeywordRanking | undefined,
   shown: number,
@@ -61,7 +61,7 @@ export async function rankWithVector(
     spaceId,
     vector,
     limit: shown + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
-    filter: { category, tags, tagsMatch },
+    filter: { category, tags, tagsMatch, excluded: await readExcluded(tx, q) },
   });
   const passages = { spaceId, near };
   if (mode !== 'hybrid') {
@@ -83,4 +83,11 @@ export async function rankWithVector(
     { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },
   ]);
   return { fused, marks: words?.marks, passages };
+}
+
+/** What is not to be found. A vector knows nothing of a minus: the word behind it draws what is about it nearer. */
+async function readExcluded(tx: Transaction, q: string): Promise<string | undefined> {
+  if (!/(^|\s)-/.test(q)) return undefined;
+  const query = readWebQuery(await parseQuery(tx, q));
+  return query && excludedBy(query);
 }

@@ -24,7 +24,7 @@ export const searchText = z
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. An article with all the words comes before one with some of them; where something is quoted, none with only some comes. A word that no article has is taken for the one that it is most like, when nothing would be found else.',
+    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, an article with all of them comes before one with some; where something is quoted, none with only some comes. By meaning, quotes mean nothing. What is excluded comes in no mode. A word that no article has is taken for the one that it is most like, when nothing would be found else.',
   );
 
 /** The modes as they are asked for. */

@@ -56,6 +56,8 @@ export async function readSimilarWords(
         select known.word, known.ndoc
           from known
          where length(known.word) between length(wanted.word) - :difference and length(wanted.word) + :difference
+           -- No slip takes the first letter away but for swapping it with the second. Far cheaper than to compare trigrams.
+           and left(known.word, 1) in (left(wanted.word, 1), substr(wanted.word, 2, 1))
            and similarity(known.word, wanted.word) >= :leastSimilarity
          order by similarity(known.word, wanted.word) desc, known.word
          limit :each

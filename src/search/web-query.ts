@@ -140,6 +140,16 @@ function exclusions(query: WebQuery): WebQuery[] {
   }
 }
 
+/** The text of a tsquery that is satisfied by what the query excludes whatever else is in it; undefined where it excludes nothing. */
+export function excludedBy(query: WebQuery): string | undefined {
+  const excluded = (part: WebQuery): WebQuery[] => {
+    if (part.kind === 'not') return [part.of];
+    // In `this or -that` the exclusion is only one of two ways to be found.
+    return part.kind === 'and' ? [...excluded(part.left), ...excluded(part.right)] : [];
+  };
+  return excluded(query).map(writeWebQuery).join(' | ') || undefined;
+}
+
 /** The same query with some of its words replaced. */
 export function replaceWords(query: WebQuery, replacements: ReadonlyMap<string, string>): WebQuery {
   switch (query.kind) {

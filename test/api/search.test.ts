@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import type { QueryVector } from '../../src/embedding/ports.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
 import { ask, search, titles, vectorsOf, write } from './search-tenant.ts';
@@ -214,6 +216,49 @@ describe('a misspelt word', () => {
     expect(await found('canray or retry')).toEqual(['Codes']);
     await write(tenant, 'Misspelt too', 'kubrnetes');
     expect(await found('kubrnetes')).toEqual(['Misspelt too']);
+  });
+});
+
+describe('what a search by words asks Postgres', () => {
+  let tenant: TestTenant;
+  beforeAll(async () => {
+    tenant = await api.tenant('asked');
+    await write(tenant, 'One', 'A canary goes first.');
+    await write(tenant, 'Other', 'Kubernetes places pods.', { category: 'idea' });
+  });
+
+  /** The statements of a search, with what they are given. */
+  async function statementsOf(q: string, filter: Record<string, string> = {}) {
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    try {
+      await search(tenant, { q, mode: 'keyword', ...filter });
+      const statement = z.object({ text: z.string(), values: z.array(z.unknown()).default([]) });
+      return query.mock.calls.flatMap(([sent]: readonly unknown[]) => {
+        const parsed = statement.safeParse(sent);
+        return parsed.success ? [parsed.data] : [];
+      });
+    } finally {
+      query.mockRestore();
+    }
+  }
+  const lookedUp = async (q: string, filter: Record<string, string> = {}) =>
+    (await statementsOf(q, filter))
+      .filter(({ text }) => text.includes('bool_or'))
+      .map(({ values }) => values.filter((value) => value !== tenant.id));
+
+  it('is a word once, however often it is typed', async () => {
+    const ranking = async (q: string) =>
+      (await statementsOf(q)).find(({ text }) => text.includes('ts_rank'))?.values;
+    const once = await ranking('canary -pods');
+    expect(once).toContain("('canari' & !('pod'))");
+    expect(await ranking(`${'canary '.repeat(60)} -pods`)).toEqual(once);
+  });
+
+  it('is which words are in no article, of those alone that the ranking has not seen', async () => {
+    expect(await lookedUp('canary kubernetes')).toEqual([]);
+    expect(await lookedUp('canary kubrnetes pods')).toEqual([["'kubrnet'"]]);
+    expect(await lookedUp('canary kubernetes', { category: 'finding' })).toEqual([["'kubernet'"]]);
+    expect(await lookedUp('kubrnetes')).toEqual([["'kubrnet'"]]);
   });
 });
 
