@@ -160,14 +160,19 @@ function visibleSql(filter: string, articleId: string | undefined): string {
 }
 
 /** The filter on articles as SQL and its bindings. */
-function filterSql({ category, tags, tagsMatch }: NearestFilter = {}) {
+function filterSql({ category, tags, tagsMatch, excluded }: NearestFilter = {}) {
   const conditions = ["status = 'published'"];
   if (category !== undefined) conditions.push('category = :category');
   const hasTags = tags !== undefined && tags.length > 0;
   if (hasTags) conditions.push(`tags ${tagsMatch === 'any' ? '&&' : '@>'} cast(:tags as text[])`);
+  if (excluded !== undefined) conditions.push('not search @@ cast(:excluded as tsquery)');
   return {
     sql: conditions.join(' and '),
-    bindings: { ...(category === undefined ? {} : { category }), ...(hasTags ? { tags: [...tags] } : {}) },
+    bindings: {
+      ...(category === undefined ? {} : { category }),
+      ...(hasTags ? { tags: [...tags] } : {}),
+      ...(excluded === undefined ? {} : { excluded }),
+    },
   };
 }
 

@@ -7,6 +7,8 @@ export interface NearestFilter {
   readonly tags?: readonly string[] | undefined;
   /** Whether an article must have all of the tags, as where nothing is said, or any. */
   readonly tagsMatch?: 'all' | 'any' | undefined;
+  /** The text of a tsquery that none of them satisfies. */
+  readonly excluded?: string | undefined;
 }
 
 export interface NearArticle {

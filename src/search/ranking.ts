@@ -3,8 +3,9 @@ import type { QueryVector } from '../embedding/ports.ts';
 import type { Transaction } from '../platform/postgres.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking } from './keyword.ts';
-import { leastWholeScore } from './keyword-store.ts';
+import { leastWholeScore, parseQuery } from './keyword-store.ts';
 import type { SearchText } from './place.ts';
+import { excludedBy, readWebQuery } from './web-query.ts';
 
 /**
  * Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. Twice as
@@ -87,7 +88,7 @@ export async function rankWithVector(
 
 /** What is not to be found. A vector knows nothing of a minus: the word behind it draws what is about it nearer. */
 async function readExcluded(tx: Transaction, q: string): Promise<string | undefined> {
-  if (!/(^|\s)-/.test(q)) return undefined;
+  if (!q.includes('-')) return undefined;
   const query = readWebQuery(await parseQuery(tx, q));
   return query && excludedBy(query);
 }

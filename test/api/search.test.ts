@@ -440,6 +440,27 @@ describe('an article with some of the words', () => {
   });
 });
 
+describe('what a query excludes', () => {
+  it('is found in no mode, however near its vector is', async () => {
+    const tenant = await api.tenant('excluded');
+    const { embed, asking } = await vectorsOf(api, tenant);
+    await embed(await write(tenant, 'Wanted', 'an okapi grazes'), { wanted: [1, 0.9, 0] });
+    await embed(await write(tenant, 'Unwanted', 'an okapi grazes among zebras'), { unwanted: [1, 0, 0] });
+    await embed(await write(tenant, 'Near', 'something else'), { near: [1, 0.5, 0] });
+    answer = asking([1, 0, 0]);
+    const found = async (q: string, mode: string) =>
+      (await search(tenant, { q, mode })).data.map(({ title }: { title: string }) => title);
+    expect(await found('okapi -zebra', 'keyword')).toEqual(['Wanted']);
+    expect(await found('okapi -zebra', 'semantic')).toEqual(['Near', 'Wanted']);
+    expect(await found('okapi -zebra', 'hybrid')).toEqual(['Wanted', 'Near']);
+    expect(await found('okapi -"among zebras" -grazes', 'semantic')).toEqual(['Near']);
+    // One of two ways to be found excludes nothing, nor does a hyphen.
+    for (const q of ['okapi or -zebra', 'okapi-zebra']) {
+      expect(await found(q, 'semantic')).toEqual(['Unwanted', 'Near', 'Wanted']);
+    }
+  });
+});
+
 describe('the coverage', () => {
   it('counts what the serving space finds, whatever the state of an article says', async () => {
     const tenant = await api.tenant('covered');
