@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { limit } from '../platform/http/schemas.ts';
-import { presentMeta, unknownTags } from '../search/routes.ts';
+import { presentMeta, unknownTags } from '../search/presentation.ts';
 import { searchHit, searchMeta, searchQuerySchema } from '../search/schemas.ts';
 import type { Context } from './context.ts';
 

@@ -2,8 +2,9 @@ import { encodeCursor } from '../platform/http/cursor.ts';
 import { invalidField } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { isPlaceOf, signPlace } from './place.ts';
+import { presentMeta, unknownTags } from './presentation.ts';
 import { searchQuerySchema, searchReply } from './schemas.ts';
-import type { Found, Search, SearchQuery } from './service.ts';
+import type { Search } from './service.ts';
 
 /** The routes of search. */
 export function searchRoutes(search: Search): Route[] {
@@ -40,22 +41,4 @@ export function searchRoutes(search: Search): Route[] {
       },
     }),
   ];
-}
-
-/** Tags that no published article has. */
-export function unknownTags(tags: readonly string[]) {
-  const named = tags.map((tag) => JSON.stringify(tag)).join(', ');
-  return invalidField('tags', `no published article has ${named}`);
-}
-
-/** What a search did, as its answer says it. */
-export function presentMeta(mode: SearchQuery['mode'], found: Found) {
-  return {
-    mode,
-    served_mode: found.servedMode,
-    fallback: found.fallback,
-    fallback_reason: found.fallbackReason,
-    coverage: found.coverage,
-    retry_at: found.retryAt?.toISOString() ?? null,
-  };
 }
