@@ -42,6 +42,13 @@ export function poolSize(limit: number): number {
 }
 
 /**
+ * A pool that gave too few articles says how deep one would have to be that gives enough. Up to four times as deep it is looked
+ * through once more: a search by both wants a hundred articles, and of some texts two chunks in three are of the same ones.
+ * Deeper than that, as behind a filter that passes little, it costs more than to compare what the filter passes.
+ */
+const mostDeepening = 4;
+
+/**
  * The tenant's published articles by their best visible chunk, best first, at most `limit`. Exact for small tenants and
  * wherever the index would leave rows out: a filter that passes little, many stale chunks, fewer articles than asked for.
  */
@@ -50,16 +57,18 @@ export async function nearestArticles(
   tenantId: string,
   query: NearestQuery,
 ): Promise<NearArticle[]> {
-  const size = await sizeUp(tx, tenantId, query, poolSize(query.limit), compareAllUpTo);
-  if (size !== 'small') {
-    const near = await rankPool(
-      tx,
-      tenantId,
-      query,
-      poolSize(query.limit),
-      size === 'large' ? 'index' : 'sort',
-    );
-    if (near.length >= query.limit) return near;
+  const pool = poolSize(query.limit);
+  const size = await sizeUp(tx, tenantId, query, pool, compareAllUpTo);
+  if (size === 'small') return rankAll(tx, tenantId, query);
+
+  const by = size === 'large' ? 'index' : 'sort';
+  const near = await rankPool(tx, tenantId, query, pool, by);
+  if (near.length >= query.limit) return near;
+  // A half more, because the farther chunks are of articles that are there already.
+  const deeper = Math.ceil((1.5 * pool * query.limit) / Math.max(1, near.length));
+  if (deeper <= mostDeepening * pool) {
+    const more = await rankPool(tx, tenantId, query, deeper, by);
+    if (more.length >= query.limit) return more;
   }
   return rankAll(tx, tenantId, query);
 }

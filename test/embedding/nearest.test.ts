@@ -166,6 +166,15 @@ describe('the nearest articles', () => {
     expect(common(ids, large.nearest(vector, 10, passing))).toBeGreaterThanOrEqual(9);
   });
 
+  it('are looked for once more, deeper, where the first look gives a part of them', async () => {
+    const vector = vectorOf();
+    const { ids, plans } = await search(large, vector, { filter: { category: 'decision' }, limit: 30 });
+    expect(plans.map((plan) => indexesIn([plan]).length)).toEqual([0, 1, 1]);
+    const passing = large.articles.filter((_, at) => at % 4 === 0);
+    expect(ids).toHaveLength(30);
+    expect(common(ids, large.nearest(vector, 30, passing))).toBeGreaterThanOrEqual(27);
+  });
+
   it('are all of them where more are asked for than there are', async () => {
     const { ids } = await search(large, vectorOf(), { limit: 5_000 });
     expect(new Set(ids)).toEqual(new Set(large.articles.map(({ id }) => id)));
