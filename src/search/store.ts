@@ -94,7 +94,10 @@ export async function listUnknownTags(
       order by wanted.place`,
     { tenantId, tags: [...tags] },
   );
-  return tagsOf(rows);
+  return z
+    .array(z.object({ tag: z.string() }))
+    .parse(rows)
+    .map(({ tag }) => tag);
 }
 
 /** The unknown ones of a filter's tags, where no published article passes the filter: whatever is looked for is not found. */
@@ -103,22 +106,12 @@ export async function listHopelessTags(
   tenantId: string,
   search: SearchFilter,
 ): Promise<string[]> {
+  const unknown = await listUnknownTags(tx, tenantId, search.tags ?? []);
+  if (unknown.length === 0) return [];
   const filter = filterSql(search);
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select wanted.tag
-       from unnest(cast(:wanted as text[])) with ordinality as wanted (tag, place)
-      where not exists (select 1 from articles a
-                         where a.tenant_id = :tenantId and a.status = 'published' and wanted.tag = any(a.tags))
-        and not exists (select 1 from articles a where ${filter.sql})
-      order by wanted.place`,
-    { tenantId, wanted: [...(search.tags ?? [])], ...filter.bindings },
-  );
-  return tagsOf(rows);
-}
-
-function tagsOf(rows: unknown): string[] {
-  return z
-    .array(z.object({ tag: z.string() }))
-    .parse(rows)
-    .map(({ tag }) => tag);
+  const { rows } = await tx.raw<{ rows: unknown[] }>(`select from articles a where ${filter.sql} limit 1`, {
+    tenantId,
+    ...filter.bindings,
+  });
+  return rows.length === 0 ? unknown : [];
 }
