@@ -21,8 +21,11 @@ class SetupProblem extends Error {}
 const withContainers = 'Or run it in containers: docker compose up';
 const say = (line) => console.log(`set-up: ${line}`);
 
-/** Installs what is missing. Throws a SetupProblem when it cannot. */
-export async function setUp() {
+/**
+ * Installs what is missing: the Node packages and, unless `services` is false, the embedded services. Throws a SetupProblem
+ * when it cannot.
+ */
+export async function setUp({ services = true } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new SetupProblem(
@@ -34,19 +37,20 @@ export async function setUp() {
       `Lorekeep's embedded services run on Linux and macOS, not on Windows. ${withContainers}`,
     );
   }
-  if (!nodeModulesAreCurrent() || !venvIsCurrent()) {
+  const isCurrent = () => nodeModulesAreCurrent() && (!services || venvIsCurrent());
+  if (!isCurrent()) {
     mkdirSync(stackDir, { recursive: true });
     await withLock(async () => {
       if (!nodeModulesAreCurrent()) await installNodeModules();
-      if (!venvIsCurrent()) await installVenv();
+      if (services && !venvIsCurrent()) await installVenv();
     });
   }
 }
 
 /** Runs the set-up for a script, which ends here, with one sentence, when that fails. */
-export async function setUpOrExit() {
+export async function setUpOrExit(options) {
   try {
-    await setUp();
+    await setUp(options);
   } catch (error) {
     if (!(error instanceof SetupProblem)) throw error;
     console.error(error.message);

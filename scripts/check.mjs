@@ -1,0 +1,17 @@
+// `npm run check`: the Node packages, then the linter and the types. The first that finds something ends it.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setUpOrExit } from './setup.mjs';
+
+await setUpOrExit({ services: false });
+
+const root = join(import.meta.dirname, '..');
+const bin = (...path) => join(root, 'node_modules', ...path);
+const steps = [
+  [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'],
+  [bin('typescript', 'bin', 'tsc'), '--noEmit'],
+];
+for (const step of steps) {
+  const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
