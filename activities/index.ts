@@ -1,9 +1,9 @@
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../src/domain/embed-article.ts';
 import type { Failure, FailureCode } from '../src/domain/failures.ts';
 import type { KeyReference } from '../src/domain/providers.ts';
-import type { Backlog, BacklogPage } from '../src/embedding/backlog.ts';
+import type { Backlog, BacklogPage } from '../src/embedding/backlog/backlog.ts';
+import type { Reconciliation } from '../src/embedding/backlog/reconciliation.ts';
 import type { EmbedArticleSteps } from '../src/embedding/embed-article.ts';
-import type { Reconciliation } from '../src/embedding/reconciliation.ts';
 import type { Usage } from '../src/usage/service.ts';
 import { toApplicationFailure } from './failure.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { codeOfThrown } from '../src/domain/thrown.ts';
-import type { Logger } from '../src/platform/logging.ts';
+import type { Logger } from '../src/platform/telemetry/logging.ts';
 import { sanitize } from './failure.ts';
 
 /**

@@ -5,7 +5,7 @@ import { openToScopeForReading } from './row-level-security.ts';
  * Approximate indexes (HNSW) on the chunks' vectors, a partial one for each usual dimension; `npm run migrate` makes those
  * of the others that are in use. An empty index costs an insert nothing but a look at its condition.
  *
- * Frozen in time: the expressions are those of src/embedding/vector-index.ts.
+ * Frozen in time: the expressions are those of src/vectors/vector-index.ts.
  */
 const asVector = [256, 384, 512, 768, 1024, 1536];
 /** HNSW takes 2,000 dimensions of a `vector`, 4,000 of a `halfvec`. */

@@ -10,7 +10,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import type { ArticleRef, EmbedArticleResult, Generated } from '../src/domain/embed-article.ts';
 import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
-import { searchAttributes } from '../src/domain/naming.ts';
+import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
 import { bookkeeping, patienceMs, providerCall } from './policies.ts';

@@ -1,5 +1,5 @@
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
-import { signals } from '../src/domain/naming.ts';
+import { signals } from '../src/domain/temporal-names.ts';
 
 const articleChanged = defineSignal(signals.articleChanged);
 const keyChanged = defineSignal(signals.keyChanged);

@@ -1,6 +1,6 @@
+import type { GateReport } from '../proposals/decision.ts';
 import type { ArticleWithEmbedding } from './article.ts';
-import type { Created } from './creation.ts';
-import type { GateReport } from './judgement.ts';
+import type { Created } from './create-article.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {

@@ -4,12 +4,13 @@ import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
 import type { ArticleEmbeddings, OutboxTicket } from '../embedding/ports.ts';
 import type { InTransaction } from '../platform/http/route.ts';
-import type { ServiceMetrics } from '../platform/metrics.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { Gate } from '../proposals/gate.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
-import { type Creation, createCreation } from './creation.ts';
-import type { Gate } from './gate.ts';
+import { type Creation, createCreation } from './create-article.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
+import { attachState, createArticleWrites } from './record-write.ts';
 import {
   type ArticleFilter,
   type ListPosition,
@@ -19,9 +20,8 @@ import {
   updateArticle,
 } from './store.ts';
 import { type TransitionName, transitions } from './transitions.ts';
-import { attachState, createArticleWrites } from './writes.ts';
 
-export type { Created } from './creation.ts';
+export type { Created } from './create-article.ts';
 export type { ArticleFilter, ListPosition } from './store.ts';
 
 export type Changed =

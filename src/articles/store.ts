@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { GateVerdict } from '../domain/gate.ts';
 import type { EmbeddingStatus } from '../embedding/ports.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { GateVerdict } from '../proposals/verdicts.ts';
 import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';
 
 /** A place in the list, newest first. The time keeps its microseconds, which a Date would lose. */

@@ -1,5 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { type AuditEntry, type AuditFilter, type AuditRow, appendAudit, listAudit } from './store.ts';
 
 export type { AuditEntry, AuditFilter, AuditRow } from './store.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 /** What happened, to what. `details` holds names, ids and numbers: never a value that a client keeps secret. */
 export interface AuditEntry {

@@ -1,6 +1,6 @@
 import MarkdownIt from 'markdown-it';
 import { type ArticleSource, articleText, contentHash } from './article-text.ts';
-import { atoms } from './token-estimate.ts';
+import { atoms } from './tokens.ts';
 
 /** A piece of an article's text, small enough for any embedding model; its hash is its identity. */
 export type Chunk = {

@@ -1,6 +1,6 @@
-import type { Outbox } from './outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { ArticleEmbeddings } from './ports.ts';
-import { markRetried, readStates, upsertWrittenState } from './state-store.ts';
+import { markRetried, readStates, upsertWrittenState } from './status-store.ts';
 
 /** The embedding's half of an article's write: its state and its outbox row, in the write's own transaction. */
 export function createArticleEmbeddings(deps: { readonly outbox: Outbox }): ArticleEmbeddings {

@@ -3,14 +3,13 @@ import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/providers.ts';
-import type { BlockedOperations } from '../llm-config/blocked-operations.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
-import type { ServiceMetrics } from '../platform/metrics.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
-
-import type { GuardedEmbedding } from '../providers/guarded-embedding.ts';
-import { serveOnceComplete, serves } from './serving.ts';
-import { lockState, markEmbedded, markNotEmbedded } from './state-store.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import { serveOnceComplete, serves } from './cut-over.ts';
+import { lockState, markEmbedded, markNotEmbedded } from './status-store.ts';
 import {
   ensureSpace,
   findSpace,

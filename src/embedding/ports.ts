@@ -1,7 +1,7 @@
 import type { ArticleSource } from '../domain/article-text.ts';
 import type { Chunk } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 /** What an article is for its embedding after a write. */
 export interface WrittenArticle {

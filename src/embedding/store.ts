@@ -1,6 +1,6 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 /** The text of an article and what decides whether it is to be embedded. */
 const articleSchema = z.object({

@@ -3,9 +3,8 @@ import helmet from 'helmet';
 import { problem } from '../platform/http/problem.ts';
 import { type HttpMethod, type Route, reply } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
-import type { Logger } from '../platform/logging.ts';
-import type { Metrics } from '../platform/metrics.ts';
-import { answerRoute, internalProblem } from './answer-route.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
+import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
 import { docsPage } from './docs-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
@@ -15,6 +14,7 @@ import { createBodyReader } from './read-body.ts';
 import type { Dependency } from './readiness.ts';
 import { contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
+import { answerRoute, internalProblem } from './route-pipeline.ts';
 import { send } from './send.ts';
 
 export interface AppDeps extends AuthenticationDeps {

@@ -8,11 +8,11 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import { roles } from '../domain/roles.ts';
+import { strict } from '../platform/http/parse-request.ts';
 import { type ProblemCode, problemTraits } from '../platform/http/problem.ts';
+import { problemCodesByStatus, problemHeadersOf } from '../platform/http/response-contract.ts';
 import type { Route } from '../platform/http/route.ts';
-import { problemCodesByStatus, problemHeadersOf } from './declared-answers.ts';
-import { strict } from './parse-request.ts';
-import { platformPaths } from './platform-paths.ts';
+import { platformPaths } from './operator-openapi.ts';
 
 /** The OpenAPI 3.1 document of the declared routes, and of nothing else: what is not declared isn't served either. */
 export function createOpenApiDocument(

@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { reply } from '../platform/http/route.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { type Dependency, readiness } from './readiness.ts';
 import { openContext } from './request-context.ts';
 import { send } from './send.ts';

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import type { Logger } from '../platform/logging.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
+import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { contextOf } from './request-context.ts';
 
 /** One log line and one measurement a request, when its answer is out or its client gone. Ids and codes only. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { Express } from 'express';
-import type { Logger } from '../platform/logging.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 
 export interface ServerOptions {
   readonly app: Express;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 /** The bodies of those of these articles that are published now, by id; of a longer one so many characters. */
 export async function readBodies(

@@ -1,9 +1,9 @@
-import { estimateTokens } from '../domain/token-estimate.ts';
-import type { Database } from '../platform/postgres.ts';
+import { estimateTokens } from '../domain/tokens.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import type { Hit } from '../search/hits.ts';
 import type { Found, Search, SearchQuery, SearchResult } from '../search/service.ts';
 import { readBodies } from './context-store.ts';
-import { charactersPerToken, type FittedText, fitText } from './fit-text.ts';
+import { charactersPerToken, type FittedText, fitText } from './truncate-to-tokens.ts';
 
 export interface ContextQuery extends Omit<SearchQuery, 'place'> {
   /** That all titles and bodies together are estimated at, at most. */

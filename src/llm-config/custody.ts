@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Provider } from '../domain/providers.ts';
-import type { ServiceMetrics } from '../platform/metrics.ts';
-import type { Decrypted, Encrypted, Transit } from '../platform/vault.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { Decrypted, Encrypted, Transit } from '../platform/vault/transit.ts';
 
 export interface KeyCustody {
   /** Encrypts a tenant's key for its one column. Fails with `vault_unavailable`. */

@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
 import type { Provider } from '../domain/providers.ts';
-import type { Transaction } from '../platform/postgres.ts';
-import type { Decrypted } from '../platform/vault.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { Decrypted } from '../platform/vault/transit.ts';
 import type { KeyCustody } from './custody.ts';
 import { effectiveModels, type ModelField, type Models } from './models.ts';
 import { changeKeyStatus, findSettings, findStoredKey, type StoredKey } from './store.ts';

@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { Provider } from '../domain/providers.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { KeyCustody } from './custody.ts';
 import { effectiveModels, type Models } from './models.ts';
 import { auditNames } from './provider-keys.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Provider, providers } from '../domain/providers.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 import type { ModelField } from './models.ts';
 
 /** What a tenant has set for itself; null where it left the default. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { createAudit } from '../audit/service.ts';
 import { loadEnvironment } from '../config.ts';
-import { createDatabase } from '../platform/postgres.ts';
+import { createDatabase } from '../platform/postgres/database.ts';
 import { newTenantSchema } from '../tenants/schemas.ts';
 import { createTenants } from '../tenants/service.ts';
 

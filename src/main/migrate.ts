@@ -1,10 +1,10 @@
 import { migrationSource } from '../../migrations/index.ts';
 import { loadEnvironment } from '../config.ts';
-import { makeMissingIndexes } from '../embedding/missing-indexes.ts';
-import { createLogger } from '../platform/logging.ts';
-import { MigrationFailed } from '../platform/migration-failure.ts';
-import { migrateDatabase } from '../platform/migrator.ts';
-import { withOwnerConnection } from '../platform/owner-connection.ts';
+import { MigrationFailed } from '../platform/postgres/migration-failure.ts';
+import { migrateDatabase } from '../platform/postgres/migrator.ts';
+import { withOwnerConnection } from '../platform/postgres/owner-connection.ts';
+import { createLogger } from '../platform/telemetry/logging.ts';
+import { makeMissingIndexes } from '../vectors/missing-indexes.ts';
 
 const environment = loadEnvironment('migrate');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'migrate' });

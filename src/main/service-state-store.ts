@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Transaction } from '../platform/postgres.ts';
-import type { ServiceState } from '../platform/state-gauges.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { ServiceState } from '../platform/telemetry/state-gauges.ts';
 
 const count = z.number();
 const stateSchema = z.object({

@@ -1,4 +1,4 @@
-import type { Logger } from '../platform/logging.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 
 /** Runs `close` once, at the first SIGTERM or SIGINT, and exits: 0 when all was let go in order. */
 export function onShutdown(log: Logger, close: () => Promise<void>): void {

@@ -1,17 +1,17 @@
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { migrationSource } from '../../migrations/index.ts';
-import { migrateDatabase } from '../platform/migrator.ts';
+import { migrateDatabase } from '../platform/postgres/migrator.ts';
+import { createLorekeepApi, type LorekeepApi } from '../stack/api-client.ts';
 import { applicationEnvironment, runCommand, startApi, startWorker } from '../stack/application.ts';
 import { type DemoKeys, giveEmbeddingKey, openDemoTenant } from '../stack/demo-tenant.ts';
 import { type Endpoints, forgetEndpoints, writeEndpoints } from '../stack/endpoints-file.ts';
-import { createLorekeepApi, type LorekeepApi } from '../stack/lorekeep-api.ts';
 import { publishSamples, waitUntilEmbedded } from '../stack/sample-articles.ts';
 import { searchSamples } from '../stack/sample-search.ts';
 import { createSecretFiles, randomPassword } from '../stack/secret-files.ts';
 import { describeDeath } from '../stack/service-process.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
-import { describeEndpoints, describeSearch } from '../stack/words.ts';
+import { describeEndpoints, describeSearch } from '../stack/start-messages.ts';
 
 /** `npm start`: the embedded stack, Lorekeep on it, and a tenant to look at, until Ctrl-C. */
 export interface StartOptions {

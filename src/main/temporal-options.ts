@@ -1,5 +1,5 @@
 import type { Environment } from '../config.ts';
-import type { TemporalOptions } from '../platform/temporal.ts';
+import type { TemporalOptions } from '../platform/temporal/client.ts';
 
 /** The environment's Temporal settings as the platform takes them. */
 export function temporalOptions(environment: Environment<'temporal:setup'>): TemporalOptions {

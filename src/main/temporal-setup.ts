@@ -1,8 +1,8 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import { loadEnvironment } from '../config.ts';
-import { reconcileScheduleId, searchAttributes, workflowTypes } from '../domain/naming.ts';
-import { createLogger } from '../platform/logging.ts';
-import { createTemporalClient } from '../platform/temporal.ts';
+import { reconcileScheduleId, searchAttributes, workflowTypes } from '../domain/temporal-names.ts';
+import { createLogger } from '../platform/telemetry/logging.ts';
+import { createTemporalClient } from '../platform/temporal/client.ts';
 import { temporalOptions } from './temporal-options.ts';
 
 const keyword = 2; // temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD

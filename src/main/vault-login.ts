@@ -1,5 +1,5 @@
 import type { Environment } from '../config.ts';
-import type { VaultLogin } from '../platform/vault.ts';
+import type { VaultLogin } from '../platform/vault/transit.ts';
 
 /** The environment's way into Vault: a token, else an AppRole. The environment's check has seen to one of them. */
 export function vaultLogin(environment: Environment<'vault:setup'>): VaultLogin {

@@ -3,7 +3,7 @@ import { parseArgs, parseEnv } from 'node:util';
 import vault from 'node-vault';
 import { z } from 'zod';
 import { loadEnvironment } from '../config.ts';
-import type { VaultLogin } from '../platform/vault.ts';
+import type { VaultLogin } from '../platform/vault/transit.ts';
 import { vaultLogin } from './vault-login.ts';
 
 export interface VaultSetUpOptions {

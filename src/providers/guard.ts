@@ -5,10 +5,10 @@ import { type Failure, failureTraits } from '../domain/failures.ts';
 import type { CallOperation } from '../domain/provider-calls.ts';
 import type { KeyReference, Provider } from '../domain/providers.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { CallSource, Usage } from '../usage/service.ts';
-import type { Breaker, BreakerId, Permit, Verdict } from './breaker.ts';
-import type { ProviderAnswer } from './provider-answer.ts';
+import type { Breaker, BreakerId, Permit, Verdict } from './breaker/breaker.ts';
+import type { ProviderAnswer } from './wire/provider-answer.ts';
 
 /** One call that someone wants made. `R` is what the provider gives, `K` what is kept of it. */
 export interface WantedCall<R, K> {

@@ -1,4 +1,4 @@
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 import { type Fused, matchedIn, type Ranks, type Source } from './fusion.ts';
 import type { Ranking } from './ranking.ts';
 import { snippetOf } from './snippet.ts';

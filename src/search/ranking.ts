@@ -1,11 +1,11 @@
-import { type NearArticle, nearestArticles } from '../embedding/nearest.ts';
 import type { QueryVector } from '../embedding/ports.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
+import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
-import type { KeywordRanking } from './keyword.ts';
-import { leastWholeScore, parseQuery } from './keyword-store.ts';
-import type { SearchText } from './place.ts';
-import { excludedBy, readWebQuery } from './web-query.ts';
+import type { KeywordRanking } from './keyword/keyword.ts';
+import { leastWholeScore, parseQuery } from './keyword/keyword-store.ts';
+import { excludedBy, readWebQuery } from './keyword/web-query.ts';
 
 /**
  * Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. Twice as

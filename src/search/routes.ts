@@ -1,7 +1,7 @@
 import { encodeCursor } from '../platform/http/cursor.ts';
 import { invalidField } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { isPlaceOf, signPlace } from './place.ts';
+import { isPlaceOf, signPlace } from './cursor.ts';
 import { presentMeta, unknownTags } from './presentation.ts';
 import { searchQuerySchema, searchReply } from './schemas.ts';
 import type { Search } from './service.ts';

@@ -4,8 +4,8 @@ import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { limit, text } from '../platform/http/schemas.ts';
+import { leastNamed, maxPlaceCharacters, maxShown, modes, signedPlace } from './cursor.ts';
 import { sources } from './fusion.ts';
-import { leastNamed, maxPlaceCharacters, maxShown, modes, signedPlace } from './place.ts';
 import { leastPart, partWeight, tailWeight } from './ranking.ts';
 
 /** What the search route takes and answers. */

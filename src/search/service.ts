@@ -1,13 +1,13 @@
 import type { FailureCode } from '../domain/failures.ts';
+import { type Coverage, readCoverage } from '../embedding/coverage/summary-store.ts';
 import type { QueryEmbeddings } from '../embedding/ports.ts';
-import type { BlockedOperations } from '../llm-config/blocked-operations.ts';
-import type { Database } from '../platform/postgres.ts';
-import { type Coverage, readCoverage } from './coverage-store.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import { type Place, readShown, type SearchMode, type SearchText, shownName } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
 import { type Hit, presentHits } from './hits.ts';
-import { rankByKeyword } from './keyword.ts';
-import { placeAfter } from './next-place.ts';
-import { type Place, readShown, type SearchMode, type SearchText, shownName } from './place.ts';
+import { rankByKeyword } from './keyword/keyword.ts';
+import { placeAfter } from './next-cursor.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
 import { listHopelessTags, listUnknownTags } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
-import type { Transaction } from '../platform/postgres.ts';
-import { filterSql, type SearchFilter } from './keyword-store.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import { filterSql, type SearchFilter } from './keyword/keyword-store.ts';
 import { matchEnd, matchStart } from './snippet.ts';
 
 export interface HitArticle {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from './lorekeep-api.ts';
+import { expectSuccess, type LorekeepApi } from './api-client.ts';
 import type { SecretFiles } from './secret-files.ts';
 
 const keysSchema = z.object({ agent: z.string(), orchestrator: z.string(), user: z.string() });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from './lorekeep-api.ts';
+import { expectSuccess, type LorekeepApi } from './api-client.ts';
 import { loadSamples } from './samples/index.ts';
 
 const page = z.object({

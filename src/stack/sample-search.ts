@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from './lorekeep-api.ts';
+import { expectSuccess, type LorekeepApi } from './api-client.ts';
 import { showcase } from './samples/index.ts';
 
 const reply = z.object({

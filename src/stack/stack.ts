@@ -1,18 +1,18 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { resolve as absolute, join } from 'node:path';
 import { startEmbeddingServer } from './embedding-server.ts';
-import { readGivenServices } from './given-services.ts';
-import { endLeftOvers } from './left-overs.ts';
+import { readGivenServices } from './external-services.ts';
 import { startOpenBao } from './openbao.ts';
-import { startOrphanGuard } from './orphan-guard.ts';
 import { type ChoosePort, createPortChooser } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { createSecretFiles } from './secret-files.ts';
 import { createServiceContext, type StackMode } from './service-context.ts';
 import type { ServiceDeath, ServiceProcess, ServiceSpec } from './service-process.ts';
 import { lockStack } from './stack-lock.ts';
+import { endLeftOvers } from './stale-processes.ts';
 import { startTemporal } from './temporal.ts';
 import { openVenv } from './venv.ts';
+import { startOrphanGuard } from './watchdog.ts';
 
 export interface StackOptions {
   /** Everything the stack writes. An ephemeral one removes it when it stops, so there it must be new or empty. */

@@ -1,5 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 /** What this feature needs of the audit log, which comes after it in the house and is handed in. */
 export interface AuditTrail {

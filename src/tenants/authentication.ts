@@ -1,5 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
-import type { Database } from '../platform/postgres.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { hashApiKey, looksLikeApiKey } from './api-key.ts';
 import { findKeyHolder, recordKeyUse } from './store.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../domain/actor.ts';
 import { allows, type TenantRole } from '../domain/roles.ts';
 import type { InTransaction } from '../platform/http/route.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { mintApiKey } from './api-key.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type TenantRole, tenantRoles } from '../domain/roles.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 export interface Tenant {
   readonly id: string;

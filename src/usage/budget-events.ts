@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
-import type { ServiceMetrics } from '../platform/metrics.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Settled } from './call-store.ts';
 
 /** Of the monthly budget: at which share the tenant is told, before the last call is refused. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CallSource } from '../domain/provider-calls.ts';
 import type { Provider } from '../domain/providers.ts';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 /** A provider call as it is known before it is made. */
 export interface CallStart {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Transaction } from '../platform/postgres.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
 
 export const usageGroupings = ['day', 'operation', 'model', 'source'] as const;
 export type UsageGrouping = (typeof usageGroupings)[number];

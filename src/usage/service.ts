@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/service.ts';
 import type { Provider } from '../domain/providers.ts';
-import type { ServiceMetrics } from '../platform/metrics.ts';
-import type { Database, Transaction } from '../platform/postgres.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { createBudgetEvents } from './budget-events.ts';
 import {
   type CallEnd,

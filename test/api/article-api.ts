@@ -1,21 +1,21 @@
 import { Registry } from 'prom-client';
-import { createGate } from '../../src/articles/gate.ts';
 import { articleRoutes } from '../../src/articles/routes.ts';
 import { createArticles } from '../../src/articles/service.ts';
 import { createAudit } from '../../src/audit/service.ts';
 import type { TenantRole } from '../../src/domain/roles.ts';
 import { createArticleEmbeddings } from '../../src/embedding/article-embeddings.ts';
-import { createOutbox, type Outbox } from '../../src/embedding/outbox.ts';
 import type { OutboxTicket, Proposals, QueryEmbeddings } from '../../src/embedding/ports.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';
-import { createBlockedOperations } from '../../src/llm-config/blocked-operations.ts';
+import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
 import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { createGate } from '../../src/proposals/gate.ts';
 import { searchRoutes } from '../../src/search/routes.ts';
 import { createSearch, type SearchDeps } from '../../src/search/service.ts';
 import { createTenants } from '../../src/tenants/service.ts';
+import { createBlockedOperations } from '../../src/usage/blocked-operations.ts';
 import { type Answer, readAnswer } from '../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 

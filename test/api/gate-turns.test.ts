@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServices } from '../../src/main/services.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import type { Answer } from '../support/answer.ts';
 import { type ProviderTwin, startProviderTwin } from '../support/provider-twin.ts';
 import { type RunningService, startService } from '../support/running-service.ts';

@@ -5,7 +5,7 @@ import { problem } from '../../src/platform/http/problem.ts';
 import { type Route, reply, route } from '../../src/platform/http/route.ts';
 import { text } from '../../src/platform/http/schemas.ts';
 import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
-import type { Database, Transaction } from '../../src/platform/postgres.ts';
+import type { Database, Transaction } from '../../src/platform/postgres/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import {
   adminApiKey,

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { createApp } from '../../src/http/app.ts';
 import { collectRoutes, type RouteServices } from '../../src/http/routes.ts';
 import { type RunningServer, startServer } from '../../src/http/server.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
 /** Two tenants and every route that there is: a new route is tested here as soon as it is collected. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { estimateTokens } from '../../src/domain/token-estimate.ts';
+import { estimateTokens } from '../../src/domain/tokens.ts';
 import { createContext } from '../../src/knowledge/context.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { type RunningService, startService } from '../support/running-service.ts';

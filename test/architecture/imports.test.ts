@@ -22,16 +22,16 @@ const refused: Import[] = [
   ['src/knowledge/x.ts', '../search/store.ts'],
   ['src/http/x.ts', '../../test/support/tiny-app.ts'],
   ['src/providers/x.ts', 'openai'],
-  ['src/providers/embedding-client.ts', '@anthropic-ai/sdk'],
-  ['src/providers/embedding-client.ts', '../http/app.ts'],
+  ['src/providers/embedding/embedding-client.ts', '@anthropic-ai/sdk'],
+  ['src/providers/embedding/embedding-client.ts', '../http/app.ts'],
   ['src/main/x.ts', 'openai'],
   ['src/stack/x.ts', '../articles/service.ts'],
   ['src/stack/samples/x.ts', '../../platform/postgres.ts'],
   ['src/config.ts', './platform/logging.ts'],
   ['migrations/x.ts', '../src/domain/failures.ts'],
-  ['activities/x.ts', '../src/embedding/state-store.ts'],
+  ['activities/x.ts', '../src/embedding/status-store.ts'],
   ['activities/x.ts', '../src/config.ts'],
-  ['workflows/x.ts', '../src/embedding/backlog.ts'],
+  ['workflows/x.ts', '../src/embedding/backlog/backlog.ts'],
 ];
 const allowed: Import[] = [
   ['src/platform/http/x.ts', '../postgres.ts'],
@@ -39,13 +39,13 @@ const allowed: Import[] = [
   ['src/articles/x.ts', '../embedding/article-embeddings.ts'],
   ['src/articles/x.ts', './store.ts'],
   ['src/knowledge/x.ts', '../search/service.ts'],
-  ['src/providers/embedding-client.ts', 'openai'],
+  ['src/providers/embedding/embedding-client.ts', 'openai'],
   ['src/main/x.ts', '../embedding/store.ts'],
   ['src/stack/x.ts', '../domain/naming.ts'],
   ['src/stack/samples/x.ts', '../../articles/article.ts'],
   ['src/config.ts', './domain/embed-article.ts'],
   ['migrations/x.ts', './row-level-security.ts'],
-  ['workflows/x.ts', '../src/domain/naming.ts'],
+  ['workflows/x.ts', '../src/domain/temporal-names.ts'],
 ];
 
 // A house with nothing in it but these imports, under the real configuration.

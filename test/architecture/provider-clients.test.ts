@@ -23,19 +23,21 @@ function importersOf(specifier: RegExp): string[] {
 
 describe('a provider', () => {
   it('is reached by its client alone', () => {
-    expect(importersOf(/^openai(\/|$)/)).toEqual(['src/providers/embedding-client.ts']);
-    expect(importersOf(/^@anthropic-ai\/sdk(\/|$)/)).toEqual(['src/providers/anthropic-client.ts']);
+    expect(importersOf(/^openai(\/|$)/)).toEqual(['src/providers/embedding/embedding-client.ts']);
+    expect(importersOf(/^@anthropic-ai\/sdk(\/|$)/)).toEqual(['src/providers/anthropic/anthropic-client.ts']);
   });
 
   it('has a client that only the guarded call holds', () => {
-    expect(importersOf(/embedding-client\.ts$/)).toEqual(['src/providers/guarded-embedding.ts']);
-    expect(importersOf(/anthropic-client\.ts$/)).toEqual(['src/providers/guarded-anthropic.ts']);
+    expect(importersOf(/embedding-client\.ts$/)).toEqual(['src/providers/embedding/guarded-embedding.ts']);
+    expect(importersOf(/anthropic-client\.ts$/)).toEqual(['src/providers/anthropic/guarded-anthropic.ts']);
   });
 
   it('is asked for nothing by plain fetch but inside that client', () => {
     const fetching = files.filter((file) => /\bfetch\(/.test(readFileSync(join(root, file), 'utf8')));
     // The stack and the metrics ask servers of their own, on the loopback address.
     const ofTheirOwn = /^src\/(stack|main\/start|platform\/temporal-metrics)/;
-    expect(fetching.filter((file) => !ofTheirOwn.test(file))).toEqual(['src/providers/bounded-fetch.ts']);
+    expect(fetching.filter((file) => !ofTheirOwn.test(file))).toEqual([
+      'src/providers/wire/bounded-fetch.ts',
+    ]);
   });
 });

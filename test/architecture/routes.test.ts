@@ -2,9 +2,9 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { oas31 } from 'zod-openapi';
-import { problemCodesByStatus } from '../../src/http/declared-answers.ts';
 import { createOpenApiDocument, openApiPath } from '../../src/http/openapi.ts';
 import { collectRoutes, type RouteServices } from '../../src/http/routes.ts';
+import { problemCodesByStatus } from '../../src/platform/http/response-contract.ts';
 import type { Route } from '../../src/platform/http/route.ts';
 import { expectedAnswers } from './expected-answers.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { migrationSource } from '../../migrations/index.ts';
-import { migrateDatabase } from '../../src/platform/migrator.ts';
+import { migrateDatabase } from '../../src/platform/postgres/migrator.ts';
 import { applicationEnvironment, runCommand, startApi, startWorker } from '../../src/stack/application.ts';
 import { isFree } from '../../src/stack/ports.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';

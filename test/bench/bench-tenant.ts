@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { createLorekeepApi, expectSuccess } from '../../src/stack/lorekeep-api.ts';
+import { createLorekeepApi, expectSuccess } from '../../src/stack/api-client.ts';
 import { twinKey } from '../support/provider-twin.ts';
 import type { BenchStack } from './bench-stack.ts';
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { estimateTokens } from '../../src/domain/token-estimate.ts';
+import { estimateTokens } from '../../src/domain/tokens.ts';
 import { canaryKey } from '../faults/canaries.ts';
 import { createPieceFinder } from '../faults/find-pieces.ts';
 import type { Answer } from '../support/answer.ts';

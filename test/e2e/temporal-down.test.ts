@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/naming.ts';
+import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/temporal-names.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { eventually, type RunningService, startService } from '../support/running-service.ts';

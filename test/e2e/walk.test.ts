@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { embedArticleWorkflowId, searchAttributes, workflowTypes } from '../../src/domain/naming.ts';
-import { createLorekeepApi, expectSuccess, type LorekeepApi } from '../../src/stack/lorekeep-api.ts';
+import { embedArticleWorkflowId, searchAttributes, workflowTypes } from '../../src/domain/temporal-names.ts';
+import { createLorekeepApi, expectSuccess, type LorekeepApi } from '../../src/stack/api-client.ts';
 import { publishSamples, waitUntilEmbedded } from '../../src/stack/sample-articles.ts';
 import { paraphrases } from '../../src/stack/samples/index.ts';
 import { describeJudgedQueries } from '../quality/judged-queries-expectations.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { makeMissingIndexes } from '../../src/embedding/missing-indexes.ts';
-import { type NearestQuery, nearestArticles } from '../../src/embedding/nearest.ts';
-import { withOwnerConnection } from '../../src/platform/owner-connection.ts';
-import type { Transaction } from '../../src/platform/postgres.ts';
+import type { Transaction } from '../../src/platform/postgres/database.ts';
+import { withOwnerConnection } from '../../src/platform/postgres/owner-connection.ts';
+import { makeMissingIndexes } from '../../src/vectors/missing-indexes.ts';
+import { type NearestQuery, nearestArticles } from '../../src/vectors/nearest.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { cosine, createClusteredVectors, repeated } from './clustered-vectors.ts';
 import { addChunks, type FilledSpace, fillSpace } from './filled-space.ts';

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createOutbox, type Outbox } from '../../src/embedding/outbox.ts';
 import type { OutboxTicket } from '../../src/embedding/ports.ts';
-import type { WorkflowStarter } from '../../src/embedding/starter.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import type { Database } from '../../src/platform/postgres.ts';
+import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
+import type { WorkflowStarter } from '../../src/outbox/workflow-starter.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
 // Temporal's stand-in is in the test's hand; the rows are real. Time passes by moving the rows' times back.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProposedText } from '../../src/embedding/ports.ts';
-import { compareProposal } from '../../src/embedding/proposal-comparison.ts';
-import { createProposals } from '../../src/embedding/proposals.ts';
-import type { Database } from '../../src/platform/postgres.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { compareProposal } from '../../src/proposals/comparison.ts';
+import { createProposals } from '../../src/proposals/vectors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createClusteredVectors, repeated } from './clustered-vectors.ts';
 import { type FilledSpace, fillSpace } from './filled-space.ts';

@@ -3,13 +3,16 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { QueryVector } from '../../src/embedding/ports.ts';
-import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../src/embedding/query-embeddings.ts';
 import { ensureSpace, serveSpace } from '../../src/embedding/store.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
-import { createDatabase, type Database } from '../../src/platform/postgres.ts';
-import { createBreaker } from '../../src/providers/breaker.ts';
+import { createDatabase, type Database } from '../../src/platform/postgres/database.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { createBreaker } from '../../src/providers/breaker/breaker.ts';
+import {
+  createGuardedEmbedding,
+  type WantedVectors,
+} from '../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard, type Guarded } from '../../src/providers/guard.ts';
-import { createGuardedEmbedding, type WantedVectors } from '../../src/providers/guarded-embedding.ts';
+import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../src/search/query-embedding.ts';
 import { type CountedLink, openCountedLink } from '../bench/round-trips.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinDimensions, twinKey } from '../support/provider-twin.ts';

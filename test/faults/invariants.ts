@@ -1,6 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { embedArticleWorkflowId } from '../../src/domain/naming.ts';
+import { embedArticleWorkflowId } from '../../src/domain/temporal-names.ts';
 import type { RealService } from './real-service.ts';
 import type { StateLog } from './state-log.ts';
 import { callsFor, callsOf, type FaultTenant, type WrittenArticle } from './tenants.ts';

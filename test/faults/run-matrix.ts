@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/naming.ts';
+import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/temporal-names.ts';
 import { eventually } from '../support/running-service.ts';
 import { apiKills } from './api-kills.ts';
 import { type Evidence, readTables, readWorkflows, textOf } from './evidence.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { embedBacklogWorkflowId } from '../../src/domain/naming.ts';
+import { embedBacklogWorkflowId } from '../../src/domain/temporal-names.ts';
 import { eventually } from '../support/running-service.ts';
 import { canaryKey } from './canaries.ts';
 import type { Answer, RealService } from './real-service.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createBlockedOperations } from '../../src/llm-config/blocked-operations.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
-import type { Database } from '../../src/platform/postgres.ts';
+import type { Database } from '../../src/platform/postgres/database.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { createBlockedOperations } from '../../src/usage/blocked-operations.ts';
 import { sampleValue } from '../support/scrape.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchMode } from '../../src/search/place.ts';
+import type { SearchMode } from '../../src/search/cursor.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { readSamples, sampleValue } from '../support/scrape.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createAnthropicClient } from '../../src/providers/anthropic-client.ts';
+import { createAnthropicClient } from '../../src/providers/anthropic/anthropic-client.ts';
 import {
   type ProviderTwin,
   startProviderTwin,

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Transaction } from '../../src/platform/postgres.ts';
+import type { Transaction } from '../../src/platform/postgres/database.ts';
 import {
   type BreakerId,
   type BreakerPolicy,
   createBreaker,
   type Permit,
   type Verdict,
-} from '../../src/providers/breaker.ts';
+} from '../../src/providers/breaker/breaker.ts';
 import { createTestServices, type TestServices } from '../support/test-services.ts';
 
 // Time passes by moving the row's times back, in whole seconds; the policy's half seconds keep it off every edge.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createEmbeddingClient } from '../../src/providers/embedding-client.ts';
+import { createEmbeddingClient } from '../../src/providers/embedding/embedding-client.ts';
 import {
   type ProviderTwin,
   startProviderTwin,

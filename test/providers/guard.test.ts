@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { ensureSpace } from '../../src/embedding/store.ts';
 import type { ProviderKeys } from '../../src/llm-config/service.ts';
-import { createBreaker } from '../../src/providers/breaker.ts';
+import { createBreaker } from '../../src/providers/breaker/breaker.ts';
+import {
+  createGuardedEmbedding,
+  type GuardedEmbedding,
+} from '../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard, type Guard, type WantedCall } from '../../src/providers/guard.ts';
-import { createGuardedEmbedding, type GuardedEmbedding } from '../../src/providers/guarded-embedding.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinKey, twinMarker } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { LorekeepApi } from '../../src/stack/lorekeep-api.ts';
+import type { LorekeepApi } from '../../src/stack/api-client.ts';
 import type { TestDatabase } from '../support/test-database.ts';
 import type { Kind } from './judged-queries.ts';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from '../../src/stack/lorekeep-api.ts';
+import { expectSuccess, type LorekeepApi } from '../../src/stack/api-client.ts';
 import { loadSamples } from '../../src/stack/samples/index.ts';
 import { type JudgedQuery, loadJudgedQueries } from './judged-queries.ts';
 import { ndcgAt10 } from './ndcg.ts';

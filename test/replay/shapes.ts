@@ -8,7 +8,7 @@ import {
   reconcileScheduleId,
   signals,
   workflowTypes,
-} from '../../src/domain/naming.ts';
+} from '../../src/domain/temporal-names.ts';
 import type { WorkflowTest } from '../support/workflow-environment.ts';
 import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { MigrationFailed } from '../../src/platform/migration-failure.ts';
-import { migrateDatabase } from '../../src/platform/migrator.ts';
+import { MigrationFailed } from '../../src/platform/postgres/migration-failure.ts';
+import { migrateDatabase } from '../../src/platform/postgres/migrator.ts';
 import { query } from '../support/test-database.ts';
 
 const name = `test_${randomBytes(6).toString('hex')}`;

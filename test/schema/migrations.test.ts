@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrationSource } from '../../migrations/index.ts';
-import { migrateDatabase, rollBackDatabase, UnsafeApplicationRole } from '../../src/platform/migrator.ts';
+import {
+  migrateDatabase,
+  rollBackDatabase,
+  UnsafeApplicationRole,
+} from '../../src/platform/postgres/migrator.ts';
 import { createTestDatabase, query, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setUpVault } from '../../src/main/vault-setup.ts';
-import { createTransit } from '../../src/platform/vault.ts';
+import { createTransit } from '../../src/platform/vault/transit.ts';
 import { createPortChooser } from '../../src/stack/ports.ts';
 import { type ServiceProcess, startService } from '../../src/stack/service-process.ts';
 import { openVenv } from '../../src/stack/venv.ts';

@@ -2,9 +2,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endLeftOvers } from '../../src/stack/left-overs.ts';
 import { recordProcess } from '../../src/stack/process-record.ts';
 import { type ServiceSpec, startService } from '../../src/stack/service-process.ts';
+import { endLeftOvers } from '../../src/stack/stale-processes.ts';
 import { newDir, recordedPids, runningOf } from './running-stack.ts';
 
 let dir: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrationSource } from '../../migrations/index.ts';
-import { migrateDatabase } from '../../src/platform/migrator.ts';
+import { migrateDatabase } from '../../src/platform/postgres/migrator.ts';
 import { startStack } from '../../src/stack/stack.ts';
 
 declare module 'vitest' {

@@ -4,7 +4,7 @@ import { createApp } from '../../src/http/app.ts';
 import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
-import { bundleWorkflows, runWorker } from '../../src/platform/temporal-worker.ts';
+import { bundleWorkflows, runWorker } from '../../src/platform/temporal/worker.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
 import { installQuietRuntime, workflowsPath } from './workflow-environment.ts';

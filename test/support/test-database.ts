@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { createDatabase, type Database } from '../../src/platform/postgres.ts';
+import { createDatabase, type Database } from '../../src/platform/postgres/database.ts';
 
 export interface TestDatabase {
   /** The application's own way in. */

@@ -4,8 +4,8 @@ import { inject } from 'vitest';
 import { type Environment, parseEnvironment } from '../../src/config.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { createServices, type Services } from '../../src/main/services.ts';
-import { createLogger, type Logger } from '../../src/platform/logging.ts';
-import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
+import { createLogger, type Logger } from '../../src/platform/telemetry/logging.ts';
+import { createMetrics, type Metrics } from '../../src/platform/telemetry/metrics.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 export interface TestServices {

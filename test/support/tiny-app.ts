@@ -10,8 +10,8 @@ import { problem } from '../../src/platform/http/problem.ts';
 import { type Route, reply, route } from '../../src/platform/http/route.ts';
 import { jsonObject, limit, list, text, uuid } from '../../src/platform/http/schemas.ts';
 import type { Idempotency } from '../../src/platform/idempotency/idempotency.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 
 export const tenantId = '0b6cdd0a-6b7c-4d0c-8f4e-0a2b6f5f7a11';
 export const otherTenantId = '5f0f4a6e-53a5-4d92-bb4a-9a0c6f5f7a22';

@@ -5,8 +5,8 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { inject } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { createSanitizer } from '../../activities/sanitizer.ts';
-import { searchAttributes } from '../../src/domain/naming.ts';
-import { createLogger } from '../../src/platform/logging.ts';
+import { searchAttributes } from '../../src/domain/temporal-names.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
 
 export const workflowsPath = join(import.meta.dirname, '..', '..', 'workflows', 'index.ts');
 

@@ -1,7 +1,7 @@
 import type { Activities } from '../../activities/index.ts';
 import type { ArticleRef, EmbedArticleResult } from '../../src/domain/embed-article.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
-import { embedArticleWorkflowId, signals, workflowTypes } from '../../src/domain/naming.ts';
+import { embedArticleWorkflowId, signals, workflowTypes } from '../../src/domain/temporal-names.ts';
 import type { WorkflowTest } from './workflow-environment.ts';
 
 /** Activities that remember their calls; each answer may be replaced. */

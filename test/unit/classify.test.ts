@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFailureCode } from '../../src/domain/failures.ts';
-import { classifyRefusal, readErrorWords } from '../../src/providers/classify.ts';
+import { classifyRefusal, readErrorWords } from '../../src/providers/wire/classify-refusal.ts';
 
 const refusal = (status: number, words: string[] = [], headers: Record<string, string> = {}) =>
   classifyRefusal({ status, words, headers: new Headers(headers) });

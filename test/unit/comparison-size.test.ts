@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { affordable, maxNumbers } from '../../src/embedding/comparison-size.ts';
+import { affordable, maxNumbers } from '../../src/proposals/comparison-budget.ts';
 
 const chunksOf = (count: number) =>
   Array.from({ length: count }, (_, position) => ({

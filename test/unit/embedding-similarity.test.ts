@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { onCommonScale } from '../../src/embedding/crowded-models.ts';
-import { similarity } from '../../src/embedding/similarity.ts';
+import { similarity } from '../../src/proposals/similarity.ts';
+import { onCommonScale } from '../../src/proposals/similarity-calibration.ts';
 
 const wide = 'text-embedding-3-small';
 const crowded = 'multilingual-e5-small';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createGate } from '../../src/articles/gate.ts';
-import { attemptWrite, type JudgedWrite } from '../../src/articles/judged-write.ts';
-import { type Judge, skip } from '../../src/articles/judgement.ts';
 import type { Proposals } from '../../src/embedding/ports.ts';
-import { createLogger } from '../../src/platform/logging.ts';
-import type { Transaction } from '../../src/platform/postgres.ts';
+import type { Transaction } from '../../src/platform/postgres/database.ts';
+import { createLogger } from '../../src/platform/telemetry/logging.ts';
+import { type Judge, skip } from '../../src/proposals/decision.ts';
+import { createGate } from '../../src/proposals/gate.ts';
+import { attemptWrite, type JudgedWrite } from '../../src/proposals/judged-write.ts';
 
 // What the gate does with its author's patience, without a database: a write here says what its judge says.
 const embedded: Proposals = {

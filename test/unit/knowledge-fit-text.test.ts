@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimateTokens } from '../../src/domain/token-estimate.ts';
-import { charactersPerToken, fitText } from '../../src/knowledge/fit-text.ts';
+import { estimateTokens } from '../../src/domain/tokens.ts';
+import { charactersPerToken, fitText } from '../../src/knowledge/truncate-to-tokens.ts';
 
 const tokensOf = (text: string) => Math.ceil(estimateTokens(text));
 

@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
-import type { Decrypted, Transit } from '../../src/platform/vault.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import type { Decrypted, Transit } from '../../src/platform/vault/transit.ts';
 
 const metrics = createMetrics(new Registry());
 

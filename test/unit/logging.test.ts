@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { createLogger, describeError } from '../../src/platform/logging.ts';
+import { createLogger, describeError } from '../../src/platform/telemetry/logging.ts';
 
 const secret = 'sk-secret-0123456789';
 

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { failureCodes } from '../../src/domain/failures.ts';
 import { blockableOperations, callOperations, callSources } from '../../src/domain/provider-calls.ts';
 import { providers } from '../../src/domain/providers.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
-import { breakerTransitions } from '../../src/platform/service-metrics.ts';
+import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { breakerTransitions } from '../../src/platform/telemetry/service-metrics.ts';
 import {
   breakerStates,
   embeddingStatuses,
   registerStateGauges,
   type ServiceState,
-} from '../../src/platform/state-gauges.ts';
+} from '../../src/platform/telemetry/state-gauges.ts';
 import { readSamples, sampleValue } from '../support/scrape.ts';
 
 /** Every value that a label of the service may have, written out once more by hand where it is short. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withinPatience } from '../../src/platform/patience.ts';
+import { withinPatience } from '../../src/platform/async/with-timeout.ts';
 
 it('gives what the work gives in time, or throws what it throws', async () => {
   expect(await withinPatience(Promise.resolve('done'), 60_000, 'late')).toBe('done');

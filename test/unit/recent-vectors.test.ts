@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createRecent, type Recent } from '../../src/embedding/recent-vectors.ts';
+import { createRecent, type Recent } from '../../src/platform/async/shared-cache.ts';
 
 interface Value {
   readonly good: boolean;

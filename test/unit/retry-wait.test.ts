@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRetryWait } from '../../src/providers/retry-wait.ts';
+import { readRetryWait } from '../../src/providers/wire/retry-after.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
 const waitOf = (headers: Record<string, string>) => readRetryWait(new Headers(headers), nowMs);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseSpellings, countSlips, mayBeMisspelt } from '../../src/search/spelling.ts';
+import { chooseSpellings, countSlips, mayBeMisspelt } from '../../src/search/keyword/spelling.ts';
 
 describe('the slips between two words', () => {
   it.each([

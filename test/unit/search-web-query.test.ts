@@ -7,7 +7,7 @@ import {
   wantedWords,
   withoutRepeats,
   writeWebQuery,
-} from '../../src/search/web-query.ts';
+} from '../../src/search/keyword/web-query.ts';
 
 const read = (text: string) => {
   const query = readWebQuery(text);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { spread } from '../../src/embedding/spread.ts';
+import { spread } from '../../src/proposals/sample-evenly.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
 

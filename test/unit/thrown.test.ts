@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { sanitize } from '../../activities/failure.ts';
 import { failureCodes, isFailureCode } from '../../src/domain/failures.ts';
 import { codeOfThrown } from '../../src/domain/thrown.ts';
-import { describeError } from '../../src/platform/logging.ts';
-import { classifyThrown } from '../../src/providers/classify-thrown.ts';
+import { describeError } from '../../src/platform/telemetry/logging.ts';
+import { classifyThrown } from '../../src/providers/wire/classify-error.ts';
 
 const secret = 'sk-private-0123456789';
 const refuse = () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createTurns } from '../../src/platform/turns.ts';
+import { createTurns } from '../../src/platform/async/keyed-mutex.ts';
 
 const long = 60_000;
 

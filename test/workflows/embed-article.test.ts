@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { toApplicationFailure } from '../../activities/failure.ts';
 import type { Generated } from '../../src/domain/embed-article.ts';
-import { signals } from '../../src/domain/naming.ts';
+import { signals } from '../../src/domain/temporal-names.ts';
 import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
 import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { embedBacklogWorkflowId, signals, workflowTypes } from '../../src/domain/naming.ts';
+import { embedBacklogWorkflowId, signals, workflowTypes } from '../../src/domain/temporal-names.ts';
 import type { EmbedBacklogInput } from '../../workflows/EmbedBacklog.ts';
 import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
 

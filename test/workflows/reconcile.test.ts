@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { workflowTypes } from '../../src/domain/naming.ts';
+import { workflowTypes } from '../../src/domain/temporal-names.ts';
 import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
 
 let test: WorkflowTest;

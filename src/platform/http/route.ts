@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Actor } from '../../domain/actor.ts';
 import type { Role } from '../../domain/roles.ts';
-import type { Transaction } from '../postgres.ts';
+import type { Transaction } from '../postgres/database.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 
 /** An answer that is not a problem. `body` is absent for 204. */

@@ -1,5 +1,5 @@
 import { type Reply, reply } from '../http/route.ts';
-import type { Database, Transaction } from '../postgres.ts';
+import type { Database, Transaction } from '../postgres/database.ts';
 import { asTenant, findAnswer, keepAnswer } from './store.ts';
 import { withoutSecrets } from './without-secrets.ts';
 

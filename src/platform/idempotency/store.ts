@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Transaction } from '../postgres.ts';
+import type { Transaction } from '../postgres/database.ts';
 
 /** A first answer, as it is kept. */
 export interface KeptAnswer {

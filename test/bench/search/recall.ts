@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { nearestArticles } from '../../../src/embedding/nearest.ts';
-import type { Database } from '../../../src/platform/postgres.ts';
+import type { Database } from '../../../src/platform/postgres/database.ts';
+import { nearestArticles } from '../../../src/vectors/nearest.ts';
 import { createKeepAliveClient } from '../keep-alive-client.ts';
 import { spaceIdOf, tenantIdOf } from './load-corpus.ts';
 import type { PlannedQuery } from './queries.ts';

@@ -1,4 +1,4 @@
-import { createDatabase } from '../../../src/platform/postgres.ts';
+import { createDatabase } from '../../../src/platform/postgres/database.ts';
 import type { Figure } from '../figure.ts';
 import { describeFigures } from '../table.ts';
 import { recallFigure } from './figures.ts';

@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import type { Database, Transaction } from '../../../src/platform/postgres.ts';
+import type { Database, Transaction } from '../../../src/platform/postgres/database.ts';
 import { createSearch } from '../../../src/search/service.ts';
 import { spaceIdOf, tenantIdOf } from './load-corpus.ts';
 import type { PlannedQuery } from './queries.ts';

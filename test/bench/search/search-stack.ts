@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { migrationSource } from '../../../migrations/index.ts';
-import { migrateDatabase } from '../../../src/platform/migrator.ts';
+import { migrateDatabase } from '../../../src/platform/postgres/migrator.ts';
 import { applicationEnvironment, runCommand, startApi } from '../../../src/stack/application.ts';
 import { type Stack, startStack } from '../../../src/stack/stack.ts';
 import { startScript, type Variables } from '../bench-stack.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { z } from 'zod';
-import { createLorekeepApi, expectSuccess } from '../../../src/stack/lorekeep-api.ts';
+import { createLorekeepApi, expectSuccess } from '../../../src/stack/api-client.ts';
 import { mintApiKey } from '../../../src/tenants/api-key.ts';
 import { twinKey } from '../../support/provider-twin.ts';
 import { type CorpusTenant, idOf, tenants as tenantCount } from './corpus.ts';

@@ -1,5 +1,5 @@
-import { duplicateFrom } from '../../../src/domain/gate.ts';
-import { similarity } from '../../../src/embedding/similarity.ts';
+import { similarity } from '../../../src/proposals/similarity.ts';
+import { duplicateFrom } from '../../../src/proposals/verdicts.ts';
 
 /** A chunk as the formulas see it: its vector, of length one, and its share of the article. */
 export interface WeighedVector {

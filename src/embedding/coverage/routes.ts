@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { failureCodes } from '../../domain/failures.ts';
+import { type Route, reply, route } from '../../platform/http/route.ts';
+import type { CoverageView, EmbeddingCoverage } from './coverage.ts';
+
+const time = z.iso.datetime();
+const count = z.int().min(0);
+
+const servingView = z.object({ id: z.uuid(), model: z.string(), dimensions: z.int() });
+
+const spaceView = z
+  .object({
+    ...servingView.shape,
+    chunker_version: z.int(),
+    serving: z.boolean().describe('Whether it answers searches; one of a tenant does'),
+    current: z.boolean().describe("Whether it is the current model's, in which new vectors are stored"),
+    articles: count.describe('Published articles whose current text is complete there'),
+    chunks: count.describe('Chunks of those texts'),
+    created_at: time,
+  })
+  .meta({ id: 'EmbeddingSpace' });
+
+const coverageView = z
+  .object({
+    coverage: z.object({
+      published: count,
+      embedded: count.describe('Of those, the ones that search by meaning finds now'),
+    }),
+    model: z.string().describe("That new vectors are made with: the tenant's own or the default"),
+    has_key: z.boolean(),
+    serving: servingView
+      .nullable()
+      .describe('The space that answers searches; null before the first vectors'),
+    spaces: z.array(spaceView).describe('Newest first. Vectors compare only within one'),
+    statuses: z.object({
+      not_applicable: count.describe('Drafts and archived articles'),
+      pending: count,
+      embedded: count.describe('With the vectors of their current text and the current model'),
+      blocked: count,
+      failed: count,
+    }),
+    reasons: z
+      .partialRecord(z.enum(failureCodes), count)
+      .describe('Why published articles have no vectors yet, and how many; only codes that occur'),
+    backfill: z
+      .object({
+        in_progress: z.boolean().describe('Whether articles wait because of a new key, model or setting'),
+        model: z.string().describe('The model that it leads to'),
+        done: count.describe('The articles that are `embedded`'),
+        total: count.describe('Those, the `pending` and the `blocked`: the model serves once all are done'),
+        started_at: time
+          .nullable()
+          .describe('The last change of key or settings; null while nothing is in progress'),
+        workflow_id: z
+          .string()
+          .nullable()
+          .describe('Its workflow in Temporal; null while nothing is in progress'),
+      })
+      .meta({ id: 'EmbeddingBackfill' }),
+    next_attempt_at: time.nullable().describe('The earliest attempt that is announced for a pending article'),
+  })
+  .meta({ id: 'EmbeddingCoverage' });
+
+/** GET /knowledge/embeddings: how far search by meaning reaches. */
+export function embeddingRoutes(deps: { readonly embeddingCoverage: EmbeddingCoverage }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/knowledge/embeddings',
+      role: 'agent',
+      tag: 'Knowledge',
+      summary: 'See how complete search by meaning is, and why',
+      description:
+        'While a model is being replaced the old space goes on `serving`, and the `current` one fills: `backfill` counts.',
+      replies: { 200: { description: 'As it is now', schema: z.object({ data: coverageView }) } },
+      problems: [],
+      handle: async ({ actor }) =>
+        reply(200, { data: present(await deps.embeddingCoverage.view(actor.tenantId)) }),
+    }),
+  ];
+}
+
+function present(view: CoverageView) {
+  const serving = view.spaces.find((space) => space.serving);
+  const { backfill } = view;
+  return {
+    coverage: { published: view.published, embedded: view.embedded },
+    model: view.model,
+    has_key: view.hasKey,
+    serving: serving ? { id: serving.id, model: serving.model, dimensions: serving.dimensions } : null,
+    spaces: view.spaces.map((space) => ({
+      id: space.id,
+      model: space.model,
+      dimensions: space.dimensions,
+      chunker_version: space.chunkerVersion,
+      serving: space.serving,
+      current: space.current,
+      articles: space.articles,
+      chunks: space.chunks,
+      created_at: space.createdAt.toISOString(),
+    })),
+    statuses: view.statuses,
+    reasons: Object.fromEntries(view.reasons),
+    backfill: {
+      in_progress: backfill.inProgress,
+      model: view.model,
+      done: backfill.done,
+      total: backfill.total,
+      started_at: backfill.startedAt?.toISOString() ?? null,
+      workflow_id: backfill.workflowId,
+    },
+    next_attempt_at: view.nextAttemptAt?.toISOString() ?? null,
+  };
+}

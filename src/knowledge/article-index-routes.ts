@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { categories } from '../articles/article.ts';
+import { microseconds, tagsFilter, tagsMatch } from '../articles/schemas.ts';
+import { cursor, encodeCursor } from '../platform/http/cursor.ts';
+import { type Route, reply, route } from '../platform/http/route.ts';
+import { limit, uuid } from '../platform/http/schemas.ts';
+import { type Contents, mostTags } from './article-index.ts';
+
+const category = z.enum(categories);
+const count = z.int().min(1);
+
+const contentsQuery = z.strictObject({
+  category: category.optional(),
+  tags: tagsFilter,
+  tags_match: tagsMatch,
+  limit: limit({ default: 100 }),
+  cursor: cursor(z.object({ at: microseconds, id: uuid }))
+    .optional()
+    .describe('`meta.next_cursor` of the page before'),
+});
+
+const entryView = z
+  .object({
+    id: z.uuid(),
+    title: z.string(),
+    category,
+    tags: z.array(z.string()),
+    updated_at: z.iso.datetime(),
+    embedded: z.boolean().describe('Whether search by meaning finds it now'),
+  })
+  .meta({ id: 'ContentsEntry' });
+
+const contentsReply = z.object({
+  data: z.array(entryView),
+  meta: z.object({
+    total: z.int().describe('Articles that the filter lets through, of which this is a page'),
+    categories: z.array(z.object({ category, count })).describe('Of all of them, the most frequent first'),
+    tags: z
+      .array(z.object({ tag: z.string(), count }))
+      .describe(`Of all of them, the ${mostTags} most frequent`),
+    next_cursor: z.string().nullable(),
+  }),
+});
+
+/** GET /knowledge/index: what there is. */
+export function contentsRoutes(deps: { readonly contents: Contents }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/knowledge/index',
+      role: 'agent',
+      tag: 'Knowledge',
+      summary: 'The contents: published articles without their bodies',
+      description:
+        'For whoever has to know what there is before asking for it. The newest articles come first: an edit never moves one from page to page.',
+      query: contentsQuery,
+      replies: { 200: { description: 'A page of the contents', schema: contentsReply } },
+      problems: [],
+      async handle({ actor, query }) {
+        const { cursor: after, tags_match: tagsMatch, ...filter } = query;
+        const page = await deps.contents.list(actor.tenantId, { ...filter, tagsMatch, after });
+        return reply(200, {
+          data: page.entries.map(({ updatedAt, ...entry }) => ({
+            id: entry.id,
+            title: entry.title,
+            category: entry.category,
+            tags: entry.tags,
+            updated_at: updatedAt.toISOString(),
+            embedded: entry.embedded,
+          })),
+          meta: {
+            total: page.total,
+            categories: page.categories,
+            tags: page.tags,
+            next_cursor: page.next ? encodeCursor(page.next) : null,
+          },
+        });
+      },
+    }),
+  ];
+}

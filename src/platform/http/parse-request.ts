@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { fieldPath } from './field-path.ts';
+import { findJsonFault } from './json-limits.ts';
+import { type FieldError, type Problem, problem } from './problem.ts';
+import type { Route } from './route.ts';
+
+export interface RawRequest {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+export type Parsed =
+  | { readonly kind: 'parsed'; readonly params: unknown; readonly query: unknown; readonly body: unknown }
+  | Problem;
+
+/** Parses a request by the route's schemas. A path that can name nothing is 404; the rest is 422, every field at once. */
+export async function parseRequest(route: Route, raw: RawRequest): Promise<Parsed> {
+  const params = route.params ? await route.params.safeParseAsync(raw.params) : undefined;
+  if (params?.success === false) return problem('not_found', 'There is nothing at this path.');
+
+  const faults: FieldError[] = [];
+  const parseOne = async (schema: z.ZodType | undefined, value: unknown): Promise<unknown> => {
+    if (!schema) return undefined;
+    const fault = findJsonFault(value);
+    if (fault) {
+      faults.push(fault);
+      return undefined;
+    }
+    const result = await strict(schema).safeParseAsync(value);
+    if (result.success) return result.data;
+    faults.push(...result.error.issues.flatMap(fieldErrors));
+    return undefined;
+  };
+  const query = await parseOne(route.query, raw.query);
+  const body = await parseOne(route.body, raw.body);
+  if (faults.length > 0) return invalid(faults);
+  return { kind: 'parsed', params: params?.data, query, body };
+}
+
+/** The schema with unknown fields refused, where its author left them open: a misspelt field must not pass unnoticed. */
+export function strict(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
+}
+
+/** A problem of invalid fields. */
+export function invalid(errors: readonly FieldError[]): Problem {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const detail = first
+    ? `${first.path === '' ? 'The body' : first.path}: ${first.message}${more}`
+    : 'Not valid';
+  return problem('validation_failed', detail, { errors });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.reduce<string>(fieldPath, '');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: fieldPath(path, key), message: 'is not a known field' }));
+}

@@ -1,0 +1,85 @@
+import { readThrown } from '../../domain/thrown.ts';
+
+/**
+ * Why a migration has failed, in words of our own. What knex throws is not shown to anybody: its message is the whole
+ * statement, and that of the application's role holds a password.
+ */
+export class MigrationFailed extends Error {
+  override readonly name: string = 'MigrationFailed';
+  /** The SQLSTATE, or the system's word for a connection that failed. */
+  readonly code: string | undefined;
+  constructor(reason: string, code?: string) {
+    super(code === undefined ? reason : `${reason} (${code})`);
+    this.code = code;
+  }
+}
+
+/** What was being done: a migration, unless it was before the first one, or one of the steps after the last. */
+export type MigrationStep =
+  | { readonly kind: 'schema'; readonly migration: string | undefined }
+  | { readonly kind: 'create_role' | 'alter_role' | 'grant'; readonly role: string };
+
+const owner = 'the login of DATABASE_OWNER_URL';
+
+/** Turns what a step threw into a failure that may be shown; one that may be already is left as it is. */
+export function explainMigrationFailure(thrown: unknown, step: MigrationStep): MigrationFailed {
+  if (thrown instanceof MigrationFailed) return thrown;
+  const code = readThrown(thrown, 'code');
+  if (typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)) {
+    return new MigrationFailed(reasonOfConnection(code) ?? reasonOfStep(code, step), code);
+  }
+  if (readThrown(thrown, 'name') === 'MigrationLocked') {
+    return new MigrationFailed(
+      'another migration is under way; if none is, one was killed: set is_locked in knex_migrations_lock to 0',
+    );
+  }
+  if (/^The migration directory is corrupt/.test(String(readThrown(thrown, 'message')))) {
+    return new MigrationFailed('the database has migrations that this version does not know: it is newer');
+  }
+  return new MigrationFailed(reasonOfStep(undefined, step));
+}
+
+function reasonOfConnection(code: string): string | undefined {
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ECONNRESET':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'ETIMEDOUT':
+      return 'the database of DATABASE_OWNER_URL cannot be reached';
+    case '28P01':
+    case '28000':
+      return `the database refuses ${owner}`;
+    case '3D000':
+      return 'there is no database of the name in DATABASE_OWNER_URL';
+    default:
+      return undefined;
+  }
+}
+
+const insufficientPrivilege = '42501';
+
+function reasonOfStep(code: string | undefined, step: MigrationStep): string {
+  const lacksRight = code === insufficientPrivilege;
+  switch (step.kind) {
+    case 'schema': {
+      const what =
+        step.migration === undefined ? 'the list of migrations' : `the migration "${step.migration}"`;
+      return lacksRight ? `${owner} lacks a right that ${what} needs` : `${what} failed`;
+    }
+    case 'create_role':
+      return lacksRight
+        ? `${owner} may not create the role "${step.role}" of DATABASE_URL: it needs CREATEROLE`
+        : `the role "${step.role}" of DATABASE_URL could not be created`;
+    case 'alter_role':
+      return lacksRight
+        ? `${owner} may not set the password of the role "${step.role}" of DATABASE_URL: it needs CREATEROLE, and that role WITH ADMIN OPTION`
+        : `the password of the role "${step.role}" of DATABASE_URL could not be set`;
+    case 'grant':
+      return lacksRight
+        ? `${owner} may not grant the role "${step.role}" its rights: it must own the schema's tables`
+        : `the role "${step.role}" could not be granted its rights`;
+    default:
+      return step satisfies never;
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { Chunk } from '../domain/chunks.ts';
+import type { Failure } from '../domain/failures.ts';
+import { createRecent } from '../platform/async/shared-cache.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+
+/** Vectors of some chunks of a proposal, to be bought. */
+export interface WantedChunks {
+  readonly tenantId: string;
+  readonly keyVersion: number;
+  readonly model: string;
+  readonly space: { readonly id: string; readonly dimensions: number } | undefined;
+  readonly chunks: readonly Chunk[];
+}
+
+export type Bought =
+  | { readonly kind: 'bought'; readonly vectors: ReadonlyMap<string, readonly number[]> }
+  | ({ readonly kind: 'failed' } & Failure);
+
+/** A write that failed after its call was paid is tried again within this. */
+const rememberMs = 60_000;
+/** Numbers of all the vectors that a process remembers: 16 MB, more than one proposal of 256 chunks and 3,072 dimensions. */
+const rememberedNumbers = 2_000_000;
+
+/**
+ * The gate's calls. Equal proposals at once share one, and what was bought a moment ago is used again: until the article is
+ * stored, its vectors are nowhere else.
+ */
+export function createProposalCalls(deps: {
+  readonly embedding: GuardedEmbedding;
+  readonly metrics: Pick<ServiceMetrics, 'chunksBought'>;
+  /** One attempt while a person waits. */
+  readonly timeoutMs: number;
+}): (wanted: WantedChunks) => Promise<Bought> {
+  const recent = createRecent<Bought>({
+    ttlMs: rememberMs,
+    maxSize: rememberedNumbers,
+    sizeOf: (bought) =>
+      bought.kind === 'bought'
+        ? [...bought.vectors.values()].reduce((sum, { length }) => sum + length, 0)
+        : 0,
+    worthKeeping: (bought) => bought.kind === 'bought',
+  });
+
+  const buy = async ({ tenantId, model, space, chunks }: WantedChunks): Promise<Bought> => {
+    const answer = await deps.embedding.embed({
+      tenantId,
+      source: 'gate',
+      inputs: chunks.map(({ text }) => text),
+      side: 'passage',
+      timeoutMs: deps.timeoutMs,
+      model,
+      ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
+      keep: async (_tx, vectors) => vectors,
+    });
+    switch (answer.kind) {
+      case 'ok':
+        deps.metrics.chunksBought(chunks.length);
+        return {
+          kind: 'bought',
+          vectors: new Map(answer.kept.flatMap((vector, at) => pair(chunks[at]?.hash, vector))),
+        };
+      case 'failed':
+        return answer;
+      case 'superseded':
+        return { kind: 'failed', code: 'internal' };
+      default:
+        return answer satisfies never;
+    }
+  };
+
+  return (wanted) => recent.obtain(nameOf(wanted), () => buy(wanted));
+}
+
+const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>
+  hash === undefined ? [] : [[hash, vector]];
+
+/** A tenant's own, and of one key, model and space: what was bought for another is never used. */
+function nameOf({ tenantId, keyVersion, model, space, chunks }: WantedChunks): string {
+  const parts = [tenantId, keyVersion, model, space?.id ?? null, ...chunks.map(({ hash }) => hash)];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

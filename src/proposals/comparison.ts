@@ -1,0 +1,103 @@
+import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
+import type { Comparison, ProposedText } from '../embedding/ports.ts';
+import { findSpace } from '../embedding/store.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import { nearestArticles } from '../vectors/nearest.ts';
+import { affordable, comparable } from './comparison-budget.ts';
+import { spread } from './sample-evenly.ts';
+import { similarity } from './similarity.ts';
+import { readBestCosines, readChunkVectors, readComparisonSize } from './store.ts';
+import { dimensionsOf, distinct, hashesOf, weightsOf, withVectors } from './text.ts';
+
+/** Chunks that are looked up in the index: an article that is much like the proposal is near most of its chunks. */
+const maxProbes = 8;
+/** Articles near one chunk, and those that are then compared in full. */
+const candidates = 8;
+
+/**
+ * Holds a proposal against the tenant's published articles: the index finds those that are near some of its chunks, and their
+ * chunks are then compared with all of its, or with as many as is bounded.
+ */
+export async function compareProposal(
+  tx: Transaction,
+  tenantId: string,
+  proposal: ProposedText,
+): Promise<Comparison> {
+  const wanted = comparable(withVectors(proposal));
+  const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
+  const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
+  if (spaceId === undefined || wanted.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
+
+  const weights = weightsOf(proposal.chunks);
+  const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: wanted, weights });
+  if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
+  const size = await readComparisonSize(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(wanted) });
+  const compared = affordable(wanted, size);
+  const hashes = new Set(hashesOf(compared));
+  const articles = await readBestCosines(tx, tenantId, {
+    spaceId,
+    articleIds,
+    known: [...hashes].filter((hash) => !proposal.bought.has(hash)),
+    bought: new Map([...proposal.bought].filter(([hash]) => hashes.has(hash))),
+  });
+  const similar = articles.map(({ articleId, title, cosines }) => ({
+    articleId,
+    title,
+    similarity: similarity(
+      proposal.model,
+      [...cosines].map(([hash, cosine]) => ({ weight: weights.get(hash) ?? 0, cosine })),
+    ),
+  }));
+  return {
+    similar: similar.sort((a, b) => b.similarity - a.similarity),
+    ofAllText: isAllText(compared),
+  };
+}
+
+/** The space of a proposal that was embedded when its tenant had none, where somebody has made it meanwhile. */
+export async function findSpaceOf(
+  tx: Transaction,
+  tenantId: string,
+  proposal: ProposedText,
+): Promise<string | undefined> {
+  const space = await findSpace(tx, tenantId, { model: proposal.model, chunkerVersion });
+  return space?.dimensions === dimensionsOf(proposal) ? space?.id : undefined;
+}
+
+/** The articles that most of the proposal is near to, by what the index says of some of its chunks. */
+async function findCandidates(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  {
+    proposal,
+    compared,
+    weights,
+  }: {
+    readonly proposal: ProposedText;
+    readonly compared: readonly Chunk[];
+    readonly weights: ReadonlyMap<string, number>;
+  },
+): Promise<string[]> {
+  const probes = hashesOf(spread(compared, maxProbes));
+  const stored = probes.filter((hash) => !proposal.bought.has(hash));
+  const vectors = new Map([
+    ...proposal.bought,
+    ...(stored.length > 0 ? await readChunkVectors(tx, tenantId, spaceId, stored) : []),
+  ]);
+  const scores = new Map<string, number>();
+  await Promise.all(
+    probes.map(async (hash) => {
+      const vector = vectors.get(hash);
+      if (vector === undefined) return;
+      const near = await nearestArticles(tx, tenantId, { spaceId, vector, limit: candidates });
+      for (const { articleId, similarity: cosine } of near) {
+        scores.set(articleId, (scores.get(articleId) ?? 0) + cosine * (weights.get(hash) ?? 0));
+      }
+    }),
+  );
+  return [...scores]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, candidates)
+    .map(([articleId]) => articleId);
+}

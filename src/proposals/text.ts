@@ -1,0 +1,32 @@
+import type { Chunk } from '../domain/chunks.ts';
+import type { ProposedText } from '../embedding/ports.ts';
+
+/** What can be said of a proposal's chunks and vectors without asking anybody. */
+
+export const hashesOf = (chunks: readonly Chunk[]): string[] => chunks.map(({ hash }) => hash);
+
+/** A text that repeats itself has chunks that are the same. */
+export const distinct = (chunks: readonly Chunk[]): Chunk[] => [
+  ...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values(),
+];
+
+/** Its distinct chunks whose vectors are known or bought. */
+export const withVectors = ({ chunks, known, bought }: ProposedText): Chunk[] =>
+  distinct(chunks).filter(({ hash }) => known.has(hash) || bought.has(hash));
+
+/** Whether every chunk has its vector. */
+export const isComplete = (proposal: ProposedText): boolean =>
+  withVectors(proposal).length === distinct(proposal.chunks).length;
+
+/** Each chunk's share of the text, in estimated tokens, by its hash. */
+export function weightsOf(chunks: readonly Chunk[]): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const { hash, approxTokens } of chunks) weights.set(hash, (weights.get(hash) ?? 0) + approxTokens);
+  return weights;
+}
+
+/** Of the vectors that were bought for it; undefined where none was. */
+export function dimensionsOf({ bought }: ProposedText): number | undefined {
+  const [first] = bought.values();
+  return first?.length;
+}

@@ -1,0 +1,118 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { z } from 'zod';
+import { createBoundedFetch } from '../wire/bounded-fetch.ts';
+import { classifyThrown } from '../wire/classify-error.ts';
+import type { ProviderAnswer } from '../wire/provider-answer.ts';
+
+export interface AnthropicClientOptions {
+  readonly baseUrl: string;
+}
+
+/** One question to the model. */
+export interface MessageRequest {
+  readonly apiKey: string;
+  readonly model: string;
+  readonly system?: string;
+  readonly prompt: string;
+  /** The most that the answer may cost. */
+  readonly maxTokens: number;
+  readonly timeoutMs: number;
+}
+
+export interface Message {
+  readonly text: string;
+  /** Whether the model was done, or was cut off at `maxTokens`. */
+  readonly complete: boolean;
+}
+
+export interface AnthropicClient {
+  /** One attempt. The text that the model answered. Never throws. */
+  message(request: MessageRequest): Promise<ProviderAnswer<Message>>;
+}
+
+const tokens = z.number().int().nonnegative();
+
+const answerSchema = z.object({
+  type: z.literal('message'),
+  // Other blocks than text (thinking, tool use) carry nothing that was asked for.
+  content: z.array(
+    z.union([
+      z.object({ type: z.literal('text'), text: z.string() }),
+      z
+        .object({ type: z.string().refine((type) => type !== 'text') })
+        .transform(() => ({ type: 'other' as const, text: '' })),
+    ]),
+  ),
+  stop_reason: z.string().nullable(),
+  usage: z.object({
+    input_tokens: tokens,
+    output_tokens: tokens,
+    cache_creation_input_tokens: tokens.nullish(),
+    cache_read_input_tokens: tokens.nullish(),
+  }),
+});
+
+/** The longest answer of any model is well below. */
+const maxAnswerBytes = 8 * 1024 * 1024;
+
+/** Anthropic's Messages API. Only the guard may use it. */
+export function createAnthropicClient(options: AnthropicClientOptions): AnthropicClient {
+  const boundedFetch = createBoundedFetch({
+    maxBytes: maxAnswerBytes,
+    requestHeaders: ['accept', 'anthropic-version', 'content-type', 'user-agent', 'x-api-key'],
+  });
+
+  return {
+    async message({ apiKey, model, system, prompt, maxTokens, timeoutMs }) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const client = new Anthropic({
+        // A credential that is given keeps the library from looking for one in the environment and the home directory.
+        apiKey,
+        // The API's own header for keys. The library's bearer token, which gateways in between may not know, stays here:
+        // it is not among the headers above.
+        defaultHeaders: { 'x-api-key': apiKey },
+        baseURL: options.baseUrl,
+        webhookKey: null,
+        // One attempt: the retries are Temporal's, where they are seen and bounded.
+        maxRetries: 0,
+        timeout: timeoutMs,
+        // Its log lines and spans hold bodies.
+        logLevel: 'off',
+        openTelemetry: false,
+        fetch: boundedFetch,
+      });
+      try {
+        const answer: unknown = await client.post('/v1/messages', {
+          body: {
+            model,
+            max_tokens: maxTokens,
+            ...(system === undefined ? {} : { system }),
+            messages: [{ role: 'user', content: prompt }],
+          },
+          signal: timeout,
+        });
+        return readAnswer(answer);
+      } catch (error) {
+        const failure = classifyThrown(error, Anthropic, {
+          timedOut: timeout.aborted,
+          bodyOf: (kept) => kept,
+        });
+        return { kind: 'failed', ...failure };
+      }
+    },
+  };
+}
+
+function readAnswer(answer: unknown): ProviderAnswer<Message> {
+  const parsed = answerSchema.safeParse(answer);
+  if (!parsed.success) return { kind: 'failed', code: 'malformed_response' };
+  const { content, stop_reason, usage } = parsed.data;
+  return {
+    kind: 'ok',
+    result: { text: content.map(({ text }) => text).join(''), complete: stop_reason !== 'max_tokens' },
+    // What is read from a cache or written to it is input too, and is on the bill.
+    inputTokens:
+      usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
+    outputTokens: usage.output_tokens,
+  };
+}

@@ -1,0 +1,64 @@
+import type { CallOperation } from '../../domain/provider-calls.ts';
+import type { KeyReference } from '../../domain/providers.ts';
+import { estimateTokens } from '../../domain/tokens.ts';
+import type { Transaction } from '../../platform/postgres/database.ts';
+import type { CallSource } from '../../usage/service.ts';
+import type { Guard, Guarded } from '../guard.ts';
+import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
+
+export type { Message } from './anthropic-client.ts';
+
+export interface WantedMessage<K> {
+  readonly tenantId: string;
+  readonly source: CallSource;
+  /** What the answer is for, as the ledger names it: `extraction`, `classification`, … */
+  readonly operation: CallOperation;
+  readonly subjectId?: string;
+  readonly system?: string;
+  readonly prompt: string;
+  /** The most tokens that the model may answer with. */
+  readonly maxOutputTokens: number;
+  readonly timeoutMs: number;
+  /** See `WantedCall`. */
+  readonly model?: string;
+  readonly expectedModel?: string;
+  readonly evenIfRejected?: boolean;
+  keep(tx: Transaction, message: Message, key: KeyReference): Promise<K>;
+}
+
+export interface GuardedAnthropic {
+  /** One guarded attempt at an answer of the model on the tenant's own key. */
+  message<K>(wanted: WantedMessage<K>): Promise<Guarded<K>>;
+}
+
+/** What the API puts around a prompt: roles, and the beginning and end of each turn. */
+const tokensAroundPrompt = 32;
+
+/** Anthropic through the guard: this file and no other holds the provider client. */
+export function createGuardedAnthropic(
+  deps: { readonly guard: Guard } & AnthropicClientOptions,
+): GuardedAnthropic {
+  const client = createAnthropicClient(deps);
+
+  return {
+    message: ({ system, prompt, maxOutputTokens, ...wanted }) => {
+      const inputTokens =
+        Math.ceil(estimateTokens(system ?? '') + estimateTokens(prompt)) + tokensAroundPrompt;
+      return deps.guard.call({
+        ...wanted,
+        provider: 'anthropic',
+        inputs: 1,
+        maxTokens: inputTokens + maxOutputTokens,
+        send: ({ apiKey, model }) =>
+          client.message({
+            apiKey,
+            model,
+            prompt,
+            maxTokens: maxOutputTokens,
+            timeoutMs: wanted.timeoutMs,
+            ...(system === undefined ? {} : { system }),
+          }),
+      });
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import OpenAI from 'openai';
+import { z } from 'zod';
+import { createBoundedFetch } from '../wire/bounded-fetch.ts';
+import { classifyThrown } from '../wire/classify-error.ts';
+import type { ProviderAnswer } from '../wire/provider-answer.ts';
+
+export interface EmbeddingClientOptions {
+  readonly baseUrl: string;
+  /** Whether the server is told `input_type: query | passage`. */
+  readonly sendsInputType: boolean;
+}
+
+export interface EmbeddingRequest {
+  readonly apiKey: string;
+  readonly model: string;
+  readonly inputs: readonly string[];
+  readonly side: 'query' | 'passage';
+  readonly timeoutMs: number;
+}
+
+export interface EmbeddingClient {
+  /** One attempt. A vector an input, in the order of the inputs; all of one dimension and finite. Never throws. */
+  embed(request: EmbeddingRequest): Promise<ProviderAnswer<readonly (readonly number[])[]>>;
+}
+
+const answerSchema = z.object({
+  data: z.array(z.object({ index: z.number().int().nonnegative(), embedding: z.array(z.number()).min(1) })),
+  usage: z.object({ prompt_tokens: z.number().int().nonnegative() }).optional(),
+});
+
+/** 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+
+/** The OpenAI-compatible embedding API. Only the guard may use it. */
+export function createEmbeddingClient(options: EmbeddingClientOptions): EmbeddingClient {
+  const boundedFetch = createBoundedFetch({
+    maxBytes: maxAnswerBytes,
+    requestHeaders: ['accept', 'authorization', 'content-type', 'user-agent'],
+  });
+
+  return {
+    async embed(request) {
+      const timeout = AbortSignal.timeout(request.timeoutMs);
+      const client = new OpenAI({
+        apiKey: request.apiKey,
+        baseURL: options.baseUrl,
+        // Read from the environment where they are absent; an admin key there would even go out in the tenant's place.
+        adminAPIKey: null,
+        organization: null,
+        project: null,
+        webhookSecret: null,
+        // One attempt: the retries are Temporal's, where they are seen and bounded.
+        maxRetries: 0,
+        timeout: request.timeoutMs,
+        // Its log lines hold bodies.
+        logLevel: 'off',
+        fetch: boundedFetch,
+      });
+      try {
+        const answer: unknown = await client.post('/embeddings', {
+          body: {
+            model: request.model,
+            input: request.inputs,
+            // Asked for plainly: not every compatible server knows base64, the library's own default.
+            encoding_format: 'float',
+            ...(options.sendsInputType ? { input_type: request.side } : {}),
+          },
+          headers: { Authorization: `Bearer ${request.apiKey}` },
+          signal: timeout,
+        });
+        return readAnswer(answer, request.inputs.length);
+      } catch (error) {
+        const failure = classifyThrown(error, OpenAI, {
+          timedOut: timeout.aborted,
+          bodyOf: (kept) => ({ error: kept }),
+        });
+        return { kind: 'failed', ...failure };
+      }
+    },
+  };
+}
+
+/** What a column of vectors can hold. */
+const maxDimensions = 16_000;
+
+/**
+ * Whether a vector survives single precision, as it is stored: finite, and not nothing. A zero vector has no direction,
+ * so that cosine distance to it is not a number.
+ */
+function isStorable(vector: readonly number[]): boolean {
+  const stored = vector.map(Math.fround);
+  return stored.every(Number.isFinite) && stored.some((value) => value !== 0);
+}
+
+function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (readonly number[])[]> {
+  const parsed = answerSchema.safeParse(answer);
+  if (!parsed.success || parsed.data.data.length !== inputs)
+    return { kind: 'failed', code: 'malformed_response' };
+  const vectors = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
+  const ordered = Array.from({ length: inputs }, (_, index) => vectors.get(index) ?? []);
+  const dimensions = ordered[0]?.length ?? 0;
+  const usable = ordered.every((vector) => vector.length === dimensions && isStorable(vector));
+  if (dimensions === 0 || dimensions > maxDimensions || !usable) {
+    return { kind: 'failed', code: 'malformed_response' };
+  }
+  return {
+    kind: 'ok',
+    result: ordered,
+    inputTokens: parsed.data.usage?.prompt_tokens,
+    outputTokens: 0,
+  };
+}

@@ -1,0 +1,57 @@
+import type { KeyReference } from '../../domain/providers.ts';
+import { estimateTokens } from '../../domain/tokens.ts';
+import type { Transaction } from '../../platform/postgres/database.ts';
+import type { CallSource } from '../../usage/service.ts';
+import type { Guard, Guarded } from '../guard.ts';
+import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
+
+export interface WantedVectors<K> {
+  readonly tenantId: string;
+  readonly source: CallSource;
+  readonly articleId?: string;
+  readonly inputs: readonly string[];
+  readonly side: 'query' | 'passage';
+  readonly timeoutMs: number;
+  /** See `WantedCall`. */
+  readonly model?: string;
+  readonly expectedModel?: string;
+  readonly evenIfRejected?: boolean;
+  /** Dimension of the space that the vectors are for, where it is known; another one is `malformed_response`. */
+  readonly expectedDimensions?: number;
+  keep(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
+}
+
+export interface GuardedEmbedding {
+  /** One guarded attempt at vectors on the tenant's own key. */
+  embed<K>(wanted: WantedVectors<K>): Promise<Guarded<K>>;
+}
+
+/** What a model puts around each input: a prefix that says its side, a beginning and an end. */
+const tokensAroundInput = 8;
+
+/** Embedding through the guard: this file and no other holds the provider client. */
+export function createGuardedEmbedding(
+  deps: { readonly guard: Guard } & EmbeddingClientOptions,
+): GuardedEmbedding {
+  const client = createEmbeddingClient(deps);
+
+  return {
+    embed: ({ inputs, side, articleId, expectedDimensions, ...wanted }) =>
+      deps.guard.call({
+        ...wanted,
+        provider: 'embedding',
+        operation: 'embedding',
+        inputs: inputs.length,
+        maxTokens: inputs.reduce((sum, text) => sum + Math.ceil(estimateTokens(text)) + tokensAroundInput, 0),
+        ...(articleId === undefined ? {} : { subjectId: articleId }),
+        async send({ apiKey, model }) {
+          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: wanted.timeoutMs });
+          const strange =
+            answer.kind === 'ok' &&
+            expectedDimensions !== undefined &&
+            answer.result[0]?.length !== expectedDimensions;
+          return strange ? { kind: 'failed', code: 'malformed_response' } : answer;
+        },
+      }),
+  };
+}

@@ -1,0 +1,83 @@
+import type { FailureCode } from '../domain/failures.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { Breaker } from './breaker/breaker.ts';
+import type { Guard, WantedCall } from './guard.ts';
+
+/** Counts what a guard does. Beside the guard and not inside it: the order of its steps is hard enough to read alone. */
+export function observeGuard(
+  guard: Guard,
+  metrics: Pick<ServiceMetrics, 'providerCall' | 'callRefused'>,
+): Guard {
+  return {
+    async call<R, K>(wanted: WantedCall<R, K>) {
+      let sent = false;
+      const refuse = (code: FailureCode) => {
+        if (!sent) metrics.callRefused({ ...labelsOf(wanted), code });
+      };
+      try {
+        const guarded = await guard.call<R, K>({
+          ...wanted,
+          async send(credential) {
+            sent = true;
+            return timed(wanted, () => wanted.send(credential), metrics);
+          },
+        });
+        if (guarded.kind === 'failed') refuse(guarded.code);
+        return guarded;
+      } catch (error) {
+        refuse('internal');
+        throw error;
+      }
+    },
+  };
+}
+
+/** Of a call, what may be counted by. */
+function labelsOf<R, K>({ provider, operation, source }: WantedCall<R, K>) {
+  return { provider, operation, source };
+}
+
+/** Makes the attempt and counts it with its code and its time; one that throws is `internal`, as it is to the guard. */
+async function timed<R, K>(
+  wanted: WantedCall<R, K>,
+  send: () => ReturnType<WantedCall<R, K>['send']>,
+  metrics: Pick<ServiceMetrics, 'providerCall'>,
+) {
+  const startedAtMs = performance.now();
+  const ended = (code: 'ok' | FailureCode, inputTokens: number, outputTokens: number) => {
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    metrics.providerCall({ ...labelsOf(wanted), code, seconds, inputTokens, outputTokens });
+  };
+  try {
+    const answer = await send();
+    if (answer.kind === 'ok') ended('ok', answer.inputTokens ?? wanted.maxTokens, answer.outputTokens);
+    else ended(answer.code, 0, 0);
+    return answer;
+  } catch (error) {
+    ended('internal', 0, 0);
+    throw error;
+  }
+}
+
+/** Counts a breaker's transitions, where they happen: a transaction that is rolled back after one has counted it. */
+export function observeBreaker(breaker: Breaker, metrics: Pick<ServiceMetrics, 'breakerChanged'>): Breaker {
+  return {
+    ...breaker,
+    async acquire(tx, id, leaseMs) {
+      const acquired = await breaker.acquire(tx, id, leaseMs);
+      if (acquired.kind === 'permit' && acquired.probe) {
+        metrics.breakerChanged({ provider: id.provider, to: 'probe' });
+      }
+      return acquired;
+    },
+    async report(tx, id, permit, verdict) {
+      const to = await breaker.report(tx, id, permit, verdict);
+      if (to !== undefined) metrics.breakerChanged({ provider: id.provider, to });
+      return to;
+    },
+    async reset(tx, id) {
+      await breaker.reset(tx, id);
+      metrics.breakerChanged({ provider: id.provider, to: 'reset' });
+    },
+  };
+}

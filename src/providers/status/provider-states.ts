@@ -1,0 +1,98 @@
+import type { Audit } from '../../audit/service.ts';
+import type { Actor } from '../../domain/actor.ts';
+import type { Provider } from '../../domain/providers.ts';
+import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { InTransaction } from '../../platform/http/route.ts';
+import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import type { Usage } from '../../usage/service.ts';
+import type { Breaker } from '../breaker/breaker.ts';
+
+/** How a tenant's calls to one provider fare. */
+export interface ProviderState {
+  readonly state: 'closed' | 'open' | 'half_open';
+  /** Failures that the breaker counts now, or that have opened it. */
+  readonly failures: number;
+  readonly openUntil: Date | null;
+  readonly keyStatus: 'none' | 'unverified' | 'verified' | 'rejected';
+  /** Of the last call that failed with the current key, whether or not the breaker counts it. */
+  readonly lastErrorCode: string | null;
+  readonly lastErrorAt: Date | null;
+}
+
+export type ProviderStatesView = Readonly<Record<Provider, ProviderState>>;
+
+export interface ProviderStates {
+  /** The tenant's providers as they are now. */
+  view(tenantId: string): Promise<ProviderStatesView>;
+  /** Closes the tenant's own breaker, says so in the audit log, and lets what waits for it go on. */
+  reset(actor: Actor, provider: Provider, afterWrite?: InTransaction<ProviderState>): Promise<ProviderState>;
+}
+
+export interface ProviderStatesDeps<Ticket> {
+  readonly database: Database;
+  readonly keys: ProviderKeys;
+  readonly breaker: Breaker;
+  readonly audit: Audit;
+  readonly usage: Pick<Usage, 'lastFailure'>;
+  /** In the reset's transaction: whatever has to be woken. */
+  readonly onReset: (tx: Transaction, tenantId: string, provider: Provider) => Promise<Ticket>;
+  /** After the commit, with what `onReset` returned. Must not throw. */
+  readonly afterCommit: (ticket: Ticket) => void;
+}
+
+/** What a tenant sees of its providers, and the one thing that it can do about a breaker. */
+export function createProviderStates<Ticket>(deps: ProviderStatesDeps<Ticket>): ProviderStates {
+  const { database, keys, breaker, audit, usage } = deps;
+
+  const stateOf = async (tx: Transaction, tenantId: string, provider: Provider): Promise<ProviderState> => {
+    const key = await keys.current(tx, tenantId, provider);
+    if (key === undefined) return withoutKey;
+    const id = { tenantId, provider, keyVersion: key.version };
+    const { state, failures, openUntil } = await breaker.state(tx, id);
+    const last = await usage.lastFailure(tx, tenantId, id);
+    return {
+      state,
+      failures,
+      openUntil,
+      keyStatus: key.status,
+      lastErrorCode: last?.code ?? null,
+      lastErrorAt: last?.at ?? null,
+    };
+  };
+
+  return {
+    view: (tenantId) =>
+      database.withTenant(tenantId, async (tx) => ({
+        embedding: await stateOf(tx, tenantId, 'embedding'),
+        anthropic: await stateOf(tx, tenantId, 'anthropic'),
+      })),
+
+    async reset(actor, provider, afterWrite) {
+      const { tenantId } = actor;
+      const { state, ticket } = await database.withTenant(tenantId, async (tx) => {
+        const key = await keys.current(tx, tenantId, provider);
+        if (key !== undefined) await breaker.reset(tx, { tenantId, provider, keyVersion: key.version });
+        await audit.append(tx, actor, {
+          action: 'provider.breaker_reset',
+          subject: { kind: 'provider', id: provider },
+        });
+        const ticket = await deps.onReset(tx, tenantId, provider);
+        const state = await stateOf(tx, tenantId, provider);
+        await afterWrite?.(tx, state);
+        return { state, ticket };
+      });
+      deps.afterCommit(ticket);
+      return state;
+    },
+  };
+}
+
+/** Nothing is called without a key, so nothing can have failed. */
+const withoutKey: ProviderState = {
+  state: 'closed',
+  failures: 0,
+  openUntil: null,
+  keyStatus: 'none',
+  lastErrorCode: null,
+  lastErrorAt: null,
+};

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { failureCodes } from '../../domain/failures.ts';
+import { providers } from '../../domain/providers.ts';
+import { type Route, reply, route } from '../../platform/http/route.ts';
+import type { ProviderState, ProviderStates } from './provider-states.ts';
+import type { KeyVerification } from './verification.ts';
+
+const code = z.enum(failureCodes);
+const time = z.iso.datetime().nullable();
+
+const verified = z.object({
+  ok: z.boolean(),
+  code: code.optional().describe('Why the call failed'),
+  model: z.string().describe('The model that was asked, or would be'),
+});
+
+const verificationReply = z.object({
+  data: z
+    .object({
+      embedding: verified.extend({ dimensions: z.int().optional().describe("Of the model's vectors") }),
+      anthropic: verified,
+    })
+    .meta({ id: 'KeyVerification' }),
+});
+
+const stateView = z
+  .object({
+    state: z.enum(['closed', 'open', 'half_open']),
+    failures: z.int().describe('Failures that the breaker counts now, or that have opened it'),
+    open_until: time,
+    key_status: z.enum(['none', 'unverified', 'verified', 'rejected']),
+    last_error_code: code.nullable().describe('Of the last call that failed with the current key'),
+    last_error_at: time,
+  })
+  .meta({ id: 'ProviderState' });
+
+const statesReply = z.object({ data: z.object({ embedding: stateView, anthropic: stateView }) });
+const stateReply = z.object({ data: stateView });
+
+/** The routes by which a tenant looks after its providers. */
+export function providerRoutes(deps: {
+  readonly verification: KeyVerification;
+  readonly providerStates: ProviderStates;
+}): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/tenants/me/llm-config/verify',
+      role: 'user',
+      tag: 'Provider settings',
+      summary: 'Try the stored keys',
+      description:
+        'One real call with each stored key, on the bill of its owner: a short text to embed, a message of one token. ' +
+        'A key that is taken is `verified`, a rejected one too, and what was blocked for it goes on. ' +
+        'A call that fails is an answer like another: `ok` is false and `code` says why.',
+      idempotent: true,
+      replies: { 200: { description: 'What the calls have shown', schema: verificationReply } },
+      problems: [],
+      handle: async ({ actor }) => reply(200, { data: await deps.verification.verify(actor.tenantId) }),
+    }),
+
+    route({
+      method: 'get',
+      path: '/tenants/me/providers',
+      role: 'orchestrator',
+      tag: 'Provider settings',
+      summary: "See how the tenant's providers fare",
+      replies: { 200: { description: 'Breaker, key and last error of each provider', schema: statesReply } },
+      problems: [],
+      handle: async ({ actor }) => {
+        const { embedding, anthropic } = await deps.providerStates.view(actor.tenantId);
+        return reply(200, { data: { embedding: present(embedding), anthropic: present(anthropic) } });
+      },
+    }),
+
+    route({
+      method: 'post',
+      path: '/tenants/me/providers/:provider/reset',
+      role: 'user',
+      tag: 'Provider settings',
+      summary: "Close the tenant's breaker",
+      description:
+        'For a provider that is well again before its breaker would try it. Articles that wait for the breaker go on. ' +
+        'No other tenant notices.',
+      params: z.object({ provider: z.enum(providers) }),
+      idempotent: true,
+      replies: { 200: { description: 'The provider as it is now', schema: stateReply } },
+      problems: [],
+      handle: async ({ actor, params, once }) => {
+        const answer = (state: ProviderState) => reply(200, { data: present(state) });
+        return answer(await deps.providerStates.reset(actor, params.provider, once(answer)));
+      },
+    }),
+  ];
+}
+
+function present(state: ProviderState) {
+  return {
+    state: state.state,
+    failures: state.failures,
+    open_until: state.openUntil?.toISOString() ?? null,
+    key_status: state.keyStatus,
+    last_error_code: state.lastErrorCode,
+    last_error_at: state.lastErrorAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,88 @@
+import type { FailureCode } from '../../domain/failures.ts';
+import type { Provider } from '../../domain/providers.ts';
+import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
+import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
+import type { Guarded } from '../guard.ts';
+
+/** What one real call with a stored key has shown. */
+export type Verified =
+  | { readonly ok: true; readonly model: string; readonly dimensions?: number }
+  | { readonly ok: false; readonly model: string; readonly code: FailureCode };
+
+export type Verification = Readonly<Record<Provider, Verified>>;
+
+export interface KeyVerification {
+  /**
+   * Makes one call with each key that the tenant has stored, a rejected one too. A provider that takes the key makes it
+   * `verified`, and what was blocked for it goes on. A failure of a provider, a key or the custody is an answer, as a code.
+   */
+  verify(tenantId: string): Promise<Verification>;
+}
+
+export interface KeyVerificationDeps<Ticket> {
+  readonly database: Database;
+  readonly keys: ProviderKeys;
+  readonly embedding: GuardedEmbedding;
+  readonly anthropic: GuardedAnthropic;
+  /** One attempt while a person waits. */
+  readonly timeoutMs: number;
+  /** In the transaction that marks the embedding key as verified: whatever was blocked for it. */
+  readonly onEmbeddingVerified: (tx: Transaction, tenantId: string) => Promise<Ticket>;
+  /** After the commit, with what `onEmbeddingVerified` returned. Must not throw. */
+  readonly afterCommit: (ticket: Ticket) => void;
+}
+
+/** Few tokens in any vocabulary. */
+const shortText = 'Hello';
+
+/** Finds out whether the tenant's stored keys work, by using them once. */
+export function createKeyVerification<Ticket>(deps: KeyVerificationDeps<Ticket>): KeyVerification {
+  const { database, keys, embedding, anthropic, timeoutMs } = deps;
+  const wanted = { source: 'verify', timeoutMs, evenIfRejected: true } as const;
+
+  const verifyEmbedding = async (tenantId: string, model: string): Promise<Verified> => {
+    const answer = await embedding.embed({
+      ...wanted,
+      tenantId,
+      inputs: [shortText],
+      side: 'passage',
+      keep: async (tx, vectors) => ({
+        dimensions: vectors[0]?.length ?? 0,
+        ticket: await deps.onEmbeddingVerified(tx, tenantId),
+      }),
+    });
+    if (answer.kind !== 'ok') return failed(answer, model);
+    deps.afterCommit(answer.kept.ticket);
+    return { ok: true, model: answer.key.model, dimensions: answer.kept.dimensions };
+  };
+
+  const verifyAnthropic = async (tenantId: string, model: string): Promise<Verified> => {
+    const answer = await anthropic.message({
+      ...wanted,
+      tenantId,
+      operation: 'verification',
+      prompt: shortText,
+      maxOutputTokens: 1,
+      keep: async () => undefined,
+    });
+    return answer.kind === 'ok' ? { ok: true, model: answer.key.model } : failed(answer, model);
+  };
+
+  return {
+    async verify(tenantId) {
+      const models = await database.withTenant(tenantId, (tx) => keys.models(tx, tenantId));
+      const [ofEmbedding, ofAnthropic] = await Promise.all([
+        verifyEmbedding(tenantId, models.embedding_model),
+        verifyAnthropic(tenantId, models.extraction_model),
+      ]);
+      return { embedding: ofEmbedding, anthropic: ofAnthropic };
+    },
+  };
+}
+
+/** No model is expected, so none can be superseded. */
+function failed(answer: Exclude<Guarded<unknown>, { kind: 'ok' }>, model: string): Verified {
+  return { ok: false, model, code: answer.kind === 'failed' ? answer.code : 'internal' };
+}

@@ -1,0 +1,49 @@
+import type { Failure } from '../../domain/failures.ts';
+import { UnusableAnswer } from './bounded-fetch.ts';
+import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
+
+type ErrorClass = abstract new (...given: never[]) => Error;
+
+/** The error classes that the vendors' libraries have in common. */
+interface VendorErrors {
+  readonly APIError: ErrorClass;
+  readonly APIConnectionError: ErrorClass;
+  readonly APIConnectionTimeoutError: ErrorClass;
+  readonly APIUserAbortError: ErrorClass;
+}
+
+/**
+ * Maps whatever a vendor's library threw to a code. Total: of an error only its class, its status, its headers and known
+ * words of its body are read, and a value that cannot even be looked at is `internal`.
+ */
+export function classifyThrown(
+  error: unknown,
+  vendor: VendorErrors,
+  options: {
+    readonly timedOut: boolean;
+    /** The error body, made whole from the part of it that the library keeps in its error's `error`. */
+    readonly bodyOf: (kept: unknown) => unknown;
+  },
+): Failure {
+  try {
+    return classify(error, vendor, options);
+  } catch {
+    return { code: 'internal' };
+  }
+}
+
+const classify: typeof classifyThrown = (error, vendor, { timedOut, bodyOf }) => {
+  if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
+  if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
+  if (error instanceof vendor.APIConnectionError) {
+    return { code: error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable' };
+  }
+  if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
+    const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
+    const words = readErrorWords(bodyOf('error' in error ? error.error : undefined));
+    return classifyRefusal({ status: error.status, words, headers });
+  }
+  // A 200 whose body is no JSON.
+  if (error instanceof SyntaxError) return { code: 'malformed_response' };
+  return { code: 'internal' };
+};

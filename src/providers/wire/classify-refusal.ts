@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { Failure, FailureCode } from '../../domain/failures.ts';
+import { type ReadableHeaders, readRetryWait } from './retry-after.ts';
+
+/** What may be read of a provider's refusal: the status, words of its body that we know, and the wait. */
+export interface Refusal {
+  readonly status: number;
+  /** Error codes and types of the body, the most precise first. Compared with the fixed list, never kept. */
+  readonly words: readonly string[];
+  readonly headers: ReadableHeaders;
+}
+
+/**
+ * The words of an error body that mean something, of OpenAI and its likes and of Anthropic. Any other word counts for
+ * nothing, and so do the general ones (`invalid_request_error`, `api_error`, `server_error`): there the status tells more.
+ */
+const knownWords = {
+  insufficient_quota: 'quota_exhausted',
+  billing_hard_limit_reached: 'quota_exhausted',
+  billing_not_active: 'quota_exhausted',
+  credit_balance_exhausted: 'quota_exhausted',
+  organization_spend_limit_exceeded: 'quota_exhausted',
+  organization_usage_limit_exceeded: 'quota_exhausted',
+  project_spend_limit_exceeded: 'quota_exhausted',
+  billing_error: 'quota_exhausted',
+  credit_balance_too_low: 'quota_exhausted',
+  contract_spend_limit_reached: 'quota_exhausted',
+  enforced_spend_limit_reached: 'quota_exhausted',
+
+  invalid_api_key: 'credential_rejected',
+  account_deactivated: 'credential_rejected',
+  authentication_error: 'credential_rejected',
+  permission_error: 'credential_rejected',
+  organization_on_hold: 'credential_rejected',
+
+  // OpenAI says it with 404 or, of a model that the key's project may not use, with 403: the key itself is good.
+  model_not_found: 'model_not_found',
+  not_found_error: 'model_not_found',
+
+  context_length_exceeded: 'input_rejected',
+  string_above_max_length: 'input_rejected',
+  request_too_large: 'input_rejected',
+
+  rate_limit_exceeded: 'provider_rate_limited',
+  rate_limit_error: 'provider_rate_limited',
+  ramp_limit_exceeded: 'provider_rate_limited',
+
+  timeout_error: 'provider_timeout',
+  overloaded_error: 'provider_unavailable',
+} as const satisfies Record<string, FailureCode>;
+
+const isKnownWord = (word: string): word is keyof typeof knownWords => Object.hasOwn(knownWords, word);
+
+/** Maps a refusal to a code of the failure table. Total: any status, words and headers have a code. */
+export function classifyRefusal(refusal: Refusal, nowMs: number = Date.now()): Failure {
+  const code = codeOf(refusal);
+  const retryAfterMs = code === 'provider_rate_limited' ? readRetryWait(refusal.headers, nowMs) : undefined;
+  return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function codeOf({ status, words }: Refusal): FailureCode {
+  const known = words.find(isKnownWord);
+  const said = known === undefined ? undefined : knownWords[known];
+  if (status >= 500) return said === 'provider_timeout' ? said : 'provider_unavailable';
+  // A redirect is not followed: the key goes to the host that the operator named, and to no other.
+  if (!(status >= 400)) return 'malformed_response';
+  if (said !== undefined) return said;
+  switch (status) {
+    case 401:
+    case 403:
+      return 'credential_rejected';
+    case 402:
+      return 'quota_exhausted';
+    case 404:
+      return 'model_not_found';
+    case 408:
+      return 'provider_timeout';
+    case 429:
+      return 'provider_rate_limited';
+    default:
+      return 'input_rejected';
+  }
+}
+
+const word = z.string().max(100).optional().catch(undefined);
+const errorBody = z.object({
+  error: z.object({
+    code: word,
+    type: word,
+    message: z.string().optional().catch(undefined),
+    details: z.object({ error_code: word }).optional().catch(undefined),
+  }),
+});
+
+/**
+ * The words of an error body, the most precise first. Anthropic tells of a spent balance with a plain
+ * `invalid_request_error` whose message alone says so: the beginning of that message stands for a word. Only its beginning,
+ * as the rest of a message may quote an article. Should the sentence change, it is `input_rejected`.
+ */
+export function readErrorWords(body: unknown): readonly string[] {
+  const parsed = errorBody.safeParse(body);
+  if (!parsed.success) return [];
+  const { code, type, message, details } = parsed.data.error;
+  const spent = type === 'invalid_request_error' && /^your credit balance is too low\b/i.test(message ?? '');
+  return [details?.error_code, code, spent ? 'credit_balance_too_low' : undefined, type].filter(
+    (found) => found !== undefined,
+  );
+}

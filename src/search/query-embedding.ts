@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { FailureCode } from '../domain/failures.ts';
+import type { QueryEmbeddings, QueryVector } from '../embedding/ports.ts';
+import { readServingSpace } from '../embedding/store.ts';
+import type { ProviderKeys } from '../llm-config/service.ts';
+import { createRecent } from '../platform/async/shared-cache.ts';
+import { withinPatience } from '../platform/async/with-timeout.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { Breaker } from '../providers/breaker/breaker.ts';
+import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+
+export interface QueryEmbeddingsDeps {
+  readonly database: Database;
+  readonly keys: Pick<ProviderKeys, 'current'>;
+  readonly breaker: Pick<Breaker, 'refusal'>;
+  readonly embedding: GuardedEmbedding;
+  readonly metrics: Pick<ServiceMetrics, 'callRefused'>;
+  /** One attempt while a person waits. */
+  readonly timeoutMs: number;
+  /** All that the person waits for, the database and the custody included. */
+  readonly patienceMs: number;
+}
+
+/** Long enough for who pages on or words it anew; short enough to forget what nobody asks any more. */
+const rememberMs = 60_000;
+/** Numbers of all the vectors that a process remembers: 16 MB, 1,300 queries of 1,536 dimensions. */
+const rememberedNumbers = 2_000_000;
+
+/**
+ * Vectors of search queries, in the space that serves the tenant's searches. One that was bought a moment ago is used again
+ * and costs nothing, whatever has become of the provider, the custody or the budget; equal queries at once share one call.
+ */
+export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbeddings {
+  const recent = createRecent<QueryVector>({
+    ttlMs: rememberMs,
+    maxSize: rememberedNumbers,
+    sizeOf: (answer) => (answer.kind === 'vector' ? answer.vector.length : 0),
+    worthKeeping: (answer) => answer.kind === 'vector',
+  });
+
+  const refuse = (code: FailureCode, retryAfterMs?: number): QueryVector => {
+    deps.metrics.callRefused({ provider: 'embedding', operation: 'embedding', source: 'search', code });
+    return { kind: 'failed', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  };
+
+  type Space = NonNullable<Awaited<ReturnType<typeof readServingSpace>>>;
+  const buy = async (tenantId: string, space: Space, text: string): Promise<QueryVector> => {
+    const answer = await deps.embedding.embed({
+      tenantId,
+      source: 'search',
+      inputs: [text],
+      side: 'query',
+      timeoutMs: deps.timeoutMs,
+      model: space.model,
+      expectedDimensions: space.dimensions,
+      keep: async (_tx, vectors) => vectors[0] ?? [],
+    });
+    switch (answer.kind) {
+      case 'ok':
+        return { kind: 'vector', spaceId: space.id, model: space.model, vector: answer.kept };
+      case 'failed':
+        return answer;
+      case 'superseded':
+        return { kind: 'failed', code: 'internal' };
+    }
+  };
+
+  const embed = async (tenantId: string, text: string): Promise<QueryVector> => {
+    // All that can refuse the call is read in one round trip. The guard would say the same of an open breaker, after it has
+    // written a call record and taken it back: four more, in each search, for as long as a provider is away.
+    const [space, key, refusal] = await deps.database.withTenant(tenantId, (tx) =>
+      Promise.all([
+        readServingSpace(tx, tenantId),
+        deps.keys.current(tx, tenantId, 'embedding'),
+        deps.breaker.refusal(tx, { tenantId, provider: 'embedding' }),
+      ]),
+    );
+    // Before the space: a first key that was rejected, or a provider that is away, is why there are no vectors.
+    if (key === undefined) return refuse('no_api_key');
+    if (key.status === 'rejected') return refuse('credential_rejected');
+    const open = refusal?.keyVersion === key.version ? refusal : undefined;
+    if (space === undefined) {
+      return open === undefined ? { kind: 'no_vectors' } : refuse('circuit_open', open.retryInMs);
+    }
+    // A version names one key for ever: what was bought with another key, or for another tenant, has another name.
+    const name = JSON.stringify([tenantId, space.id, space.model, key.version, hashOf(text)]);
+    return recent.obtain(name, async () =>
+      open === undefined ? buy(tenantId, space, text) : refuse('circuit_open', open.retryInMs),
+    );
+  };
+
+  return {
+    async embedQuery(tenantId, text) {
+      try {
+        // Of each who waits: a shared call goes on for the others, and is remembered for who comes back.
+        return await withinPatience(embed(tenantId, text), deps.patienceMs, {
+          kind: 'failed',
+          code: 'provider_timeout',
+        });
+      } catch {
+        return { kind: 'failed', code: 'internal' };
+      }
+    },
+  };
+}
+
+/** A query is somebody's words: what is remembered does not hold them. */
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}

@@ -1,0 +1,74 @@
+import type { Transaction } from '../platform/postgres/database.ts';
+import { rankAll, rankPool, sizeUp } from './nearest-store.ts';
+
+/** Which of the tenant's published articles are asked for: all of them, where nothing is said. */
+export interface NearestFilter {
+  readonly category?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Whether an article must have all of the tags, as where nothing is said, or any. */
+  readonly tagsMatch?: 'all' | 'any' | undefined;
+  /** The text of a tsquery that none of them satisfies. */
+  readonly excluded?: string | undefined;
+}
+
+export interface NearArticle {
+  readonly articleId: string;
+  /** Its best chunk. */
+  readonly chunkHash: string;
+  /** The cosine of that chunk to the query. */
+  readonly similarity: number;
+}
+
+export interface NearestQuery {
+  readonly spaceId: string;
+  /** Of the space's dimension. */
+  readonly vector: readonly number[];
+  readonly limit: number;
+  readonly filter?: NearestFilter;
+}
+
+/**
+ * A tenant with no more chunks than these is always compared with all of them: 3 ms, joins included. Above, a few nearest are
+ * taken first and looked up then, which saves the joins and may have to be done again.
+ */
+export const compareAllUpTo = 1_000;
+
+/**
+ * How many chunks are looked at: two for each article wanted, because some are of one article, stale, or not published;
+ * and a hundred at least, because fewer save nothing once the first of the graph has been reached.
+ */
+export function poolSize(limit: number): number {
+  return Math.max(100, 2 * limit);
+}
+
+/**
+ * A pool that gave too few articles says how deep one would have to be that gives enough. Up to four times as deep it is looked
+ * through once more: a search by both wants a hundred articles, and of some texts two chunks in three are of the same ones.
+ * Deeper than that, as behind a filter that passes little, it costs more than to compare what the filter passes.
+ */
+const mostDeepening = 4;
+
+/**
+ * The tenant's published articles by their best visible chunk, best first, at most `limit`. Exact for small tenants and
+ * wherever the index would leave rows out: a filter that passes little, many stale chunks, fewer articles than asked for.
+ */
+export async function nearestArticles(
+  tx: Transaction,
+  tenantId: string,
+  query: NearestQuery,
+): Promise<NearArticle[]> {
+  const pool = poolSize(query.limit);
+  const size = await sizeUp(tx, tenantId, query, pool, compareAllUpTo);
+  if (size === 'small') return rankAll(tx, tenantId, query);
+
+  const by = size === 'large' ? 'index' : 'sort';
+  const near = await rankPool(tx, tenantId, query, pool, by);
+  if (near.length >= query.limit) return near;
+  // A half more, because the farther chunks are of articles that are there already.
+  const deeper = Math.ceil((1.5 * pool * query.limit) / Math.max(1, near.length));
+  if (deeper <= mostDeepening * pool) {
+    const more = await rankPool(tx, tenantId, query, deeper, by);
+    if (more.length >= query.limit) return more;
+  }
+  return rankAll(tx, tenantId, query);
+}
