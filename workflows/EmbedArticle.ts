@@ -13,7 +13,7 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, patienceMs, providerCall } from './policies.ts';
+import { bookkeeping, providerCall, retryForMs } from './policies.ts';
 
 // Bookkeeping runs as local activities: they share the workflow's task, so an embedding costs one trip to the queue. The
 // provider call is a full activity, with its attempts and its next retry in sight.
@@ -39,13 +39,13 @@ export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleRes
 
     if (pass.kind === 'waits') waitsSince ??= Date.now();
     else waitsSince = undefined;
-    const waitedOut = waitsSince !== undefined && Date.now() - waitsSince > patienceMs;
+    const waitedOut = waitsSince !== undefined && Date.now() - waitsSince > retryForMs;
 
     if (pass.kind === 'failed' || (pass.kind === 'waits' && waitedOut))
       await fail(article, pass.code, changes);
     else if (pass.kind === 'waits') await wait(pass, changes);
 
-    if (changes.any) await changes.quiet();
+    if (changes.any) await changes.debounce();
     else if (pass.kind === 'done') return finish(pass.result);
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof EmbedArticle>(article);
   }

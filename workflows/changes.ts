@@ -15,7 +15,7 @@ export interface Changes {
   /** From here on only what changes next counts. */
   forget(): void;
   /** Waits until a burst of changes has gone quiet. */
-  quiet(): Promise<void>;
+  debounce(): Promise<void>;
 }
 
 /** Watches the signals by which the API tells of a changed article or key. */
@@ -35,7 +35,7 @@ export function watchChanges(): Changes {
     forget() {
       forgotten = count;
     },
-    async quiet() {
+    async debounce() {
       const until = Date.now() + longestWaitMs;
       let seen: number;
       do {

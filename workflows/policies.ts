@@ -9,13 +9,13 @@ const nonRetryableErrorTypes = [...nonRetryableCodes];
  * How long an article is worth retrying. A day outlasts a provider's bad day and a night without an operator, and after
  * it somebody should look: the article shows the code and can be retried by hand.
  */
-export const patienceMs = 24 * 60 * 60_000;
+export const retryForMs = 24 * 60 * 60_000;
 
 /** Steps that talk to Postgres and Vault only: milliseconds when all is well. */
 export const bookkeeping: LocalActivityOptions = {
   // One transaction, or one decryption. A database that needs longer is down, and the next try finds out sooner.
   startToCloseTimeout: '10 seconds',
-  scheduleToCloseTimeout: patienceMs,
+  scheduleToCloseTimeout: retryForMs,
   // Short outages are waited for inside the workflow task; longer ones on the server's timers.
   localRetryThreshold: '5 seconds',
   retry: {
@@ -33,7 +33,7 @@ export const providerCall: ActivityOptions = {
   // Above one attempt's own time-out (at most 40 s) and the transactions around it. It is also how long the death of a
   // worker goes unnoticed, so no more than that.
   startToCloseTimeout: attemptTimeoutMs,
-  scheduleToCloseTimeout: patienceMs,
+  scheduleToCloseTimeout: retryForMs,
   retry: {
     // The first retry hides a blip from the author.
     initialInterval: '2 seconds',
@@ -57,6 +57,6 @@ export const sweep: ActivityOptions = {
 /** Pages of a tenant's backlog: as patient as the articles themselves. */
 export const backlogPage: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
-  scheduleToCloseTimeout: patienceMs,
+  scheduleToCloseTimeout: retryForMs,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };

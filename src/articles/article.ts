@@ -1,4 +1,4 @@
-import type { EmbeddingState } from '../embedding/ports.ts';
+import type { EmbeddingState } from '../embedding/article-embeddings.ts';
 
 /** What kind of knowledge an article is. */
 export const categories = [

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
-import type { ArticleEmbeddings, OutboxTicket } from '../embedding/ports.ts';
+import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
+import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
@@ -24,13 +25,13 @@ export interface Created {
  * new becomes a draft. The gate waits for a provider within the guard's patience, and fails for nothing. `force` does without
  * it, and waits for no key, provider, Vault or Temporal.
  */
-export type Creation = (
+export type CreateArticle = (
   actor: Actor,
   article: NewArticle,
   afterWrite?: InTransaction<Created>,
 ) => Promise<Created>;
 
-interface CreationDeps extends ArticleWrites {
+interface CreateArticleDeps extends ArticleWrites {
   readonly database: Database;
   readonly audit: Audit;
   readonly embeddings: ArticleEmbeddings;
@@ -41,7 +42,7 @@ interface CreationDeps extends ArticleWrites {
 type Input = Omit<NewArticle, 'force'>;
 
 /** Makes the creation of articles. What it writes, or answers instead, is one transaction with the gate's comparison. */
-export function createCreation(deps: CreationDeps): Creation {
+export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   const { database, audit, embeddings, gate, metrics, complete, withState } = deps;
 
   const insert = async (

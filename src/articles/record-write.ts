@@ -1,6 +1,7 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { ArticleEmbeddings, EmbeddingState, OutboxTicket } from '../embedding/ports.ts';
+import type { ArticleEmbeddings, EmbeddingState } from '../embedding/article-embeddings.ts';
+import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Article, ArticleWithEmbedding } from './article.ts';
 

@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
-import type { ArticleEmbeddings, OutboxTicket } from '../embedding/ports.ts';
+import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
+import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Gate } from '../proposals/gate.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
-import { type Creation, createCreation } from './create-article.ts';
+import { type CreateArticle, createArticleCreation } from './create-article.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
 import { attachState, createArticleWrites } from './record-write.ts';
 import {
@@ -38,7 +39,7 @@ export interface ArticlePage {
 }
 
 export interface Articles {
-  create: Creation;
+  create: CreateArticle;
   /** One article of the tenant; undefined when it has none of this id. */
   get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
   /** A page of the tenant's articles, newest first. */
@@ -93,7 +94,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
   };
 
   return {
-    create: createCreation({ ...deps, complete, withState }),
+    create: createArticleCreation({ ...deps, complete, withState }),
 
     get: (tenantId, id) =>
       database.withTenant(tenantId, async (tx) => {

@@ -1,14 +1,14 @@
 import { enqueue } from '../outbox/store.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import { anyWaiting, markOvertaken } from './backlog/backlog-store.ts';
-import { lockSpaces, readServingSpace, serveSpace } from './store.ts';
+import { lockSpaces, readServingSpace, serveSpace } from '../vectors/spaces-store.ts';
+import { anyWaiting, markStaleBySpace } from './backlog/backlog-store.ts';
 
 /**
  * Whether a space serves the tenant's searches; where it does not, the tenant's spaces are locked until the transaction
  * ends. To be asked before any article's state is locked: spaces, then states, is the order that no two can wait across.
  * Costs one indexed read when the space serves already, which is nearly always.
  */
-export async function serves(tx: Transaction, tenantId: string, spaceId: string): Promise<boolean> {
+export async function isServing(tx: Transaction, tenantId: string, spaceId: string): Promise<boolean> {
   if ((await readServingSpace(tx, tenantId))?.id === spaceId) return true;
   await lockSpaces(tx, tenantId);
   return false;
@@ -20,8 +20,8 @@ export async function serves(tx: Transaction, tenantId: string, spaceId: string)
  * installation's default has become another one: the first article that is embedded with it finds the others stale, and asks
  * for the backlog.
  */
-export async function serveOnceComplete(tx: Transaction, tenantId: string, spaceId: string): Promise<void> {
+export async function cutOverWhenComplete(tx: Transaction, tenantId: string, spaceId: string): Promise<void> {
   if (await anyWaiting(tx, tenantId)) return;
-  if ((await markOvertaken(tx, tenantId, spaceId)) === 0) return serveSpace(tx, tenantId, spaceId);
+  if ((await markStaleBySpace(tx, tenantId, spaceId)) === 0) return serveSpace(tx, tenantId, spaceId);
   await enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
 }

@@ -8,18 +8,11 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
-import { serveOnceComplete, serves } from './cut-over.ts';
+import { insertVectors, reuseAndListMissing, upsertManifest } from '../vectors/chunk-store.ts';
+import { ensureSpace, findSpace, lockSpaces, type Space } from '../vectors/spaces-store.ts';
+import { readArticle } from './article-read-model.ts';
+import { cutOverWhenComplete, isServing } from './cut-over.ts';
 import { lockState, markEmbedded, markNotEmbedded } from './status-store.ts';
-import {
-  ensureSpace,
-  findSpace,
-  insertVectors,
-  lockSpaces,
-  readArticle,
-  type Space,
-  takeOverAndListMissing,
-  upsertManifest,
-} from './store.ts';
 
 export type Failed = { readonly kind: 'failed' } & Failure;
 
@@ -68,7 +61,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     const space = await findSpace(tx, tenantId, { model, chunkerVersion });
     const distinct = new Map(chunks.map((chunk) => [chunk.hash, chunk]));
     if (space === undefined) return { chunks, missing: [...distinct.values()], space };
-    const missing = await takeOverAndListMissing(tx, tenantId, space.id, articleId, [...distinct.keys()]);
+    const missing = await reuseAndListMissing(tx, tenantId, space.id, articleId, [...distinct.keys()]);
     return { chunks, missing: [...distinct.values()].filter(({ hash }) => missing.has(hash)), space };
   };
 
@@ -94,7 +87,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       contentHash: done.contentHash,
       chunkHashes: done.chunks.map(({ hash }) => hash),
     });
-    const alreadyServes = await serves(tx, tenantId, done.spaceId);
+    const alreadyServes = await isServing(tx, tenantId, done.spaceId);
     await lockState(tx, tenantId, articleId);
     if ((await keys.models(tx, tenantId)).embedding_model !== done.model) return false;
     await markEmbedded(tx, tenantId, articleId, {
@@ -102,7 +95,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       chunks: done.chunks.length,
       contentHash: done.contentHash,
     });
-    if (!alreadyServes) await serveOnceComplete(tx, tenantId, done.spaceId);
+    if (!alreadyServes) await cutOverWhenComplete(tx, tenantId, done.spaceId);
     return true;
   };
 
@@ -184,7 +177,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         timeoutMs: deps.timeoutMs,
         expectedModel: key.model,
         ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
-        async keep(tx, vectors) {
+        async persist(tx, vectors) {
           const dimensions = vectors[0]?.length ?? 0;
           if (space === undefined) await lockSpaces(tx, tenantId);
           const spaceId =
@@ -215,8 +208,8 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         case 'ok': {
           const { inputTokens } = answer;
           metrics.chunksBought(batch.length);
-          if (answer.kept === 'changed') return { kind: 'changed' };
-          return answer.kept === 'more'
+          if (answer.persisted === 'changed') return { kind: 'changed' };
+          return answer.persisted === 'more'
             ? { kind: 'more', missingChunks: left, inputTokens }
             : { kind: 'embedded', chunks: chunks.length, inputTokens };
         }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { EmbeddingState } from './ports.ts';
+import type { EmbeddingState } from './article-embeddings.ts';
 
 const stateRowSchema = z.object({
   article_id: z.string(),

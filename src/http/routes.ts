@@ -4,8 +4,8 @@ import { auditRoutes } from '../audit/routes.ts';
 import type { Audit } from '../audit/service.ts';
 import type { EmbeddingCoverage } from '../embedding/coverage/coverage.ts';
 import { embeddingRoutes } from '../embedding/coverage/routes.ts';
-import type { Contents } from '../knowledge/article-index.ts';
-import { contentsRoutes } from '../knowledge/article-index-routes.ts';
+import type { ArticleIndex } from '../knowledge/article-index.ts';
+import { articleIndexRoutes } from '../knowledge/article-index-routes.ts';
 import type { Context } from '../knowledge/context.ts';
 import { contextRoutes } from '../knowledge/context-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
@@ -26,7 +26,7 @@ import type { Usage } from '../usage/service.ts';
 export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
-  readonly contents: Contents;
+  readonly articleIndex: ArticleIndex;
   readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
   readonly llmConfig: LlmConfig;
@@ -43,7 +43,7 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...articleRoutes(services.articles),
     ...searchRoutes(services.search),
     ...contextRoutes(services),
-    ...contentsRoutes(services),
+    ...articleIndexRoutes(services),
     ...embeddingRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),

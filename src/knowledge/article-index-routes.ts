@@ -4,12 +4,12 @@ import { microseconds, tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { cursor, encodeCursor } from '../platform/http/cursor.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { limit, uuid } from '../platform/http/schemas.ts';
-import { type Contents, mostTags } from './article-index.ts';
+import { type ArticleIndex, mostTags } from './article-index.ts';
 
 const category = z.enum(categories);
 const count = z.int().min(1);
 
-const contentsQuery = z.strictObject({
+const articleIndexQuery = z.strictObject({
   category: category.optional(),
   tags: tagsFilter,
   tags_match: tagsMatch,
@@ -30,7 +30,7 @@ const entryView = z
   })
   .meta({ id: 'ContentsEntry' });
 
-const contentsReply = z.object({
+const articleIndexReply = z.object({
   data: z.array(entryView),
   meta: z.object({
     total: z.int().describe('Articles that the filter lets through, of which this is a page'),
@@ -43,22 +43,22 @@ const contentsReply = z.object({
 });
 
 /** GET /knowledge/index: what there is. */
-export function contentsRoutes(deps: { readonly contents: Contents }): Route[] {
+export function articleIndexRoutes(deps: { readonly articleIndex: ArticleIndex }): Route[] {
   return [
     route({
       method: 'get',
       path: '/knowledge/index',
       role: 'agent',
       tag: 'Knowledge',
-      summary: 'The contents: published articles without their bodies',
+      summary: 'The articleIndex: published articles without their bodies',
       description:
         'For whoever has to know what there is before asking for it. The newest articles come first: an edit never moves one from page to page.',
-      query: contentsQuery,
-      replies: { 200: { description: 'A page of the contents', schema: contentsReply } },
+      query: articleIndexQuery,
+      replies: { 200: { description: 'A page of the contents', schema: articleIndexReply } },
       problems: [],
       async handle({ actor, query }) {
         const { cursor: after, tags_match: tagsMatch, ...filter } = query;
-        const page = await deps.contents.list(actor.tenantId, { ...filter, tagsMatch, after });
+        const page = await deps.articleIndex.list(actor.tenantId, { ...filter, tagsMatch, after });
         return reply(200, {
           data: page.entries.map(({ updatedAt, ...entry }) => ({
             id: entry.id,

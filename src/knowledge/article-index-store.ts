@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-export interface ContentsFilter {
+export interface ArticleIndexFilter {
   readonly category?: Category | undefined;
   readonly tags?: readonly string[] | undefined;
   /** Whether an article must have all of the tags or any of them. */
@@ -10,7 +10,7 @@ export interface ContentsFilter {
 }
 
 /** A place in the contents. The time keeps its microseconds, which a Date would lose. */
-export interface ContentsPosition {
+export interface ArticleIndexPosition {
   readonly at: string;
   readonly id: string;
 }
@@ -34,7 +34,7 @@ export interface Counts {
 }
 
 /** The filter on `a`, an article, as SQL and its bindings. */
-function filterSql({ category, tags, tagsMatch }: ContentsFilter) {
+function filterSql({ category, tags, tagsMatch }: ArticleIndexFilter) {
   const conditions = ["a.tenant_id = :tenantId and a.status = 'published'"];
   if (category !== undefined) conditions.push('a.category = :category');
   const tagged = tags !== undefined && tags.length > 0;
@@ -67,8 +67,8 @@ const entryRow = z
 export async function listEntries(
   tx: Transaction,
   tenantId: string,
-  query: ContentsFilter & { readonly after?: ContentsPosition | undefined; readonly limit: number },
-): Promise<{ readonly entry: Entry; readonly position: ContentsPosition }[]> {
+  query: ArticleIndexFilter & { readonly after?: ArticleIndexPosition | undefined; readonly limit: number },
+): Promise<{ readonly entry: Entry; readonly position: ArticleIndexPosition }[]> {
   const filter = filterSql(query);
   const after =
     query.after === undefined
@@ -103,7 +103,7 @@ const countsRow = z.object({
 export async function countEntries(
   tx: Transaction,
   tenantId: string,
-  filter: ContentsFilter,
+  filter: ArticleIndexFilter,
   mostTags: number,
 ): Promise<Counts> {
   const { sql, bindings } = filterSql(filter);

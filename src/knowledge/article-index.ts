@@ -1,32 +1,32 @@
 import type { Database } from '../platform/postgres/database.ts';
 import {
-  type ContentsFilter,
-  type ContentsPosition,
+  type ArticleIndexFilter,
+  type ArticleIndexPosition,
   type Counts,
   countEntries,
   type Entry,
   listEntries,
 } from './article-index-store.ts';
 
-export interface ContentsPage extends Counts {
+export interface ArticleIndexPage extends Counts {
   readonly entries: readonly Entry[];
   /** Where the next page begins; absent on the last. */
-  readonly next?: ContentsPosition;
+  readonly next?: ArticleIndexPosition;
 }
 
-export interface Contents {
+export interface ArticleIndex {
   /** A page of the tenant's published articles without their bodies, and what there is in all. */
   list(
     tenantId: string,
-    query: ContentsFilter & { readonly after?: ContentsPosition | undefined; readonly limit: number },
-  ): Promise<ContentsPage>;
+    query: ArticleIndexFilter & { readonly after?: ArticleIndexPosition | undefined; readonly limit: number },
+  ): Promise<ArticleIndexPage>;
 }
 
 /** More tags than these tell nobody what there is. */
 export const mostTags = 100;
 
 /** The table of contents: what an agent reads before it knows what to ask for. */
-export function createContents({ database }: { readonly database: Database }): Contents {
+export function createArticleIndex({ database }: { readonly database: Database }): ArticleIndex {
   return {
     list: (tenantId, query) =>
       database.withTenant(tenantId, async (tx) => {

@@ -3,7 +3,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Hit } from '../search/hits.ts';
 import type { Found, Search, SearchQuery, SearchResult } from '../search/service.ts';
 import { readBodies } from './context-store.ts';
-import { charactersPerToken, type FittedText, fitText } from './truncate-to-tokens.ts';
+import { charactersPerToken, type TruncatedText, truncateToTokens } from './truncate-to-tokens.ts';
 
 export interface ContextQuery extends Omit<SearchQuery, 'place'> {
   /** That all titles and bodies together are estimated at, at most. */
@@ -69,7 +69,7 @@ export function createContext({
       let left = maxTokens;
       for (const { hit, body } of hits) {
         const title = Math.ceil(estimateTokens(hit.title));
-        const fitted = fitText(body, left - title);
+        const fitted = truncateToTokens(body, left - title);
         // Nothing behind it is squeezed in where it had no room: the order is that of the search.
         if (title > left || !isWorthwhile(fitted)) break;
         const estimatedTokens = title + fitted.tokens;
@@ -83,6 +83,6 @@ export function createContext({
   };
 }
 
-function isWorthwhile({ truncated, tokens }: FittedText): boolean {
+function isWorthwhile({ truncated, tokens }: TruncatedText): boolean {
   return !truncated || tokens >= leastTokens;
 }

@@ -1,7 +1,7 @@
 import { atoms, estimateTokens } from '../domain/tokens.ts';
 
 /** A text that keeps to a number of tokens. */
-export interface FittedText {
+export interface TruncatedText {
   /** As it stands, or its beginning. */
   readonly text: string;
   /** An upper estimate, rounded up. */
@@ -11,7 +11,7 @@ export interface FittedText {
 
 /**
  * No token is estimated for more characters than these (a run of blanks comes nearest): a text's first
- * `charactersPerToken * maxTokens` characters decide how `fitText` cuts it.
+ * `charactersPerToken * maxTokens` characters decide how `truncateToTokens` cuts it.
  */
 export const charactersPerToken = 8;
 
@@ -22,7 +22,7 @@ const ends = [/\n[ \t\r]*\n/g, /\n/g, /[.!?]["'”’)\]]{0,4}\s|[。！？]["'�
  * The text whole where its estimate keeps to `maxTokens`; else its beginning, up to the best end in the second half of what
  * has room, so that nothing much is lost for the sake of a good end. Reads no further than that, whatever the length.
  */
-export function fitText(text: string, maxTokens: number): FittedText {
+export function truncateToTokens(text: string, maxTokens: number): TruncatedText {
   let tokens = 0;
   for (const atom of atoms(text)) {
     if (tokens + atom.tokens > maxTokens) return cut(text, atom.start);
@@ -31,7 +31,7 @@ export function fitText(text: string, maxTokens: number): FittedText {
   return { text, tokens: Math.ceil(tokens), truncated: false };
 }
 
-function cut(text: string, room: number): FittedText {
+function cut(text: string, room: number): TruncatedText {
   const at = endWithin(text, room);
   const kept = text.slice(0, at).trimEnd();
   return { text: kept, tokens: Math.ceil(estimateTokens(kept)), truncated: true };

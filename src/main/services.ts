@@ -6,7 +6,7 @@ import { createBacklog } from '../embedding/backlog/backlog.ts';
 import { createReconciliation } from '../embedding/backlog/reconciliation.ts';
 import { createEmbeddingCoverage } from '../embedding/coverage/coverage.ts';
 import { createEmbedArticleSteps } from '../embedding/embed-article.ts';
-import { createContents } from '../knowledge/article-index.ts';
+import { createArticleIndex } from '../knowledge/article-index.ts';
 import { createContext } from '../knowledge/context.ts';
 import { createKeyCustody } from '../llm-config/custody.ts';
 import { defaultAnthropicModels } from '../llm-config/models.ts';
@@ -28,7 +28,7 @@ import { createGuardedAnthropic } from '../providers/anthropic/guarded-anthropic
 import { createBreaker } from '../providers/breaker/breaker.ts';
 import { createGuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../providers/guard.ts';
-import { observeBreaker, observeGuard } from '../providers/metered.ts';
+import { meterBreaker, meterGuard } from '../providers/metered.ts';
 import { createProviderStates } from '../providers/status/provider-states.ts';
 import { createKeyVerification } from '../providers/status/verification.ts';
 import { createQueryEmbeddings } from '../search/query-embedding.ts';
@@ -115,8 +115,8 @@ export function createServices(
     openMs: environment.BREAKER_OPEN_MS,
     maxOpenMs: Math.max(maxOpenMs, environment.BREAKER_OPEN_MS),
   };
-  const breaker = observeBreaker(createBreaker(breakerPolicy), metrics);
-  const guard = observeGuard(createGuard({ database, keys: providerKeys, breaker, usage }), metrics);
+  const breaker = meterBreaker(createBreaker(breakerPolicy), metrics);
+  const guard = meterGuard(createGuard({ database, keys: providerKeys, breaker, usage }), metrics);
   const embedding = createGuardedEmbedding({
     guard,
     baseUrl: environment.EMBEDDING_BASE_URL,
@@ -162,7 +162,7 @@ export function createServices(
     embedding,
     metrics,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
-    patienceMs: environment.GUARD_TIMEOUT_MS,
+    deadlineMs: environment.GUARD_TIMEOUT_MS,
   });
 
   const proposals = createProposals({
@@ -171,7 +171,7 @@ export function createServices(
     buy: createProposalCalls({ embedding, metrics, timeoutMs: environment.EMBEDDING_TIMEOUT_MS }),
     maxChunks: environment.GATE_MAX_CHUNKS,
   });
-  const gate = createGate({ proposals, log, patienceMs: environment.GUARD_TIMEOUT_MS });
+  const gate = createGate({ proposals, log, timeoutMs: environment.GUARD_TIMEOUT_MS });
 
   const search = createSearch({ database, queryEmbeddings, blocked });
 
@@ -190,7 +190,7 @@ export function createServices(
     steps,
     verification,
     providerStates,
-    contents: createContents({ database }),
+    articleIndex: createArticleIndex({ database }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys: providerKeys }),
     reconciliation: createReconciliation({ database, outbox, starter }),
     articles: createArticles({ database, audit, embeddings, gate, metrics }),

@@ -1,10 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { OutboxTicket } from '../embedding/ports.ts';
+
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { claim, deleteSent, enqueue } from './store.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
+
+/** A row of the outbox at the version that the write made it. */
+export interface OutboxTicket {
+  readonly tenantId: string;
+  readonly kind: 'article' | 'backlog';
+  readonly subjectId: string;
+  readonly version: string;
+}
 
 export interface Outbox {
   /** Writes the wish for a workflow in the transaction of the change that wants it. */
@@ -78,11 +86,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       return { sent, failed: tickets.length - sent, more: tickets.length === batch };
     },
     async drain() {
-      const outOfPatience = setTimeout(() => {
+      const deadline = setTimeout(() => {
         givingUp = true;
       }, drainMs);
       await Promise.all(inFlight);
-      clearTimeout(outOfPatience);
+      clearTimeout(deadline);
       givingUp = false;
     },
   };

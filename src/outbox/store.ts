@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { OutboxTicket } from '../embedding/ports.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { OutboxTicket } from './outbox.ts';
 
 const ticketSchema = z
   .object({

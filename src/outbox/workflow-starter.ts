@@ -7,7 +7,7 @@ import {
   signals,
   workflowTypes,
 } from '../domain/temporal-names.ts';
-import type { OutboxTicket } from '../embedding/ports.ts';
+import type { OutboxTicket } from './outbox.ts';
 
 export interface WorkflowStarter {
   /** Signals the ticket's workflow, or starts it with the signal. Throws when Temporal has not taken it in time. */

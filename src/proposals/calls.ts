@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Chunk } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
-import { createRecent } from '../platform/async/shared-cache.ts';
+import { createSharedCache } from '../platform/async/shared-cache.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 
@@ -33,7 +33,7 @@ export function createProposalCalls(deps: {
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
 }): (wanted: WantedChunks) => Promise<Bought> {
-  const recent = createRecent<Bought>({
+  const cache = createSharedCache<Bought>({
     ttlMs: rememberMs,
     maxSize: rememberedNumbers,
     sizeOf: (bought) =>
@@ -52,14 +52,14 @@ export function createProposalCalls(deps: {
       timeoutMs: deps.timeoutMs,
       model,
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
-      keep: async (_tx, vectors) => vectors,
+      persist: async (_tx, vectors) => vectors,
     });
     switch (answer.kind) {
       case 'ok':
         deps.metrics.chunksBought(chunks.length);
         return {
           kind: 'bought',
-          vectors: new Map(answer.kept.flatMap((vector, at) => pair(chunks[at]?.hash, vector))),
+          vectors: new Map(answer.persisted.flatMap((vector, at) => pair(chunks[at]?.hash, vector))),
         };
       case 'failed':
         return answer;
@@ -70,7 +70,7 @@ export function createProposalCalls(deps: {
     }
   };
 
-  return (wanted) => recent.obtain(nameOf(wanted), () => buy(wanted));
+  return (wanted) => cache.get(nameOf(wanted), () => buy(wanted));
 }
 
 const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>

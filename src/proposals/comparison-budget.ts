@@ -1,5 +1,5 @@
 import type { Chunk } from '../domain/chunks.ts';
-import { spread } from './sample-evenly.ts';
+import { sampleEvenly } from './sample-evenly.ts';
 
 /** Chunks of a proposal that are compared in full; all but the longest articles have fewer. */
 const maxCompared = 256;
@@ -11,7 +11,7 @@ const maxCompared = 256;
 export const maxNumbers = 150_000_000;
 
 /** What it takes to hold a proposal against some articles. */
-export interface ComparisonSize {
+export interface ComparisonCost {
   readonly dimensions: number;
   /** Chunks of the articles. */
   readonly articleChunks: number;
@@ -21,14 +21,14 @@ export interface ComparisonSize {
 
 /** The chunks of a proposal that are held against articles, before it is known against which. */
 export function comparable(chunks: readonly Chunk[]): Chunk[] {
-  return spread(chunks, maxCompared);
+  return sampleEvenly(chunks, maxCompared);
 }
 
 /** Those of the chunks that can be compared within the bound: all, or as many as surely can, from all over the text. */
 export function affordable(
   chunks: readonly Chunk[],
-  { dimensions, articleChunks, pairs }: ComparisonSize,
+  { dimensions, articleChunks, pairs }: ComparisonCost,
 ): Chunk[] {
   if (pairs * dimensions <= maxNumbers) return [...chunks];
-  return spread(chunks, Math.max(1, Math.floor(maxNumbers / (articleChunks * dimensions))));
+  return sampleEvenly(chunks, Math.max(1, Math.floor(maxNumbers / (articleChunks * dimensions))));
 }

@@ -1,7 +1,9 @@
-import type { Comparison, Proposals, ProposedText } from '../embedding/ports.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { Comparison } from './comparison.ts';
 import type { Judgement, Keep, Nearest, Wanted } from './decision.ts';
 import { endComparison, findEqualText, limitComparison, takeTurn } from './gate-store.ts';
+import type { ProposedText } from './text.ts';
+import type { Proposals } from './vectors.ts';
 import { verdictOn } from './verdict.ts';
 
 /** Articles that the author is told of. */

@@ -1,13 +1,28 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
-import type { Comparison, ProposedText } from '../embedding/ports.ts';
-import { findSpace } from '../embedding/store.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { nearestArticles } from '../vectors/nearest.ts';
+import { findSpace } from '../vectors/spaces-store.ts';
 import { affordable, comparable } from './comparison-budget.ts';
-import { spread } from './sample-evenly.ts';
+import { sampleEvenly } from './sample-evenly.ts';
 import { similarity } from './similarity.ts';
-import { readBestCosines, readChunkVectors, readComparisonSize } from './store.ts';
+import { readBestCosines, readChunkVectors, readComparisonCost } from './store.ts';
+import type { ProposedText } from './text.ts';
 import { dimensionsOf, distinct, hashesOf, weightsOf, withVectors } from './text.ts';
+
+/** A published article and how much of a proposal it says already. */
+export interface SimilarArticle {
+  readonly articleId: string;
+  readonly title: string;
+  readonly similarity: number;
+}
+
+/** What a proposal was held against. */
+export interface Comparison {
+  /** Best first. */
+  readonly similar: readonly SimilarArticle[];
+  /** Whether all of the proposal's text was compared. */
+  readonly ofAllText: boolean;
+}
 
 /** Chunks that are looked up in the index: an article that is much like the proposal is near most of its chunks. */
 const maxProbes = 8;
@@ -31,7 +46,7 @@ export async function compareProposal(
   const weights = weightsOf(proposal.chunks);
   const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: wanted, weights });
   if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
-  const size = await readComparisonSize(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(wanted) });
+  const size = await readComparisonCost(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(wanted) });
   const compared = affordable(wanted, size);
   const hashes = new Set(hashesOf(compared));
   const articles = await readBestCosines(tx, tenantId, {
@@ -79,7 +94,7 @@ async function findCandidates(
     readonly weights: ReadonlyMap<string, number>;
   },
 ): Promise<string[]> {
-  const probes = hashesOf(spread(compared, maxProbes));
+  const probes = hashesOf(sampleEvenly(compared, maxProbes));
   const stored = probes.filter((hash) => !proposal.bought.has(hash));
   const vectors = new Map([
     ...proposal.bought,

@@ -1,10 +1,10 @@
 import type { ArticleSource } from '../domain/article-text.ts';
-import type { Proposals } from '../embedding/ports.ts';
-import { createTurns } from '../platform/async/keyed-mutex.ts';
+import { createKeyedMutex } from '../platform/async/keyed-mutex.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { compareInTurn } from './comparison-in-turn.ts';
 import { cannotTell, type Keep } from './decision.ts';
 import { type Attempt, attemptWrite, type JudgedWrite } from './judged-write.ts';
+import type { Proposals } from './vectors.ts';
 
 export interface Gate {
   /**
@@ -19,12 +19,12 @@ export interface GateDeps {
   readonly proposals: Proposals;
   readonly log: Logger;
   /** All that a proposal waits for its verdict: provider, custody, turn and comparison together. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /** The proposal gate: does an article say this already? */
-export function createGate({ proposals, log, patienceMs }: GateDeps): Gate {
-  const turns = createTurns();
+export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
+  const mutex = createKeyedMutex();
 
   const failedOpen = (tenantId: string, attempt: Exclude<Attempt<unknown>, { kind: 'written' }>) => {
     if (attempt.kind === 'too_late') {
@@ -39,7 +39,7 @@ export function createGate({ proposals, log, patienceMs }: GateDeps): Gate {
 
   return {
     async propose(tenantId, text, write) {
-      const endsAt = performance.now() + patienceMs;
+      const endsAt = performance.now() + timeoutMs;
       const leftMs = () => Math.max(0, endsAt - performance.now());
       const embedded = await proposals.embed(tenantId, text, leftMs());
       if (embedded.kind === 'failed') return write(cannotTell(embedded));
@@ -47,12 +47,12 @@ export function createGate({ proposals, log, patienceMs }: GateDeps): Gate {
       const keep: Keep = (tx, article) => proposals.keep(tx, tenantId, article, proposal);
 
       // Left when the write is over, and not when it is given up: one connection a tenant is the most that waits for the lock.
-      const leave = await turns.enter(tenantId, leftMs());
+      const release = await mutex.acquire(tenantId, leftMs());
       const judged =
-        leave === undefined
+        release === undefined
           ? { kind: 'too_late' as const }
           : await attemptWrite(
-              (judge) => write(judge).finally(leave),
+              (judge) => write(judge).finally(release),
               (tx, wanted) => compareInTurn(proposals, tx, tenantId, wanted, { proposal, keep, leftMs }),
               leftMs(),
             );

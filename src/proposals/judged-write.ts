@@ -30,7 +30,7 @@ class GateFailed extends Error {
 export async function attemptWrite<T>(
   write: JudgedWrite<T>,
   judge: Judge,
-  patienceMs?: number,
+  timeoutMs?: number,
 ): Promise<Attempt<T>> {
   let state: 'waiting' | 'judged' | 'given_up' = 'waiting';
   const isGivenUp = () => state === 'given_up';
@@ -46,7 +46,7 @@ export async function attemptWrite<T>(
       keep: (keeping, article) => orGateFailed('keeping', judgement.keep(keeping, article)),
     };
   });
-  if (patienceMs === undefined) return attempt;
+  if (timeoutMs === undefined) return attempt;
 
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Attempt<T>>((resolve) => {
@@ -54,7 +54,7 @@ export async function attemptWrite<T>(
       if (state !== 'waiting') return;
       state = 'given_up';
       resolve({ kind: 'too_late' });
-    }, patienceMs);
+    }, timeoutMs);
   });
   try {
     return await Promise.race([attempt, late]);

@@ -1,4 +1,4 @@
-import { onCommonScale } from './similarity-calibration.ts';
+import { calibrate } from './similarity-calibration.ts';
 import { duplicateFrom } from './verdicts.ts';
 
 /** One chunk of a proposal, held against an article. */
@@ -31,7 +31,7 @@ export function similarity(model: string, chunks: readonly ComparedChunk[]): num
   if (weights === 0) return 0;
   const mean = rounded(sum / weights);
   const said = least < duplicateFrom ? Math.min(mean, mostOfAnother) : mean;
-  return rounded(onCommonScale(model, said));
+  return rounded(calibrate(model, said));
 }
 
 const rounded = (value: number) => Math.round(value * 1e6) / 1e6;

@@ -1,7 +1,7 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { ComparisonSize } from './comparison-budget.ts';
+import type { ComparisonCost } from './comparison-budget.ts';
 
 /** Which of these chunks have a vector in the space, of whichever article of the tenant. */
 export async function listKnownChunks(
@@ -37,7 +37,7 @@ export async function readChunkVectors(
 }
 
 /** What `readBestCosines` would have to do with these articles and these chunks of a proposal. */
-export async function readComparisonSize(
+export async function readComparisonCost(
   tx: Transaction,
   tenantId: string,
   compared: {
@@ -45,7 +45,7 @@ export async function readComparisonSize(
     readonly articleIds: readonly string[];
     readonly hashes: readonly string[];
   },
-): Promise<ComparisonSize> {
+): Promise<ComparisonCost> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select s.dimensions,
             coalesce(sum(cardinality(m.chunk_hashes)), 0)::float8 as "articleChunks",

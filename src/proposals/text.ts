@@ -1,5 +1,16 @@
 import type { Chunk } from '../domain/chunks.ts';
-import type { ProposedText } from '../embedding/ports.ts';
+
+/** The text of an article that is not written yet, in chunks, with what is known of their vectors. */
+export interface ProposedText {
+  readonly chunks: readonly Chunk[];
+  readonly model: string;
+  /** The space that the vectors are of: the one that serves the tenant's searches; none when the tenant has no vectors yet. */
+  readonly spaceId: string | undefined;
+  /** Hashes of chunks that have vectors there already. */
+  readonly known: ReadonlySet<string>;
+  /** Vectors that were bought for it, by chunk hash. */
+  readonly bought: ReadonlyMap<string, readonly number[]>;
+}
 
 /** What can be said of a proposal's chunks and vectors without asking anybody. */
 

@@ -1,23 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import type { ArticleSource } from '../domain/article-text.ts';
 import { chunkArticle, chunkerVersion } from '../domain/chunks.ts';
-import type { EmbeddedProposal, Proposals, ProposedText } from '../embedding/ports.ts';
-import {
-  ensureSpace,
-  insertVectors,
-  lockSpaces,
-  readServingSpace,
-  takeOver,
-  upsertManifest,
-} from '../embedding/store.ts';
+import type { Failure } from '../domain/failures.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
-import { withinPatience } from '../platform/async/with-timeout.ts';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
+import { insertVectors, reuseVectors, upsertManifest } from '../vectors/chunk-store.ts';
+import { ensureSpace, lockSpaces, readServingSpace } from '../vectors/spaces-store.ts';
 import type { Bought, WantedChunks } from './calls.ts';
+import type { Comparison } from './comparison.ts';
 import { compareProposal, findSpaceOf } from './comparison.ts';
-import { spread } from './sample-evenly.ts';
+import { sampleEvenly } from './sample-evenly.ts';
 import { listKnownChunks } from './store.ts';
+import type { ProposedText } from './text.ts';
 import { dimensionsOf, distinct, hashesOf, isComplete, withVectors } from './text.ts';
+
+export type EmbeddedProposal =
+  | { readonly kind: 'embedded'; readonly proposal: ProposedText }
+  | ({ readonly kind: 'failed' } & Failure);
+
+/** What the proposal gate needs of the embedding feature. */
+export interface Proposals {
+  /**
+   * Vectors of a proposal, outside any transaction: those that the tenant has are found, the others bought by one guarded call
+   * within a waiting person's patience. Fails as the call does, or for want of a usable key. Never throws.
+   */
+  embed(tenantId: string, text: ArticleSource, timeoutMs: number): Promise<EmbeddedProposal>;
+  /** The tenant's published articles that are most like it. */
+  compare(tx: Transaction, tenantId: string, proposal: ProposedText): Promise<Comparison>;
+  /**
+   * Stores the vectors with the article that the proposal became, in its own transaction: nobody pays for them again. Begun
+   * after the article's own statements it shares their round trip.
+   */
+  keep(
+    tx: Transaction,
+    tenantId: string,
+    article: { readonly id: string; readonly contentHash: string; readonly published: boolean },
+    proposal: ProposedText,
+  ): Promise<void>;
+}
 
 export interface ProposalsDeps {
   readonly database: Pick<Database, 'withTenant'>;
@@ -57,7 +78,7 @@ export function createProposals(deps: ProposalsDeps): Proposals {
           );
     const model = serving?.model ?? key.model;
     const missing = distinct(chunks).filter(({ hash }) => !known.has(hash));
-    const asked = spread(missing, deps.maxChunks);
+    const asked = sampleEvenly(missing, deps.maxChunks);
     const answer: Bought =
       asked.length === 0
         ? { kind: 'bought', vectors: new Map() }
@@ -70,9 +91,9 @@ export function createProposals(deps: ProposalsDeps): Proposals {
   };
 
   return {
-    async embed(tenantId, text, patienceMs) {
+    async embed(tenantId, text, timeoutMs) {
       try {
-        return await withinPatience(embed(tenantId, text), patienceMs, {
+        return await withTimeout(embed(tenantId, text), timeoutMs, {
           kind: 'failed',
           code: 'provider_timeout',
         });
@@ -92,7 +113,7 @@ export function createProposals(deps: ProposalsDeps): Proposals {
         return vector === undefined ? [] : [{ hash, text, vector }];
       });
       await Promise.all([
-        ...(stored.length > 0 ? [takeOver(tx, tenantId, spaceId, article.id, stored)] : []),
+        ...(stored.length > 0 ? [reuseVectors(tx, tenantId, spaceId, article.id, stored)] : []),
         ...(bought.length > 0 ? [insertVectors(tx, tenantId, spaceId, article.id, bought)] : []),
         ...(article.published && isComplete(proposal)
           ? [

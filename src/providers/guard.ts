@@ -10,8 +10,8 @@ import type { CallSource, Usage } from '../usage/service.ts';
 import type { Breaker, BreakerId, Permit, Verdict } from './breaker/breaker.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
 
-/** One call that someone wants made. `R` is what the provider gives, `K` what is kept of it. */
-export interface WantedCall<R, K> {
+/** One call that someone wants made. `R` is what the provider gives, `K` what is stored of it. */
+export interface CallRequest<R, K> {
   readonly tenantId: string;
   readonly provider: Provider;
   readonly operation: CallOperation;
@@ -30,18 +30,18 @@ export interface WantedCall<R, K> {
   readonly evenIfRejected?: boolean;
   /** The one attempt. The key lives for this call. */
   send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
-  /** Keeps the result in the transaction that finishes the call record: what is paid is kept, or neither is seen. */
-  keep(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+  /** Stores the result in the transaction that finishes the call record: both are seen, or neither. */
+  persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
 }
 
-export type Guarded<K> =
-  | { readonly kind: 'ok'; readonly kept: K; readonly key: KeyReference; readonly inputTokens: number }
+export type CallResult<K> =
+  | { readonly kind: 'ok'; readonly persisted: K; readonly key: KeyReference; readonly inputTokens: number }
   | { readonly kind: 'superseded' }
   | ({ readonly kind: 'failed' } & Failure);
 
 export interface Guard {
   /** The one path to a provider: key status, budget, breaker, decrypt, one attempt, classify, breaker, call record. */
-  call<R, K>(wanted: WantedCall<R, K>): Promise<Guarded<K>>;
+  call<R, K>(wanted: CallRequest<R, K>): Promise<CallResult<K>>;
 }
 
 export interface GuardDeps {
@@ -61,7 +61,7 @@ const probeMarginMs = attemptTimeoutMs - maxWorkflowProviderTimeoutMs;
 const reservedRetryMs = 15_000;
 
 /** Pauses before what is paid for is stored again: a restart of Postgres takes seconds. */
-const insistAfterMs = [200, 1_000, 3_000];
+const retryPersistAfterMs = [200, 1_000, 3_000];
 
 type Admission =
   | {
@@ -88,7 +88,7 @@ export function createGuard(deps: GuardDeps): Guard {
   const { database, keys, breaker, usage } = deps;
 
   /** May this tenant make this call now? One transaction, committed with the call's record before anything is called. */
-  const admit = async <R, K>(wanted: WantedCall<R, K>): Promise<Admission> => {
+  const admit = async <R, K>(wanted: CallRequest<R, K>): Promise<Admission> => {
     const { tenantId, provider } = wanted;
     try {
       return await database.withTenant(tenantId, async (tx): Promise<Admission> => {
@@ -130,7 +130,7 @@ export function createGuard(deps: GuardDeps): Guard {
   };
 
   return {
-    async call<R, K>(wanted: WantedCall<R, K>): Promise<Guarded<K>> {
+    async call<R, K>(wanted: CallRequest<R, K>): Promise<CallResult<K>> {
       const { tenantId, provider } = wanted;
       const admission = await admit(wanted);
       if (admission.kind !== 'admitted') return admission;
@@ -151,9 +151,10 @@ export function createGuard(deps: GuardDeps): Guard {
       const answer = await attempt(wanted, { apiKey: opened.plaintext, model });
 
       const inputTokens = answer.kind === 'ok' ? (answer.inputTokens ?? wanted.maxTokens) : 0;
-      const finish = async (tx: Transaction): Promise<Guarded<K>> => {
+      const finish = async (tx: Transaction): Promise<CallResult<K>> => {
         // Kept first: the rows of the month and the breaker, which every call of the tenant needs, are locked for the end only.
-        const kept = answer.kind === 'ok' ? { value: await wanted.keep(tx, answer.result, key) } : undefined;
+        const persisted =
+          answer.kind === 'ok' ? { value: await wanted.persist(tx, answer.result, key) } : undefined;
         await usage.finish(tx, tenantId, {
           id: callId,
           outcome: answer.kind === 'ok' ? 'ok' : answer.code,
@@ -172,17 +173,17 @@ export function createGuard(deps: GuardDeps): Guard {
         }
         // A workflow enters its calls in the ledger as a step of its own; nobody comes after the others.
         if (wanted.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
-        if (kept === undefined) throw new Error('an answer was not kept');
-        return { kind: 'ok', kept: kept.value, key, inputTokens };
+        if (persisted === undefined) throw new Error('a paid result was not persisted');
+        return { kind: 'ok', persisted: persisted.value, key, inputTokens };
       };
-      return insist(() => database.withTenant(tenantId, finish));
+      return retryPersist(() => database.withTenant(tenantId, finish));
     },
   };
 }
 
 /** A result that cannot be stored would be bought again: its transaction is repeated, for a few seconds. */
-async function insist<T>(store: () => Promise<T>): Promise<T> {
-  for (const pauseMs of insistAfterMs) {
+async function retryPersist<T>(store: () => Promise<T>): Promise<T> {
+  for (const pauseMs of retryPersistAfterMs) {
     try {
       return await store();
     } catch {
@@ -192,14 +193,14 @@ async function insist<T>(store: () => Promise<T>): Promise<T> {
   return store();
 }
 
-function breakerOf<R, K>(wanted: WantedCall<R, K>, stored: CurrentKey): BreakerId {
+function breakerOf<R, K>(wanted: CallRequest<R, K>, stored: CurrentKey): BreakerId {
   return { tenantId: wanted.tenantId, provider: wanted.provider, keyVersion: stored.version };
 }
 
 /** The one attempt. What it throws is a bug of ours and may hold the key: it becomes a code, and the record is finished. */
 async function attempt<R, K>(
-  wanted: WantedCall<R, K>,
-  credential: Parameters<WantedCall<R, K>['send']>[0],
+  wanted: CallRequest<R, K>,
+  credential: Parameters<CallRequest<R, K>['send']>[0],
 ): Promise<ProviderAnswer<R>> {
   try {
     return await wanted.send(credential);

@@ -1,15 +1,15 @@
 import type { FailureCode } from '../domain/failures.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Breaker } from './breaker/breaker.ts';
-import type { Guard, WantedCall } from './guard.ts';
+import type { CallRequest, Guard } from './guard.ts';
 
 /** Counts what a guard does. Beside the guard and not inside it: the order of its steps is hard enough to read alone. */
-export function observeGuard(
+export function meterGuard(
   guard: Guard,
   metrics: Pick<ServiceMetrics, 'providerCall' | 'callRefused'>,
 ): Guard {
   return {
-    async call<R, K>(wanted: WantedCall<R, K>) {
+    async call<R, K>(wanted: CallRequest<R, K>) {
       let sent = false;
       const refuse = (code: FailureCode) => {
         if (!sent) metrics.callRefused({ ...labelsOf(wanted), code });
@@ -33,14 +33,14 @@ export function observeGuard(
 }
 
 /** Of a call, what may be counted by. */
-function labelsOf<R, K>({ provider, operation, source }: WantedCall<R, K>) {
+function labelsOf<R, K>({ provider, operation, source }: CallRequest<R, K>) {
   return { provider, operation, source };
 }
 
 /** Makes the attempt and counts it with its code and its time; one that throws is `internal`, as it is to the guard. */
 async function timed<R, K>(
-  wanted: WantedCall<R, K>,
-  send: () => ReturnType<WantedCall<R, K>['send']>,
+  wanted: CallRequest<R, K>,
+  send: () => ReturnType<CallRequest<R, K>['send']>,
   metrics: Pick<ServiceMetrics, 'providerCall'>,
 ) {
   const startedAtMs = performance.now();
@@ -60,7 +60,7 @@ async function timed<R, K>(
 }
 
 /** Counts a breaker's transitions, where they happen: a transaction that is rolled back after one has counted it. */
-export function observeBreaker(breaker: Breaker, metrics: Pick<ServiceMetrics, 'breakerChanged'>): Breaker {
+export function meterBreaker(breaker: Breaker, metrics: Pick<ServiceMetrics, 'breakerChanged'>): Breaker {
   return {
     ...breaker,
     async acquire(tx, id, leaseMs) {

@@ -18,18 +18,18 @@ export interface SearchText extends SearchFilter {
  * The most articles that a place names. A search by meaning shows no more, page by page: who reads on after so many wants
  * another query. One by words goes on.
  */
-export const maxShown = 500;
+export const maxSeen = 500;
 /** Of articles that words have shown, a place names the last: at least so many, more while meaning has shown few. */
 export const leastNamed = 100;
 /** More than any tenant has of anything; a sum of some still fits an integer of Postgres. */
 export const maxCount = 1_000_000_000;
 /** The last bytes of a uuid are random in each kind of it; six tell some hundred articles apart. */
-const shownBytes = 6;
+const seenBytes = 6;
 
 // What goes from a place into a statement is no more than Postgres takes: anybody can make up a place.
 const word = text({ max: 500 });
 const count = z.int().min(0).max(maxCount);
-const shown = z.base64url().max(Math.ceil((maxShown * shownBytes * 4) / 3));
+const shown = z.base64url().max(Math.ceil((maxSeen * seenBytes * 4) / 3));
 
 /**
  * Where a page ended. The scores of keyword search depend on the article and its plan alone, so that the next page begins after
@@ -37,7 +37,7 @@ const shown = z.base64url().max(Math.ceil((maxShown * shownBytes * 4) / 3));
  * with everything that is written: there all articles that have been shown are named, and the next page is the best of the
  * others.
  */
-const placeFields = z.object({
+const cursorFields = z.object({
   /** What served the page: one that keywords had to serve is followed by more of them. */
   served: z.enum(modes),
   /** Why keywords had to; null where they had to for want of vectors that are being made. */
@@ -64,24 +64,28 @@ const placeFields = z.object({
   shown: shown.optional(),
 });
 
-export type Place = z.output<typeof placeFields>;
+export type Place = z.output<typeof cursorFields>;
 
 /** A place as a cursor holds it: with the sum that ties it to its search. */
-export const signedPlace = placeFields.extend({ sum: z.string() });
+export const sealedCursor = cursorFields.extend({ sum: z.string() });
 /** Some hundred ids, and the words of a long query. */
-export const maxPlaceCharacters = 12_000;
+export const maxCursorCharacters = 12_000;
 
 /** The place with its sum. */
-export function signPlace(tenantId: string, search: SearchText, place: Place): z.output<typeof signedPlace> {
-  const fields = placeFields.parse(place);
+export function sealCursor(
+  tenantId: string,
+  search: SearchText,
+  place: Place,
+): z.output<typeof sealedCursor> {
+  const fields = cursorFields.parse(place);
   return { ...fields, sum: sumOf(tenantId, search, fields) };
 }
 
 /** Whether a place is one of this search of this tenant, as it was given out. */
-export function isPlaceOf(
+export function isCursorOf(
   tenantId: string,
   search: SearchText,
-  { sum, ...place }: z.output<typeof signedPlace>,
+  { sum, ...place }: z.output<typeof sealedCursor>,
 ): boolean {
   return sum === sumOf(tenantId, search, place);
 }
@@ -96,19 +100,19 @@ function sumOf(tenantId: string, { q, mode, category, tags, tagsMatch }: SearchT
 }
 
 /** The articles that a place names as shown. */
-export function readShown(place: Place | undefined): ReadonlySet<string> {
+export function readSeen(place: Place | undefined): ReadonlySet<string> {
   return new Set([...readNames(place?.shown), ...readNames(place?.keyword?.shown)]);
 }
 
 /** The names of articles that `writeNames` has written. */
 export function readNames(written: string | undefined): readonly string[] {
   const hex = Buffer.from(written ?? '', 'base64url').toString('hex');
-  return hex.match(new RegExp(`.{${shownBytes * 2}}`, 'g')) ?? [];
+  return hex.match(new RegExp(`.{${seenBytes * 2}}`, 'g')) ?? [];
 }
 
 /** How a place names an article that has been shown. */
-export function shownName(articleId: string): string {
-  return articleId.replaceAll('-', '').slice(-shownBytes * 2);
+export function seenName(articleId: string): string {
+  return articleId.replaceAll('-', '').slice(-seenBytes * 2);
 }
 
 /** Names as a place holds them. */

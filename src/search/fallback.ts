@@ -1,8 +1,8 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { type Coverage, readCommonestReason } from '../embedding/coverage/summary-store.ts';
-import type { QueryVector } from '../embedding/ports.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Place } from './cursor.ts';
+import type { QueryVector } from './query-embedding.ts';
 
 /** Why keywords serve what asked for more. */
 export interface Fallback {

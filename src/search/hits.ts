@@ -15,7 +15,7 @@ export interface Hit extends HitArticle {
  * The page's hits with their snippets: around the words where they matched, else the passage that the vector found. An article
  * that has been taken back since it was ranked is left out.
  */
-export async function presentHits(
+export async function loadHits(
   tx: Transaction,
   tenantId: string,
   page: readonly Fused[],

@@ -1,11 +1,11 @@
 import {
   leastNamed,
   maxCount,
-  maxShown,
+  maxSeen,
   type Place,
   readNames,
   type SearchMode,
-  shownName,
+  seenName,
   writeNames,
 } from './cursor.ts';
 import type { Fallback } from './fallback.ts';
@@ -13,7 +13,7 @@ import type { Fused } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
 
 /** Where the next page begins. Undefined when a search by meaning has shown all that it shows. */
-export function placeAfter(of: {
+export function cursorAfter(of: {
   readonly page: readonly Fused[];
   readonly servedMode: SearchMode;
   readonly fallback: Fallback | undefined;
@@ -25,11 +25,11 @@ export function placeAfter(of: {
   const { page, servedMode, fallback, words, before } = of;
   const last = page.at(-1);
   if (last === undefined) return undefined;
-  const names = page.map(({ id }) => shownName(id));
+  const names = page.map(({ id }) => seenName(id));
   const byMeaning = readNames(before?.shown);
   if (of.byVector) {
     const now = [...byMeaning, ...names];
-    return now.length > maxShown - 1 ? undefined : { served: servedMode, shown: writeNames(now) };
+    return now.length > maxSeen - 1 ? undefined : { served: servedMode, shown: writeNames(now) };
   }
   if (words === undefined || last.ranks.keyword === null) return undefined;
   return {
@@ -41,7 +41,7 @@ export function placeAfter(of: {
       // Those that meaning has shown stay named: words come to each of them yet, and to one of their own after an edit only.
       shown: writeNames(
         [...readNames(before?.keyword?.shown), ...names].slice(
-          -Math.max(leastNamed, maxShown - byMeaning.length),
+          -Math.max(leastNamed, maxSeen - byMeaning.length),
         ),
       ),
       plan: words.plan,

@@ -1,14 +1,30 @@
 import { createHash } from 'node:crypto';
-import type { FailureCode } from '../domain/failures.ts';
-import type { QueryEmbeddings, QueryVector } from '../embedding/ports.ts';
-import { readServingSpace } from '../embedding/store.ts';
+import type { Failure, FailureCode } from '../domain/failures.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
-import { createRecent } from '../platform/async/shared-cache.ts';
-import { withinPatience } from '../platform/async/with-timeout.ts';
+import { createSharedCache } from '../platform/async/shared-cache.ts';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Breaker } from '../providers/breaker/breaker.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import { readServingSpace } from '../vectors/spaces-store.ts';
+
+/** A query's vector, in the space that serves the tenant's searches; or why there is none. */
+export type QueryVector =
+  | {
+      readonly kind: 'vector';
+      readonly spaceId: string;
+      readonly model: string;
+      readonly vector: readonly number[];
+    }
+  /** The tenant has no vectors yet and nothing refuses to make them: nothing was called. */
+  | { readonly kind: 'no_vectors' }
+  | ({ readonly kind: 'failed' } & Failure);
+
+/** What search needs of the embedding feature: one guarded call with a waiting person's patience. Never throws. */
+export interface QueryEmbeddings {
+  embedQuery(tenantId: string, text: string): Promise<QueryVector>;
+}
 
 export interface QueryEmbeddingsDeps {
   readonly database: Database;
@@ -19,7 +35,7 @@ export interface QueryEmbeddingsDeps {
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
   /** All that the person waits for, the database and the custody included. */
-  readonly patienceMs: number;
+  readonly deadlineMs: number;
 }
 
 /** Long enough for who pages on or words it anew; short enough to forget what nobody asks any more. */
@@ -32,7 +48,7 @@ const rememberedNumbers = 2_000_000;
  * and costs nothing, whatever has become of the provider, the custody or the budget; equal queries at once share one call.
  */
 export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbeddings {
-  const recent = createRecent<QueryVector>({
+  const cache = createSharedCache<QueryVector>({
     ttlMs: rememberMs,
     maxSize: rememberedNumbers,
     sizeOf: (answer) => (answer.kind === 'vector' ? answer.vector.length : 0),
@@ -54,11 +70,11 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
       timeoutMs: deps.timeoutMs,
       model: space.model,
       expectedDimensions: space.dimensions,
-      keep: async (_tx, vectors) => vectors[0] ?? [],
+      persist: async (_tx, vectors) => vectors[0] ?? [],
     });
     switch (answer.kind) {
       case 'ok':
-        return { kind: 'vector', spaceId: space.id, model: space.model, vector: answer.kept };
+        return { kind: 'vector', spaceId: space.id, model: space.model, vector: answer.persisted };
       case 'failed':
         return answer;
       case 'superseded':
@@ -85,7 +101,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     }
     // A version names one key for ever: what was bought with another key, or for another tenant, has another name.
     const name = JSON.stringify([tenantId, space.id, space.model, key.version, hashOf(text)]);
-    return recent.obtain(name, async () =>
+    return cache.get(name, async () =>
       open === undefined ? buy(tenantId, space, text) : refuse('circuit_open', open.retryInMs),
     );
   };
@@ -94,7 +110,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     async embedQuery(tenantId, text) {
       try {
         // Of each who waits: a shared call goes on for the others, and is remembered for who comes back.
-        return await withinPatience(embed(tenantId, text), deps.patienceMs, {
+        return await withTimeout(embed(tenantId, text), deps.deadlineMs, {
           kind: 'failed',
           code: 'provider_timeout',
         });

@@ -1,4 +1,3 @@
-import type { QueryVector } from '../embedding/ports.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
@@ -6,6 +5,7 @@ import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
 import { leastWholeScore, parseQuery } from './keyword/keyword-store.ts';
 import { excludedBy, readWebQuery } from './keyword/web-query.ts';
+import type { QueryVector } from './query-embedding.ts';
 
 /**
  * Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. Twice as

@@ -1,7 +1,7 @@
 import { encodeCursor } from '../platform/http/cursor.ts';
 import { invalidField } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { isPlaceOf, signPlace } from './cursor.ts';
+import { isCursorOf, sealCursor } from './cursor.ts';
 import { presentMeta, unknownTags } from './presentation.ts';
 import { searchQuerySchema, searchReply } from './schemas.ts';
 import type { Search } from './service.ts';
@@ -23,7 +23,7 @@ export function searchRoutes(search: Search): Route[] {
       async handle({ actor: { tenantId }, query }) {
         const { cursor, tags_match: tagsMatch, limit, ...rest } = query;
         const wanted = { ...rest, tagsMatch };
-        if (cursor && !isPlaceOf(tenantId, wanted, cursor)) {
+        if (cursor && !isCursorOf(tenantId, wanted, cursor)) {
           return invalidField('cursor', 'belongs to another search');
         }
         const result = await search.search(tenantId, { ...wanted, limit, place: cursor });
@@ -31,7 +31,7 @@ export function searchRoutes(search: Search): Route[] {
           case 'unknown_tags':
             return unknownTags(result.tags);
           case 'found': {
-            const cursorAfter = result.next && encodeCursor(signPlace(tenantId, wanted, result.next));
+            const cursorAfter = result.next && encodeCursor(sealCursor(tenantId, wanted, result.next));
             return reply(200, {
               data: result.hits,
               meta: { ...presentMeta(wanted.mode, result), next_cursor: cursorAfter ?? null },

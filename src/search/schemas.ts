@@ -4,7 +4,7 @@ import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { limit, text } from '../platform/http/schemas.ts';
-import { leastNamed, maxPlaceCharacters, maxShown, modes, signedPlace } from './cursor.ts';
+import { leastNamed, maxCursorCharacters, maxSeen, modes, sealedCursor } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { leastPart, partWeight, tailWeight } from './ranking.ts';
 
@@ -41,7 +41,7 @@ export const searchQuerySchema = z.strictObject({
   tags: tagsFilter,
   tags_match: tagsMatch,
   limit: limit({ default: 10 }),
-  cursor: cursor(signedPlace, maxPlaceCharacters)
+  cursor: cursor(sealedCursor, maxCursorCharacters)
     .optional()
     .describe('`meta.next_cursor` of the page before, with the same query; `limit` may change'),
 });
@@ -94,7 +94,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `Of the next page. Whatever is written meanwhile, no page shows an article again, unless it is edited when keywords have shown ${leastNamed} others since; one that an edit lifts above what they have shown is missed. Keywords serve the rest of a search that they had to serve; a search by meaning ends after some ${maxShown} articles`,
+        `Of the next page. Whatever is written meanwhile, no page shows an article again, unless it is edited when keywords have shown ${leastNamed} others since; one that an edit lifts above what they have shown is missed. Keywords serve the rest of a search that they had to serve; a search by meaning ends after some ${maxSeen} articles`,
       ),
   }),
 });

@@ -1,13 +1,13 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { type Coverage, readCoverage } from '../embedding/coverage/summary-store.ts';
-import type { QueryEmbeddings } from '../embedding/ports.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
-import { type Place, readShown, type SearchMode, type SearchText, shownName } from './cursor.ts';
+import { type Place, readSeen, type SearchMode, type SearchText, seenName } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
-import { type Hit, presentHits } from './hits.ts';
+import { type Hit, loadHits } from './hits.ts';
 import { rankByKeyword } from './keyword/keyword.ts';
-import { placeAfter } from './next-cursor.ts';
+import { cursorAfter } from './next-cursor.ts';
+import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
 import { listHopelessTags, listUnknownTags } from './store.ts';
 
@@ -53,7 +53,7 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
   return {
     async search(tenantId, query) {
       const { mode, place, limit } = query;
-      const shown = readShown(place);
+      const shown = readSeen(place);
       const pinned = place?.served === 'keyword';
       const tagged = place === undefined && query.tags !== undefined && query.tags.length > 0;
       if (tagged && mode !== 'keyword') {
@@ -91,7 +91,7 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
         const servedMode = fallback === undefined ? mode : 'keyword';
 
-        const left = ranking.fused.filter(({ id }) => !shown.has(shownName(id)));
+        const left = ranking.fused.filter(({ id }) => !shown.has(seenName(id)));
         const page = left.slice(0, limit);
         if (page.length === 0 && tagged) {
           const tags = await listUnknownTags(tx, tenantId, query.tags ?? []);
@@ -99,11 +99,18 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
         }
         const next =
           left.length > limit
-            ? placeAfter({ page, servedMode, fallback, words, byVector: vector !== undefined, before: place })
+            ? cursorAfter({
+                page,
+                servedMode,
+                fallback,
+                words,
+                byVector: vector !== undefined,
+                before: place,
+              })
             : undefined;
         return {
           kind: 'found',
-          hits: await presentHits(tx, tenantId, page, ranking),
+          hits: await loadHits(tx, tenantId, page, ranking),
           servedMode,
           fallback: fallback !== undefined,
           fallbackReason: fallback?.code ?? null,

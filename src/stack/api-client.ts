@@ -17,7 +17,7 @@ export interface ApiRequest {
 /** Calls the service as any client would. */
 export type LorekeepApi = (request: ApiRequest) => Promise<ApiAnswer>;
 
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 export function createLorekeepApi(apiUrl: string): LorekeepApi {
   return async ({ method = 'GET', path, key, body, idempotencyKey }) => {
@@ -29,7 +29,7 @@ export function createLorekeepApi(apiUrl: string): LorekeepApi {
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };

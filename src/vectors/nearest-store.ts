@@ -16,7 +16,7 @@ import { vectorIndexOf } from './vector-index.ts';
  * for one of 3 %; and it takes a step in the graph for as cheap as a row. Told by statistics that they depend on each other it
  * chose the index for a tenant of 5 %, at ten times the price.
  */
-export async function sizeUp(
+export async function measureTenant(
   tx: Transaction,
   tenantId: string,
   query: NearestQuery,
@@ -57,7 +57,7 @@ export async function sizeUp(
  * The innermost query is the order by distance and the tenant's chunks, nothing else: whatever more it asked for, a scan of
  * the index would have to go on looking for. Not to join all, as rankAll does, is what makes the sort cheap.
  *
- * What lost: one index a tenant (thousands on one table); joining inside; leaving the choice to the planner (see sizeUp).
+ * What lost: one index a tenant (thousands on one table); joining inside; leaving the choice to the planner (see measureTenant).
  */
 export async function rankPool(
   tx: Transaction,
@@ -99,7 +99,7 @@ export async function rankPool(
  * first candidates, of which the tenant's share is left: 29 rows of 100 for a tenant of 30 %. Relaxed order, because the rows are
  * sorted anyway, and strict order drops those that come too late. 100 candidates at first, the least pool: 40, the default, found the
  * same no faster, and 200 or 400 found no more. And no sort where an index gives the order: statistics that are older than
- * the tenant's growth cannot talk the planner out of what sizeUp has decided.
+ * the tenant's growth cannot talk the planner out of what measureTenant has decided.
  */
 async function preferIndex(tx: Transaction): Promise<void> {
   await tx.raw(

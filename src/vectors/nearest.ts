@@ -1,5 +1,5 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import { rankAll, rankPool, sizeUp } from './nearest-store.ts';
+import { measureTenant, rankAll, rankPool } from './nearest-store.ts';
 
 /** Which of the tenant's published articles are asked for: all of them, where nothing is said. */
 export interface NearestFilter {
@@ -58,7 +58,7 @@ export async function nearestArticles(
   query: NearestQuery,
 ): Promise<NearArticle[]> {
   const pool = poolSize(query.limit);
-  const size = await sizeUp(tx, tenantId, query, pool, compareAllUpTo);
+  const size = await measureTenant(tx, tenantId, query, pool, compareAllUpTo);
   if (size === 'small') return rankAll(tx, tenantId, query);
 
   const by = size === 'large' ? 'index' : 'sort';

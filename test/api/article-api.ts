@@ -4,14 +4,16 @@ import { createArticles } from '../../src/articles/service.ts';
 import { createAudit } from '../../src/audit/service.ts';
 import type { TenantRole } from '../../src/domain/roles.ts';
 import { createArticleEmbeddings } from '../../src/embedding/article-embeddings.ts';
-import type { OutboxTicket, Proposals, QueryEmbeddings } from '../../src/embedding/ports.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';
+import type { OutboxTicket } from '../../src/outbox/outbox.ts';
 import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
 import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createGate } from '../../src/proposals/gate.ts';
+import type { Proposals } from '../../src/proposals/vectors.ts';
+import type { QueryEmbeddings } from '../../src/search/query-embedding.ts';
 import { searchRoutes } from '../../src/search/routes.ts';
 import { createSearch, type SearchDeps } from '../../src/search/service.ts';
 import { createTenants } from '../../src/tenants/service.ts';
@@ -56,7 +58,7 @@ const keylessProposals: Proposals = {
 export async function startArticleApi(
   search: Partial<SearchDeps> = {},
   proposals: Proposals = keylessProposals,
-  gatePatienceMs = 5_000,
+  gateTimeoutMs = 5_000,
 ): Promise<ArticleApi> {
   const db = await createTestDatabase({ poolSize: 20 });
   const { database } = db;
@@ -73,7 +75,7 @@ export async function startArticleApi(
       sendBacklogArticle: async () => undefined,
     },
   });
-  const gate = createGate({ proposals, log, patienceMs: gatePatienceMs });
+  const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox });
   const articles = createArticles({ database, audit, embeddings, gate, metrics });
   const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'failed', code: 'no_api_key' }) };

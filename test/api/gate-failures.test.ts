@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Proposals } from '../../src/embedding/ports.ts';
+import type { Proposals } from '../../src/proposals/vectors.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import {
   type ProviderTwin,
@@ -13,7 +13,7 @@ import { type ArticleApi, startArticleApi } from './article-api.ts';
 import { answerWith, axis, createProposer, type Proposer, sections } from './gate-api.ts';
 
 // Whatever fails, the article is written as it was asked for, and its author is told why nobody has looked at it.
-const patienceMs = 1_500;
+const timeoutMs = 1_500;
 let twin: ProviderTwin;
 let vault: CuttableLink;
 let service: RunningService;
@@ -25,7 +25,7 @@ beforeAll(async () => {
     EMBEDDING_BASE_URL: twin.baseUrl,
     EMBEDDING_DEFAULT_MODEL: 'a-model',
     EMBEDDING_TIMEOUT_MS: '800',
-    GUARD_TIMEOUT_MS: String(patienceMs),
+    GUARD_TIMEOUT_MS: String(timeoutMs),
     VAULT_ADDR: vault.url,
   });
 });
@@ -285,11 +285,11 @@ describe('a gate that fails inside the write', () => {
       {},
       {
         ...embedded,
-        async embed(tenantId, text, patienceMs) {
-          given = patienceMs;
+        async embed(tenantId, text, timeoutMs) {
+          given = timeoutMs;
           await new Promise((resolve) => setTimeout(resolve, 300));
           setTimeout(release, 300);
-          return embedded.embed(tenantId, text, patienceMs);
+          return embedded.embed(tenantId, text, timeoutMs);
         },
         async compare(tx) {
           const { rows } = await tx.raw(

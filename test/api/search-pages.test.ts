@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { QueryVector } from '../../src/embedding/ports.ts';
+import type { QueryVector } from '../../src/search/query-embedding.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
 import { ask, readPages, search, titles, vectorsOf, write } from './search-tenant.ts';
 

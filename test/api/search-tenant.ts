@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pgvector from 'pgvector/knex';
 import { expect } from 'vitest';
-import type { QueryVector } from '../../src/embedding/ports.ts';
+import type { QueryVector } from '../../src/search/query-embedding.ts';
 import type { ArticleApi, TestTenant } from './article-api.ts';
 
 /** Publishes an article as it is given. Answers its id. */

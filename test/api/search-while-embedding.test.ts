@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { QueryVector } from '../../src/embedding/ports.ts';
+import type { QueryVector } from '../../src/search/query-embedding.ts';
 import { createSearch } from '../../src/search/service.ts';
 import { type ArticleApi, startArticleApi } from './article-api.ts';
 import { vectorsOf, write } from './search-tenant.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import type { QueryVector } from '../../src/embedding/ports.ts';
+import type { QueryVector } from '../../src/search/query-embedding.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
 import { ask, search, titles, vectorsOf, write } from './search-tenant.ts';
 

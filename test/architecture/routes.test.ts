@@ -18,7 +18,7 @@ function untouched<Service extends object>(): Service {
 const services: RouteServices = {
   articles: untouched(),
   audit: untouched(),
-  contents: untouched(),
+  articleIndex: untouched(),
   context: untouched(),
   embeddingCoverage: untouched(),
   llmConfig: untouched(),

@@ -43,7 +43,7 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
     for (let i = -warmUps; i < samples; i += 1) {
       const before = link.roundTrips();
       const guarded = await timed(() =>
-        services.embedding.embed({ tenantId, source: 'workflow', ...call, keep: async () => undefined }),
+        services.embedding.embed({ tenantId, source: 'workflow', ...call, persist: async () => undefined }),
       );
       const tripsMade = link.roundTrips() - before;
       const direct = await timed(() => bare.embed({ apiKey, model: 'm', ...call }));

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { newDir, recordedPids, runningOf } from '../stack/running-stack.ts';
 
 // Two starts of everything, perhaps on a busy machine.
-const patienceMs = 240_000;
+const timeoutMs = 240_000;
 
 const keySchema = z.string().regex(/^lk_[\w-]{40,}$/);
 /** What programs are promised to find, and nothing beside it. */
@@ -101,5 +101,5 @@ it(
     expect(kept).toMatchObject({ status: 200, data: article });
     expect(await second.stop()).toBe(0);
   },
-  patienceMs,
+  timeoutMs,
 );

@@ -3,7 +3,7 @@ import type { ArticleRef } from '../../src/domain/embed-article.ts';
 import type { KeyReference } from '../../src/domain/providers.ts';
 import { createBacklog } from '../../src/embedding/backlog/backlog.ts';
 import { createReconciliation } from '../../src/embedding/backlog/reconciliation.ts';
-import { readServingSpace } from '../../src/embedding/store.ts';
+import { readServingSpace } from '../../src/vectors/spaces-store.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { OutboxTicket } from '../../src/embedding/ports.ts';
+import type { OutboxTicket } from '../../src/outbox/outbox.ts';
 import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
 import type { WorkflowStarter } from '../../src/outbox/workflow-starter.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';

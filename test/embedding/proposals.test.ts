@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProposedText } from '../../src/embedding/ports.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { compareProposal } from '../../src/proposals/comparison.ts';
+import type { ProposedText } from '../../src/proposals/text.ts';
 import { createProposals } from '../../src/proposals/vectors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createClusteredVectors, repeated } from './clustered-vectors.ts';

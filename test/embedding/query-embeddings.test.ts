@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as passed } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import type { QueryVector } from '../../src/embedding/ports.ts';
-import { ensureSpace, serveSpace } from '../../src/embedding/store.ts';
 import { createDatabase, type Database } from '../../src/platform/postgres/database.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createBreaker } from '../../src/providers/breaker/breaker.ts';
 import {
   createGuardedEmbedding,
-  type WantedVectors,
+  type EmbeddingRequestOf,
 } from '../../src/providers/embedding/guarded-embedding.ts';
-import { createGuard, type Guarded } from '../../src/providers/guard.ts';
+import { type CallResult, createGuard } from '../../src/providers/guard.ts';
+import type { QueryVector } from '../../src/search/query-embedding.ts';
 import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../src/search/query-embedding.ts';
+import { ensureSpace, serveSpace } from '../../src/vectors/spaces-store.ts';
 import { type CountedLink, openCountedLink } from '../bench/round-trips.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinDimensions, twinKey } from '../support/provider-twin.ts';
@@ -50,7 +50,7 @@ beforeAll(async () => {
     embedding: createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false }),
     metrics: createMetrics(registry),
     timeoutMs: 4_000,
-    patienceMs: 5_000,
+    deadlineMs: 5_000,
   };
 });
 afterAll(async () => {
@@ -328,13 +328,15 @@ describe('patience', () => {
     });
     queries = createQueryEmbeddings({
       ...deps,
-      patienceMs: 100,
+      deadlineMs: 100,
       embedding: {
-        async embed<K>(wanted: WantedVectors<K>): Promise<Guarded<K>> {
+        async embed<K>(wanted: EmbeddingRequestOf<K>): Promise<CallResult<K>> {
           calls += 1;
           await slow;
-          const kept = await database.withTenant(wanted.tenantId, (tx) => wanted.keep(tx, [[1, 0]], used));
-          return { kind: 'ok', kept, key: used, inputTokens: 1 };
+          const persisted = await database.withTenant(wanted.tenantId, (tx) =>
+            wanted.persist(tx, [[1, 0]], used),
+          );
+          return { kind: 'ok', persisted, key: used, inputTokens: 1 };
         },
       },
     });
@@ -347,7 +349,7 @@ describe('patience', () => {
   });
 
   it('ends while the call itself is finished, entered and remembered', async () => {
-    queries = createQueryEmbeddings({ ...deps, patienceMs: 150 });
+    queries = createQueryEmbeddings({ ...deps, deadlineMs: 150 });
     twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
     expect(await ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });
     while ((await ledgerOf()).length === 0) await passed(20);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ArticleRef } from '../../src/domain/embed-article.ts';
-import { ensureSpace, lockSpaces, serveSpace } from '../../src/embedding/store.ts';
+import { ensureSpace, lockSpaces, serveSpace } from '../../src/vectors/spaces-store.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { eventually } from '../support/running-service.ts';
 
 /** A dead worker's call is tried again after 47 s. */
-const patienceMs = 75_000;
+const timeoutMs = 75_000;
 
 export interface StateLog {
   /** Every state that the article's embedding has had, as `status reason`, repeats left out. */
@@ -39,7 +39,7 @@ export async function installStateLog(pool: pg.Pool): Promise<StateLog> {
       await eventually(async () => {
         path = await pathOf(articleId);
         return path.includes(state) ? true : undefined;
-      }, patienceMs).catch(() => {
+      }, timeoutMs).catch(() => {
         throw new Error(`it was never "${state}", but ${path.join(' → ')}`);
       });
     },

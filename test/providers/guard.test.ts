@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { ensureSpace } from '../../src/embedding/store.ts';
 import type { ProviderKeys } from '../../src/llm-config/service.ts';
 import { createBreaker } from '../../src/providers/breaker/breaker.ts';
 import {
   createGuardedEmbedding,
   type GuardedEmbedding,
 } from '../../src/providers/embedding/guarded-embedding.ts';
-import { createGuard, type Guard, type WantedCall } from '../../src/providers/guard.ts';
+import { type CallRequest, createGuard, type Guard } from '../../src/providers/guard.ts';
+import { ensureSpace } from '../../src/vectors/spaces-store.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinKey, twinMarker } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
@@ -65,14 +65,14 @@ const embed = (of = tenant, wanted: Partial<Parameters<GuardedEmbedding['embed']
     inputs: ['some words'],
     side: 'query',
     timeoutMs: 2_000,
-    keep: async (_tx, vectors) => vectors.length,
+    persist: async (_tx, vectors) => vectors.length,
     ...wanted,
   });
 
 /** A call whose one attempt is the test's own. */
 const callWith = (
-  send: WantedCall<string, string>['send'],
-  wanted: Partial<WantedCall<string, string>> = {},
+  send: CallRequest<string, string>['send'],
+  wanted: Partial<CallRequest<string, string>> = {},
 ) =>
   guard.call<string, string>({
     tenantId: tenant.id,
@@ -83,7 +83,7 @@ const callWith = (
     maxTokens: 10,
     timeoutMs: 2_000,
     send,
-    keep: async (_tx, result) => result,
+    persist: async (_tx, result) => result,
     ...wanted,
   });
 
@@ -202,9 +202,9 @@ describe('the call record', () => {
     let during: unknown;
     const answer = await callWith(async () => {
       during = await callsOf();
-      return { kind: 'ok', result: 'kept', inputTokens: 7, outputTokens: 0 };
+      return { kind: 'ok', result: 'persisted', inputTokens: 7, outputTokens: 0 };
     });
-    expect(answer).toMatchObject({ kind: 'ok', kept: 'kept', inputTokens: 7 });
+    expect(answer).toMatchObject({ kind: 'ok', persisted: 'persisted', inputTokens: 7 });
     expect(during).toEqual([{ outcome: null, finished: false, key_version: 1, source: 'search', tokens: 0 }]);
     expect(await callsOf()).toEqual([
       { outcome: 'ok', finished: true, key_version: 1, source: 'search', tokens: 7 },
@@ -271,9 +271,9 @@ describe('a probe', () => {
   });
 });
 
-describe('what is kept', () => {
-  const broken = new Error('the result could not be kept');
-  const keepThenThrow: NonNullable<Parameters<typeof embed>[1]>['keep'] = async (tx, vectors) => {
+describe('what is persisted', () => {
+  const broken = new Error('the result could not be persisted');
+  const persistThenThrow: NonNullable<Parameters<typeof embed>[1]>['persist'] = async (tx, vectors) => {
     await ensureSpace(tx, tenant.id, {
       id: randomUUID(),
       model: 'm',
@@ -284,7 +284,7 @@ describe('what is kept', () => {
   };
 
   it('stands or falls with the end of the record, the ledger row and the key’s status', async () => {
-    await expect(embed(tenant, { keep: keepThenThrow })).rejects.toBe(broken);
+    await expect(embed(tenant, { persist: persistThenThrow })).rejects.toBe(broken);
     expect(twin.callsOf(key)).toHaveLength(1);
     expect(await callsOf()).toMatchObject([{ outcome: null, finished: false }]);
     expect(await ledgerOf()).toEqual([]);
@@ -296,13 +296,13 @@ describe('what is kept', () => {
 
   it('stands or falls with the breaker’s closing', async () => {
     await halfOpenBreaker();
-    await expect(embed(tenant, { keep: keepThenThrow })).rejects.toBe(broken);
+    await expect(embed(tenant, { persist: persistThenThrow })).rejects.toBe(broken);
     expect(await breakerStateOf()).toMatchObject({ state: 'half_open' });
   });
 
   it('of a search is one call and one ledger row, and the key is verified by it', async () => {
     const answer = await embed();
-    expect(answer).toMatchObject({ kind: 'ok', kept: 1, key: { provider: 'embedding', keyVersion: 1 } });
+    expect(answer).toMatchObject({ kind: 'ok', persisted: 1, key: { provider: 'embedding', keyVersion: 1 } });
     const [call] = twin.callsOf(key);
     expect(await ledgerOf()).toMatchObject([{ source: 'search', tokens: call?.tokens }]);
     expect(await keyOf()).toEqual({ version: 1, status: 'verified' });
@@ -439,14 +439,14 @@ it('lets no piece of a key, and no word of the provider, into an answer, a log l
 
 it('stores again what is paid for when storing fails for a moment, and calls nobody twice', async () => {
   let stored = 0;
-  const kept = await embed(tenant, {
-    keep: async (_tx, vectors) => {
+  const persisted = await embed(tenant, {
+    persist: async (_tx, vectors) => {
       stored += 1;
       if (stored < 3) throw new Error('the database is away for a moment');
       return vectors.length;
     },
   });
-  expect(kept).toMatchObject({ kind: 'ok', kept: 1 });
+  expect(persisted).toMatchObject({ kind: 'ok', persisted: 1 });
   expect(twin.callsOf(key)).toHaveLength(1);
   expect(await callsOf()).toMatchObject([{ outcome: 'ok', finished: true }]);
   expect(await ledgerOf()).toHaveLength(1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { similarity } from '../../src/proposals/similarity.ts';
-import { onCommonScale } from '../../src/proposals/similarity-calibration.ts';
+import { calibrate } from '../../src/proposals/similarity-calibration.ts';
 
 const wide = 'text-embedding-3-small';
 const crowded = 'multilingual-e5-small';
@@ -41,15 +41,15 @@ describe('similarity', () => {
 describe('the scale that all models share', () => {
   it('is the cosine for a model that spreads its vectors', () => {
     for (const model of [wide, 'voyage-3', 'not-multilingual-e5-small', 'multilingual-e5-smaller']) {
-      expect(onCommonScale(model, 0.9)).toBe(0.9);
+      expect(calibrate(model, 0.9)).toBe(0.9);
     }
   });
 
   it('puts a crowded model’s own bound of low novelty at the common one, under each of its names', () => {
     for (const model of [crowded, 'intfloat/multilingual-e5-small', 'multilingual-e5-small-passage']) {
-      expect(onCommonScale(model, 0.925)).toBeCloseTo(0.88, 12);
-      expect(onCommonScale(model, 0.9249)).toBeLessThan(0.88);
-      expect(onCommonScale(model, 0.97)).toBe(0.97);
+      expect(calibrate(model, 0.925)).toBeCloseTo(0.88, 12);
+      expect(calibrate(model, 0.9249)).toBeLessThan(0.88);
+      expect(calibrate(model, 0.97)).toBe(0.97);
     }
   });
 
@@ -58,9 +58,9 @@ describe('the scale that all models share', () => {
     fc.assert(
       fc.property(cosine, cosine, (one, other) => {
         const [low, high] = [Math.min(one, other), Math.max(one, other)];
-        expect(onCommonScale(crowded, low)).toBeLessThanOrEqual(onCommonScale(crowded, high));
+        expect(calibrate(crowded, low)).toBeLessThanOrEqual(calibrate(crowded, high));
       }),
     );
-    expect([-1, 0, 1].map((each) => onCommonScale(crowded, each))).toEqual([-1, 0, 1]);
+    expect([-1, 0, 1].map((each) => calibrate(crowded, each))).toEqual([-1, 0, 1]);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Proposals } from '../../src/embedding/ports.ts';
 import type { Transaction } from '../../src/platform/postgres/database.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { type Judge, skip } from '../../src/proposals/decision.ts';
 import { createGate } from '../../src/proposals/gate.ts';
 import { attemptWrite, type JudgedWrite } from '../../src/proposals/judged-write.ts';
+import type { Proposals } from '../../src/proposals/vectors.ts';
 
 // What the gate does with its author's patience, without a database: a write here says what its judge says.
 const embedded: Proposals = {
@@ -36,7 +36,7 @@ function stuckFirst() {
 
 describe('a gate', () => {
   it('keeps nobody beyond his own patience, whoever has the turn', async () => {
-    const gate = createGate({ proposals: embedded, log, patienceMs: 20 });
+    const gate = createGate({ proposals: embedded, log, timeoutMs: 20 });
     const { write, writes } = stuckFirst();
     const all = Promise.all(Array.from({ length: 4 }, () => gate.propose('tenant', text, write)));
     expect(await all).toEqual(Array.from({ length: 4 }, () => 'unknown internal'));

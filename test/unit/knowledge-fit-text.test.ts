@@ -1,15 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../src/domain/tokens.ts';
-import { charactersPerToken, fitText } from '../../src/knowledge/truncate-to-tokens.ts';
+import { charactersPerToken, truncateToTokens } from '../../src/knowledge/truncate-to-tokens.ts';
 
 const tokensOf = (text: string) => Math.ceil(estimateTokens(text));
 
 describe('a text that is fitted into a number of tokens', () => {
   it('is left as it is where it has room, to the last blank', () => {
     const text = '  One\r\n\r\nTwo.\n\n';
-    expect(fitText(text, tokensOf(text))).toEqual({ text, tokens: tokensOf(text), truncated: false });
-    expect(fitText('', 0)).toEqual({ text: '', tokens: 0, truncated: false });
+    expect(truncateToTokens(text, tokensOf(text))).toEqual({
+      text,
+      tokens: tokensOf(text),
+      truncated: false,
+    });
+    expect(truncateToTokens('', 0)).toEqual({ text: '', tokens: 0, truncated: false });
   });
 
   it.each([
@@ -26,13 +30,13 @@ describe('a text that is fitted into a number of tokens', () => {
     ['a character, whole, where there is no word', '👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', '👩‍👩‍👧👩‍👩‍👧'],
   ])('ends behind %s', (_, text, expected) => {
     // One token less than all of it: something has to go.
-    const last = fitText(text, estimateTokens(text) - 0.1);
+    const last = truncateToTokens(text, estimateTokens(text) - 0.1);
     expect(last).toEqual({ text: expected, tokens: tokensOf(expected), truncated: true });
   });
 
   it('gives a good end up where more than half of the room would be lost for it', () => {
     const text = `Short.\n\n${'word '.repeat(50)}`;
-    expect(fitText(text, 40).text).toMatch(/^Short\.\n\n(word )+word$/);
+    expect(truncateToTokens(text, 40).text).toMatch(/^Short\.\n\n(word )+word$/);
   });
 
   it('is never more than there is room for, and always the beginning of the text', () => {
@@ -43,7 +47,7 @@ describe('a text that is fitted into a number of tokens', () => {
     const texts = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
     fc.assert(
       fc.property(texts, fc.integer({ min: -5, max: 200 }), (text, maxTokens) => {
-        const fitted = fitText(text, maxTokens);
+        const fitted = truncateToTokens(text, maxTokens);
         expect(text.startsWith(fitted.text)).toBe(true);
         expect(fitted.tokens).toBe(tokensOf(fitted.text));
         if (fitted.text !== '') expect(fitted.tokens).toBeLessThanOrEqual(maxTokens);
@@ -71,7 +75,7 @@ describe('a text that is fitted into a number of tokens', () => {
       const read = Array.from(text)
         .slice(0, charactersPerToken * 100)
         .join('');
-      expect(fitText(read, 100), JSON.stringify(unit)).toEqual(fitText(text, 100));
+      expect(truncateToTokens(read, 100), JSON.stringify(unit)).toEqual(truncateToTokens(text, 100));
     }
   });
 });

@@ -103,7 +103,7 @@ describe('labels', () => {
 describe('the gauges of the database’s state', () => {
   const gauges = (
     read: () => Promise<ServiceState>,
-    options: { keepMs?: number; patienceMs?: number } = {},
+    options: { keepMs?: number; timeoutMs?: number } = {},
   ) => {
     const metrics = createMetrics(new Registry());
     registerStateGauges(metrics.registry, { read, ...options });
@@ -136,7 +136,7 @@ describe('the gauges of the database’s state', () => {
   });
 
   it('keep no scrape waiting for a database that hangs', async () => {
-    const metrics = gauges(() => new Promise(() => undefined), { patienceMs: 20 });
+    const metrics = gauges(() => new Promise(() => undefined), { timeoutMs: 20 });
     expect(sampleValue(await metrics.scrape(), 'lorekeep_state_readable')).toBe(0);
   });
 

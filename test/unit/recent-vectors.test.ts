@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createRecent, type Recent } from '../../src/platform/async/shared-cache.ts';
+import { createSharedCache, type SharedCache } from '../../src/platform/async/shared-cache.ts';
 
 interface Value {
   readonly good: boolean;
@@ -11,10 +11,10 @@ const ttlMs = 1_000;
 const maxSize = 10;
 /** The one clock of what is tested. */
 let nowMs = 0;
-let recent: Recent<Value>;
+let recent: SharedCache<Value>;
 
 const create = () =>
-  createRecent<Value>({ ttlMs, maxSize, sizeOf: ({ size }) => size, worthKeeping: ({ good }) => good });
+  createSharedCache<Value>({ ttlMs, maxSize, sizeOf: ({ size }) => size, worthKeeping: ({ good }) => good });
 
 beforeEach(() => {
   nowMs = 5_000;
@@ -30,7 +30,7 @@ const bad: Value = { good: false, size: 1 };
 
 /** Asks for a key and counts how often it had to be made. */
 function counting(key: string, result: () => Promise<Value>) {
-  const asked = { made: 0, ask: () => recent.obtain(key, make) };
+  const asked = { made: 0, ask: () => recent.get(key, make) };
   const make = () => {
     asked.made += 1;
     return result();
@@ -67,8 +67,8 @@ describe('what is under way', () => {
     const throwing = () => {
       throw broken;
     };
-    await expect(recent.obtain('key', throwing)).rejects.toBe(broken);
-    expect(await recent.obtain('key', async () => good)).toBe(good);
+    await expect(recent.get('key', throwing)).rejects.toBe(broken);
+    expect(await recent.get('key', async () => good)).toBe(good);
   });
 });
 
@@ -146,7 +146,7 @@ it('under any schedule makes a key once at a time, gives nothing bad or expired 
       const ask = async (key: number): Promise<boolean> => {
         let made = false;
         const answer = recent
-          .obtain(String(key), () => {
+          .get(String(key), () => {
             made = true;
             if (makes.has(key)) throw new Error('two at once for one key');
             return new Promise<Value>((resolve, reject) => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRetryWait } from '../../src/providers/wire/retry-after.ts';
+import { readRetryAfter } from '../../src/providers/wire/retry-after.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
-const waitOf = (headers: Record<string, string>) => readRetryWait(new Headers(headers), nowMs);
+const waitOf = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), nowMs);
 
 describe('Retry-After', () => {
   it.each([
@@ -92,7 +92,7 @@ it('is a whole number of milliseconds from 0 to five minutes, or nothing, whatev
   );
   fc.assert(
     fc.property(fc.infiniteStream(fc.option(value)), fc.integer(), (values, at) => {
-      const waitMs = readRetryWait({ get: () => values.next().value ?? null }, at);
+      const waitMs = readRetryAfter({ get: () => values.next().value ?? null }, at);
       if (waitMs === undefined) return;
       expect(Number.isInteger(waitMs) && waitMs >= 0 && waitMs <= 300_000).toBe(true);
     }),

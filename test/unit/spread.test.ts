@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { spread } from '../../src/proposals/sample-evenly.ts';
+import { sampleEvenly } from '../../src/proposals/sample-evenly.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
 
@@ -13,13 +13,13 @@ describe('a few of many', () => {
     [3, 8, [0, 1, 2]],
     [0, 3, []],
   ])('%i by %i are %j', (all, count, chosen) => {
-    expect(spread(numbers(all), count)).toEqual(chosen);
+    expect(sampleEvenly(numbers(all), count)).toEqual(chosen);
   });
 
   it('are as many as are asked for, in their order, and no two gaps differ by more than one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 300 }), (all, count) => {
-        const chosen = spread(numbers(all), count);
+        const chosen = sampleEvenly(numbers(all), count);
         expect(chosen).toHaveLength(Math.min(all, count));
         const ends = [...chosen.slice(1), all];
         const gaps = chosen.map((at, index) => (ends[index] ?? 0) - at);

@@ -6,7 +6,7 @@ import { sanitize } from '../../activities/failure.ts';
 import { failureCodes, isFailureCode } from '../../src/domain/failures.ts';
 import { codeOfThrown } from '../../src/domain/thrown.ts';
 import { describeError } from '../../src/platform/telemetry/logging.ts';
-import { classifyThrown } from '../../src/providers/wire/classify-error.ts';
+import { classifyError } from '../../src/providers/wire/classify-error.ts';
 
 const secret = 'sk-private-0123456789';
 const refuse = () => {
@@ -62,7 +62,7 @@ describe.each(hostile)('%s, thrown', (_, thrown) => {
       APIUserAbortError: RangeError,
     };
     const options = { timedOut: false, bodyOf: (kept: unknown) => kept };
-    expect(classifyThrown(thrown, vendor, options)).toEqual({ code: 'internal' });
+    expect(classifyError(thrown, vendor, options)).toEqual({ code: 'internal' });
   });
 
   it('says nothing of itself in a log line or in a failure of Temporal’s', () => {

@@ -18,7 +18,7 @@ export async function markStale(tx: Transaction, tenantId: string, model: string
 }
 
 /** What is embedded in another space than this one is pending again; what was given up stays so. Answers how many there are. */
-export async function markOvertaken(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
+export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
   return tx('article_embeddings')
     .where({ tenant_id: tenantId, status: 'embedded' })
     .whereNot({ space_id: spaceId })
@@ -79,7 +79,7 @@ export async function anyWaiting(tx: Transaction, tenantId: string): Promise<boo
  * for `idleMs`, with no attempt announced for later; and those that a budget of a month gone by has parked. None with an
  * outbox row on its way. For the scope of reconciliation.
  */
-export async function listForgotten(
+export async function listStuck(
   tx: Transaction,
   idleMs: number,
   limit: number,
@@ -107,7 +107,7 @@ export async function listForgotten(
 }
 
 /** The article is to be embedded from now on: the next sweep leaves it its chance. */
-export async function markPendingAgain(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
+export async function markRequeued(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
     .whereIn('status', ['pending', 'blocked'])

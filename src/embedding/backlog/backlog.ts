@@ -1,11 +1,10 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
 import type { ProviderKeys } from '../../llm-config/service.ts';
-import type { Outbox } from '../../outbox/outbox.ts';
+import type { Outbox, OutboxTicket } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
-import { serveOnceComplete, serves } from '../cut-over.ts';
-import type { OutboxTicket } from '../ports.ts';
-import { findSpace } from '../store.ts';
+import { findSpace } from '../../vectors/spaces-store.ts';
+import { cutOverWhenComplete, isServing } from '../cut-over.ts';
 import { countPending, endBreakerWaits, listWaiting, markStale } from './backlog-store.ts';
 
 export interface BacklogPage {
@@ -73,8 +72,8 @@ export function createBacklog(deps: {
       database.withTenant(tenantId, async (tx) => {
         const stored = await keys.current(tx, tenantId, 'embedding');
         const space = stored && (await findSpace(tx, tenantId, { model: stored.model, chunkerVersion }));
-        if (space !== undefined && !(await serves(tx, tenantId, space.id))) {
-          await serveOnceComplete(tx, tenantId, space.id);
+        if (space !== undefined && !(await isServing(tx, tenantId, space.id))) {
+          await cutOverWhenComplete(tx, tenantId, space.id);
         }
         return countPending(tx, tenantId, startedUpToId);
       }),

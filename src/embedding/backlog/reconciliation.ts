@@ -1,7 +1,7 @@
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { listForgotten, markPendingAgain } from './backlog-store.ts';
+import { listStuck, markRequeued } from './backlog-store.ts';
 
 export interface Reconciliation {
   /** Sends what the outbox still holds, one batch. */
@@ -27,9 +27,9 @@ export function createReconciliation(deps: {
   return {
     relay: outbox.relay,
     async requeueForgotten() {
-      const forgotten = await database.withScope('reconcile', (tx) => listForgotten(tx, idleMs, batch));
+      const forgotten = await database.withScope('reconcile', (tx) => listStuck(tx, idleMs, batch));
       for (const { tenantId, articleId } of forgotten) {
-        await database.withTenant(tenantId, (tx) => markPendingAgain(tx, tenantId, articleId));
+        await database.withTenant(tenantId, (tx) => markRequeued(tx, tenantId, articleId));
         // As an article of a backlog: nobody has just edited it, so that edits go first.
         await starter.sendBacklogArticle(tenantId, articleId);
       }

@@ -10,7 +10,7 @@ import {
   type SpaceCount,
   type StateCount,
 } from './store.ts';
-import type { EmbeddingStatus } from '../ports.ts';
+import type { EmbeddingStatus } from '../article-embeddings.ts';
 
 export interface SpaceView extends SpaceCount {
   /** Whether it is the one of the tenant's current model, in which articles are embedded now. */

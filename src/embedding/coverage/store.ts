@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type FailureCode, failureCodes } from '../../domain/failures.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { EmbeddingStatus } from '../ports.ts';
+import type { EmbeddingStatus } from '../article-embeddings.ts';
 
 /** Articles of one status for one reason. */
 export interface StateCount {

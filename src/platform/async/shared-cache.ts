@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 
 /** Work that is shared by all who want the same at the same time, and whose good result is remembered for a short while, bounded. */
-export interface Recent<T> {
+export interface SharedCache<T> {
   /**
    * The remembered result of this key, or that of the `make` under way for it, or else of the given `make`. Fails as the
    * `make` fails that it waited for; the next one who asks begins again.
    */
-  obtain(key: string, make: () => Promise<T>): Promise<T>;
+  get(key: string, make: () => Promise<T>): Promise<T>;
 }
 
-export interface RecentOptions<T> {
+export interface SharedCacheOptions<T> {
   /** How long a result is remembered, from the moment that it was there. */
   readonly ttlMs: number;
   /** What the remembered results may come to together, by `sizeOf`; those unused the longest go first. */
@@ -21,7 +21,7 @@ export interface RecentOptions<T> {
 }
 
 /** Shares work that many want at once, and remembers for a while what it gave. Keys are the caller's to keep apart. */
-export function createRecent<T>(options: RecentOptions<T>): Recent<T> {
+export function createSharedCache<T>(options: SharedCacheOptions<T>): SharedCache<T> {
   const remembered = new LRUCache<string, { readonly value: T }>({
     ttl: options.ttlMs,
     // Its clock is read each time: nothing expired is ever given.
@@ -39,7 +39,7 @@ export function createRecent<T>(options: RecentOptions<T>): Recent<T> {
   };
 
   return {
-    async obtain(key, make) {
+    async get(key, make) {
       const known = remembered.get(key);
       if (known !== undefined) return known.value;
       const shared = underWay.get(key);

@@ -2,10 +2,10 @@
  * What the work gives or throws, or `late` where it takes longer than somebody waits for it. The work itself goes on: others
  * may wait for it, too.
  */
-export async function withinPatience<T, L>(work: Promise<T>, patienceMs: number, late: L): Promise<T | L> {
+export async function withTimeout<T, L>(work: Promise<T>, timeoutMs: number, late: L): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<L>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, late);
+    timer = setTimeout(resolve, timeoutMs, late);
   });
   try {
     return await Promise.race([work, over]);

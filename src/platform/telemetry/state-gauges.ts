@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { failureCodes } from '../../domain/failures.ts';
 import { providers } from '../../domain/providers.ts';
-import { withinPatience } from '../async/with-timeout.ts';
+import { withTimeout } from '../async/with-timeout.ts';
 import { closed } from './service-metrics.ts';
 
 /** The service's state over all tenants, as numbers; what a scrape reads from the database. */
@@ -29,7 +29,7 @@ export interface StateGaugesOptions {
   /** How long what was read is good: scrapes within it cost nothing. */
   readonly keepMs?: number;
   /** Longer than this no scrape waits. */
-  readonly patienceMs?: number;
+  readonly timeoutMs?: number;
 }
 
 export const breakerStates = ['closed', 'open', 'half_open'] as const;
@@ -41,13 +41,13 @@ export const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'bloc
  * a query takes their maximum.
  */
 export function registerStateGauges(registry: Registry, options: StateGaugesOptions): void {
-  const { keepMs = 15_000, patienceMs = 2_000 } = options;
+  const { keepMs = 15_000, timeoutMs = 2_000 } = options;
   let kept: { readonly state: ServiceState; readonly untilMs: number } | undefined;
   let reading: Promise<ServiceState | undefined> | undefined;
 
   const readAnew = async (): Promise<ServiceState | undefined> => {
     try {
-      const state = await withinPatience(options.read(), patienceMs, undefined);
+      const state = await withTimeout(options.read(), timeoutMs, undefined);
       if (state !== undefined) kept = { state, untilMs: performance.now() + keepMs };
       return state;
     } catch {

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { z } from 'zod';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
-import { classifyThrown } from '../wire/classify-error.ts';
+import { classifyError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 
 export interface AnthropicClientOptions {
@@ -93,9 +93,9 @@ export function createAnthropicClient(options: AnthropicClientOptions): Anthropi
         });
         return readAnswer(answer);
       } catch (error) {
-        const failure = classifyThrown(error, Anthropic, {
+        const failure = classifyError(error, Anthropic, {
           timedOut: timeout.aborted,
-          bodyOf: (kept) => kept,
+          bodyOf: (part) => part,
         });
         return { kind: 'failed', ...failure };
       }

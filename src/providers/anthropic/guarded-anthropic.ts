@@ -3,12 +3,12 @@ import type { KeyReference } from '../../domain/providers.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallSource } from '../../usage/service.ts';
-import type { Guard, Guarded } from '../guard.ts';
+import type { CallResult, Guard } from '../guard.ts';
 import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
 
 export type { Message } from './anthropic-client.ts';
 
-export interface WantedMessage<K> {
+export interface MessageRequestOf<K> {
   readonly tenantId: string;
   readonly source: CallSource;
   /** What the answer is for, as the ledger names it: `extraction`, `classification`, … */
@@ -19,16 +19,16 @@ export interface WantedMessage<K> {
   /** The most tokens that the model may answer with. */
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
-  /** See `WantedCall`. */
+  /** See `CallRequest`. */
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
-  keep(tx: Transaction, message: Message, key: KeyReference): Promise<K>;
+  persist(tx: Transaction, message: Message, key: KeyReference): Promise<K>;
 }
 
 export interface GuardedAnthropic {
   /** One guarded attempt at an answer of the model on the tenant's own key. */
-  message<K>(wanted: WantedMessage<K>): Promise<Guarded<K>>;
+  message<K>(wanted: MessageRequestOf<K>): Promise<CallResult<K>>;
 }
 
 /** What the API puts around a prompt: roles, and the beginning and end of each turn. */

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
-import { classifyThrown } from '../wire/classify-error.ts';
+import { classifyError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 
 export interface EmbeddingClientOptions {
@@ -70,9 +70,9 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
         });
         return readAnswer(answer, request.inputs.length);
       } catch (error) {
-        const failure = classifyThrown(error, OpenAI, {
+        const failure = classifyError(error, OpenAI, {
           timedOut: timeout.aborted,
-          bodyOf: (kept) => ({ error: kept }),
+          bodyOf: (part) => ({ error: part }),
         });
         return { kind: 'failed', ...failure };
       }

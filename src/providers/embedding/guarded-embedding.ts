@@ -2,28 +2,28 @@ import type { KeyReference } from '../../domain/providers.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallSource } from '../../usage/service.ts';
-import type { Guard, Guarded } from '../guard.ts';
+import type { CallResult, Guard } from '../guard.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
 
-export interface WantedVectors<K> {
+export interface EmbeddingRequestOf<K> {
   readonly tenantId: string;
   readonly source: CallSource;
   readonly articleId?: string;
   readonly inputs: readonly string[];
   readonly side: 'query' | 'passage';
   readonly timeoutMs: number;
-  /** See `WantedCall`. */
+  /** See `CallRequest`. */
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
   /** Dimension of the space that the vectors are for, where it is known; another one is `malformed_response`. */
   readonly expectedDimensions?: number;
-  keep(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
+  persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
 export interface GuardedEmbedding {
   /** One guarded attempt at vectors on the tenant's own key. */
-  embed<K>(wanted: WantedVectors<K>): Promise<Guarded<K>>;
+  embed<K>(wanted: EmbeddingRequestOf<K>): Promise<CallResult<K>>;
 }
 
 /** What a model puts around each input: a prefix that says its side, a beginning and an end. */

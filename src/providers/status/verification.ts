@@ -4,7 +4,7 @@ import type { ProviderKeys } from '../../llm-config/service.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
-import type { Guarded } from '../guard.ts';
+import type { CallResult } from '../guard.ts';
 
 /** What one real call with a stored key has shown. */
 export type Verified =
@@ -48,14 +48,14 @@ export function createKeyVerification<Ticket>(deps: KeyVerificationDeps<Ticket>)
       tenantId,
       inputs: [shortText],
       side: 'passage',
-      keep: async (tx, vectors) => ({
+      persist: async (tx, vectors) => ({
         dimensions: vectors[0]?.length ?? 0,
         ticket: await deps.onEmbeddingVerified(tx, tenantId),
       }),
     });
     if (answer.kind !== 'ok') return failed(answer, model);
-    deps.afterCommit(answer.kept.ticket);
-    return { ok: true, model: answer.key.model, dimensions: answer.kept.dimensions };
+    deps.afterCommit(answer.persisted.ticket);
+    return { ok: true, model: answer.key.model, dimensions: answer.persisted.dimensions };
   };
 
   const verifyAnthropic = async (tenantId: string, model: string): Promise<Verified> => {
@@ -65,7 +65,7 @@ export function createKeyVerification<Ticket>(deps: KeyVerificationDeps<Ticket>)
       operation: 'verification',
       prompt: shortText,
       maxOutputTokens: 1,
-      keep: async () => undefined,
+      persist: async () => undefined,
     });
     return answer.kind === 'ok' ? { ok: true, model: answer.key.model } : failed(answer, model);
   };
@@ -83,6 +83,6 @@ export function createKeyVerification<Ticket>(deps: KeyVerificationDeps<Ticket>)
 }
 
 /** No model is expected, so none can be superseded. */
-function failed(answer: Exclude<Guarded<unknown>, { kind: 'ok' }>, model: string): Verified {
+function failed(answer: Exclude<CallResult<unknown>, { kind: 'ok' }>, model: string): Verified {
   return { ok: false, model, code: answer.kind === 'failed' ? answer.code : 'internal' };
 }

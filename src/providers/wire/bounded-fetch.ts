@@ -35,14 +35,14 @@ export function createBoundedFetch({ maxBytes, requestHeaders }: BoundedFetchOpt
 
 /** A refusal says what it has to say in one word of some kilobytes, at once. */
 const maxRefusalBytes = 64 * 1024;
-const refusalPatienceMs = 1_000;
+const refusalTimeoutMs = 1_000;
 
 /** Of a refusal the status matters: a body that is broken, endless or slow counts for an empty one. */
 async function readRefusal(response: Response): Promise<Buffer> {
   const nothing = Buffer.alloc(0);
   return Promise.race([
     readWithin(maxRefusalBytes, response).catch(() => nothing),
-    delay(refusalPatienceMs, nothing, { ref: false }),
+    delay(refusalTimeoutMs, nothing, { ref: false }),
   ]);
 }
 

@@ -16,13 +16,13 @@ interface VendorErrors {
  * Maps whatever a vendor's library threw to a code. Total: of an error only its class, its status, its headers and known
  * words of its body are read, and a value that cannot even be looked at is `internal`.
  */
-export function classifyThrown(
+export function classifyError(
   error: unknown,
   vendor: VendorErrors,
   options: {
     readonly timedOut: boolean;
     /** The error body, made whole from the part of it that the library keeps in its error's `error`. */
-    readonly bodyOf: (kept: unknown) => unknown;
+    readonly bodyOf: (part: unknown) => unknown;
   },
 ): Failure {
   try {
@@ -32,7 +32,7 @@ export function classifyThrown(
   }
 }
 
-const classify: typeof classifyThrown = (error, vendor, { timedOut, bodyOf }) => {
+const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf }) => {
   if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIConnectionError) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Failure, FailureCode } from '../../domain/failures.ts';
-import { type ReadableHeaders, readRetryWait } from './retry-after.ts';
+import { type ReadableHeaders, readRetryAfter } from './retry-after.ts';
 
 /** What may be read of a provider's refusal: the status, words of its body that we know, and the wait. */
 export interface Refusal {
@@ -54,7 +54,7 @@ const isKnownWord = (word: string): word is keyof typeof knownWords => Object.ha
 /** Maps a refusal to a code of the failure table. Total: any status, words and headers have a code. */
 export function classifyRefusal(refusal: Refusal, nowMs: number = Date.now()): Failure {
   const code = codeOf(refusal);
-  const retryAfterMs = code === 'provider_rate_limited' ? readRetryWait(refusal.headers, nowMs) : undefined;
+  const retryAfterMs = code === 'provider_rate_limited' ? readRetryAfter(refusal.headers, nowMs) : undefined;
   return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 

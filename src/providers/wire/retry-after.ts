@@ -21,7 +21,7 @@ const limits = [
  * be read. The plain word comes first (`retry-after-ms`, then `Retry-After`); without one, the resets of the limits that
  * are used up, or of all that are named: the longest, since an early retry only meets the same limit.
  */
-export function readRetryWait(headers: ReadableHeaders, nowMs: number): number | undefined {
+export function readRetryAfter(headers: ReadableHeaders, nowMs: number): number | undefined {
   const said =
     readNumber(headers.get('retry-after-ms'), 1) ??
     readNumber(headers.get('retry-after'), 1_000) ??

@@ -1,0 +1,97 @@
+import pgvector from 'pgvector/knex';
+import { z } from 'zod';
+import type { Transaction } from '../platform/postgres/database.ts';
+
+export interface ChunkVector {
+  readonly hash: string;
+  readonly text: string;
+  readonly vector: readonly number[];
+}
+
+/**
+ * Gives the article the vectors that another article of the tenant has bought for the same chunks in the same space. A table
+ * of chunks shared by articles lost: it needs reference counts to forget.
+ */
+export async function reuseVectors(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  articleId: string,
+  hashes: readonly string[],
+): Promise<void> {
+  await tx.raw(
+    `insert into chunk_vectors (tenant_id, space_id, article_id, chunk_hash, text, embedding)
+     select distinct on (v.chunk_hash) v.tenant_id, v.space_id, :articleId::uuid, v.chunk_hash, v.text, v.embedding
+       from chunk_vectors v
+      where v.tenant_id = :tenantId and v.space_id = :spaceId and v.chunk_hash = any(:hashes)
+        and not exists (select 1 from chunk_vectors own
+                         where own.tenant_id = v.tenant_id and own.space_id = v.space_id
+                           and own.article_id = :articleId and own.chunk_hash = v.chunk_hash)
+     on conflict do nothing`,
+    { tenantId, spaceId, articleId, hashes },
+  );
+}
+
+/** Which of these chunks have no vector for the article, after taking over what other articles have. */
+export async function reuseAndListMissing(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  articleId: string,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  await reuseVectors(tx, tenantId, spaceId, articleId, hashes);
+  const stored = await tx('chunk_vectors')
+    .where({ tenant_id: tenantId, space_id: spaceId, article_id: articleId })
+    .whereIn('chunk_hash', [...hashes])
+    .pluck('chunk_hash');
+  const missing = new Set(hashes);
+  for (const hash of z.array(z.string()).parse(stored)) missing.delete(hash);
+  return missing;
+}
+
+/** Stores bought vectors; one that is there already stays. */
+export async function insertVectors(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  articleId: string,
+  vectors: readonly ChunkVector[],
+): Promise<void> {
+  await tx('chunk_vectors')
+    .insert(
+      vectors.map(({ hash, text, vector }) => ({
+        tenant_id: tenantId,
+        space_id: spaceId,
+        article_id: articleId,
+        chunk_hash: hash,
+        text,
+        embedding: pgvector.toSql([...vector]),
+      })),
+    )
+    .onConflict(['tenant_id', 'space_id', 'article_id', 'chunk_hash'])
+    .ignore();
+}
+
+/** Says which vectors are the article's text of `contentHash`: from here on it is found. */
+export async function upsertManifest(
+  tx: Transaction,
+  tenantId: string,
+  manifest: {
+    readonly spaceId: string;
+    readonly articleId: string;
+    readonly contentHash: string;
+    readonly chunkHashes: readonly string[];
+  },
+): Promise<void> {
+  await tx('article_manifests')
+    .insert({
+      tenant_id: tenantId,
+      space_id: manifest.spaceId,
+      article_id: manifest.articleId,
+      content_hash: manifest.contentHash,
+      chunk_hashes: [...manifest.chunkHashes],
+    })
+    .onConflict(['tenant_id', 'space_id', 'article_id'])
+    .merge(['content_hash', 'chunk_hashes']);
+}
