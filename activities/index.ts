@@ -1,8 +1,7 @@
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../src/domain/embed-article.ts';
 import type { Failure, FailureCode } from '../src/domain/failures.ts';
-import type { KeyReference } from '../src/domain/providers.ts';
+import type { KeyReference } from '../src/domain/operations.ts';
 import type { Backlog, BacklogPage } from '../src/embedding/backlog/backlog.ts';
-import type { Reconciliation } from '../src/embedding/backlog/reconciliation.ts';
 import type { EmbedArticleSteps } from '../src/embedding/embed-article.ts';
 import type { Usage } from '../src/usage/service.ts';
 import { toApplicationFailure } from './failure.ts';
@@ -10,7 +9,6 @@ import { toApplicationFailure } from './failure.ts';
 export interface ActivityDeps {
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
-  readonly reconciliation: Reconciliation;
   readonly usage: Usage;
 }
 
@@ -44,7 +42,7 @@ export interface Activities {
 
 /** The activities, thin over the services: unpack, call, and turn a failure into Temporal's. */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { steps, backlog, reconciliation, usage } = deps;
+  const { steps, backlog, usage } = deps;
   return {
     resolveEmbeddingKey: async (article) => orThrow(await steps.resolveKey(article)),
     checkContentHash: ({ key, ...article }) => steps.checkContentHash(article, key),
@@ -56,8 +54,8 @@ export function createActivities(deps: ActivityDeps): Activities {
     giveUp: ({ code, ...article }) => steps.giveUp(article, code),
     startBacklogPage: ({ tenantId, afterId }) => backlog.startPage(tenantId, afterId),
     settleBacklog: ({ tenantId, startedUpToId }) => backlog.settle(tenantId, startedUpToId),
-    relayOutbox: () => reconciliation.relay(),
-    requeueForgotten: () => reconciliation.requeueForgotten(),
+    relayOutbox: () => backlog.relay(),
+    requeueForgotten: () => backlog.requeueStuck(),
     closeAbandonedCalls: () => usage.closeAbandoned(),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maxWorkflowProviderTimeoutMs } from './domain/embed-article.ts';
+import { operations } from './domain/operations.ts';
 
 /** The environment of a process. This file is the only reader of `process.env`. */
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -35,6 +35,8 @@ const vault = {
   VAULT_TRANSIT_KEY: name.default('lorekeep'),
 };
 
+const { interactive, background } = operations.embedding;
+
 const embedding = {
   EMBEDDING_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
   ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
@@ -42,9 +44,9 @@ const embedding = {
     .string()
     .regex(/^[A-Za-z0-9._:/-]{1,200}$/, 'must be a model name')
     .default('text-embedding-3-small'),
-  EMBEDDING_TIMEOUT_MS: milliseconds.default(4_000),
+  EMBEDDING_TIMEOUT_MS: milliseconds.max(interactive.maxMs).default(interactive.defaultMs),
   GUARD_TIMEOUT_MS: milliseconds.default(5_000),
-  EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(maxWorkflowProviderTimeoutMs).default(30_000),
+  EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(background.maxMs).default(background.defaultMs),
   /** Chunks in one provider call. A server on a small machine wants few; the vendors take many. */
   EMBEDDING_BATCH_CHUNKS: count.max(256).default(64),
   /** Chunks whose vectors one proposal buys while its author waits. */

@@ -1,6 +1,6 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
-import { attemptTimeoutMs } from '../src/domain/embed-article.ts';
 import { nonRetryableCodes } from '../src/domain/failures.ts';
+import { operations } from '../src/domain/operations.ts';
 
 /** Derived from the failure table: what no retry can mend is not retried. */
 const nonRetryableErrorTypes = [...nonRetryableCodes];
@@ -32,7 +32,7 @@ export const bookkeeping: LocalActivityOptions = {
 export const providerCall: ActivityOptions = {
   // Above one attempt's own time-out (at most 40 s) and the transactions around it. It is also how long the death of a
   // worker goes unnoticed, so no more than that.
-  startToCloseTimeout: attemptTimeoutMs,
+  startToCloseTimeout: operations.embedding.startToCloseMs,
   scheduleToCloseTimeout: retryForMs,
   retry: {
     // The first retry hides a blip from the author.

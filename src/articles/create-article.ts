@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
-import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
-import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
-import { type GateReport, type Judge, type Judgement, skip } from '../proposals/decision.ts';
-import type { Gate } from '../proposals/gate.ts';
+import type { Decision, GateReport } from '../proposals/decision.ts';
+import type { Assessment, Gate } from '../proposals/gate.ts';
 import type { ArticleWithEmbedding, NewArticle } from './article.ts';
-import { type ArticleWrites, attachState } from './record-write.ts';
+import { attachState, type WriteRecords } from './record-write.ts';
 import { insertArticle, readArticle } from './store.ts';
 
 /** What became of a proposal: an article, or the one that says the same. */
@@ -22,8 +20,8 @@ export interface Created {
 
 /**
  * Writes an article at revision 1, unless the proposal gate finds it among those that are there; one that says little that is
- * new becomes a draft. The gate waits for a provider within the guard's patience, and fails for nothing. `force` does without
- * it, and waits for no key, provider, Vault or Temporal.
+ * new becomes a draft. The gate waits for a provider within its time limit, and fails for nothing. `force` skips it, and waits
+ * for no key, provider, Vault or Temporal.
  */
 export type CreateArticle = (
   actor: Actor,
@@ -31,35 +29,34 @@ export type CreateArticle = (
   afterWrite?: InTransaction<Created>,
 ) => Promise<Created>;
 
-interface CreateArticleDeps extends ArticleWrites {
+interface CreateArticleDeps extends WriteRecords {
   readonly database: Database;
   readonly audit: Audit;
-  readonly embeddings: ArticleEmbeddings;
   readonly gate: Gate;
   readonly metrics: Pick<ServiceMetrics, 'gateDecided'>;
 }
 
 type Input = Omit<NewArticle, 'force'>;
 
-/** Makes the creation of articles. What it writes, or answers instead, is one transaction with the gate's comparison. */
+/** Makes the creation of articles: the gate's decision and what is written, or answered instead, are one transaction. */
 export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
-  const { database, audit, embeddings, gate, metrics, complete, withState } = deps;
+  const { database, audit, gate, metrics, recordWrite, withState } = deps;
 
   const insert = async (
     tx: Transaction,
     actor: Actor,
     input: Input,
     hash: string,
-    { report, keep }: Extract<Judgement, { kind: 'new' }>,
-  ): Promise<Created & { readonly ticket: OutboxTicket | undefined }> => {
+    { report }: Extract<Decision, { kind: 'new' }>,
+  ): Promise<Created> => {
     const { verdict } = report;
     const id = randomUUID();
     const { category } = input;
     const status = verdict === 'low_novelty' ? 'draft' : input.status;
-    // Nothing of the row has to be known for what comes after it, so that it travels along.
-    const [inserted, { ticket, states }] = await Promise.all([
+    // What comes after the row needs to know nothing of it, so that it shares the round trip.
+    const [inserted, states] = await Promise.all([
       insertArticle(tx, actor.tenantId, { ...input, id, status, contentHash: hash, gateVerdict: verdict }),
-      complete(
+      recordWrite(
         tx,
         actor,
         { id, status, revision: 1 },
@@ -69,47 +66,58 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
           changesWhatIsEmbedded: true,
         },
       ),
-      keep(tx, { id, contentHash: hash, published: status === 'published' }),
     ]);
-    return { kind: 'created', article: attachState(inserted, states), gate: report, ticket };
+    return { kind: 'created', article: attachState(inserted, states), gate: report };
   };
 
   const answerWith = async (
     tx: Transaction,
     actor: Actor,
-    { of, report }: Extract<Judgement, { kind: 'duplicate' }>,
-  ): Promise<Created & { readonly ticket: undefined }> => {
+    { of, report }: Extract<Decision, { kind: 'duplicate' }>,
+  ): Promise<Created> => {
     const existing = await readArticle(tx, actor.tenantId, of);
-    if (existing === undefined) throw new Error(`article ${of} is gone`);
     await audit.append(tx, actor, {
       action: 'article.deduplicated',
       subject: { kind: 'article', id: of },
       details: { revision: existing.revision, similarity: report.similarity },
     });
-    const article = await withState(tx, actor.tenantId, existing);
-    return { kind: 'duplicate', article, gate: report, ticket: undefined };
+    return { kind: 'duplicate', article: await withState(tx, actor.tenantId, existing), gate: report };
+  };
+
+  const write = async (
+    tx: Transaction,
+    actor: Actor,
+    input: Input,
+    assessment: Assessment,
+  ): Promise<Created> => {
+    const hash = contentHash(articleText(input));
+    const proposed = { contentHash: hash, status: input.status };
+    const decision = await gate.decide(tx, actor.tenantId, proposed, assessment);
+    if (decision.kind === 'duplicate') return answerWith(tx, actor, decision);
+    const created = await insert(tx, actor, input, hash, decision);
+    const { id, status } = created.article;
+    const stored = { id, contentHash: hash, published: status === 'published' };
+    await gate.storeVectors(tx, actor.tenantId, stored, assessment);
+    return created;
   };
 
   return async (actor, { force, ...input }, afterWrite) => {
-    const write = (judge: Judge) =>
-      database.withTenant(actor.tenantId, async (tx) => {
-        const hash = contentHash(articleText(input));
-        const judgement = await judge(tx, { contentHash: hash, status: input.status });
-        const { ticket, ...created } =
-          judgement.kind === 'duplicate'
-            ? await answerWith(tx, actor, judgement)
-            : await insert(tx, actor, input, hash, judgement);
-        await afterWrite?.(tx, created);
-        return { ticket, created };
+    const assessment = force ? gate.skip : await gate.assess(actor.tenantId, input);
+    try {
+      const created = await database.withTenant(actor.tenantId, async (tx) => {
+        const written = await write(tx, actor, input, assessment);
+        await afterWrite?.(tx, written);
+        return written;
       });
-    const { ticket, created } = force ? await write(skip) : await gate.propose(actor.tenantId, input, write);
-    embeddings.dispatch(ticket);
-    metrics.gateDecided(created.gate.verdict);
-    return created;
+      metrics.gateDecided(created.gate.verdict);
+      return created;
+    } finally {
+      assessment.release();
+    }
   };
 }
 
-/** For whoever finds the draft later and wonders: what the gate held it against. */
-function whyDraft({ similarity, nearest }: Judgement['report']) {
+/** For a person who finds the draft later and wonders: the article that the gate found it too near to. */
+function whyDraft({ similarity, nearest }: GateReport) {
   return { similarity, nearest: nearest[0]?.id ?? null };
 }

@@ -1,7 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { ArticleEmbeddings, EmbeddingState } from '../embedding/article-embeddings.ts';
-import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Article, ArticleWithEmbedding } from './article.ts';
 
@@ -13,36 +12,33 @@ export interface Write {
   readonly changesWhatIsEmbedded: boolean;
 }
 
-/** What every write of an article does beside its row: embedding state, audit row, outbox row. */
-export interface ArticleWrites {
+/** What every write of an article does beside its row: embedding status, audit row, outbox row. */
+export interface WriteRecords {
   /**
    * The rest of a write, after the statement for the article's row: sent together, in this order, for one round trip. Gives
    * the embedding state as the write leaves it.
    */
-  complete(
+  recordWrite(
     tx: Transaction,
     actor: Actor,
     article: Pick<Article, 'id' | 'status' | 'revision'>,
     write: Write,
-  ): Promise<{
-    readonly ticket: OutboxTicket | undefined;
-    readonly states: ReadonlyMap<string, EmbeddingState>;
-  }>;
+  ): Promise<ReadonlyMap<string, EmbeddingState>>;
   /** The article with its embedding state. */
   withState(tx: Transaction, tenantId: string, article: Article): Promise<ArticleWithEmbedding>;
 }
 
 /** The parts that all writes share. */
-export function createArticleWrites({
+export function createWriteRecords({
   audit,
   embeddings,
 }: {
   readonly audit: Audit;
   readonly embeddings: ArticleEmbeddings;
-}): ArticleWrites {
+}): WriteRecords {
   return {
-    async complete(tx, actor, article, write) {
-      const [ticket, , states] = await Promise.all([
+    async recordWrite(tx, actor, article, write) {
+      const [, , states] = await Promise.all([
         embeddings.articleWritten(tx, {
           tenantId: actor.tenantId,
           articleId: article.id,
@@ -56,7 +52,7 @@ export function createArticleWrites({
         }),
         embeddings.statesOf(tx, actor.tenantId, [article.id]),
       ]);
-      return { ticket, states };
+      return states;
     },
 
     withState: async (tx, tenantId, article) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
-import { gateVerdicts } from '../proposals/verdicts.ts';
+import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
 
 /** What the article routes take and answer. */

@@ -3,7 +3,6 @@ import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
 import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
-import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
@@ -11,13 +10,13 @@ import type { Gate } from '../proposals/gate.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
 import { type CreateArticle, createArticleCreation } from './create-article.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
-import { attachState, createArticleWrites } from './record-write.ts';
+import { attachState, createWriteRecords } from './record-write.ts';
 import {
   type ArticleFilter,
+  findArticle,
   type ListPosition,
   listArticles,
   lockArticle,
-  readArticle,
   updateArticle,
 } from './store.ts';
 import { type TransitionName, transitions } from './transitions.ts';
@@ -72,33 +71,31 @@ export interface ArticlesDeps {
 /** Articles and their life. One write is one transaction: article, embedding state, audit row, outbox row. */
 export function createArticles(deps: ArticlesDeps): Articles {
   const { database, audit, embeddings } = deps;
-  const { complete, withState } = createArticleWrites({ audit, embeddings });
+  const records = createWriteRecords({ audit, embeddings });
+  const { recordWrite, withState } = records;
 
-  /** One change to one article: locked, checked, written; its workflow is signalled once it is committed. */
-  const change = async (
+  /** One change to one article: locked, checked, written. */
+  const change = (
     actor: Actor,
     id: string,
     expected: ExpectedRevision,
-    apply: (tx: Transaction, current: Article) => Promise<Changed & { readonly ticket?: OutboxTicket }>,
-  ): Promise<Changed> => {
-    const { ticket, ...changed } = await database.withTenant(actor.tenantId, async (tx) => {
+    apply: (tx: Transaction, current: Article) => Promise<Changed>,
+  ): Promise<Changed> =>
+    database.withTenant(actor.tenantId, async (tx): Promise<Changed> => {
       const current = await lockArticle(tx, actor.tenantId, id);
-      if (current === undefined) return { kind: 'not_found' as const, ticket: undefined };
+      if (current === undefined) return { kind: 'not_found' };
       if (!meets(expected, current.revision)) {
-        return { kind: 'revision_mismatch' as const, revision: current.revision, ticket: undefined };
+        return { kind: 'revision_mismatch', revision: current.revision };
       }
-      return { ticket: undefined, ...(await apply(tx, current)) };
+      return apply(tx, current);
     });
-    embeddings.dispatch(ticket);
-    return changed;
-  };
 
   return {
-    create: createArticleCreation({ ...deps, complete, withState }),
+    create: createArticleCreation({ ...deps, ...records }),
 
     get: (tenantId, id) =>
       database.withTenant(tenantId, async (tx) => {
-        const article = await readArticle(tx, tenantId, id);
+        const article = await findArticle(tx, tenantId, id);
         return article === undefined ? undefined : withState(tx, tenantId, article);
       }),
 
@@ -130,18 +127,18 @@ export function createArticles(deps: ArticlesDeps): Articles {
           ...Object.fromEntries(differing.map((field) => [field, changes[field]])),
           contentHash: hash,
         });
-        const { ticket, states } = await complete(tx, actor, updated, {
+        const states = await recordWrite(tx, actor, updated, {
           action: 'article.updated',
           details: { fields: differing },
           changesWhatIsEmbedded: hash !== current.contentHash,
         });
-        return { kind: 'ok', article: attachState(updated, states), ...(ticket ? { ticket } : {}) };
+        return { kind: 'ok', article: attachState(updated, states) };
       }),
 
     retryEmbedding: (actor, id, afterWrite) =>
       change(actor, id, { kind: 'any' }, async (tx, current) => {
         if (current.status !== 'published') return { kind: 'not_allowed', status: current.status };
-        const ticket = await embeddings.retryWanted(tx, actor.tenantId, id);
+        await embeddings.retry(tx, actor.tenantId, id);
         await audit.append(tx, actor, {
           action: 'article.embedding_retried',
           subject: { kind: 'article', id },
@@ -149,7 +146,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
         });
         const article = await withState(tx, actor.tenantId, current);
         await afterWrite?.(tx, article);
-        return { kind: 'ok', article, ticket };
+        return { kind: 'ok', article };
       }),
 
     transition: (actor, id, name, afterWrite) =>
@@ -157,14 +154,14 @@ export function createArticles(deps: ArticlesDeps): Articles {
         const { from, to, auditAction } = transitions[name];
         if (!from.includes(current.status)) return { kind: 'not_allowed', status: current.status };
         const updated = await updateArticle(tx, actor.tenantId, id, { status: to });
-        const { ticket, states } = await complete(tx, actor, updated, {
+        const states = await recordWrite(tx, actor, updated, {
           action: auditAction,
           details: { from: current.status },
           changesWhatIsEmbedded: (current.status === 'published') !== (to === 'published'),
         });
         const article = attachState(updated, states);
         await afterWrite?.(tx, article);
-        return { kind: 'ok', article, ...(ticket ? { ticket } : {}) };
+        return { kind: 'ok', article };
       }),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EmbeddingStatus } from '../embedding/article-embeddings.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { GateVerdict } from '../proposals/verdicts.ts';
+import type { GateVerdict } from '../proposals/decision.ts';
 import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';
 
 /** A place in the list, newest first. The time keeps its microseconds, which a Date would lose. */
@@ -102,8 +102,8 @@ export async function insertArticle(
   return articleSchema.parse(rows[0]);
 }
 
-/** Reads one article of the tenant. */
-export async function readArticle(
+/** Finds one article of the tenant. */
+export async function findArticle(
   tx: Transaction,
   tenantId: string,
   id: string,
@@ -111,8 +111,15 @@ export async function readArticle(
   return first(await tx('articles').where({ tenant_id: tenantId, id }).select(columns));
 }
 
+/** Reads an article that is there. */
+export async function readArticle(tx: Transaction, tenantId: string, id: string): Promise<Article> {
+  const article = await findArticle(tx, tenantId, id);
+  if (article === undefined) throw new Error(`article ${id} is gone`);
+  return article;
+}
+
 /**
- * Reads one article and holds other changes to it back until the transaction ends, so that changes take their turns.
+ * Reads one article and holds other changes to it back until the transaction ends, so that changes come one after the other.
  * NO KEY UPDATE: rows that refer to the article may still be inserted meanwhile.
  */
 export async function lockArticle(

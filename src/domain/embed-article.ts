@@ -1,5 +1,5 @@
 import type { FailureCode } from './failures.ts';
-import type { KeyReference } from './providers.ts';
+import type { KeyReference } from './operations.ts';
 
 /** What the EmbedArticle workflow and its activities hand each other: ids, numbers and codes, no text, no vector, no key. */
 export interface ArticleRef {
@@ -41,12 +41,3 @@ export type Generated =
       readonly code: 'circuit_open' | 'budget_exhausted';
       readonly retryInMs: number;
     };
-
-/**
- * How long one run of `generateEmbedding` may take. The provider's own time-out inside it has to be below, so that a slow
- * provider is classified and does not look like a dead worker.
- */
-export const attemptTimeoutMs = 45_000;
-
-/** The most that the provider's time-out inside a workflow may be. */
-export const maxWorkflowProviderTimeoutMs = 40_000;

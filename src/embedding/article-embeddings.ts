@@ -1,7 +1,8 @@
-import type { Outbox, OutboxTicket } from '../outbox/outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-import { markRetried, readStates, upsertWrittenState } from './status-store.ts';
+import { listStates } from './status-read-model.ts';
+import { markRetried, upsertWrittenStatus } from './status-store.ts';
 
 /** What an article is for its embedding after a write. */
 export interface WrittenArticle {
@@ -29,12 +30,10 @@ export interface EmbeddingState {
 
 /** What the articles feature needs of the embedding feature. */
 export interface ArticleEmbeddings {
-  /** In the write's transaction: sets the embedding state and, where there is something to embed, the outbox row. */
-  articleWritten(tx: Transaction, article: WrittenArticle): Promise<OutboxTicket | undefined>;
-  /** In a transaction that changes no text: the article is to be tried again now. */
-  retryWanted(tx: Transaction, tenantId: string, articleId: string): Promise<OutboxTicket>;
-  /** After the commit: signals the workflow in the background. Never throws, never waits; the relay sends what it missed. */
-  dispatch(ticket: OutboxTicket | undefined): void;
+  /** In the write's transaction: sets the embedding status and, where there is something to embed, asks for the workflow. */
+  articleWritten(tx: Transaction, article: WrittenArticle): Promise<void>;
+  /** In a transaction that changes no text: the article is tried again now. */
+  retry(tx: Transaction, tenantId: string, articleId: string): Promise<void>;
   /** States of articles, by article id. Every article has one. */
   statesOf(
     tx: Transaction,
@@ -43,29 +42,27 @@ export interface ArticleEmbeddings {
   ): Promise<Map<string, EmbeddingState>>;
 }
 
-/** The embedding's half of an article's write: its state and its outbox row, in the write's own transaction. */
-export function createArticleEmbeddings(deps: { readonly outbox: Outbox }): ArticleEmbeddings {
+/** The embedding's half of an article's write: its status and its outbox row, in the write's own transaction. */
+export function createArticleEmbeddings(deps: {
+  readonly outbox: Pick<Outbox, 'enqueue'>;
+}): ArticleEmbeddings {
   const { outbox } = deps;
+  const enqueue = (tx: Transaction, tenantId: string, articleId: string) =>
+    outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
   return {
     async articleWritten(tx, { tenantId, articleId, published, needsEmbedding }) {
-      if (!published) {
-        await upsertWrittenState(tx, tenantId, articleId, 'not_applicable');
-        return undefined;
+      if (!published) await upsertWrittenStatus(tx, tenantId, articleId, 'not_applicable');
+      else if (needsEmbedding) {
+        await Promise.all([
+          enqueue(tx, tenantId, articleId),
+          upsertWrittenStatus(tx, tenantId, articleId, 'pending'),
+        ]);
       }
-      if (!needsEmbedding) return undefined;
-      const [ticket] = await Promise.all([
-        outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId }),
-        upsertWrittenState(tx, tenantId, articleId, 'pending'),
-      ]);
-      return ticket;
     },
-    async retryWanted(tx, tenantId, articleId) {
+    async retry(tx, tenantId, articleId) {
       await markRetried(tx, tenantId, articleId);
-      return outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
+      await enqueue(tx, tenantId, articleId);
     },
-    dispatch(ticket) {
-      if (ticket !== undefined) outbox.dispatch(ticket);
-    },
-    statesOf: readStates,
+    statesOf: listStates,
   };
 }

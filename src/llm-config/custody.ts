@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Provider } from '../domain/providers.ts';
+import type { Provider } from '../domain/operations.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Decrypted, Encrypted, Transit } from '../platform/vault/transit.ts';
 

@@ -1,5 +1,4 @@
-/** What each model of a tenant is for. */
-export type ModelField = 'embedding_model' | 'extraction_model' | 'classification_model' | 'merge_model';
+import type { ModelField } from '../domain/operations.ts';
 
 /** A model for each use. */
 export type Models = Readonly<Record<ModelField, string>>;

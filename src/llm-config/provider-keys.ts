@@ -1,24 +1,26 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
-import type { Provider } from '../domain/providers.ts';
+import { type CallOperation, operations, type Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Decrypted } from '../platform/vault/transit.ts';
 import type { KeyCustody } from './custody.ts';
-import { effectiveModels, type ModelField, type Models } from './models.ts';
+import { effectiveModels, type Models } from './models.ts';
 import { changeKeyStatus, findSettings, findStoredKey, type StoredKey } from './store.ts';
 
 export type { StoredKey } from './store.ts';
 
 /** The key that a call would use now, sealed, and the model that it would ask for. */
 export interface CurrentKey extends StoredKey {
-  /** The tenant's own or the default: the embedding model, or Anthropic's for extraction. */
+  /** The operation's: the tenant's own or the default. */
   readonly model: string;
 }
 
 /** What a guarded call needs to know of the tenant's keys. */
 export interface ProviderKeys {
-  /** The tenant's current key, by one indexed read and without opening it; undefined when it has none. */
-  current(tx: Transaction, tenantId: string, provider: Provider): Promise<CurrentKey | undefined>;
+  /** The tenant's current key for an operation, by one indexed read and without opening it; undefined when it has none. */
+  current(tx: Transaction, tenantId: string, operation: CallOperation): Promise<CurrentKey | undefined>;
+  /** The tenant's key for a provider, without a model. */
+  find(tx: Transaction, tenantId: string, provider: Provider): Promise<StoredKey | undefined>;
   /** The tenant's model for each use, whether or not it has a key. */
   models(tx: Transaction, tenantId: string): Promise<Models>;
   /** Opens a key that `current` returned. Fails with `vault_unavailable` or `key_unusable`. */
@@ -44,11 +46,6 @@ export const auditNames: Readonly<Record<Provider, 'embedding_key' | 'key'>> = {
   anthropic: 'key',
 };
 
-const modelOf: Readonly<Record<Provider, ModelField>> = {
-  embedding: 'embedding_model',
-  anthropic: 'extraction_model',
-};
-
 /** The tenants' provider keys as the guard sees them. */
 export function createProviderKeys(deps: {
   readonly custody: KeyCustody;
@@ -58,11 +55,14 @@ export function createProviderKeys(deps: {
   const { custody, audit, defaultModels } = deps;
 
   return {
-    async current(tx, tenantId, provider) {
+    async current(tx, tenantId, operation) {
+      const { provider, modelField } = operations[operation];
       const found = await findStoredKey(tx, tenantId, provider);
       if (found === undefined) return undefined;
-      return { ...found.key, model: effectiveModels(found.settings, defaultModels)[modelOf[provider]] };
+      return { ...found.key, model: effectiveModels(found.settings, defaultModels)[modelField] };
     },
+
+    find: async (tx, tenantId, provider) => (await findStoredKey(tx, tenantId, provider))?.key,
 
     models: async (tx, tenantId) => effectiveModels(await findSettings(tx, tenantId), defaultModels),
 

@@ -1,4 +1,4 @@
-import type { Provider } from '../domain/providers.ts';
+import type { Provider } from '../domain/operations.ts';
 import type { KeyCustody } from './custody.ts';
 
 /** What a change makes of one key: sealed and ready to be stored, null for one to remove, undefined for one to keep. */

@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { Provider } from '../domain/providers.ts';
+import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { KeyCustody } from './custody.ts';
 import { effectiveModels, type Models } from './models.ts';
@@ -31,15 +31,19 @@ export interface LlmConfig {
   update(actor: Actor, patch: LlmConfigPatch): Promise<LlmConfigUpdate>;
 }
 
-export interface LlmConfigDeps<Ticket> {
+/** What the settings need of the embedding room, which is above this one. */
+export interface BacklogRequests {
+  /** In the change's transaction: articles that lack vectors for the settings as they are now will be embedded. */
+  request(tx: Transaction, tenantId: string): Promise<void>;
+}
+
+export interface LlmConfigDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly custody: KeyCustody;
   readonly defaultModels: Models;
-  /** In the change's transaction, when vectors may be made (again): a key was set, another model named, the budget raised. */
-  readonly onEmbeddingChanged: (tx: Transaction, tenantId: string) => Promise<Ticket>;
-  /** After the commit, with what `onEmbeddingChanged` returned. Must not throw. */
-  readonly afterCommit: (ticket: Ticket) => void;
+  /** Asked when vectors may be made (again): a key was set, another model named, the budget raised. */
+  readonly backlog: BacklogRequests;
 }
 
 /** Whether a budget lets more through than it did; null is no budget. */
@@ -54,7 +58,7 @@ const keyFields: Readonly<Record<Provider, 'api_key' | 'embedding_api_key'>> = {
 };
 
 /** A tenant's provider settings and keys. */
-export function createLlmConfig<Ticket>(deps: LlmConfigDeps<Ticket>): LlmConfig {
+export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
   const { database, audit, custody, defaultModels } = deps;
 
   const read = async (tx: Transaction, tenantId: string): Promise<LlmConfigView> => {
@@ -95,7 +99,7 @@ export function createLlmConfig<Ticket>(deps: LlmConfigDeps<Ticket>): LlmConfig 
       if (anthropic.kind === 'failed') return anthropic;
       if (embedding.kind === 'failed') return embedding;
 
-      const written = await database.withTenant(tenantId, async (tx) => {
+      const view = await database.withTenant(tenantId, async (tx) => {
         const before = await lockSettings(tx, tenantId);
         const { after, fields } = changeSettings(before, patch);
         if (fields.length > 0) await updateSettings(tx, tenantId, after);
@@ -127,11 +131,10 @@ export function createLlmConfig<Ticket>(deps: LlmConfigDeps<Ticket>): LlmConfig 
           modelBefore !== modelAfter ||
           keys[1].change === 'set' ||
           isRaised(before.monthly_token_budget, after.monthly_token_budget);
-        const ticket = embeddingChanged ? { value: await deps.onEmbeddingChanged(tx, tenantId) } : undefined;
-        return { view: await read(tx, tenantId), ticket };
+        if (embeddingChanged) await deps.backlog.request(tx, tenantId);
+        return read(tx, tenantId);
       });
-      if (written.ticket !== undefined) deps.afterCommit(written.ticket.value);
-      return { kind: 'updated', view: written.view };
+      return { kind: 'updated', view };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { type Provider, providers } from '../domain/providers.ts';
+import { type ModelField, modelFields, type Provider, providers } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { ModelField } from './models.ts';
 
 /** What a tenant has set for itself; null where it left the default. */
 export interface OwnSettings extends Readonly<Record<ModelField, string | null>> {
@@ -37,10 +36,7 @@ const nothingSet: OwnSettings = {
 
 /** The names of the settings, which are those of the columns. */
 export const settingsFields = [
-  'embedding_model',
-  'extraction_model',
-  'classification_model',
-  'merge_model',
+  ...modelFields,
   'monthly_token_budget',
 ] as const satisfies readonly (keyof OwnSettings)[];
 

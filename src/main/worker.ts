@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { createActivities } from '../../activities/index.ts';
 import { createSanitizer } from '../../activities/sanitizer.ts';
 import { loadEnvironment } from '../config.ts';
-import { attemptTimeoutMs } from '../domain/embed-article.ts';
+import { operations } from '../domain/operations.ts';
 import { createOperatorApp } from '../http/operator-app.ts';
 import { startServer } from '../http/server.ts';
 import { createLogger } from '../platform/telemetry/logging.ts';
@@ -36,7 +36,7 @@ const worker = await runWorker({
   interceptors: [createSanitizer({ log })],
   maxActivities: environment.WORKER_MAX_ACTIVITIES,
   // A provider's attempt under way is paid for: it is given the time to end and be stored.
-  shutdownGraceMs: attemptTimeoutMs + 5_000,
+  shutdownGraceMs: operations.embedding.startToCloseMs + 5_000,
 });
 
 const server = await startServer({

@@ -1,8 +1,20 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { OutboxTicket } from './outbox.ts';
 
-const ticketSchema = z
+/** A workflow that a change needs: that of one article, or the tenant's backlog. */
+export interface OutboxWish {
+  readonly tenantId: string;
+  readonly kind: 'article' | 'backlog';
+  /** Of the article; of the tenant for its backlog. */
+  readonly subjectId: string;
+}
+
+/** A row of the outbox, at the version that one write gave it. */
+export interface OutboxRow extends OutboxWish {
+  readonly version: string;
+}
+
+const rowSchema = z
   .object({
     tenant_id: z.string(),
     kind: z.enum(['article', 'backlog']),
@@ -10,7 +22,7 @@ const ticketSchema = z
     version: z.string(),
   })
   .transform(
-    (row): OutboxTicket => ({
+    (row): OutboxRow => ({
       tenantId: row.tenant_id,
       kind: row.kind,
       subjectId: row.subject_id,
@@ -19,46 +31,39 @@ const ticketSchema = z
   );
 
 /**
- * Writes the row, or gives the one that is waiting another version; answers the ticket that this write made. The version
- * is the transaction's id, which never comes again. A count lost: it begins anew with a new row, so that the late end of a
- * send for the row before would delete a change that it knew nothing of.
+ * Writes the row, or gives the waiting one another version. The version is the transaction's id, which never comes again. A
+ * counter lost: it would start anew with a new row, so that the late end of an old send could delete a change it never saw.
  */
-export async function enqueue(
-  tx: Transaction,
-  row: { readonly tenantId: string; readonly kind: OutboxTicket['kind']; readonly subjectId: string },
-): Promise<OutboxTicket> {
+export async function insertRow(tx: Transaction, tenantId: string, wish: OutboxWish): Promise<OutboxRow> {
   const { rows } = await tx.raw<{ rows: { version: string }[] }>(
     `insert into outbox (tenant_id, kind, subject_id, version)
      values (:tenantId, :kind, :subjectId, pg_current_xact_id()::text::bigint)
      on conflict (tenant_id, kind, subject_id) do update set version = excluded.version
      returning version::text`,
-    row,
+    { tenantId, kind: wish.kind, subjectId: wish.subjectId },
   );
   const [{ version }] = z.tuple([z.object({ version: z.string() })]).parse(rows);
-  return { ...row, version };
+  return { ...wish, version };
 }
 
 /** Deletes the row if it still has this version: a change that came after the signal is sent again. */
-export async function deleteSent(tx: Transaction, ticket: OutboxTicket): Promise<void> {
-  await tx('outbox')
-    .where({
-      tenant_id: ticket.tenantId,
-      kind: ticket.kind,
-      subject_id: ticket.subjectId,
-      version: ticket.version,
-    })
-    .delete();
+export async function deleteSent(
+  tx: Transaction,
+  tenantId: string,
+  { kind, subjectId, version }: OutboxRow,
+): Promise<void> {
+  await tx('outbox').where({ tenant_id: tenantId, kind, subject_id: subjectId, version }).delete();
 }
 
 /**
- * Claims waiting rows, oldest first, by a lease: relays do not see each other's (SKIP LOCKED lets them pass by without
- * queueing), and what a dead relay held is free again when its lease ends. Rows younger than `settleMs` are the writer's
- * own to send.
+ * Claims waiting rows, oldest first, by a lease. Relays do not see each other's rows (SKIP LOCKED passes them by without
+ * queueing), and the rows of a relay that died are free again when its lease ends. Rows younger than `settleMs` are left to
+ * the process that wrote them.
  */
 export async function claim(
   tx: Transaction,
   claim: { readonly limit: number; readonly leaseMs: number; readonly settleMs: number },
-): Promise<OutboxTicket[]> {
+): Promise<OutboxRow[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `update outbox o set leased_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
        from (
@@ -73,5 +78,5 @@ export async function claim(
       returning o.tenant_id, o.kind, o.subject_id, o.version::text`,
     claim,
   );
-  return z.array(ticketSchema).parse(rows);
+  return z.array(rowSchema).parse(rows);
 }

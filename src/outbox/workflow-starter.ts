@@ -7,11 +7,11 @@ import {
   signals,
   workflowTypes,
 } from '../domain/temporal-names.ts';
-import type { OutboxTicket } from './outbox.ts';
+import type { OutboxRow } from './store.ts';
 
 export interface WorkflowStarter {
-  /** Signals the ticket's workflow, or starts it with the signal. Throws when Temporal has not taken it in time. */
-  send(ticket: OutboxTicket): Promise<void>;
+  /** Signals the row's workflow, or starts it with the signal. Throws when Temporal does not accept it in time. */
+  send(row: OutboxRow): Promise<void>;
   /** The same for one article of a backlog, which lets edits go first. */
   sendBacklogArticle(tenantId: string, articleId: string): Promise<void>;
 }
@@ -19,10 +19,7 @@ export interface WorkflowStarter {
 /** Lower goes first. An author waits for an edit; nobody waits for one article of a backlog. */
 const priorities = { edit: 2, backlog: 4 };
 
-/**
- * How long Temporal may take to accept a signal. Nobody waits for it, but a call that hangs holds a place; what misses it
- * stays in the outbox for the relay.
- */
+/** How long Temporal may take to accept a signal: a call that hangs occupies one of the few sends. The relay repeats it. */
 const sendDeadlineMs = 2_000;
 
 const tenantAttribute = defineSearchAttributeKey(searchAttributes.tenant, 'KEYWORD');

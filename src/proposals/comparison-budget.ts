@@ -1,5 +1,5 @@
 import type { Chunk } from '../domain/chunks.ts';
-import { sampleEvenly } from './sample-evenly.ts';
+import { sampleEvenly } from './text.ts';
 
 /** Chunks of a proposal that are compared in full; all but the longest articles have fewer. */
 const maxCompared = 256;
@@ -10,7 +10,7 @@ const maxCompared = 256;
  */
 export const maxNumbers = 150_000_000;
 
-/** What it takes to hold a proposal against some articles. */
+/** What it takes to compare a proposal with some articles. */
 export interface ComparisonCost {
   readonly dimensions: number;
   /** Chunks of the articles. */
@@ -19,7 +19,7 @@ export interface ComparisonCost {
   readonly pairs: number;
 }
 
-/** The chunks of a proposal that are held against articles, before it is known against which. */
+/** The chunks of a proposal to compare, before it is known with which articles. */
 export function comparable(chunks: readonly Chunk[]): Chunk[] {
   return sampleEvenly(chunks, maxCompared);
 }

@@ -1,13 +1,20 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { listChunkVectors } from '../vectors/chunk-store.ts';
 import { nearestArticles } from '../vectors/nearest.ts';
-import { findSpace } from '../vectors/spaces-store.ts';
+import { targets } from '../vectors/spaces.ts';
 import { affordable, comparable } from './comparison-budget.ts';
-import { sampleEvenly } from './sample-evenly.ts';
+import { readBestCosines, readComparisonCost } from './comparison-read-model.ts';
 import { similarity } from './similarity.ts';
-import { readBestCosines, readChunkVectors, readComparisonCost } from './store.ts';
-import type { ProposedText } from './text.ts';
-import { dimensionsOf, distinct, hashesOf, weightsOf, withVectors } from './text.ts';
+import {
+  dimensionsOf,
+  distinct,
+  hashesOf,
+  type ProposedText,
+  sampleEvenly,
+  weightsOf,
+  withVectors,
+} from './text.ts';
 
 /** A published article and how much of a proposal it says already. */
 export interface SimilarArticle {
@@ -16,7 +23,7 @@ export interface SimilarArticle {
   readonly similarity: number;
 }
 
-/** What a proposal was held against. */
+/** What a comparison has found. */
 export interface Comparison {
   /** Best first. */
   readonly similar: readonly SimilarArticle[];
@@ -29,15 +36,18 @@ const maxProbes = 8;
 /** Articles near one chunk, and those that are then compared in full. */
 const candidates = 8;
 
-/**
- * Holds a proposal against the tenant's published articles: the index finds those that are near some of its chunks, and their
- * chunks are then compared with all of its, or with as many as is bounded.
- */
-export async function compareProposal(
+/** Compares a proposal with the tenant's published articles. */
+export type CompareProposal = (
   tx: Transaction,
   tenantId: string,
   proposal: ProposedText,
-): Promise<Comparison> {
+) => Promise<Comparison>;
+
+/**
+ * The index finds the articles that are near some of the proposal's chunks; their chunks are then compared with all of the
+ * proposal's, or with as many as the budget of a comparison allows.
+ */
+export const compareProposal: CompareProposal = async (tx, tenantId, proposal) => {
   const wanted = comparable(withVectors(proposal));
   const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
@@ -67,16 +77,16 @@ export async function compareProposal(
     similar: similar.sort((a, b) => b.similarity - a.similarity),
     ofAllText: isAllText(compared),
   };
-}
+};
 
-/** The space of a proposal that was embedded when its tenant had none, where somebody has made it meanwhile. */
-export async function findSpaceOf(
+/** The space of a proposal that was embedded when its tenant had none, if it was made meanwhile. */
+async function findSpaceOf(
   tx: Transaction,
   tenantId: string,
   proposal: ProposedText,
 ): Promise<string | undefined> {
-  const space = await findSpace(tx, tenantId, { model: proposal.model, chunkerVersion });
-  return space?.dimensions === dimensionsOf(proposal) ? space?.id : undefined;
+  const spaces = await targets(tx, tenantId, { model: proposal.model, chunkerVersion });
+  return spaces.find(({ dimensions }) => dimensions === dimensionsOf(proposal))?.id;
 }
 
 /** The articles that most of the proposal is near to, by what the index says of some of its chunks. */
@@ -98,7 +108,7 @@ async function findCandidates(
   const stored = probes.filter((hash) => !proposal.bought.has(hash));
   const vectors = new Map([
     ...proposal.bought,
-    ...(stored.length > 0 ? await readChunkVectors(tx, tenantId, spaceId, stored) : []),
+    ...(stored.length > 0 ? await listChunkVectors(tx, tenantId, spaceId, stored) : []),
   ]);
   const scores = new Map<string, number>();
   await Promise.all(

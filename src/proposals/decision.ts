@@ -1,6 +1,13 @@
 import type { Failure, FailureCode } from '../domain/failures.ts';
-import type { Transaction } from '../platform/postgres/database.ts';
-import type { GateVerdict } from './verdicts.ts';
+
+/** What the proposal gate says of a new article. */
+export const gateVerdicts = ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'] as const;
+export type GateVerdict = (typeof gateVerdicts)[number];
+
+/** An article that says this much of a proposal makes it a duplicate. */
+export const duplicateFrom = 0.97;
+/** An article that says this much of it leaves the proposal a draft, for a person to look at. */
+export const lowNoveltyFrom = 0.88;
 
 /** An article that is there already, and how much of the proposal it says. */
 export interface Nearest {
@@ -9,7 +16,7 @@ export interface Nearest {
   readonly similarity: number;
 }
 
-/** What the gate said of a proposal, as its author is told. */
+/** What the author learns about the gate's work. */
 export interface GateReport {
   readonly verdict: GateVerdict;
   /** That of the nearest article; null where there is none, or where nothing was compared. */
@@ -21,51 +28,48 @@ export interface GateReport {
   readonly retryAt?: Date;
 }
 
-interface WrittenArticle {
-  readonly id: string;
-  readonly contentHash: string;
-  readonly published: boolean;
-}
-
-/** Stores what was paid for with the article that was created. */
-export type Keep = (tx: Transaction, article: WrittenArticle) => Promise<void>;
-
 /** The gate's answer inside the transaction of the write. */
-export type Judgement =
+export type Decision =
   /** Nothing is to be created: this article says it. */
   | { readonly kind: 'duplicate'; readonly of: string; readonly report: GateReport }
   | {
       readonly kind: 'new';
       readonly report: GateReport & { readonly verdict: Exclude<GateVerdict, 'duplicate'> };
-      readonly keep: Keep;
     };
 
-/** What the judge has to know of the article that is to be created. */
-export interface Wanted {
+/** What has to be known of the article that is to be created. */
+export interface ProposedArticle {
   readonly contentHash: string;
   /** As its author asks for. */
   readonly status: 'draft' | 'published';
 }
 
-export type Judge = (tx: Transaction, wanted: Wanted) => Promise<Judgement>;
+/** The verdict on a proposal by its nearest article. Only a comparison of the whole text may refuse it. */
+export function verdictOn(
+  similarity: number,
+  ofAllText: boolean,
+): Extract<GateVerdict, 'duplicate' | 'low_novelty' | 'novel'> {
+  if (similarity >= duplicateFrom && ofAllText) return 'duplicate';
+  return similarity >= lowNoveltyFrom ? 'low_novelty' : 'novel';
+}
 
-const keepNothing: Keep = async () => undefined;
+const nothingCompared = { similarity: null, nearest: [] } as const;
 
-/** The judge of an author who does not ask. */
-export const skip: Judge = async () => ({
+/** The decision for an author who skips the gate. */
+export const skipped: Decision = {
   kind: 'new',
-  report: { verdict: 'skipped', similarity: null, nearest: [], reason: null },
-  keep: keepNothing,
-});
+  report: { verdict: 'skipped', ...nothingCompared, reason: null },
+};
 
-/** The judge of a proposal that could not be compared. */
-export function cannotTell({ code, retryAfterMs }: Failure, keep: Keep = keepNothing): Judge {
-  const report = {
-    verdict: 'unknown' as const,
-    similarity: null,
-    nearest: [],
-    reason: code,
-    ...(retryAfterMs === undefined ? {} : { retryAt: new Date(Date.now() + retryAfterMs) }),
+/** The decision on a proposal that could not be compared: it is created as asked. */
+export function undecided({ code, retryAfterMs }: Failure): Decision {
+  return {
+    kind: 'new',
+    report: {
+      verdict: 'unknown',
+      ...nothingCompared,
+      reason: code,
+      ...(retryAfterMs === undefined ? {} : { retryAt: new Date(Date.now() + retryAfterMs) }),
+    },
   };
-  return async () => ({ kind: 'new', report, keep });
 }

@@ -1,4 +1,4 @@
-import { duplicateFrom, lowNoveltyFrom } from './verdicts.ts';
+import { duplicateFrom, lowNoveltyFrom } from './decision.ts';
 
 /**
  * Models whose vectors all lie in a narrow cone, so that texts about different things have a cosine that is high elsewhere.

@@ -1,7 +1,7 @@
+import { duplicateFrom } from './decision.ts';
 import { calibrate } from './similarity-calibration.ts';
-import { duplicateFrom } from './verdicts.ts';
 
-/** One chunk of a proposal, held against an article. */
+/** One chunk of a proposal, compared with an article. */
 export interface ComparedChunk {
   /** Its share of the proposal's text, in any unit. */
   readonly weight: number;

@@ -12,8 +12,6 @@ export interface ProposedText {
   readonly bought: ReadonlyMap<string, readonly number[]>;
 }
 
-/** What can be said of a proposal's chunks and vectors without asking anybody. */
-
 export const hashesOf = (chunks: readonly Chunk[]): string[] => chunks.map(({ hash }) => hash);
 
 /** A text that repeats itself has chunks that are the same. */
@@ -40,4 +38,12 @@ export function weightsOf(chunks: readonly Chunk[]): Map<string, number> {
 export function dimensionsOf({ bought }: ProposedText): number | undefined {
   const [first] = bought.values();
   return first?.length;
+}
+
+/** At most `count` of the items, in their order, spaced evenly over all of them, the first among them. */
+export function sampleEvenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return items.filter(
+    (_, at) => Math.floor((at * count) / items.length) !== Math.floor(((at - 1) * count) / items.length),
+  );
 }

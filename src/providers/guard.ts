@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { attemptTimeoutMs, maxWorkflowProviderTimeoutMs } from '../domain/embed-article.ts';
 import { type Failure, failureTraits } from '../domain/failures.ts';
-import type { CallOperation } from '../domain/provider-calls.ts';
-import type { KeyReference, Provider } from '../domain/providers.ts';
+import { type CallOperation, type CallSource, type KeyReference, operations } from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import type { CallSource, Usage } from '../usage/service.ts';
+import type { Usage } from '../usage/service.ts';
+import { type Admission, admit, admitKey } from './admission.ts';
 import type { Breaker, BreakerId, Permit, Verdict } from './breaker/breaker.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
 
-/** One call that someone wants made. `R` is what the provider gives, `K` what is stored of it. */
+/** A provider call to be made. `R` is what the provider gives, `K` what is stored of it. */
 export interface CallRequest<R, K> {
   readonly tenantId: string;
-  readonly provider: Provider;
   readonly operation: CallOperation;
   readonly source: CallSource;
   /** The article or other thing it is made for. */
@@ -40,8 +38,10 @@ export type CallResult<K> =
   | ({ readonly kind: 'failed' } & Failure);
 
 export interface Guard {
+  /** Whether a call of this operation could be made now. Reserves nothing; `call` decides again. */
+  admission(tx: Transaction, tenantId: string, operation: CallOperation): Promise<Admission>;
   /** The one path to a provider: key status, budget, breaker, decrypt, one attempt, classify, breaker, call record. */
-  call<R, K>(wanted: CallRequest<R, K>): Promise<CallResult<K>>;
+  call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>>;
 }
 
 export interface GuardDeps {
@@ -52,10 +52,19 @@ export interface GuardDeps {
 }
 
 /**
- * A probe's holder that died is replaced after its call's own time-out and this, for Vault and the transactions around it.
- * Even with the longest time-out that is before Temporal notices a dead worker, so that the next try finds the probe free.
+ * The lease of a probe: its call's own time-out, and time for Vault and the transactions around it. Even with the longest
+ * time-out it ends before Temporal notices a dead worker, so that the next try finds the probe free.
  */
-const probeMarginMs = attemptTimeoutMs - maxWorkflowProviderTimeoutMs;
+function probeLeaseMs({
+  operation,
+  timeoutMs,
+}: {
+  readonly operation: CallOperation;
+  readonly timeoutMs: number;
+}) {
+  const { startToCloseMs, background } = operations[operation];
+  return timeoutMs + startToCloseMs - background.maxMs;
+}
 
 /** Calls that hold the last of a budget back end within their time-out: it is looked at again soon, and not at once. */
 const reservedRetryMs = 15_000;
@@ -63,9 +72,9 @@ const reservedRetryMs = 15_000;
 /** Pauses before what is paid for is stored again: a restart of Postgres takes seconds. */
 const retryPersistAfterMs = [200, 1_000, 3_000];
 
-type Admission =
+type Begun =
   | {
-      readonly kind: 'admitted';
+      readonly kind: 'begun';
       readonly stored: CurrentKey;
       readonly permit: Permit;
       readonly callId: string;
@@ -88,40 +97,38 @@ export function createGuard(deps: GuardDeps): Guard {
   const { database, keys, breaker, usage } = deps;
 
   /** May this tenant make this call now? One transaction, committed with the call's record before anything is called. */
-  const admit = async <R, K>(wanted: CallRequest<R, K>): Promise<Admission> => {
-    const { tenantId, provider } = wanted;
+  const begin = async <R, K>(request: CallRequest<R, K>): Promise<Begun> => {
+    const { tenantId, operation } = request;
+    const { provider } = operations[operation];
     try {
-      return await database.withTenant(tenantId, async (tx): Promise<Admission> => {
-        const stored = await keys.current(tx, tenantId, provider);
-        if (stored === undefined) return { kind: 'failed', code: 'no_api_key' };
-        if (stored.status === 'rejected' && !wanted.evenIfRejected)
+      return await database.withTenant(tenantId, async (tx): Promise<Begun> => {
+        const admitted = await admitKey(keys, tx, tenantId, operation);
+        if (admitted.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
+        if (admitted.kind === 'rejected' && !request.evenIfRejected)
           return { kind: 'failed', code: 'credential_rejected' };
-        if (wanted.expectedModel !== undefined && wanted.expectedModel !== stored.model)
+        const { key: stored } = admitted;
+        if (request.expectedModel !== undefined && request.expectedModel !== stored.model)
           return { kind: 'superseded' };
 
         const callId = randomUUID();
-        const begun = await usage.begin(tx, tenantId, {
+        const reserved = await usage.begin(tx, tenantId, {
           id: callId,
           provider,
-          operation: wanted.operation,
-          source: wanted.source,
-          model: wanted.model ?? stored.model,
+          operation,
+          source: request.source,
+          model: request.model ?? stored.model,
           keyVersion: stored.version,
-          inputs: wanted.inputs,
-          reservedTokens: wanted.maxTokens,
-          ...(wanted.subjectId === undefined ? {} : { subjectId: wanted.subjectId }),
+          inputs: request.inputs,
+          reservedTokens: request.maxTokens,
+          ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
         });
-        if (begun === 'budget_reserved')
+        if (reserved === 'budget_reserved')
           return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };
-        if (begun === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
+        if (reserved === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
 
-        const acquired = await breaker.acquire(
-          tx,
-          breakerOf(wanted, stored),
-          wanted.timeoutMs + probeMarginMs,
-        );
+        const acquired = await breaker.acquire(tx, breakerOf(request, stored), probeLeaseMs(request));
         if (acquired.kind === 'open') throw new BreakerIsOpen(acquired.retryInMs);
-        return { kind: 'admitted', stored, permit: acquired, callId };
+        return { kind: 'begun', stored, permit: acquired, callId };
       });
     } catch (error) {
       if (!(error instanceof BreakerIsOpen)) throw error;
@@ -130,13 +137,16 @@ export function createGuard(deps: GuardDeps): Guard {
   };
 
   return {
-    async call<R, K>(wanted: CallRequest<R, K>): Promise<CallResult<K>> {
-      const { tenantId, provider } = wanted;
-      const admission = await admit(wanted);
-      if (admission.kind !== 'admitted') return admission;
-      const { stored, permit, callId } = admission;
-      const breakerId = breakerOf(wanted, stored);
-      const model = wanted.model ?? stored.model;
+    admission: (tx, tenantId, operation) => admit(deps, tx, tenantId, operation),
+
+    async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
+      const { tenantId, operation } = request;
+      const { provider } = operations[operation];
+      const begun = await begin(request);
+      if (begun.kind !== 'begun') return begun;
+      const { stored, permit, callId } = begun;
+      const breakerId = breakerOf(request, stored);
+      const model = request.model ?? stored.model;
       const key: KeyReference = { provider, model, keyVersion: stored.version };
 
       const opened = await keys.openKey(tenantId, provider, stored);
@@ -148,13 +158,13 @@ export function createGuard(deps: GuardDeps): Guard {
         return opened;
       }
 
-      const answer = await attempt(wanted, { apiKey: opened.plaintext, model });
+      const answer = await attempt(request, { apiKey: opened.plaintext, model });
 
-      const inputTokens = answer.kind === 'ok' ? (answer.inputTokens ?? wanted.maxTokens) : 0;
+      const inputTokens = answer.kind === 'ok' ? (answer.inputTokens ?? request.maxTokens) : 0;
       const finish = async (tx: Transaction): Promise<CallResult<K>> => {
         // Kept first: the rows of the month and the breaker, which every call of the tenant needs, are locked for the end only.
         const persisted =
-          answer.kind === 'ok' ? { value: await wanted.persist(tx, answer.result, key) } : undefined;
+          answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
         await usage.finish(tx, tenantId, {
           id: callId,
           outcome: answer.kind === 'ok' ? 'ok' : answer.code,
@@ -168,11 +178,11 @@ export function createGuard(deps: GuardDeps): Guard {
           return answer;
         }
         if (stored.status !== 'verified') {
-          const { evenIfRejected = false } = wanted;
+          const { evenIfRejected = false } = request;
           await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
         }
         // A workflow enters its calls in the ledger as a step of its own; nobody comes after the others.
-        if (wanted.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
+        if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
         if (persisted === undefined) throw new Error('a paid result was not persisted');
         return { kind: 'ok', persisted: persisted.value, key, inputTokens };
       };
@@ -193,17 +203,18 @@ async function retryPersist<T>(store: () => Promise<T>): Promise<T> {
   return store();
 }
 
-function breakerOf<R, K>(wanted: CallRequest<R, K>, stored: CurrentKey): BreakerId {
-  return { tenantId: wanted.tenantId, provider: wanted.provider, keyVersion: stored.version };
+function breakerOf<R, K>(request: CallRequest<R, K>, stored: CurrentKey): BreakerId {
+  const { provider } = operations[request.operation];
+  return { tenantId: request.tenantId, provider, keyVersion: stored.version };
 }
 
 /** The one attempt. What it throws is a bug of ours and may hold the key: it becomes a code, and the record is finished. */
 async function attempt<R, K>(
-  wanted: CallRequest<R, K>,
+  request: CallRequest<R, K>,
   credential: Parameters<CallRequest<R, K>['send']>[0],
 ): Promise<ProviderAnswer<R>> {
   try {
-    return await wanted.send(credential);
+    return await request.send(credential);
   } catch {
     return { kind: 'failed', code: 'internal' };
   }

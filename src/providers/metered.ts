@@ -1,4 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
+import { operations } from '../domain/operations.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Breaker } from './breaker/breaker.ts';
 import type { CallRequest, Guard } from './guard.ts';
@@ -9,17 +10,18 @@ export function meterGuard(
   metrics: Pick<ServiceMetrics, 'providerCall' | 'callRefused'>,
 ): Guard {
   return {
-    async call<R, K>(wanted: CallRequest<R, K>) {
+    admission: guard.admission,
+    async call<R, K>(request: CallRequest<R, K>) {
       let sent = false;
       const refuse = (code: FailureCode) => {
-        if (!sent) metrics.callRefused({ ...labelsOf(wanted), code });
+        if (!sent) metrics.callRefused({ ...labelsOf(request), code });
       };
       try {
         const guarded = await guard.call<R, K>({
-          ...wanted,
+          ...request,
           async send(credential) {
             sent = true;
-            return timed(wanted, () => wanted.send(credential), metrics);
+            return timed(request, () => request.send(credential), metrics);
           },
         });
         if (guarded.kind === 'failed') refuse(guarded.code);
@@ -33,24 +35,24 @@ export function meterGuard(
 }
 
 /** Of a call, what may be counted by. */
-function labelsOf<R, K>({ provider, operation, source }: CallRequest<R, K>) {
-  return { provider, operation, source };
+function labelsOf<R, K>({ operation, source }: CallRequest<R, K>) {
+  return { provider: operations[operation].provider, operation, source };
 }
 
 /** Makes the attempt and counts it with its code and its time; one that throws is `internal`, as it is to the guard. */
 async function timed<R, K>(
-  wanted: CallRequest<R, K>,
+  request: CallRequest<R, K>,
   send: () => ReturnType<CallRequest<R, K>['send']>,
   metrics: Pick<ServiceMetrics, 'providerCall'>,
 ) {
   const startedAtMs = performance.now();
   const ended = (code: 'ok' | FailureCode, inputTokens: number, outputTokens: number) => {
     const seconds = (performance.now() - startedAtMs) / 1_000;
-    metrics.providerCall({ ...labelsOf(wanted), code, seconds, inputTokens, outputTokens });
+    metrics.providerCall({ ...labelsOf(request), code, seconds, inputTokens, outputTokens });
   };
   try {
     const answer = await send();
-    if (answer.kind === 'ok') ended('ok', answer.inputTokens ?? wanted.maxTokens, answer.outputTokens);
+    if (answer.kind === 'ok') ended('ok', answer.inputTokens ?? request.maxTokens, answer.outputTokens);
     else ended(answer.code, 0, 0);
     return answer;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
-import { type Coverage, readCommonestReason } from '../embedding/coverage/summary-store.ts';
+import { type Coverage, readCommonestReason } from '../embedding/coverage/summary-read-model.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Place } from './cursor.ts';
 import type { QueryVector } from './query-embedding.ts';

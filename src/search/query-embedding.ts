@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Failure, FailureCode } from '../domain/failures.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
+import type { Failure } from '../domain/failures.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
-import type { Breaker } from '../providers/breaker/breaker.ts';
+import { refusalOf } from '../providers/admission.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
-import { readServingSpace } from '../vectors/spaces-store.ts';
+import type { Guard } from '../providers/guard.ts';
+import { type Space, serving } from '../vectors/spaces.ts';
 
 /** A query's vector, in the space that serves the tenant's searches; or why there is none. */
 export type QueryVector =
@@ -28,8 +28,7 @@ export interface QueryEmbeddings {
 
 export interface QueryEmbeddingsDeps {
   readonly database: Database;
-  readonly keys: Pick<ProviderKeys, 'current'>;
-  readonly breaker: Pick<Breaker, 'refusal'>;
+  readonly guard: Pick<Guard, 'admission'>;
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<ServiceMetrics, 'callRefused'>;
   /** One attempt while a person waits. */
@@ -55,12 +54,12 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     worthKeeping: (answer) => answer.kind === 'vector',
   });
 
-  const refuse = (code: FailureCode, retryAfterMs?: number): QueryVector => {
+  const refuse = (refusal: Failure): QueryVector => {
+    const { code } = refusal;
     deps.metrics.callRefused({ provider: 'embedding', operation: 'embedding', source: 'search', code });
-    return { kind: 'failed', code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return { kind: 'failed', ...refusal };
   };
 
-  type Space = NonNullable<Awaited<ReturnType<typeof readServingSpace>>>;
   const buy = async (tenantId: string, space: Space, text: string): Promise<QueryVector> => {
     const answer = await deps.embedding.embed({
       tenantId,
@@ -85,24 +84,20 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
   const embed = async (tenantId: string, text: string): Promise<QueryVector> => {
     // All that can refuse the call is read in one round trip. The guard would say the same of an open breaker, after it has
     // written a call record and taken it back: four more, in each search, for as long as a provider is away.
-    const [space, key, refusal] = await deps.database.withTenant(tenantId, (tx) =>
-      Promise.all([
-        readServingSpace(tx, tenantId),
-        deps.keys.current(tx, tenantId, 'embedding'),
-        deps.breaker.refusal(tx, { tenantId, provider: 'embedding' }),
-      ]),
+    const [space, admission] = await deps.database.withTenant(tenantId, (tx) =>
+      Promise.all([serving(tx, tenantId), deps.guard.admission(tx, tenantId, 'embedding')]),
     );
+    const refusal = refusalOf(admission);
     // Before the space: a first key that was rejected, or a provider that is away, is why there are no vectors.
-    if (key === undefined) return refuse('no_api_key');
-    if (key.status === 'rejected') return refuse('credential_rejected');
-    const open = refusal?.keyVersion === key.version ? refusal : undefined;
+    if (admission.kind === 'no_key') return refuse({ code: 'no_api_key' });
+    if (admission.kind === 'rejected') return refuse({ code: 'credential_rejected' });
     if (space === undefined) {
-      return open === undefined ? { kind: 'no_vectors' } : refuse('circuit_open', open.retryInMs);
+      return admission.kind === 'open' && refusal !== undefined ? refuse(refusal) : { kind: 'no_vectors' };
     }
     // A version names one key for ever: what was bought with another key, or for another tenant, has another name.
-    const name = JSON.stringify([tenantId, space.id, space.model, key.version, hashOf(text)]);
+    const name = JSON.stringify([tenantId, space.id, space.model, admission.key.version, hashOf(text)]);
     return cache.get(name, async () =>
-      open === undefined ? buy(tenantId, space, text) : refuse('circuit_open', open.retryInMs),
+      refusal === undefined ? buy(tenantId, space, text) : refuse(refusal),
     );
   };
 

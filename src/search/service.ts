@@ -1,5 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
-import { type Coverage, readCoverage } from '../embedding/coverage/summary-store.ts';
+import { type Coverage, readCoverage } from '../embedding/coverage/summary-read-model.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { type Place, readSeen, type SearchMode, type SearchText, seenName } from './cursor.ts';

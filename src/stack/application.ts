@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { attemptTimeoutMs } from '../domain/embed-article.ts';
+import { operations } from '../domain/operations.ts';
 import type { ServiceSpec } from './service-process.ts';
 import type { Stack } from './stack.ts';
 
@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..');
 const preferredApiPort = 4000;
 const preferredMetricsPort = 9464;
 /** A worker lets the provider's attempt under way end, and then its connections, before it goes: longer than its own drain. */
-const workerGraceMs = attemptTimeoutMs + 15_000;
+const workerGraceMs = operations.embedding.startToCloseMs + 15_000;
 const apiGraceMs = 15_000;
 
 /** The environment of API, worker and set-up commands: that of the person who starts, and the stack's addresses. */

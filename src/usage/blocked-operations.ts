@@ -1,8 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
-import type { BlockableOperation } from '../domain/provider-calls.ts';
-import type { Provider } from '../domain/providers.ts';
+import type { BlockableOperation, Provider } from '../domain/operations.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';

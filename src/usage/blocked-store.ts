@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BlockableOperation } from '../domain/provider-calls.ts';
+import type { BlockableOperation } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
 const rowSchema = z.object({ due: z.boolean(), reported: z.coerce.number() });

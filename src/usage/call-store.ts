@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { CallSource } from '../domain/provider-calls.ts';
-import type { Provider } from '../domain/providers.ts';
+import type { CallSource, Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { budgetSql } from './budget-read-model.ts';
 
 /** A provider call as it is known before it is made. */
 export interface CallStart {
@@ -36,7 +36,7 @@ export interface CallEnd {
 export async function insertCall(tx: Transaction, tenantId: string, call: CallStart): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with budget as materialized (
-       select (select monthly_token_budget from llm_settings where tenant_id = :tenantId) as tokens,
+       select ${budgetSql} as tokens,
               date_trunc('month', clock_timestamp() at time zone 'UTC')::date as month
      ),
      reservation as (
@@ -66,10 +66,24 @@ export async function insertCall(tx: Transaction, tenantId: string, call: CallSt
  */
 export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: number): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select 1 from monthly_usage u join llm_settings s on s.tenant_id = u.tenant_id
-      where u.tenant_id = :tenantId and u.month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
-        and u.reserved_tokens > 0 and u.settled_tokens + :tokens::bigint <= s.monthly_token_budget`,
+    `select 1 from monthly_usage
+      where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
+        and reserved_tokens > 0 and settled_tokens + :tokens::bigint <= ${budgetSql}`,
     { tenantId, tokens },
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Whether the month's budget is used up to the last token, and the tenant was told so: then no call can be let through. A
+ * budget that merely cannot hold the last call that asked is not spent, as a smaller one may still find room.
+ */
+export async function isBudgetSpent(tx: Transaction, tenantId: string): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select 1 from monthly_usage
+      where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
+        and exhausted_at is not null and settled_tokens >= ${budgetSql}`,
+    { tenantId },
   );
   return rows.length > 0;
 }
@@ -138,7 +152,7 @@ export async function finishCall(
      returning u.settled_tokens as settled_after,
        u.settled_tokens - :tokens::bigint + case when before.outcome is null then 0 else before.reserved_tokens end
          as settled_before,
-       (select monthly_token_budget from llm_settings where tenant_id = :tenantId) as budget`,
+       ${budgetSql} as budget`,
     { tenantId, ...call, tokens: call.inputTokens + call.outputTokens },
   );
   if (rows[0] === undefined) return undefined;

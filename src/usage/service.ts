@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/service.ts';
-import type { Provider } from '../domain/providers.ts';
+import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { createBudgetEvents } from './budget-events.ts';
@@ -11,6 +11,7 @@ import {
   deleteCall,
   finishCall,
   insertCall,
+  isBudgetSpent,
   isOnlyReserved,
   type LastFailure,
   markExhausted,
@@ -25,7 +26,7 @@ import {
   type UsageRow,
 } from './ledger-store.ts';
 
-export type { CallSource } from '../domain/provider-calls.ts';
+export type { CallSource } from '../domain/operations.ts';
 export type { CallEnd, CallStart } from './call-store.ts';
 export type { UsageGrouping, UsageQuery, UsageRow } from './ledger-store.ts';
 export { usageGroupings } from './ledger-store.ts';
@@ -62,6 +63,8 @@ export interface Usage {
     tenantId: string,
     key: { readonly provider: Provider; readonly keyVersion: number },
   ): Promise<LastFailure | undefined>;
+  /** Whether the month's budget is used up to the last token. */
+  isSpent(tx: Transaction, tenantId: string): Promise<boolean>;
   /** In the transaction of a change of the budget: what was used up may not be any longer. */
   budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
   /** Gives up the records that crashes have left open, and enters the answered calls that were forgotten; of every tenant. */
@@ -102,6 +105,7 @@ export function createUsage(deps: {
         unknownCalls: await countUnknown(tx, tenantId, query),
       })),
     lastFailure: readLastFailure,
+    isSpent: isBudgetSpent,
     budgetChanged: clearExhausted,
     closeAbandoned: () =>
       database.withScope('reconcile', async (tx) => {

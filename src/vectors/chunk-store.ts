@@ -2,7 +2,9 @@ import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
+/** A bought vector, for the article whose text its chunk is of. */
 export interface ChunkVector {
+  readonly articleId: string;
   readonly hash: string;
   readonly text: string;
   readonly vector: readonly number[];
@@ -55,12 +57,11 @@ export async function insertVectors(
   tx: Transaction,
   tenantId: string,
   spaceId: string,
-  articleId: string,
   vectors: readonly ChunkVector[],
 ): Promise<void> {
   await tx('chunk_vectors')
     .insert(
-      vectors.map(({ hash, text, vector }) => ({
+      vectors.map(({ articleId, hash, text, vector }) => ({
         tenant_id: tenantId,
         space_id: spaceId,
         article_id: articleId,
@@ -94,4 +95,37 @@ export async function upsertManifest(
     })
     .onConflict(['tenant_id', 'space_id', 'article_id'])
     .merge(['content_hash', 'chunk_hashes']);
+}
+
+/** Which of these chunks have a vector in the space, of whichever article of the tenant. */
+export async function listKnownChunks(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  hashes: readonly string[],
+): Promise<Set<string>> {
+  const found: unknown = await tx('chunk_vectors')
+    .where({ tenant_id: tenantId, space_id: spaceId })
+    .whereRaw('chunk_hash = any(?::text[])', [[...hashes]])
+    .distinct('chunk_hash')
+    .pluck('chunk_hash');
+  return new Set(z.array(z.string()).parse(found));
+}
+
+/** Vectors of chunks in the space, of whichever article of the tenant, by chunk hash. */
+export async function listChunkVectors(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  hashes: readonly string[],
+): Promise<Map<string, readonly number[]>> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select distinct on (chunk_hash) chunk_hash, embedding::text as embedding
+       from chunk_vectors
+      where tenant_id = :tenantId and space_id = :spaceId and chunk_hash = any(:hashes::text[])`,
+    { tenantId, spaceId, hashes: [...hashes] },
+  );
+  const vector = z.string().transform((text) => z.array(z.number()).parse(JSON.parse(text)));
+  const found = z.array(z.object({ chunk_hash: z.string(), embedding: vector })).parse(rows);
+  return new Map(found.map((row) => [row.chunk_hash, row.embedding]));
 }

@@ -1,71 +1,119 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-const spaceSchema = z.object({ id: z.string(), dimensions: z.number() });
-export type Space = z.output<typeof spaceSchema>;
+/** Vectors that compare with each other: of one model, one dimension and one chunker. */
+export interface Space {
+  readonly id: string;
+  readonly model: string;
+  readonly dimensions: number;
+}
 
-/** What identifies a space, but for the dimension, which only an answer tells. */
+/** What identifies a space, but for the dimension, which only a provider's answer tells. */
 export interface SpaceKind {
   readonly model: string;
   readonly chunkerVersion: number;
 }
 
-/** The tenant's space of a model and chunker: the newest, should a provider ever have changed its dimension. */
-export async function findSpace(
+/**
+ * What a space is for: the serving one answers searches, the building one is filled to take its place, a retired one is
+ * neither and keeps its vectors. This file and spaces.ts alone know of it.
+ */
+type State = 'serving' | 'building' | 'retired';
+
+const spaceRow = z.object({ id: z.string(), model: z.string(), dimensions: z.number() });
+const columns = ['id', 'model', 'dimensions'] as const;
+
+/** The tenant's space of this state, of which it has one at most. */
+export async function findSpaceInState(
   tx: Transaction,
   tenantId: string,
-  kind: SpaceKind,
+  state: Exclude<State, 'retired'>,
+): Promise<Space | undefined> {
+  const row: unknown = await tx('embedding_spaces').where({ tenant_id: tenantId, state }).first(columns);
+  return spaceRow.optional().parse(row);
+}
+
+/** The tenant's space of a model and chunker: the newest, should a provider ever have changed its dimension. */
+export async function findSpaceOfKind(
+  tx: Transaction,
+  tenantId: string,
+  { model, chunkerVersion }: SpaceKind,
 ): Promise<Space | undefined> {
   const row: unknown = await tx('embedding_spaces')
-    .where({ tenant_id: tenantId, model: kind.model, chunker_version: kind.chunkerVersion })
+    .where({ tenant_id: tenantId, model, chunker_version: chunkerVersion })
     .orderBy('created_at', 'desc')
-    .first('id', 'dimensions');
-  return row === undefined ? undefined : spaceSchema.parse(row);
+    .first(columns);
+  return spaceRow.optional().parse(row);
 }
 
-/** Finds or makes the space with this dimension. The first of a tenant serves its searches at once. */
-export async function ensureSpace(
+/** Inserts the space, or finds the one that is there. A new one is retired until it is given another state. */
+export async function insertSpace(
   tx: Transaction,
   tenantId: string,
-  kind: SpaceKind & { readonly id: string; readonly dimensions: number },
-): Promise<string> {
-  const { rows } = await tx.raw<{ rows: { id: string }[] }>(
-    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, serving)
-     values (:tenantId, :id, :model, :dimensions, :chunkerVersion,
-             not exists (select 1 from embedding_spaces where tenant_id = :tenantId and serving))
+  space: SpaceKind & { readonly id: string; readonly dimensions: number },
+): Promise<Space> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
+     values (:tenantId, :id, :model, :dimensions, :chunkerVersion, 'retired')
      on conflict (tenant_id, model, dimensions, chunker_version) do update set model = excluded.model
-     returning id`,
-    { tenantId, ...kind },
+     returning id, model, dimensions`,
+    { tenantId, ...space },
   );
-  return (
-    z
-      .array(z.object({ id: z.string() }))
-      .length(1)
-      .parse(rows)[0]?.id ?? kind.id
-  );
+  return z.tuple([spaceRow]).parse(rows)[0];
 }
 
-/** Serialises whoever makes a space for the tenant: two first articles must not both make the serving one. */
+/** Gives a space a state and retires the one that had it. Two statements: a unique index is checked row by row. */
+export async function setState(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  state: Exclude<State, 'retired'>,
+): Promise<void> {
+  await Promise.all([
+    tx('embedding_spaces')
+      .where({ tenant_id: tenantId, state })
+      .whereNot({ id: spaceId })
+      .update({ state: 'retired' }),
+    tx('embedding_spaces').where({ tenant_id: tenantId, id: spaceId }).whereNot({ state }).update({ state }),
+  ]);
+}
+
+/** Retires the building space, if there is one. */
+export async function retireBuilding(tx: Transaction, tenantId: string): Promise<void> {
+  await tx('embedding_spaces').where({ tenant_id: tenantId, state: 'building' }).update({ state: 'retired' });
+}
+
+/** Until the transaction ends no other one changes what the tenant's spaces are for. */
 export async function lockSpaces(tx: Transaction, tenantId: string): Promise<void> {
   await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`embedding_spaces ${tenantId}`]);
 }
 
-/** The space that answers the tenant's searches. */
-export async function readServingSpace(
-  tx: Transaction,
-  tenantId: string,
-): Promise<{ readonly id: string; readonly model: string; readonly dimensions: number } | undefined> {
-  const row: unknown = await tx('embedding_spaces')
-    .where({ tenant_id: tenantId, serving: true })
-    .first('id', 'model', 'dimensions');
-  return row === undefined ? undefined : spaceSchema.extend({ model: z.string() }).parse(row);
+/** A space as people see it. */
+export interface ListedSpace extends Space {
+  readonly chunkerVersion: number;
+  readonly createdAt: Date;
+  /** Whether it answers the tenant's searches. */
+  readonly serving: boolean;
 }
 
-/** Lets the space answer the tenant's searches from now on, in place of the one that does. */
-export async function serveSpace(tx: Transaction, tenantId: string, spaceId: string): Promise<void> {
-  await tx('embedding_spaces')
-    .where({ tenant_id: tenantId, serving: true })
-    .whereNot({ id: spaceId })
-    .update({ serving: false });
-  await tx('embedding_spaces').where({ tenant_id: tenantId, id: spaceId }).update({ serving: true });
+const listedRow = spaceRow
+  .extend({ chunker_version: z.number(), created_at: z.date(), serving: z.boolean() })
+  .transform(
+    ({ chunker_version: chunkerVersion, created_at: createdAt, ...row }): ListedSpace => ({
+      ...row,
+      chunkerVersion,
+      createdAt,
+    }),
+  );
+
+/** The tenant's spaces, newest first. */
+export async function listSpaces(tx: Transaction, tenantId: string): Promise<ListedSpace[]> {
+  const rows: unknown = await tx('embedding_spaces')
+    .where({ tenant_id: tenantId })
+    .orderBy([{ column: 'created_at', order: 'desc' }, { column: 'id' }])
+    .select(...columns, 'chunker_version', 'created_at', tx.raw("state = 'serving' as serving"));
+  return z.array(listedRow).parse(rows);
 }
+
+/** The id of the serving space as an SQL expression, for a statement with the binding `:tenantId`; null where none serves. */
+export const servingSpaceIdSql = `(select id from embedding_spaces where tenant_id = :tenantId and state = 'serving')`;

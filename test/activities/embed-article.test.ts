@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import type { KeyReference } from '../../src/domain/providers.ts';
+import type { KeyReference } from '../../src/domain/operations.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 import { installQuietRuntime } from '../support/workflow-environment.ts';

@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Audit, createAudit } from '../../src/audit/service.ts';
 import type { Actor } from '../../src/domain/actor.ts';
-import type { Provider } from '../../src/domain/providers.ts';
+import type { Provider } from '../../src/domain/operations.ts';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
 import { defaultAnthropicModels } from '../../src/llm-config/models.ts';
 import { createProviderKeys, type ProviderKeys } from '../../src/llm-config/provider-keys.ts';

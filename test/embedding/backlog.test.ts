@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ArticleRef } from '../../src/domain/embed-article.ts';
-import type { KeyReference } from '../../src/domain/providers.ts';
+import type { KeyReference } from '../../src/domain/operations.ts';
 import { createBacklog } from '../../src/embedding/backlog/backlog.ts';
 import { createReconciliation } from '../../src/embedding/backlog/reconciliation.ts';
 import { readServingSpace } from '../../src/vectors/spaces-store.ts';

@@ -7,7 +7,7 @@ import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createBreaker } from '../../src/providers/breaker/breaker.ts';
 import {
   createGuardedEmbedding,
-  type EmbeddingRequestOf,
+  type EmbeddingCall,
 } from '../../src/providers/embedding/guarded-embedding.ts';
 import { type CallResult, createGuard } from '../../src/providers/guard.ts';
 import type { QueryVector } from '../../src/search/query-embedding.ts';
@@ -330,7 +330,7 @@ describe('patience', () => {
       ...deps,
       deadlineMs: 100,
       embedding: {
-        async embed<K>(wanted: EmbeddingRequestOf<K>): Promise<CallResult<K>> {
+        async embed<K>(wanted: EmbeddingCall<K>): Promise<CallResult<K>> {
           calls += 1;
           await slow;
           const persisted = await database.withTenant(wanted.tenantId, (tx) =>

@@ -1,5 +1,5 @@
 import { beforeAll, expect, inject, it } from 'vitest';
-import { verdictOn } from '../../src/proposals/verdict.ts';
+import { verdictOn } from '../../src/proposals/decision.ts';
 import { loadSamples } from '../../src/stack/samples/index.ts';
 import { embedTexts } from './near-duplicates/embedded-texts.ts';
 import { type Judged, measureChosen } from './near-duplicates/measurement.ts';

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { failureCodes } from '../../src/domain/failures.ts';
-import { blockableOperations, callOperations, callSources } from '../../src/domain/provider-calls.ts';
-import { providers } from '../../src/domain/providers.ts';
+import { blockableOperations, callOperations, callSources, providers } from '../../src/domain/operations.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { breakerTransitions } from '../../src/platform/telemetry/service-metrics.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sampleEvenly } from '../../src/proposals/sample-evenly.ts';
+import { sampleEvenly } from '../../src/proposals/text.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
 

@@ -1,22 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
-/**
- * After a key or model has changed: every published article without vectors of the current model is pending again.
- * Answers how many there are.
- */
-export async function markStale(tx: Transaction, tenantId: string, model: string): Promise<number> {
-  const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `update article_embeddings e
-        set status = 'pending', reason = null, next_attempt_at = null, updated_at = clock_timestamp()
-      where e.tenant_id = :tenantId and e.status <> 'not_applicable'
-        and not (e.status = 'embedded' and exists (
-          select 1 from embedding_spaces s where s.tenant_id = e.tenant_id and s.id = e.space_id and s.model = :model))`,
-    { tenantId, model },
-  );
-  return rowCount;
-}
-
 /** What is embedded in another space than this one is pending again; what was given up stays so. Answers how many there are. */
 export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
   return tx('article_embeddings')
@@ -72,38 +56,6 @@ export async function anyWaiting(tx: Transaction, tenantId: string): Promise<boo
     .whereIn('status', ['pending', 'blocked'])
     .first('article_id');
   return row !== undefined;
-}
-
-/**
- * Articles, of any tenant, that should have a workflow and seem to have none: pending ones whose state nothing has touched
- * for `idleMs`, with no attempt announced for later; and those that a budget of a month gone by has parked. None with an
- * outbox row on its way. For the scope of reconciliation.
- */
-export async function listStuck(
-  tx: Transaction,
-  idleMs: number,
-  limit: number,
-): Promise<{ readonly tenantId: string; readonly articleId: string }[]> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select e.tenant_id, e.article_id
-       from article_embeddings e
-      where ((e.status = 'pending'
-              and e.updated_at < now() - :idleMs * interval '1 millisecond'
-              and (e.next_attempt_at is null or e.next_attempt_at < clock_timestamp()))
-          or (e.status = 'blocked' and e.reason = 'budget_exhausted'
-              and not exists (select 1 from monthly_usage u
-                               where u.tenant_id = e.tenant_id and u.exhausted_at is not null
-                                 and u.month = date_trunc('month', now() at time zone 'UTC')::date)))
-        and not exists (select 1 from outbox o
-                         where o.tenant_id = e.tenant_id and o.kind = 'article' and o.subject_id = e.article_id)
-      order by e.updated_at
-      limit :limit`,
-    { idleMs, limit },
-  );
-  return z
-    .array(z.object({ tenant_id: z.string(), article_id: z.string() }))
-    .parse(rows)
-    .map((row) => ({ tenantId: row.tenant_id, articleId: row.article_id }));
 }
 
 /** The article is to be embedded from now on: the next sweep leaves it its chance. */

@@ -1,11 +1,13 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
 import type { ProviderKeys } from '../../llm-config/service.ts';
-import type { Outbox, OutboxTicket } from '../../outbox/outbox.ts';
+import type { Outbox, Relayed } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
-import { findSpace } from '../../vectors/spaces-store.ts';
-import { cutOverWhenComplete, isServing } from '../cut-over.ts';
-import { countPending, endBreakerWaits, listWaiting, markStale } from './backlog-store.ts';
+import type { Usage } from '../../usage/service.ts';
+import { aimAt, isServing, targets } from '../../vectors/spaces.ts';
+import type { CutOverWhenComplete } from '../cut-over.ts';
+import { listStuck, markStale } from './backlog-read-model.ts';
+import { countPending, endBreakerWaits, listWaiting, markRequeued } from './backlog-store.ts';
 
 export interface BacklogPage {
   readonly started: number;
@@ -14,48 +16,68 @@ export interface BacklogPage {
 }
 
 export interface Backlog {
-  /** In the transaction of a new key or model: what lacks vectors is pending, and the outbox wants the backlog. */
-  request(tx: Transaction, tenantId: string, model: string): Promise<OutboxTicket | undefined>;
+  /**
+   * In the transaction that sets a key, names a model or raises the budget: articles that lack vectors of the current model
+   * become pending, and the backlog's workflow is asked for.
+   */
+  request(tx: Transaction, tenantId: string): Promise<void>;
   /** In the transaction that closes the breaker by hand: the workflows that wait for it are woken by the backlog. */
-  wakeWaiting(tx: Transaction, tenantId: string): Promise<OutboxTicket | undefined>;
+  wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
   /** Starts the workflows of one page of articles that wait for their vectors. Safe to repeat. */
   startPage(tenantId: string, afterId: string | undefined): Promise<BacklogPage>;
   /**
-   * How many articles are still pending, and how many of those have been started; with none waiting, the space of the
-   * tenant's current model begins to serve its searches. Until then the old space goes on: no change of model is a gap.
+   * How many articles are still pending, and how many of those have been started. With none waiting, the space of the current
+   * model begins to serve searches; until then the old one goes on.
    */
   settle(
     tenantId: string,
     startedUpToId: string | undefined,
   ): Promise<{ readonly pending: number; readonly underWay: number }>;
+  /** Sends a batch of what the outbox still holds. */
+  relay(): Promise<Relayed>;
+  /** Signals the workflows of articles that nothing seems to embed, of any tenant; answers how many. */
+  requeueStuck(): Promise<number>;
 }
 
 /** Workflows started by one activity: some seconds of signals, well inside its time-out. */
 const pageSize = 50;
+/**
+ * A workflow under way updates its article's status, or announces its next attempt, more often than this. An article that
+ * waits longer for its page of a backlog is signalled early, which costs nothing more.
+ */
+const idleMs = 15 * 60_000;
+const stuckBatch = 100;
 
-/** Embedding everything that a tenant has after a first key, a replaced key or another model. */
-export function createBacklog(deps: {
+export interface BacklogDeps {
   readonly database: Database;
-  readonly outbox: Outbox;
-  readonly starter: WorkflowStarter;
-  readonly keys: ProviderKeys;
-}): Backlog {
-  const { database, outbox, starter, keys } = deps;
+  readonly outbox: Pick<Outbox, 'enqueue' | 'relay'>;
+  readonly starter: Pick<WorkflowStarter, 'sendBacklogArticle'>;
+  readonly keys: Pick<ProviderKeys, 'current' | 'models'>;
+  readonly usage: Pick<Usage, 'budgetChanged'>;
+  readonly cutOverWhenComplete: CutOverWhenComplete;
+}
+
+/** Articles that wait for vectors: after a first key, another key or another model, and after crashes. */
+export function createBacklog(deps: BacklogDeps): Backlog {
+  const { database, outbox, starter, keys, usage, cutOverWhenComplete } = deps;
 
   const enqueue = (tx: Transaction, tenantId: string) =>
     outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
 
   return {
-    async request(tx, tenantId, model) {
+    async request(tx, tenantId) {
+      await usage.budgetChanged(tx, tenantId);
+      const { embedding_model: model } = await keys.models(tx, tenantId);
+      await aimAt(tx, tenantId, { model, chunkerVersion });
       await markStale(tx, tenantId, model);
       // Even with nothing stale: an article written at this moment may be about to learn that there is no key.
-      return enqueue(tx, tenantId);
+      await enqueue(tx, tenantId);
     },
 
     async wakeWaiting(tx, tenantId) {
       await endBreakerWaits(tx, tenantId);
       // Even with none found waiting: a call may be about to learn that the breaker is open.
-      return enqueue(tx, tenantId);
+      await enqueue(tx, tenantId);
     },
 
     async startPage(tenantId, afterId) {
@@ -70,12 +92,25 @@ export function createBacklog(deps: {
 
     settle: (tenantId, startedUpToId) =>
       database.withTenant(tenantId, async (tx) => {
-        const stored = await keys.current(tx, tenantId, 'embedding');
-        const space = stored && (await findSpace(tx, tenantId, { model: stored.model, chunkerVersion }));
-        if (space !== undefined && !(await isServing(tx, tenantId, space.id))) {
-          await cutOverWhenComplete(tx, tenantId, space.id);
+        const key = await keys.current(tx, tenantId, 'embedding');
+        const wanted =
+          key === undefined ? [] : await targets(tx, tenantId, { model: key.model, chunkerVersion });
+        for (const { id } of wanted) {
+          if (!(await isServing(tx, tenantId, id))) await cutOverWhenComplete(tx, tenantId, id);
         }
         return countPending(tx, tenantId, startedUpToId);
       }),
+
+    relay: outbox.relay,
+
+    async requeueStuck() {
+      const stuck = await database.withScope('reconcile', (tx) => listStuck(tx, idleMs, stuckBatch));
+      for (const { tenantId, articleId } of stuck) {
+        await database.withTenant(tenantId, (tx) => markRequeued(tx, tenantId, articleId));
+        // As an article of a backlog: it was not just edited, so edits go first.
+        await starter.sendBacklogArticle(tenantId, articleId);
+      }
+      return stuck.length;
+    },
   };
 }

@@ -9,10 +9,11 @@ import {
   readLastChange,
   type SpaceCount,
   type StateCount,
-} from './store.ts';
+} from './coverage-read-model.ts';
+import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
 import type { EmbeddingStatus } from '../article-embeddings.ts';
 
-export interface SpaceView extends SpaceCount {
+export interface SpaceView extends ListedSpace, Omit<SpaceCount, 'spaceId'> {
   /** Whether it is the one of the tenant's current model, in which articles are embedded now. */
   readonly current: boolean;
 }
@@ -61,14 +62,17 @@ export function createEmbeddingCoverage(deps: {
   return {
     view: (tenantId) =>
       database.withTenant(tenantId, async (tx) => {
-        const [key, models, states, spaces, change] = await Promise.all([
+        const [key, models, states, listed, counts, change] = await Promise.all([
           keys.current(tx, tenantId, 'embedding'),
           keys.models(tx, tenantId),
           countStates(tx, tenantId),
+          listSpaces(tx, tenantId),
           countSpaces(tx, tenantId),
           readLastChange(tx, tenantId),
         ]);
         const { embedding_model: model } = models;
+        const held = new Map(counts.map(({ spaceId, ...count }) => [spaceId, count]));
+        const spaces = listed.map((space) => ({ ...space, ...(held.get(space.id) ?? nothingHeld) }));
         const serving = spaces.find((space) => space.serving);
         // The newest of the model, as the steps that store vectors choose it.
         const current = spaces.find(
@@ -98,6 +102,8 @@ export function createEmbeddingCoverage(deps: {
       }),
   };
 }
+
+const nothingHeld = { articles: 0, chunks: 0 };
 
 function sumByStatus(states: readonly StateCount[]): Record<EmbeddingStatus, number> {
   const sums = { not_applicable: 0, pending: 0, embedded: 0, blocked: 0, failed: 0 };

@@ -11,6 +11,13 @@ export interface Transaction {
   (table: string): Knex.QueryBuilder;
   readonly raw: Knex.RawBuilder;
   readonly fn: Knex.FunctionHelper;
+  /** Runs `run` once the transaction has committed; never when it, or the savepoint around it, is rolled back. */
+  afterCommit(run: () => void): void;
+  /**
+   * Runs `work` in a savepoint. When it throws, or takes longer than `timeoutMs`, what it did is undone, the error is thrown on,
+   * and the transaction can go on. The time-out refuses further statements; the one under way is the caller's to limit.
+   */
+  savepoint<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly timeoutMs?: number }): Promise<T>;
 }
 
 /**
@@ -40,6 +47,18 @@ export interface DatabaseOptions {
 
 const silent = () => undefined;
 
+/** The work of a savepoint took longer than it was given. */
+export class SavepointTimeout extends Error {
+  override readonly name = 'SavepointTimeout';
+}
+
+interface Bound {
+  readonly tx: Transaction;
+  /** What `afterCommit` has collected. */
+  readonly committed: readonly (() => void)[];
+  end(): void;
+}
+
 /**
  * The application's login to Postgres. There is no way to a query but through a transaction that has said whose rows it
  * means: settings are local to the transaction, so a pooled connection never carries a tenant over.
@@ -64,18 +83,63 @@ export function createDatabase(options: DatabaseOptions): Database {
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
 
-  /** Statements of one transaction: one that was forgotten and comes after its end must not join the connection's next. */
-  const bind = (connection: pg.PoolClient): { readonly tx: Transaction; end(): void } => {
+  /**
+   * The statements of one transaction or savepoint. After `end` each further one is refused: a statement that was forgotten must
+   * not join what the connection does next.
+   */
+  const bind = (connection: pg.PoolClient): Bound => {
     let ended = false;
+    let savepoints = 0;
+    const committed: (() => void)[] = [];
+    const refuseAfterEnd = () => {
+      if (ended) throw new Error('the transaction has ended');
+    };
     const client: Knex.Client = Object.create(builder.client);
     client.acquireConnection = async () => {
-      if (ended) throw new Error('the transaction has ended');
+      refuseAfterEnd();
       return connection;
     };
     client.releaseConnection = async () => undefined;
+
+    const savepoint: Transaction['savepoint'] = async (work, { timeoutMs } = {}) => {
+      refuseAfterEnd();
+      savepoints += 1;
+      const name = `savepoint_${savepoints}`;
+      const inner = bind(connection);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);
+      });
+      try {
+        // Not waited for: the connection takes statements in order, and the work's first one travels along.
+        const begun = connection.query(`savepoint ${name}`);
+        const [result] = await Promise.race([Promise.all([work(inner.tx), begun]), late]);
+        // Nor is this: what fails it fails the statements after it.
+        connection.query(`release savepoint ${name}`).catch(silent);
+        committed.push(...inner.committed);
+        return result;
+      } catch (error) {
+        inner.end();
+        await connection.query(`rollback to savepoint ${name}`);
+        throw error;
+      } finally {
+        clearTimeout(timer);
+        inner.end();
+      }
+    };
+
     const onTable = (table: string) => client.queryBuilder().from(table);
     return {
-      tx: Object.assign(onTable, { raw: client.raw.bind(client), fn: builder.fn }),
+      tx: Object.assign(onTable, {
+        raw: client.raw.bind(client),
+        fn: builder.fn,
+        afterCommit: (run: () => void) => {
+          refuseAfterEnd();
+          committed.push(run);
+        },
+        savepoint,
+      }),
+      committed,
       end: () => {
         ended = true;
       },
@@ -89,7 +153,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> => {
     const connection = await pool.connect();
-    const { tx, end } = bind(connection);
+    const { tx, committed, end } = bind(connection);
     const finish = async (statement: 'commit' | 'rollback') => {
       end();
       try {
@@ -113,6 +177,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     // What was read is read, whatever becomes of the commit.
     if (mode === 'read only') void finish('commit').catch(silent);
     else await finish('commit');
+    for (const run of committed) run();
     return result;
   };
 

@@ -6,9 +6,10 @@ import {
   type CallSource,
   callOperations,
   callSources,
-} from '../../domain/provider-calls.ts';
-import { type Provider, providers } from '../../domain/providers.ts';
-import { type GateVerdict, gateVerdicts } from '../../proposals/verdicts.ts';
+  type Provider,
+  providers,
+} from '../../domain/operations.ts';
+import { type GateVerdict, gateVerdicts } from '../../proposals/decision.ts';
 
 export const breakerTransitions = ['opened', 'probe', 'closed', 'reset'] as const;
 export type BreakerTransition = (typeof breakerTransitions)[number];

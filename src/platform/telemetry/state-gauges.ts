@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { failureCodes } from '../../domain/failures.ts';
-import { providers } from '../../domain/providers.ts';
+import { providers } from '../../domain/operations.ts';
 import { withTimeout } from '../async/with-timeout.ts';
 import { closed } from './service-metrics.ts';
 

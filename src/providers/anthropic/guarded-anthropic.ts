@@ -1,5 +1,4 @@
-import type { CallOperation } from '../../domain/provider-calls.ts';
-import type { KeyReference } from '../../domain/providers.ts';
+import type { CallOperation, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallSource } from '../../usage/service.ts';
@@ -8,7 +7,7 @@ import { type AnthropicClientOptions, createAnthropicClient, type Message } from
 
 export type { Message } from './anthropic-client.ts';
 
-export interface MessageRequestOf<K> {
+export interface MessageCall<K> {
   readonly tenantId: string;
   readonly source: CallSource;
   /** What the answer is for, as the ledger names it: `extraction`, `classification`, … */
@@ -28,7 +27,7 @@ export interface MessageRequestOf<K> {
 
 export interface GuardedAnthropic {
   /** One guarded attempt at an answer of the model on the tenant's own key. */
-  message<K>(wanted: MessageRequestOf<K>): Promise<CallResult<K>>;
+  message<K>(request: MessageCall<K>): Promise<CallResult<K>>;
 }
 
 /** What the API puts around a prompt: roles, and the beginning and end of each turn. */
@@ -41,12 +40,11 @@ export function createGuardedAnthropic(
   const client = createAnthropicClient(deps);
 
   return {
-    message: ({ system, prompt, maxOutputTokens, ...wanted }) => {
+    message: ({ system, prompt, maxOutputTokens, ...request }) => {
       const inputTokens =
         Math.ceil(estimateTokens(system ?? '') + estimateTokens(prompt)) + tokensAroundPrompt;
       return deps.guard.call({
-        ...wanted,
-        provider: 'anthropic',
+        ...request,
         inputs: 1,
         maxTokens: inputTokens + maxOutputTokens,
         send: ({ apiKey, model }) =>
@@ -55,7 +53,7 @@ export function createGuardedAnthropic(
             model,
             prompt,
             maxTokens: maxOutputTokens,
-            timeoutMs: wanted.timeoutMs,
+            timeoutMs: request.timeoutMs,
             ...(system === undefined ? {} : { system }),
           }),
       });

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../../domain/failures.ts';
-import type { Provider } from '../../domain/providers.ts';
+import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { BreakerTransition } from '../../platform/telemetry/service-metrics.ts';
 import {

@@ -1,11 +1,11 @@
-import type { KeyReference } from '../../domain/providers.ts';
+import type { KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallSource } from '../../usage/service.ts';
 import type { CallResult, Guard } from '../guard.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
 
-export interface EmbeddingRequestOf<K> {
+export interface EmbeddingCall<K> {
   readonly tenantId: string;
   readonly source: CallSource;
   readonly articleId?: string;
@@ -23,7 +23,7 @@ export interface EmbeddingRequestOf<K> {
 
 export interface GuardedEmbedding {
   /** One guarded attempt at vectors on the tenant's own key. */
-  embed<K>(wanted: EmbeddingRequestOf<K>): Promise<CallResult<K>>;
+  embed<K>(request: EmbeddingCall<K>): Promise<CallResult<K>>;
 }
 
 /** What a model puts around each input: a prefix that says its side, a beginning and an end. */
@@ -36,16 +36,15 @@ export function createGuardedEmbedding(
   const client = createEmbeddingClient(deps);
 
   return {
-    embed: ({ inputs, side, articleId, expectedDimensions, ...wanted }) =>
+    embed: ({ inputs, side, articleId, expectedDimensions, ...request }) =>
       deps.guard.call({
-        ...wanted,
-        provider: 'embedding',
+        ...request,
         operation: 'embedding',
         inputs: inputs.length,
         maxTokens: inputs.reduce((sum, text) => sum + Math.ceil(estimateTokens(text)) + tokensAroundInput, 0),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
         async send({ apiKey, model }) {
-          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: wanted.timeoutMs });
+          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: request.timeoutMs });
           const strange =
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&

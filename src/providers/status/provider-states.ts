@@ -1,6 +1,6 @@
 import type { Audit } from '../../audit/service.ts';
 import type { Actor } from '../../domain/actor.ts';
-import type { Provider } from '../../domain/providers.ts';
+import type { Provider } from '../../domain/operations.ts';
 import type { ProviderKeys } from '../../llm-config/service.ts';
 import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
@@ -28,24 +28,27 @@ export interface ProviderStates {
   reset(actor: Actor, provider: Provider, afterWrite?: InTransaction<ProviderState>): Promise<ProviderState>;
 }
 
-export interface ProviderStatesDeps<Ticket> {
+/** What closing a breaker needs of the embedding room, which is above this one. */
+export interface BreakerWaits {
+  /** In the transaction of the reset: articles that wait for the breaker go on. */
+  wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
+}
+
+export interface ProviderStatesDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly breaker: Breaker;
   readonly audit: Audit;
   readonly usage: Pick<Usage, 'lastFailure'>;
-  /** In the reset's transaction: whatever has to be woken. */
-  readonly onReset: (tx: Transaction, tenantId: string, provider: Provider) => Promise<Ticket>;
-  /** After the commit, with what `onReset` returned. Must not throw. */
-  readonly afterCommit: (ticket: Ticket) => void;
+  readonly backlog: BreakerWaits;
 }
 
 /** What a tenant sees of its providers, and the one thing that it can do about a breaker. */
-export function createProviderStates<Ticket>(deps: ProviderStatesDeps<Ticket>): ProviderStates {
+export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
   const { database, keys, breaker, audit, usage } = deps;
 
   const stateOf = async (tx: Transaction, tenantId: string, provider: Provider): Promise<ProviderState> => {
-    const key = await keys.current(tx, tenantId, provider);
+    const key = await keys.find(tx, tenantId, provider);
     if (key === undefined) return withoutKey;
     const id = { tenantId, provider, keyVersion: key.version };
     const { state, failures, openUntil } = await breaker.state(tx, id);
@@ -69,20 +72,19 @@ export function createProviderStates<Ticket>(deps: ProviderStatesDeps<Ticket>): 
 
     async reset(actor, provider, afterWrite) {
       const { tenantId } = actor;
-      const { state, ticket } = await database.withTenant(tenantId, async (tx) => {
-        const key = await keys.current(tx, tenantId, provider);
+      return database.withTenant(tenantId, async (tx) => {
+        const key = await keys.find(tx, tenantId, provider);
         if (key !== undefined) await breaker.reset(tx, { tenantId, provider, keyVersion: key.version });
         await audit.append(tx, actor, {
           action: 'provider.breaker_reset',
           subject: { kind: 'provider', id: provider },
         });
-        const ticket = await deps.onReset(tx, tenantId, provider);
+        // Only embeddings wait for a breaker.
+        if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
         const state = await stateOf(tx, tenantId, provider);
         await afterWrite?.(tx, state);
-        return { state, ticket };
+        return state;
       });
-      deps.afterCommit(ticket);
-      return state;
     },
   };
 }

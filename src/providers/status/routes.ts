@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureCodes } from '../../domain/failures.ts';
-import { providers } from '../../domain/providers.ts';
+import { providers } from '../../domain/operations.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
 import type { KeyVerification } from './verification.ts';

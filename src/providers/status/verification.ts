@@ -1,7 +1,7 @@
 import type { FailureCode } from '../../domain/failures.ts';
-import type { Provider } from '../../domain/providers.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
-import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import type { Provider } from '../../domain/operations.ts';
+import type { BacklogRequests, ProviderKeys } from '../../llm-config/service.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
 import type { CallResult } from '../guard.ts';
@@ -21,24 +21,22 @@ export interface KeyVerification {
   verify(tenantId: string): Promise<Verification>;
 }
 
-export interface KeyVerificationDeps<Ticket> {
+export interface KeyVerificationDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly embedding: GuardedEmbedding;
   readonly anthropic: GuardedAnthropic;
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
-  /** In the transaction that marks the embedding key as verified: whatever was blocked for it. */
-  readonly onEmbeddingVerified: (tx: Transaction, tenantId: string) => Promise<Ticket>;
-  /** After the commit, with what `onEmbeddingVerified` returned. Must not throw. */
-  readonly afterCommit: (ticket: Ticket) => void;
+  /** Asked in the transaction that marks the embedding key as verified: what was blocked for it goes on. */
+  readonly backlog: BacklogRequests;
 }
 
 /** Few tokens in any vocabulary. */
 const shortText = 'Hello';
 
 /** Finds out whether the tenant's stored keys work, by using them once. */
-export function createKeyVerification<Ticket>(deps: KeyVerificationDeps<Ticket>): KeyVerification {
+export function createKeyVerification(deps: KeyVerificationDeps): KeyVerification {
   const { database, keys, embedding, anthropic, timeoutMs } = deps;
   const wanted = { source: 'verify', timeoutMs, evenIfRejected: true } as const;
 
@@ -48,14 +46,13 @@ export function createKeyVerification<Ticket>(deps: KeyVerificationDeps<Ticket>)
       tenantId,
       inputs: [shortText],
       side: 'passage',
-      persist: async (tx, vectors) => ({
-        dimensions: vectors[0]?.length ?? 0,
-        ticket: await deps.onEmbeddingVerified(tx, tenantId),
-      }),
+      async persist(tx, vectors) {
+        await deps.backlog.request(tx, tenantId);
+        return vectors[0]?.length ?? 0;
+      },
     });
     if (answer.kind !== 'ok') return failed(answer, model);
-    deps.afterCommit(answer.persisted.ticket);
-    return { ok: true, model: answer.key.model, dimensions: answer.persisted.dimensions };
+    return { ok: true, model: answer.key.model, dimensions: answer.persisted };
   };
 
   const verifyAnthropic = async (tenantId: string, model: string): Promise<Verified> => {

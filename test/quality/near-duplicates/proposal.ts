@@ -1,5 +1,5 @@
 import type { ArticleSource } from '../../../src/domain/article-text.ts';
-import { duplicateFrom, lowNoveltyFrom } from '../../../src/proposals/verdicts.ts';
+import { duplicateFrom, lowNoveltyFrom } from '../../../src/proposals/decision.ts';
 
 /** What the gate says of a proposal that it compared in full. */
 export const verdicts = ['duplicate', 'low_novelty', 'novel'] as const;

@@ -5,8 +5,8 @@ import { createSharedCache } from '../platform/async/shared-cache.ts';
 import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 
-/** Vectors of some chunks of a proposal, to be bought. */
-export interface WantedChunks {
+/** Chunks of a proposal whose vectors are to be bought. */
+export interface ChunksToBuy {
   readonly tenantId: string;
   readonly keyVersion: number;
   readonly model: string;
@@ -14,7 +14,7 @@ export interface WantedChunks {
   readonly chunks: readonly Chunk[];
 }
 
-export type Bought =
+export type VectorsBought =
   | { readonly kind: 'bought'; readonly vectors: ReadonlyMap<string, readonly number[]> }
   | ({ readonly kind: 'failed' } & Failure);
 
@@ -24,16 +24,18 @@ const rememberMs = 60_000;
 const rememberedNumbers = 2_000_000;
 
 /**
- * The gate's calls. Equal proposals at once share one, and what was bought a moment ago is used again: until the article is
- * stored, its vectors are nowhere else.
+ * Buys vectors by one guarded call. Equal proposals at the same time share one call, and what was bought a moment ago is used
+ * again: until the article is stored, its vectors are nowhere else. With a `refusal` nothing new is bought.
  */
-export function createProposalCalls(deps: {
+export type BuyVectors = (wanted: ChunksToBuy, refusal: Failure | undefined) => Promise<VectorsBought>;
+
+export function createBuyVectors(deps: {
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'chunksBought'>;
+  readonly metrics: Pick<ServiceMetrics, 'chunksBought' | 'callRefused'>;
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
-}): (wanted: WantedChunks) => Promise<Bought> {
-  const cache = createSharedCache<Bought>({
+}): BuyVectors {
+  const cache = createSharedCache<VectorsBought>({
     ttlMs: rememberMs,
     maxSize: rememberedNumbers,
     sizeOf: (bought) =>
@@ -43,7 +45,7 @@ export function createProposalCalls(deps: {
     worthKeeping: (bought) => bought.kind === 'bought',
   });
 
-  const buy = async ({ tenantId, model, space, chunks }: WantedChunks): Promise<Bought> => {
+  const buy = async ({ tenantId, model, space, chunks }: ChunksToBuy): Promise<VectorsBought> => {
     const answer = await deps.embedding.embed({
       tenantId,
       source: 'gate',
@@ -70,14 +72,26 @@ export function createProposalCalls(deps: {
     }
   };
 
-  return (wanted) => cache.get(nameOf(wanted), () => buy(wanted));
+  /** The guard would say the same, after it has written a call record and taken it back. */
+  const refuse = (refusal: Failure): VectorsBought => {
+    deps.metrics.callRefused({
+      provider: 'embedding',
+      operation: 'embedding',
+      source: 'gate',
+      code: refusal.code,
+    });
+    return { kind: 'failed', ...refusal };
+  };
+
+  return (wanted, refusal) =>
+    cache.get(nameOf(wanted), async () => (refusal === undefined ? buy(wanted) : refuse(refusal)));
 }
 
 const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>
   hash === undefined ? [] : [[hash, vector]];
 
 /** A tenant's own, and of one key, model and space: what was bought for another is never used. */
-function nameOf({ tenantId, keyVersion, model, space, chunks }: WantedChunks): string {
+function nameOf({ tenantId, keyVersion, model, space, chunks }: ChunksToBuy): string {
   const parts = [tenantId, keyVersion, model, space?.id ?? null, ...chunks.map(({ hash }) => hash)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

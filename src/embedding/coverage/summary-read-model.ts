@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type FailureCode, failureCodes } from '../../domain/failures.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
+import { servingSpaceIdSql } from '../../vectors/spaces.ts';
 
 /** How much of what the tenant has published a search by meaning finds. */
 export interface Coverage {
@@ -17,7 +18,7 @@ export interface Coverage {
  */
 export async function readCoverage(tx: Transaction, tenantId: string): Promise<Coverage> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with serving as materialized (select id from embedding_spaces where tenant_id = :tenantId and serving),
+    `with serving as materialized (select id from (values (${servingSpaceIdSql})) s (id) where id is not null),
      counted as materialized (
        select status = 'embedded' and space_id = (select id from serving) is true as here, count(*)::int as articles
          from article_embeddings

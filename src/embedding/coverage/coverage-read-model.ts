@@ -12,14 +12,9 @@ export interface StateCount {
   readonly nextAttemptAt: Date | null;
 }
 
-/** A space, and how much of the tenant's published articles it holds. */
+/** How much of the tenant's published articles a space holds. */
 export interface SpaceCount {
-  readonly id: string;
-  readonly model: string;
-  readonly dimensions: number;
-  readonly chunkerVersion: number;
-  readonly serving: boolean;
-  readonly createdAt: Date;
+  readonly spaceId: string;
   /** Published articles whose current text is complete there. */
   readonly articles: number;
   /** The chunks of those texts. */
@@ -49,26 +44,11 @@ export async function countStates(tx: Transaction, tenantId: string): Promise<St
 }
 
 const spaceRow = z
-  .object({
-    id: z.string(),
-    model: z.string(),
-    dimensions: z.number(),
-    chunker_version: z.number(),
-    serving: z.boolean(),
-    created_at: z.date(),
-    articles: z.number(),
-    chunks: z.number(),
-  })
-  .transform(
-    ({ chunker_version: chunkerVersion, created_at: createdAt, ...row }): SpaceCount => ({
-      ...row,
-      chunkerVersion,
-      createdAt,
-    }),
-  );
+  .object({ space_id: z.string(), articles: z.number(), chunks: z.number() })
+  .transform(({ space_id: spaceId, ...row }): SpaceCount => ({ spaceId, ...row }));
 
 /**
- * The tenant's spaces, newest first, with what is complete in each.
+ * What is complete in each of the tenant's spaces; one that holds nothing is absent.
  *
  * Embedded in a space means complete there: that is counted from the narrow rows of the states. The others of an article, and those
  * of one that waits, are looked up one by one, by primary keys: complete is what has a manifest of the current text. What lost: looking
@@ -102,13 +82,10 @@ export async function countSpaces(tx: Transaction, tenantId: string): Promise<Sp
         where chunks is not null
         group by space_id
      )
-     select s.id, s.model, s.dimensions, s.chunker_version, s.serving, s.created_at,
-            coalesce(sum(held.articles), 0)::int as articles, coalesce(sum(held.chunks), 0)::int as chunks
-       from embedding_spaces s
-       left join held on held.space_id = s.id
-      where s.tenant_id = :tenantId
-      group by s.tenant_id, s.id
-      order by s.created_at desc, s.id`,
+     select space_id, sum(articles)::int as articles, sum(chunks)::int as chunks
+       from held
+      where space_id is not null
+      group by space_id`,
     { tenantId },
   );
   return z.array(spaceRow).parse(rows);

@@ -1,43 +1,42 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { Comparison } from './comparison.ts';
-import type { Judgement, Keep, Nearest, Wanted } from './decision.ts';
-import { endComparison, findEqualText, limitComparison, takeTurn } from './gate-store.ts';
+import type { CompareProposal, Comparison } from './comparison.ts';
+import { findEqualText } from './comparison-read-model.ts';
+import { type Decision, type Nearest, type ProposedArticle, verdictOn } from './decision.ts';
+import { endComparison, limitComparison, lockProposals } from './store.ts';
 import type { ProposedText } from './text.ts';
-import type { Proposals } from './vectors.ts';
-import { verdictOn } from './verdict.ts';
 
-/** Articles that the author is told of. */
+/** Articles that the author is shown. */
 const maxNearest = 5;
 
-export interface CompareOptions {
-  readonly proposal: ProposedText;
-  readonly keep: Keep;
-  /** What is left of the author's patience. */
-  readonly leftMs: () => number;
-}
-
 /**
- * Holds a proposal against the tenant's articles, in its turn among the tenant's proposals in all processes. Fails where the
- * database does, or once there is no patience left.
+ * Decides on a proposal by the tenant's articles. One proposal of a tenant at a time, in all processes: of two that are alike,
+ * the second sees the first. Fails where the database does, or when no time is left.
  */
-export async function compareInTurn(
-  proposals: Pick<Proposals, 'compare'>,
+export async function decideByComparison(
+  compare: CompareProposal,
   tx: Transaction,
   tenantId: string,
-  wanted: Wanted,
-  { proposal, keep, leftMs }: CompareOptions,
-): Promise<Judgement> {
-  await takeTurn(tx, tenantId, leftMs());
+  {
+    article,
+    proposal,
+    leftMs,
+  }: {
+    readonly article: ProposedArticle;
+    readonly proposal: ProposedText;
+    readonly leftMs: () => number;
+  },
+): Promise<Decision> {
+  await lockProposals(tx, tenantId, leftMs());
   const [, equal, { similar, ofAllText }] = await Promise.all([
     limitComparison(tx, leftMs()),
-    findEqualText(tx, tenantId, wanted),
-    proposals.compare(tx, tenantId, proposal),
+    findEqualText(tx, tenantId, article),
+    compare(tx, tenantId, proposal),
   ]);
   await endComparison(tx);
   const nearest = rank(equal, similar);
   const [best] = nearest;
   if (best === undefined) {
-    return { kind: 'new', report: { verdict: 'novel', similarity: null, nearest, reason: null }, keep };
+    return { kind: 'new', report: { verdict: 'novel', similarity: null, nearest, reason: null } };
   }
   const { similarity } = best;
   // Equal hashes are equal texts, however little of them was compared.
@@ -45,7 +44,7 @@ export async function compareInTurn(
   if (verdict === 'duplicate') {
     return { kind: 'duplicate', of: best.id, report: { verdict, similarity, nearest, reason: null } };
   }
-  return { kind: 'new', report: { verdict, similarity, nearest, reason: null }, keep };
+  return { kind: 'new', report: { verdict, similarity, nearest, reason: null } };
 }
 
 /** The nearest articles, the one with the same text before all others. */

@@ -1,0 +1,58 @@
+import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
+import type { CallSource } from '../domain/operations.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { CallResult } from '../providers/guard.ts';
+import { insertVectors } from '../vectors/chunk-store.ts';
+import { ensureSpace, type Space } from '../vectors/spaces.ts';
+
+/** Texts whose vectors are bought in one call, each for an article. */
+export interface Purchase<T> {
+  readonly tenantId: string;
+  readonly source: CallSource;
+  /** The article that the call record names, where the texts are of one. */
+  readonly articleId?: string;
+  readonly model: string;
+  /** None before the first vectors of the model. */
+  readonly space: Space | undefined;
+  readonly texts: readonly { readonly articleId: string; readonly chunk: Chunk }[];
+  /** Goes on in the transaction that stores the vectors. */
+  stored(tx: Transaction, spaceId: string): Promise<T>;
+}
+
+/** Buys and stores vectors by one guarded call. `superseded`: the tenant wants another model by now; nothing was called. */
+export type Buy = <T>(purchase: Purchase<T>) => Promise<CallResult<T>>;
+
+export function createBuy(deps: {
+  readonly embedding: GuardedEmbedding;
+  readonly metrics: Pick<ServiceMetrics, 'chunksBought'>;
+  /** One attempt inside a workflow. */
+  readonly timeoutMs: number;
+}): Buy {
+  return async ({ texts, space, stored, ...call }) => {
+    const { tenantId, model } = call;
+    const result = await deps.embedding.embed({
+      tenantId,
+      source: call.source,
+      ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
+      inputs: texts.map(({ chunk }) => chunk.text),
+      side: 'passage',
+      timeoutMs: deps.timeoutMs,
+      expectedModel: model,
+      ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
+      async persist(tx, vectors) {
+        const { id } =
+          space ?? (await ensureSpace(tx, tenantId, { model, chunkerVersion }, vectors[0]?.length ?? 0));
+        const bought = texts.flatMap(({ articleId, chunk: { hash, text } }, index) => {
+          const vector = vectors[index];
+          return vector === undefined ? [] : [{ articleId, hash, text, vector }];
+        });
+        await insertVectors(tx, tenantId, id, bought);
+        return stored(tx, id);
+      },
+    });
+    if (result.kind === 'ok') deps.metrics.chunksBought(texts.length);
+    return result;
+  };
+}

@@ -1,0 +1,49 @@
+import type { Chunk } from '../domain/chunks.ts';
+import type { ArticleRef } from '../domain/embed-article.ts';
+import type { ProviderKeys } from '../llm-config/service.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import { upsertManifest } from '../vectors/chunk-store.ts';
+import { isServing } from '../vectors/spaces.ts';
+import { findArticleText } from './article-read-model.ts';
+import type { CutOverWhenComplete } from './cut-over.ts';
+import { lockStatus, markEmbedded } from './status-store.ts';
+
+/** A text whose every chunk has its vector in a space. */
+export interface CompleteText {
+  readonly spaceId: string;
+  readonly model: string;
+  readonly contentHash: string;
+  readonly chunks: readonly Chunk[];
+}
+
+/**
+ * Compare-and-set: the article becomes embedded only if it still is published with this text and the tenant still wants the
+ * model. Answers whether it did. Vectors in the space of a model that was current serve until the new one's is complete.
+ */
+export type Complete = (tx: Transaction, article: ArticleRef, done: CompleteText) => Promise<boolean>;
+
+export function createComplete(deps: {
+  readonly keys: Pick<ProviderKeys, 'models'>;
+  readonly cutOverWhenComplete: CutOverWhenComplete;
+}): Complete {
+  return async (tx, { tenantId, articleId }, done) => {
+    const current = await findArticleText(tx, tenantId, articleId, 'share');
+    if (current?.status !== 'published' || current.content_hash !== done.contentHash) return false;
+    await upsertManifest(tx, tenantId, {
+      spaceId: done.spaceId,
+      articleId,
+      contentHash: done.contentHash,
+      chunkHashes: done.chunks.map(({ hash }) => hash),
+    });
+    const alreadyServes = await isServing(tx, tenantId, done.spaceId);
+    await lockStatus(tx, tenantId, articleId);
+    if ((await deps.keys.models(tx, tenantId)).embedding_model !== done.model) return false;
+    await markEmbedded(tx, tenantId, articleId, {
+      spaceId: done.spaceId,
+      chunks: done.chunks.length,
+      contentHash: done.contentHash,
+    });
+    if (!alreadyServes) await deps.cutOverWhenComplete(tx, tenantId, done.spaceId);
+    return true;
+  };
+}

@@ -1,0 +1,55 @@
+import type { ProviderKeys } from '../llm-config/service.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { Guard } from '../providers/guard.ts';
+import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import type { Usage } from '../usage/service.ts';
+import { type ArticleEmbeddings, createArticleEmbeddings } from './article-embeddings.ts';
+import { type Backlog, createBacklog } from './backlog/backlog.ts';
+import { createBuy } from './buy.ts';
+import { createComplete } from './complete.ts';
+import { createEmbeddingCoverage, type EmbeddingCoverage } from './coverage/coverage.ts';
+import { createCutOver } from './cut-over.ts';
+import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
+
+export interface CreateEmbeddingDeps {
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly starter: WorkflowStarter;
+  readonly keys: ProviderKeys;
+  readonly usage: Usage;
+  readonly blocked: BlockedOperations;
+  readonly guard: Guard;
+  readonly embedding: GuardedEmbedding;
+  readonly metrics: Pick<ServiceMetrics, 'hashChecked' | 'chunksBought'>;
+  /** Chunks in one provider call. */
+  readonly batchChunks: number;
+  /** One attempt inside a workflow. */
+  readonly attemptTimeoutMs: number;
+}
+
+export interface EmbeddingRoom {
+  readonly embeddings: ArticleEmbeddings;
+  readonly steps: EmbedArticleSteps;
+  readonly backlog: Backlog;
+  readonly embeddingCoverage: EmbeddingCoverage;
+}
+
+/** Wires the walk that embeds articles, the backlog, and the view of how far it has come. */
+export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
+  const { database, outbox, keys } = deps;
+  const cutOverWhenComplete = createCutOver({ outbox });
+  return {
+    embeddings: createArticleEmbeddings({ outbox }),
+    steps: createEmbedArticleSteps({
+      ...deps,
+      buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
+      complete: createComplete({ keys, cutOverWhenComplete }),
+    }),
+    backlog: createBacklog({ ...deps, cutOverWhenComplete }),
+    embeddingCoverage: createEmbeddingCoverage({ database, keys }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { ArticleSource } from '../domain/article-text.ts';
+import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
+import type { ArticleRef } from '../domain/embed-article.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import { reuseAndListMissing } from '../vectors/chunk-store.ts';
+import { type Space, targets } from '../vectors/spaces.ts';
+
+/** What a text lacks in the space that its vectors are wanted in. */
+export interface Plan {
+  /** The chunks of the whole text, in their order. */
+  readonly chunks: readonly Chunk[];
+  /** The distinct ones without a vector. */
+  readonly missing: readonly Chunk[];
+  /** None before the first vectors of the model: its dimension is not known. */
+  readonly space: Space | undefined;
+}
+
+/** Plans what is to be bought for an article's text. Vectors that another article of the tenant has are reused first. */
+export async function planArticle(
+  tx: Transaction,
+  { tenantId, articleId }: ArticleRef,
+  text: ArticleSource,
+  model: string,
+): Promise<Plan> {
+  const chunks = chunkArticle(text);
+  const distinct = new Map(chunks.map((chunk) => [chunk.hash, chunk]));
+  const [space] = await targets(tx, tenantId, { model, chunkerVersion });
+  if (space === undefined) return { chunks, missing: [...distinct.values()], space };
+  const missing = await reuseAndListMissing(tx, tenantId, space.id, articleId, [...distinct.keys()]);
+  return { chunks, missing: [...distinct.values()].filter(({ hash }) => missing.has(hash)), space };
+}

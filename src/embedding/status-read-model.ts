@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { EmbeddingState } from './article-embeddings.ts';
+
+const stateRowSchema = z.object({
+  article_id: z.string(),
+  status: z.enum(['not_applicable', 'pending', 'embedded', 'blocked', 'failed']),
+  reason: z.string().nullable(),
+  model: z.string().nullable(),
+  dimensions: z.number().nullable(),
+  chunks: z.number().nullable(),
+  content_hash: z.string().nullable(),
+  embedded_at: z.date().nullable(),
+  next_attempt_at: z.date().nullable(),
+});
+
+/** The embedding states of these articles, by article id. */
+export async function listStates(
+  tx: Transaction,
+  tenantId: string,
+  articleIds: readonly string[],
+): Promise<Map<string, EmbeddingState>> {
+  const rows: unknown = await tx('article_embeddings as e')
+    .leftJoin('embedding_spaces as s', (join) => {
+      join.on('s.tenant_id', 'e.tenant_id').andOn('s.id', 'e.space_id');
+    })
+    .where('e.tenant_id', tenantId)
+    .whereIn('e.article_id', [...articleIds])
+    .select('e.article_id', 'e.status', 'e.reason', 's.model', 's.dimensions', 'e.chunks', 'e.content_hash')
+    .select('e.embedded_at', 'e.next_attempt_at');
+  return new Map(
+    z
+      .array(stateRowSchema)
+      .parse(rows)
+      .map((row) => [
+        row.article_id,
+        {
+          status: row.status,
+          reason: row.reason,
+          model: row.model,
+          dimensions: row.dimensions,
+          chunks: row.chunks,
+          contentHash: row.content_hash,
+          embeddedAt: row.embedded_at,
+          nextAttemptAt: row.next_attempt_at,
+          workflowId: embedArticleWorkflowId(tenantId, row.article_id),
+        },
+      ]),
+  );
+}

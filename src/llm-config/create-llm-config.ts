@@ -1,0 +1,27 @@
+import type { Audit } from '../audit/service.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { Transit } from '../platform/vault/transit.ts';
+import { createKeyCustody } from './custody.ts';
+import { defaultAnthropicModels } from './models.ts';
+import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
+import { type BacklogRequests, createLlmConfig, type LlmConfig } from './service.ts';
+
+/** Wires the tenants' settings, the custody of their keys, and the keys as the guard sees them. */
+export function createLlmConfigRoom(deps: {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly transit: Transit;
+  readonly metrics: Pick<ServiceMetrics, 'keyOpened'>;
+  readonly backlog: BacklogRequests;
+  /** Where a tenant names none. */
+  readonly defaultEmbeddingModel: string;
+}): { readonly llmConfig: LlmConfig; readonly keys: ProviderKeys } {
+  const { database, audit, backlog } = deps;
+  const custody = createKeyCustody(deps);
+  const defaultModels = { embedding_model: deps.defaultEmbeddingModel, ...defaultAnthropicModels };
+  return {
+    llmConfig: createLlmConfig({ database, audit, custody, defaultModels, backlog }),
+    keys: createProviderKeys({ custody, audit, defaultModels }),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Database } from '../platform/postgres/database.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { Guard } from '../providers/guard.ts';
+import { createBuyVectors } from './buy-vectors.ts';
+import { compareProposal } from './comparison.ts';
+import { createGate, type Gate } from './gate.ts';
+import { createProposalVectors } from './vectors.ts';
+
+export interface CreateProposalsDeps {
+  readonly database: Database;
+  readonly guard: Guard;
+  readonly embedding: GuardedEmbedding;
+  readonly metrics: Pick<ServiceMetrics, 'chunksBought' | 'callRefused'>;
+  readonly log: Logger;
+  /** Chunks that one proposal buys. */
+  readonly maxChunks: number;
+  /** One attempt at the provider. */
+  readonly attemptTimeoutMs: number;
+  /** All that a proposal waits for its verdict. */
+  readonly timeoutMs: number;
+}
+
+/** Wires the proposal gate. */
+export function createProposals(deps: CreateProposalsDeps): { readonly gate: Gate } {
+  const { database, guard, log, timeoutMs } = deps;
+  const buy = createBuyVectors({ ...deps, timeoutMs: deps.attemptTimeoutMs });
+  const vectors = createProposalVectors({ database, guard, buy, maxChunks: deps.maxChunks });
+  return { gate: createGate({ proposals: { ...vectors, compare: compareProposal }, log, timeoutMs }) };
+}

@@ -1,0 +1,78 @@
+import type { Failure } from '../domain/failures.ts';
+import { type CallOperation, operations } from '../domain/operations.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { Usage } from '../usage/service.ts';
+import type { Breaker } from './breaker/breaker.ts';
+
+/** Whether the tenant's key allows a call. */
+export type KeyAdmission =
+  | { readonly kind: 'admitted'; readonly key: CurrentKey }
+  | { readonly kind: 'no_key' }
+  | { readonly kind: 'rejected'; readonly key: CurrentKey };
+
+/** Whether a call could be made now, and what stands in its way. */
+export type Admission =
+  | KeyAdmission
+  /** The breaker is open. */
+  | { readonly kind: 'open'; readonly key: CurrentKey; readonly retryInMs: number }
+  /** The month's budget is used up. */
+  | { readonly kind: 'spent'; readonly key: CurrentKey };
+
+export interface AdmissionDeps {
+  readonly keys: Pick<ProviderKeys, 'current'>;
+  readonly breaker: Pick<Breaker, 'refusal'>;
+  readonly usage: Pick<Usage, 'isSpent'>;
+}
+
+/** The tenant's key for an operation, if there is one that the provider has not rejected. */
+export async function admitKey(
+  keys: Pick<ProviderKeys, 'current'>,
+  tx: Transaction,
+  tenantId: string,
+  operation: CallOperation,
+): Promise<KeyAdmission> {
+  const key = await keys.current(tx, tenantId, operation);
+  if (key === undefined) return { kind: 'no_key' };
+  return key.status === 'rejected' ? { kind: 'rejected', key } : { kind: 'admitted', key };
+}
+
+/**
+ * Says before anything is prepared, in one round trip, whether the guard would refuse a call. It reserves nothing: between
+ * this answer and the call another caller may take the probe or the last tokens, so the guard decides again.
+ */
+export async function admit(
+  { keys, breaker, usage }: AdmissionDeps,
+  tx: Transaction,
+  tenantId: string,
+  operation: CallOperation,
+): Promise<Admission> {
+  const [admitted, refusal, spent] = await Promise.all([
+    admitKey(keys, tx, tenantId, operation),
+    breaker.refusal(tx, { tenantId, provider: operations[operation].provider }),
+    usage.isSpent(tx, tenantId),
+  ]);
+  if (admitted.kind !== 'admitted') return admitted;
+  const { key } = admitted;
+  // The breaker of another key version says nothing about this one.
+  if (refusal?.keyVersion === key.version) return { kind: 'open', key, retryInMs: refusal.retryInMs };
+  return spent ? { kind: 'spent', key } : admitted;
+}
+
+/** Why no call can be made, as a code of the table; undefined where one can. */
+export function refusalOf(admission: Admission): Failure | undefined {
+  switch (admission.kind) {
+    case 'admitted':
+      return undefined;
+    case 'no_key':
+      return { code: 'no_api_key' };
+    case 'rejected':
+      return { code: 'credential_rejected' };
+    case 'open':
+      return { code: 'circuit_open', retryAfterMs: admission.retryInMs };
+    case 'spent':
+      return { code: 'budget_exhausted' };
+    default:
+      return admission satisfies never;
+  }
+}

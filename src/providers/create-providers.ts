@@ -1,0 +1,55 @@
+import type { Audit } from '../audit/service.ts';
+import type { BacklogRequests, ProviderKeys } from '../llm-config/service.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import type { Usage } from '../usage/service.ts';
+import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
+import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
+import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { meterBreaker, meterGuard } from './metered.ts';
+import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
+import { createKeyVerification, type KeyVerification } from './status/verification.ts';
+
+export interface CreateProvidersDeps {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly usage: Usage;
+  readonly keys: ProviderKeys;
+  readonly backlog: BacklogRequests & BreakerWaits;
+  readonly metrics: Pick<ServiceMetrics, 'breakerChanged' | 'providerCall' | 'callRefused'>;
+  readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
+  readonly embedding: { readonly baseUrl: string; readonly sendsInputType: boolean };
+  readonly anthropic: { readonly baseUrl: string };
+  /** One attempt while a person waits. */
+  readonly attemptTimeoutMs: number;
+}
+
+export interface ProvidersRoom {
+  readonly guard: Guard;
+  readonly embedding: GuardedEmbedding;
+  readonly anthropic: GuardedAnthropic;
+  readonly verification: KeyVerification;
+  readonly providerStates: ProviderStates;
+}
+
+/** The doubling of a breaker's open time ends here: a provider that is back is noticed within ten minutes. */
+const maxOpenMs = 600_000;
+
+/** Wires the guard, its breaker, the guarded providers, and what a tenant sees of them. */
+export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
+  const { database, audit, usage, keys, backlog, metrics } = deps;
+  const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
+  const breaker = meterBreaker(createBreaker(policy), metrics);
+  const guard = meterGuard(createGuard({ database, keys, breaker, usage }), metrics);
+  const embedding = createGuardedEmbedding({ guard, ...deps.embedding });
+  const anthropic = createGuardedAnthropic({ guard, ...deps.anthropic });
+  const timeoutMs = deps.attemptTimeoutMs;
+  return {
+    guard,
+    embedding,
+    anthropic,
+    verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
+    providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
+  };
+}
