@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { createSender } from './sender.ts';
 import { createWorkflowStarter, type WorkflowStarter } from './workflow-starter.ts';
 
 /** Wires the outbox and what sends for it. */
@@ -11,6 +12,8 @@ export function createOutboxRoom(deps: {
   readonly taskQueue: string;
   readonly log: Logger;
 }): { readonly outbox: Outbox; readonly starter: WorkflowStarter } {
+  const { database, log } = deps;
   const starter = createWorkflowStarter(deps);
-  return { starter, outbox: createOutbox({ ...deps, starter }) };
+  const sender = createSender({ database, starter, log });
+  return { starter, outbox: createOutbox({ database, sender }) };
 }

@@ -6,13 +6,13 @@ import type { TenantRole } from '../../src/domain/roles.ts';
 import { createArticleEmbeddings } from '../../src/embedding/article-embeddings.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';
-import type { OutboxTicket } from '../../src/outbox/outbox.ts';
 import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
+import { createSender } from '../../src/outbox/sender.ts';
+import type { OutboxRow } from '../../src/outbox/store.ts';
 import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
-import { createGate } from '../../src/proposals/gate.ts';
-import type { Proposals } from '../../src/proposals/vectors.ts';
+import { createGate, type Proposals } from '../../src/proposals/gate.ts';
 import type { QueryEmbeddings } from '../../src/search/query-embedding.ts';
 import { searchRoutes } from '../../src/search/routes.ts';
 import { createSearch, type SearchDeps } from '../../src/search/service.ts';
@@ -37,8 +37,8 @@ export interface TestTenant {
 export interface ArticleApi {
   readonly db: TestDatabase;
   readonly articles: ReturnType<typeof createArticles>;
-  /** Tickets that were sent to Temporal's stand-in, in order. */
-  readonly sent: readonly OutboxTicket[];
+  /** Rows that were sent to Temporal's stand-in, in order. */
+  readonly sent: readonly OutboxRow[];
   readonly outbox: Outbox;
   tenant(slug: string): Promise<TestTenant>;
   close(): Promise<void>;
@@ -48,7 +48,7 @@ export interface ArticleApi {
 const keylessProposals: Proposals = {
   embed: async () => ({ kind: 'failed', code: 'no_api_key' }),
   compare: () => Promise.reject(new Error('there is nothing to compare')),
-  keep: () => Promise.reject(new Error('there is nothing to keep')),
+  store: () => Promise.reject(new Error('there is nothing to store')),
 };
 
 /**
@@ -66,15 +66,9 @@ export async function startArticleApi(
   const audit = createAudit({ database });
   const tenants = createTenants({ database, audit });
   const metrics = createMetrics(new Registry());
-  const sent: OutboxTicket[] = [];
-  const outbox = createOutbox({
-    database,
-    log,
-    starter: {
-      send: async (ticket) => void sent.push(ticket),
-      sendBacklogArticle: async () => undefined,
-    },
-  });
+  const sent: OutboxRow[] = [];
+  const starter = { send: async (row: OutboxRow) => void sent.push(row) };
+  const outbox = createOutbox({ database, sender: createSender({ database, starter, log }) });
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox });
   const articles = createArticles({ database, audit, embeddings, gate, metrics });

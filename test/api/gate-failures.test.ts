@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Proposals } from '../../src/proposals/vectors.ts';
+import type { Proposals } from '../../src/proposals/gate.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import {
   type ProviderTwin,
@@ -236,45 +236,56 @@ describe('a gate that fails inside the write', () => {
       },
     }),
     compare: async () => ({ similar: [], ofAllText: true }),
-    keep: async () => undefined,
+    store: async () => undefined,
   };
 
-  it.each<[string, Partial<Proposals>]>([
-    ['while it compares', { compare: (tx) => tx.raw('select no_such_column') }],
-    ['while it stores what it has bought', { keep: (tx) => tx.raw('select no_such_column') }],
-    ['by waiting too long', { compare: (tx) => tx.raw('select pg_sleep(10)') }],
-  ])('%s leaves one article, written as asked', async (_, failing) => {
+  const undecided = { verdict: 'unknown', reason: 'internal' };
+  it.each<[string, Partial<Proposals>, object]>([
+    ['while it compares', { compare: (tx) => tx.raw('select no_such_column') }, undecided],
+    ['by waiting too long', { compare: (tx) => tx.raw('select pg_sleep(10)') }, undecided],
+    ['by waiting for nothing that ever comes', { compare: () => new Promise(() => undefined) }, undecided],
+    // It has compared: what fails then costs the vectors alone.
+    [
+      'while it stores what it has bought',
+      { store: (tx) => tx.raw('select no_such_column') },
+      { verdict: 'novel', reason: null },
+    ],
+  ])('%s leaves one article, written as asked', async (_, failing, gate) => {
     api = await startArticleApi({}, { ...embedded, ...failing }, 300);
     const tenant = await api.tenant('acme');
     const body = { title: 'A title', body: 'Some words.', category: 'idea' };
     const answer = await tenant.call('POST', '/articles', { body, headers: { 'Idempotency-Key': 'once' } });
     expect(answer.status).toBe(201);
     expect(answer.body.data.status).toBe('published');
-    expect(answer.body.meta.gate).toMatchObject({ verdict: 'unknown', reason: 'internal' });
+    expect(answer.body.meta.gate).toMatchObject(gate);
     expect((await tenant.call('GET', '/articles')).body.data).toEqual([answer.body.data]);
     await api.outbox.drain();
     expect(api.sent.map(({ subjectId }) => subjectId)).toEqual([answer.body.data.id]);
   });
 
   it.each<[string, Partial<Proposals>, number]>([
-    ['while it compares keeps what was bought', { compare: (tx) => tx.raw('select no_such_column') }, 1],
-    ['by waiting too long keeps what was bought', { compare: (tx) => tx.raw('select pg_sleep(10)') }, 1],
-    ['while it keeps does not try that again', {}, 1],
+    ['while it compares stores what was bought', { compare: (tx) => tx.raw('select no_such_column') }, 1],
+    ['by waiting too long stores what was bought', { compare: (tx) => tx.raw('select pg_sleep(10)') }, 1],
+    ['while it stores does not try that again', {}, 1],
   ])('%s', async (_, failing, times) => {
-    const kept: string[] = [];
-    const keep: Proposals['keep'] = async (tx, _tenantId, article) => {
-      kept.push(article.id);
+    const stored: string[] = [];
+    const store: Proposals['store'] = async (tx, tenantId, article) => {
+      stored.push(article.id);
+      await tx('articles').where({ tenant_id: tenantId, id: article.id }).update({ source_type: 'stored' });
       if (!('compare' in failing)) await tx.raw('select no_such_column');
     };
-    api = await startArticleApi({}, { ...embedded, ...failing, keep }, 300);
+    api = await startArticleApi({}, { ...embedded, ...failing, store }, 300);
     const tenant = await api.tenant('acme');
     const body = { title: 'A title', body: 'Some words.', category: 'idea' };
     const { id } = (await tenant.call('POST', '/articles', { body })).body.data;
-    expect(kept).toHaveLength(times);
-    expect(kept.includes(id)).toBe('compare' in failing);
+    expect(stored).toHaveLength(times);
+    expect(stored).toEqual([id]);
+    // What the failing store did is undone, and the article stands.
+    const [article] = await api.db.rawAsOwner('select source_type from articles where id = $1', [id]);
+    expect(article).toEqual({ source_type: 'compare' in failing ? 'stored' : null });
   });
 
-  it('gives the comparison no more time than the embedding and the turn have left of it', async () => {
+  it('gives the comparison no more time than the embedding and the mutex have left of it', async () => {
     const seen: { given: number; left: number }[] = [];
     let given = 0;
     let release = () => {};
@@ -317,7 +328,7 @@ describe('a gate that fails inside the write', () => {
     expect(seen[0]?.left).toBeLessThan(4_450);
   });
 
-  it('answers all who wait for a turn when their own patience is over', async () => {
+  it('answers all who wait for the mutex when their own time is over', async () => {
     api = await startArticleApi({}, embedded, 400);
     const { db } = api;
     const [queue, chain] = [await api.tenant('queue'), await api.tenant('chain')];

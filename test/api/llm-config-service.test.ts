@@ -7,7 +7,12 @@ import type { Provider } from '../../src/domain/operations.ts';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
 import { defaultAnthropicModels } from '../../src/llm-config/models.ts';
 import { createProviderKeys, type ProviderKeys } from '../../src/llm-config/provider-keys.ts';
-import { createLlmConfig, type LlmConfig, type LlmConfigPatch } from '../../src/llm-config/service.ts';
+import {
+  type BacklogRequests,
+  createLlmConfig,
+  type LlmConfig,
+  type LlmConfigPatch,
+} from '../../src/llm-config/service.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createTransit } from '../../src/platform/vault/transit.ts';
 import { createTenants } from '../../src/tenants/service.ts';
@@ -25,8 +30,13 @@ let providerKeys: ProviderKeys;
 const asked: string[] = [];
 const told: string[] = [];
 
+const requestAndTell: BacklogRequests['request'] = async (tx, tenantId) => {
+  asked.push(tenantId);
+  tx.afterCommit(() => told.push(tenantId));
+};
+
 /** As another process would: a custody that has opened nothing yet. */
-function process(more: { readonly onEmbeddingChanged?: (tenantId: string) => Promise<string> } = {}): {
+function process(request: BacklogRequests['request'] = requestAndTell): {
   readonly llmConfig: LlmConfig;
   readonly providerKeys: ProviderKeys;
 } {
@@ -38,19 +48,12 @@ function process(more: { readonly onEmbeddingChanged?: (tenantId: string) => Pro
     timeoutMs: 2_000,
   });
   const custody = createKeyCustody({ transit, metrics: createMetrics(new Registry()) });
-  const llmConfig = createLlmConfig<string>({
+  const llmConfig = createLlmConfig({
     database: db.database,
     audit,
     custody,
     defaultModels,
-    onEmbeddingChanged:
-      more.onEmbeddingChanged === undefined
-        ? async (_tx, tenantId) => {
-            asked.push(tenantId);
-            return tenantId;
-          }
-        : (_tx, tenantId) => more.onEmbeddingChanged?.(tenantId) ?? Promise.reject(new Error('unset')),
-    afterCommit: (tenantId) => told.push(tenantId),
+    backlog: { request },
   });
   return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels }) };
 }
@@ -85,7 +88,9 @@ async function update(actor: Actor, patch: LlmConfigPatch) {
 }
 
 const current = (tenantId: string, provider: Provider = 'embedding') =>
-  db.database.withTenant(tenantId, (tx) => providerKeys.current(tx, tenantId, provider));
+  db.database.withTenant(tenantId, (tx) =>
+    providerKeys.current(tx, tenantId, provider === 'embedding' ? 'embedding' : 'extraction'),
+  );
 
 async function open(tenantId: string, provider: Provider = 'embedding', by = process()) {
   const stored = await current(tenantId, provider);
@@ -276,9 +281,7 @@ describe('a change', () => {
 
   test('leaves nothing behind when its transaction fails', async () => {
     const actor = await newActor();
-    const { llmConfig: failing } = process({
-      onEmbeddingChanged: () => Promise.reject(new Error('no outbox')),
-    });
+    const { llmConfig: failing } = process(() => Promise.reject(new Error('no outbox')));
     const toldBefore = told.length;
     await expect(failing.update(actor, { embedding_api_key: newKey(), merge_model: 'm' })).rejects.toThrow();
     expect(await current(actor.tenantId)).toBeUndefined();

@@ -76,8 +76,7 @@ export async function startSettingsApi(): Promise<SettingsApi> {
     audit,
     custody: createKeyCustody({ transit, metrics }),
     defaultModels: { embedding_model: 'default-embedding', ...defaultAnthropicModels },
-    onEmbeddingChanged: async () => undefined,
-    afterCommit: () => undefined,
+    backlog: { request: async () => undefined },
   });
   const app = createApp({
     routes: [

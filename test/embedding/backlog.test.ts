@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ArticleRef } from '../../src/domain/embed-article.ts';
 import type { KeyReference } from '../../src/domain/operations.ts';
 import { createBacklog } from '../../src/embedding/backlog/backlog.ts';
-import { createReconciliation } from '../../src/embedding/backlog/reconciliation.ts';
-import { readServingSpace } from '../../src/vectors/spaces-store.ts';
+import { createCutOver } from '../../src/embedding/cut-over.ts';
+import type { WorkflowStarter } from '../../src/outbox/workflow-starter.ts';
+import { serving } from '../../src/vectors/spaces.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
@@ -64,10 +65,22 @@ const stateOf = async ({ tenantId, articleId }: ArticleRef) =>
 const statesOf = async (...articles: ArticleRef[]) =>
   Promise.all(articles.map(async (article) => (await stateOf(article))?.status));
 const servingModel = async (of = tenant) =>
-  (await test.services.database.withTenant(of.id, (tx) => readServingSpace(tx, of.id)))?.model;
+  (await test.services.database.withTenant(of.id, (tx) => serving(tx, of.id)))?.model;
 const outboxOf = (kind: 'article' | 'backlog', of = tenant) =>
   test.db.rawAsOwner('select subject_id from outbox where tenant_id = $1 and kind = $2', [of.id, kind]);
 const emptyOutbox = (of = tenant) => test.db.rawAsOwner('delete from outbox where tenant_id = $1', [of.id]);
+/** The backlog with a stand-in for Temporal. */
+const backlogWith = (starter: Pick<WorkflowStarter, 'sendBacklogArticle'>) => {
+  const { database, outbox, providerKeys: keys, usage } = test.services;
+  return createBacklog({
+    database,
+    outbox,
+    keys,
+    usage,
+    starter,
+    cutOverWhenComplete: createCutOver({ outbox }),
+  });
+};
 const settle = (of = tenant) => test.services.backlog.settle(of.id, undefined);
 
 describe('a first key', () => {
@@ -129,14 +142,8 @@ describe('a replaced key', () => {
     // Its workflow was still busy with the rejection of the old key.
     await test.services.steps.giveUp(article, 'credential_rejected');
     const started: string[] = [];
-    const backlog = createBacklog({
-      database: test.services.database,
-      outbox: test.services.outbox,
-      keys: test.services.providerKeys,
-      starter: {
-        send: async () => undefined,
-        sendBacklogArticle: async (_tenantId, articleId) => void started.push(articleId),
-      },
+    const backlog = backlogWith({
+      sendBacklogArticle: async (_tenantId, articleId) => void started.push(articleId),
     });
     await backlog.startPage(tenant.id, undefined);
     expect(started).toEqual([article.articleId]);
@@ -245,16 +252,10 @@ describe('pages and progress', () => {
     for (let i = 0; i < 60; i += 1) await write(`Number ${i}.`);
     await write('A draft.', 'draft');
     const started: string[] = [];
-    const backlog = createBacklog({
-      database: test.services.database,
-      outbox: test.services.outbox,
-      keys: test.services.providerKeys,
-      starter: {
-        send: async () => undefined,
-        sendBacklogArticle: async (tenantId, articleId) => {
-          expect(tenantId).toBe(tenant.id);
-          started.push(articleId);
-        },
+    const backlog = backlogWith({
+      sendBacklogArticle: async (tenantId, articleId) => {
+        expect(tenantId).toBe(tenant.id);
+        started.push(articleId);
       },
     });
     const first = await backlog.startPage(tenant.id, undefined);
@@ -270,14 +271,9 @@ describe('reconciliation', () => {
   const signalled: string[] = [];
   const requeue = async () => {
     signalled.length = 0;
-    return createReconciliation({
-      database: test.services.database,
-      outbox: test.services.outbox,
-      starter: {
-        send: async () => undefined,
-        sendBacklogArticle: async (_tenantId, articleId) => void signalled.push(articleId),
-      },
-    }).requeueForgotten();
+    return backlogWith({
+      sendBacklogArticle: async (_tenantId, articleId) => void signalled.push(articleId),
+    }).requeueStuck();
   };
   /** As if nothing had touched the article's state for so long. */
   const idleFor = (article: ArticleRef, minutes: number) =>

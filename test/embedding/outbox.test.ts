@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { OutboxTicket } from '../../src/outbox/outbox.ts';
-import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
-import type { WorkflowStarter } from '../../src/outbox/workflow-starter.ts';
+import { createOutbox } from '../../src/outbox/outbox.ts';
+import { createSender } from '../../src/outbox/sender.ts';
+import { insertRow, type OutboxRow } from '../../src/outbox/store.ts';
+import { createWorkflowStarter, type WorkflowStarter } from '../../src/outbox/workflow-starter.ts';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 
 interface Send {
-  readonly ticket: OutboxTicket;
+  readonly row: OutboxRow;
   succeed(): void;
   fail(): void;
 }
@@ -36,9 +37,9 @@ interface Send {
 /** Sends that hang until the test ends them. */
 function heldSends() {
   const pending: Send[] = [];
-  const send = (ticket: OutboxTicket) =>
+  const send = (row: OutboxRow) =>
     new Promise<void>((resolve, reject) => {
-      pending.push({ ticket, succeed: resolve, fail: () => reject(new Error('Temporal is gone')) });
+      pending.push({ row, succeed: resolve, fail: () => reject(new Error('Temporal is gone')) });
     });
   return { pending, starter: { send, sendBacklogArticle: async () => undefined } };
 }
@@ -67,8 +68,10 @@ function watched(database: Database): { database: Database; busy: () => boolean 
 /** An outbox over the given starter, and a way to let it come to rest. */
 function outboxWith(starter: WorkflowStarter) {
   const { database, busy } = watched(test.services.database);
+  const sender = createSender({ database, starter, log });
   return {
-    outbox: createOutbox({ database, starter, log }),
+    sender,
+    outbox: createOutbox({ database, sender }),
     async rest() {
       do {
         await turn();
@@ -78,9 +81,10 @@ function outboxWith(starter: WorkflowStarter) {
   };
 }
 
-const enqueue = (outbox: Outbox, subjectId: string, of = tenant) =>
+/** Commits a row as a process does that dies, or has not come yet, to send it. */
+const write = (subjectId: string, of = tenant) =>
   test.services.database.withTenant(of.id, (tx) =>
-    outbox.enqueue(tx, { tenantId: of.id, kind: 'article', subjectId }),
+    insertRow(tx, of.id, { tenantId: of.id, kind: 'article', subjectId }),
   );
 const pass = (ms: number) =>
   test.db.rawAsOwner(
@@ -91,8 +95,8 @@ const pass = (ms: number) =>
 const rows = (): Promise<Record<string, unknown>[]> =>
   test.db.rawAsOwner('select subject_id, version::text from outbox order by subject_id');
 
-const sentTo = (sent: OutboxTicket[]): WorkflowStarter => ({
-  send: async (ticket) => void sent.push(ticket),
+const sentTo = (sent: OutboxRow[]): WorkflowStarter => ({
+  send: async (row) => void sent.push(row),
   sendBacklogArticle: async () => undefined,
 });
 const refusing: WorkflowStarter = {
@@ -102,32 +106,71 @@ const refusing: WorkflowStarter = {
   sendBacklogArticle: async () => undefined,
 };
 
+describe('enqueue', () => {
+  const wish = () => ({ tenantId: tenant.id, kind: 'article' as const, subjectId: randomUUID() });
+
+  it('sends once the change is committed, and not before', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox, rest } = outboxWith(sentTo(sent));
+    const wanted = wish();
+    await test.services.database.withTenant(tenant.id, async (tx) => {
+      await outbox.enqueue(tx, wanted);
+      await turn();
+      expect(sent).toEqual([]);
+    });
+    await rest();
+    await outbox.drain();
+    expect(sent).toMatchObject([wanted]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('sends nothing of a savepoint that was undone, and the rest of its transaction', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox, rest } = outboxWith(sentTo(sent));
+    const [undone, kept] = [wish(), wish()];
+    await test.services.database.withTenant(tenant.id, async (tx) => {
+      const failing = tx.savepoint(async (inner) => {
+        await outbox.enqueue(inner, undone);
+        throw new Error('undone');
+      });
+      await expect(failing).rejects.toThrow('undone');
+      await tx.savepoint((inner) => outbox.enqueue(inner, kept));
+    });
+    await rest();
+    await outbox.drain();
+    expect(sent).toMatchObject([kept]);
+    expect(await rows()).toEqual([]);
+  });
+});
+
 describe('dispatch', () => {
   it('sends what was written and deletes its row', async () => {
-    const sent: OutboxTicket[] = [];
-    const { outbox } = outboxWith(sentTo(sent));
-    const ticket = await enqueue(outbox, randomUUID());
-    outbox.dispatch(ticket);
+    const sent: OutboxRow[] = [];
+    const { outbox, sender } = outboxWith(sentTo(sent));
+    const row = await write(randomUUID());
+    sender.dispatch(row);
     await outbox.drain();
-    expect(sent).toEqual([ticket]);
+    expect(sent).toEqual([row]);
     expect(await rows()).toEqual([]);
   });
 
   it('neither throws nor waits when Temporal is gone, and leaves the row to the relay', async () => {
-    const { outbox } = test.services;
-    const ticket = await enqueue(outbox, randomUUID());
-    expect(outbox.dispatch(ticket)).toBeUndefined();
+    const { outbox, sender } = outboxWith(
+      createWorkflowStarter({ client: test.services.temporal.client, taskQueue: 'any' }),
+    );
+    const row = await write(randomUUID());
+    expect(sender.dispatch(row)).toBeUndefined();
     // Still there at once, and still there after the sending has been given up.
     expect(await rows()).toHaveLength(1);
     await outbox.drain();
-    expect(await rows()).toEqual([{ subject_id: ticket.subjectId, version: ticket.version }]);
+    expect(await rows()).toEqual([{ subject_id: row.subjectId, version: row.version }]);
   });
 
   it('holds a bounded number of sends, gives the others to the relay, and drains', async () => {
     const { pending, starter } = heldSends();
-    const { outbox } = outboxWith(starter);
+    const { outbox, sender } = outboxWith(starter);
     for (let i = 0; i < 3_000; i += 1) {
-      outbox.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
+      sender.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
     }
     const drained = outbox.drain();
     let held = 0;
@@ -151,11 +194,11 @@ describe('dispatch', () => {
 describe('drain', () => {
   it('waits for what is under way and, after some seconds, leaves what has not begun to the relay', async () => {
     const { pending, starter } = heldSends();
-    const { outbox } = outboxWith(starter);
+    const { outbox, sender } = outboxWith(starter);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       for (let i = 0; i < 100; i += 1) {
-        outbox.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
+        sender.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
       }
       const drained = outbox.drain();
       await turn();
@@ -174,11 +217,11 @@ describe('drain', () => {
 describe('a row', () => {
   it('is deleted at the version that was sent, and stays when a change came meanwhile', async () => {
     const { pending, starter } = heldSends();
-    const { outbox, rest } = outboxWith(starter);
+    const { outbox, sender, rest } = outboxWith(starter);
     const subjectId = randomUUID();
-    outbox.dispatch(await enqueue(outbox, subjectId));
+    sender.dispatch(await write(subjectId));
     await rest();
-    const later = await enqueue(outbox, subjectId);
+    const later = await write(subjectId);
     pending.splice(0).forEach((send) => void send.succeed());
     await outbox.drain();
     expect(await rows()).toEqual([{ subject_id: subjectId, version: later.version }]);
@@ -186,9 +229,9 @@ describe('a row', () => {
 
   it('outlives the late end of a send that began before the row was deleted and written anew', async () => {
     const { pending, starter } = heldSends();
-    const { outbox, rest } = outboxWith(starter);
+    const { outbox, sender, rest } = outboxWith(starter);
     const subjectId = randomUUID();
-    outbox.dispatch(await enqueue(outbox, subjectId));
+    sender.dispatch(await write(subjectId));
     await rest();
     await pass(settled);
     const relaying = outbox.relay();
@@ -198,36 +241,39 @@ describe('a row', () => {
     await outbox.drain();
     expect(await rows()).toEqual([]);
     // The change that comes now was in no send so far.
-    const anew = await enqueue(outbox, subjectId);
+    const anew = await write(subjectId);
     fromRelay?.succeed();
     await relaying;
     expect(await rows()).toEqual([{ subject_id: subjectId, version: anew.version }]);
   });
 
   it('is there only if the change that wants it is committed', async () => {
-    const { outbox } = outboxWith(refusing);
+    const sent: OutboxRow[] = [];
+    const { outbox, rest } = outboxWith(sentTo(sent));
     await expect(
       test.services.database.withTenant(tenant.id, async (tx) => {
         await outbox.enqueue(tx, { tenantId: tenant.id, kind: 'article', subjectId: randomUUID() });
         throw new Error('the change failed');
       }),
     ).rejects.toThrow('the change failed');
+    await rest();
     expect(await rows()).toEqual([]);
+    expect(sent).toEqual([]);
   });
 });
 
 describe('the relay', () => {
   it('leaves a young row to its writer', async () => {
-    const sent: OutboxTicket[] = [];
+    const sent: OutboxRow[] = [];
     const { outbox } = outboxWith(sentTo(sent));
-    await enqueue(outbox, randomUUID());
+    await write(randomUUID());
     expect(await outbox.relay()).toEqual({ sent: 0, failed: 0, more: false });
     await pass(settled);
     expect(await outbox.relay()).toEqual({ sent: 1, failed: 0, more: false });
   });
 
   it('passes by what another relay is just claiming: each row of every tenant is sent once', async () => {
-    const sent: OutboxTicket[] = [];
+    const sent: OutboxRow[] = [];
     const { database } = test.services;
     let claimed: () => void = () => undefined;
     const claiming = new Promise<void>((resolve) => {
@@ -238,8 +284,7 @@ describe('the relay', () => {
       commit = resolve;
     });
     const slow = createOutbox({
-      log,
-      starter: sentTo(sent),
+      sender: createSender({ database, starter: sentTo(sent), log }),
       database: {
         ...database,
         withScope: (scope, work) =>
@@ -253,9 +298,9 @@ describe('the relay', () => {
     });
     const { outbox: quick } = outboxWith(sentTo(sent));
     const other = await test.createTenant();
-    const written: OutboxTicket[] = [];
+    const written: OutboxRow[] = [];
     for (let i = 0; i < 60; i += 1) {
-      written.push(await enqueue(quick, randomUUID()), await enqueue(quick, randomUUID(), other));
+      written.push(await write(randomUUID()), await write(randomUUID(), other));
     }
     await pass(settled);
 
@@ -264,17 +309,17 @@ describe('the relay', () => {
     expect(await quick.relay()).toEqual({ sent: 20, failed: 0, more: false });
     commit();
     expect(await relaying).toEqual({ sent: 100, failed: 0, more: true });
-    const subjects = (tickets: readonly OutboxTicket[]) => tickets.map(({ subjectId }) => subjectId).sort();
+    const subjects = (unsent: readonly OutboxRow[]) => unsent.map(({ subjectId }) => subjectId).sort();
     expect(subjects(sent)).toEqual(subjects(written));
     expect(await rows()).toEqual([]);
   });
 
   it('says that there is more after a full batch, oldest first', async () => {
-    const sent: OutboxTicket[] = [];
+    const sent: OutboxRow[] = [];
     const { outbox } = outboxWith(sentTo(sent));
-    for (let i = 0; i < 100; i += 1) await enqueue(outbox, randomUUID());
+    for (let i = 0; i < 100; i += 1) await write(randomUUID());
     await pass(1_000);
-    const last = await enqueue(outbox, randomUUID());
+    const last = await write(randomUUID());
     await pass(settled);
     expect(await outbox.relay()).toEqual({ sent: 100, failed: 0, more: true });
     expect(sent.map(({ subjectId }) => subjectId)).not.toContain(last.subjectId);
@@ -283,31 +328,31 @@ describe('the relay', () => {
 
   it('counts what it could not send, and another finds it once the lease is over', async () => {
     const { outbox } = outboxWith(refusing);
-    const ticket = await enqueue(outbox, randomUUID());
+    const row = await write(randomUUID());
     await pass(settled);
     expect(await outbox.relay()).toEqual({ sent: 0, failed: 1, more: false });
-    const sent: OutboxTicket[] = [];
+    const sent: OutboxRow[] = [];
     const { outbox: next } = outboxWith(sentTo(sent));
     expect(await next.relay()).toEqual({ sent: 0, failed: 0, more: false });
     await pass(leaseOver);
     expect(await next.relay()).toEqual({ sent: 1, failed: 0, more: false });
-    expect(sent).toEqual([ticket]);
+    expect(sent).toEqual([row]);
   });
 
   it('that died holds nothing for longer than its lease', async () => {
     const { pending, starter } = heldSends();
     const { outbox: dead, rest } = outboxWith(starter);
-    const ticket = await enqueue(dead, randomUUID());
+    const row = await write(randomUUID());
     await pass(settled);
     void dead.relay();
     while (pending.length === 0) await rest();
-    const sent: OutboxTicket[] = [];
+    const sent: OutboxRow[] = [];
     const { outbox: living } = outboxWith(sentTo(sent));
     await pass(leaseOver - 2_000);
     expect(await living.relay()).toMatchObject({ sent: 0 });
     await pass(2_000);
     expect(await living.relay()).toMatchObject({ sent: 1 });
-    expect(sent).toEqual([ticket]);
+    expect(sent).toEqual([row]);
     pending[0]?.fail();
   });
 });
@@ -344,23 +389,23 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
       const written: { subjectId: string; at: number }[] = [];
       /** When the last send of a subject that Temporal took had begun: all that is certain is what it knew then. */
       const taken = new Map<string, number>();
-      const tickets: OutboxTicket[] = [];
+      const unsent: OutboxRow[] = [];
       const pending: { send: Send; process: object }[] = [];
 
       const startProcess = () => {
         const process = {};
         const starter: WorkflowStarter = {
-          send(ticket) {
+          send(row) {
             now += 1;
             const beganAt = now;
             return new Promise<void>((resolve, reject) => {
               const succeed = () => {
-                taken.set(ticket.subjectId, Math.max(taken.get(ticket.subjectId) ?? 0, beganAt));
+                taken.set(row.subjectId, Math.max(taken.get(row.subjectId) ?? 0, beganAt));
                 resolve();
               };
               pending.push({
                 process,
-                send: { ticket, succeed, fail: () => reject(new Error('Temporal is gone')) },
+                send: { row, succeed, fail: () => reject(new Error('Temporal is gone')) },
               });
             });
           },
@@ -379,14 +424,14 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
         switch (next.kind) {
           case 'write': {
             const subjectId = subjects[next.subject] ?? subjects[0];
-            tickets.push(await enqueue(running.outbox, subjectId));
+            unsent.push(await write(subjectId));
             now += 1;
             written.push({ subjectId, at: now });
             break;
           }
           case 'dispatch': {
-            const [ticket] = tickets.splice(next.which % Math.max(tickets.length, 1), 1);
-            if (ticket !== undefined) running.outbox.dispatch(ticket);
+            const [row] = unsent.splice(next.which % Math.max(unsent.length, 1), 1);
+            if (row !== undefined) running.sender.dispatch(row);
             break;
           }
           case 'relay':
@@ -414,12 +459,12 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
         for (const { send } of pending.splice(0)) send.fail();
         await rest();
       }
-      const sent: OutboxTicket[] = [];
+      const sent: OutboxRow[] = [];
       const { outbox } = outboxWith({
-        send: async (ticket) => {
+        send: async (row) => {
           now += 1;
-          taken.set(ticket.subjectId, now);
-          sent.push(ticket);
+          taken.set(row.subjectId, now);
+          sent.push(row);
         },
         sendBacklogArticle: async () => undefined,
       });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/platform/postgres/database.ts';
 import { compareProposal } from '../../src/proposals/comparison.ts';
 import type { ProposedText } from '../../src/proposals/text.ts';
-import { createProposals } from '../../src/proposals/vectors.ts';
+import { createProposalVectors } from '../../src/proposals/vectors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createClusteredVectors, repeated } from './clustered-vectors.ts';
 import { type FilledSpace, fillSpace } from './filled-space.ts';
@@ -37,7 +37,7 @@ function proposalOf(count: number): ProposedText {
 const compare = (proposal: ProposedText) =>
   db.database.withTenant(space.tenantId, (tx) => compareProposal(tx, space.tenantId, proposal));
 
-describe('a proposal held against 8 articles of 50 chunks and 1,536 dimensions', () => {
+describe('a proposal compared with 8 articles of 50 chunks and 1,536 dimensions', () => {
   it('is compared in full up to the bound, and above it by some of its chunks', async () => {
     // 244 chunks are 150 million numbers.
     for (const [chunks, ofAllText] of [
@@ -79,9 +79,12 @@ describe('an embedded proposal', () => {
         }
       },
     };
-    const proposals = createProposals({
+    const proposals = createProposalVectors({
       database,
-      keys: { current: async () => current },
+      guard: {
+        admission: async () =>
+          current === undefined ? { kind: 'no_key' } : { kind: 'admitted', key: current },
+      },
       buy: async () => ({ kind: 'bought', vectors: new Map() }),
       maxChunks: 4,
     });

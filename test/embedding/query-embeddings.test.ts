@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as passed } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
@@ -12,7 +11,7 @@ import {
 import { type CallResult, createGuard } from '../../src/providers/guard.ts';
 import type { QueryVector } from '../../src/search/query-embedding.ts';
 import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../src/search/query-embedding.ts';
-import { ensureSpace, serveSpace } from '../../src/vectors/spaces-store.ts';
+import { ensureSpace, serve as serveSpace } from '../../src/vectors/spaces.ts';
 import { type CountedLink, openCountedLink } from '../bench/round-trips.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinDimensions, twinKey } from '../support/provider-twin.ts';
@@ -45,8 +44,7 @@ beforeAll(async () => {
   const guard = createGuard({ database, keys, breaker, usage });
   deps = {
     database,
-    keys,
-    breaker,
+    guard,
     embedding: createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false }),
     metrics: createMetrics(registry),
     timeoutMs: 4_000,
@@ -80,7 +78,7 @@ async function searchable(embeddingKey?: string): Promise<TestTenant> {
 /** Lets a space of this model serve the tenant's searches. */
 async function serve(of: TestTenant, model: string, dimensions: number): Promise<string> {
   return test.services.database.withTenant(of.id, async (tx) => {
-    const id = await ensureSpace(tx, of.id, { id: randomUUID(), model, dimensions, chunkerVersion: 1 });
+    const { id } = await ensureSpace(tx, of.id, { model, chunkerVersion: 1 }, dimensions);
     await serveSpace(tx, of.id, id);
     return id;
   });

@@ -1,8 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as passed } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chunkerVersion } from '../../src/domain/chunks.ts';
 import type { ArticleRef } from '../../src/domain/embed-article.ts';
-import { ensureSpace, lockSpaces, serveSpace } from '../../src/vectors/spaces-store.ts';
+import type { Transaction } from '../../src/platform/postgres/database.ts';
+import {
+  aimAt,
+  build,
+  building,
+  ensureSpace,
+  serve as serveSpace,
+  targets,
+} from '../../src/vectors/spaces.ts';
+import { lockSpaces } from '../../src/vectors/spaces-store.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
@@ -51,11 +60,27 @@ async function ready(article: ArticleRef) {
   return () => steps.generate(article, resolved.key, check.contentHash);
 }
 
+/** Walks through the steps once with each of these. */
+async function embedAll(...articles: (ArticleRef | undefined)[]): Promise<void> {
+  const { steps } = test.services;
+  for (const article of articles) {
+    if (article === undefined) throw new Error('there is no such article');
+    const resolved = await steps.resolveKey(article);
+    if (resolved.kind !== 'reference') throw new Error(resolved.kind);
+    const check = await steps.checkContentHash(article, resolved.key);
+    if (check.kind === 'missing') await steps.generate(article, resolved.key, check.contentHash);
+  }
+}
+const articlesOf = async (): Promise<ArticleRef[]> =>
+  (await test.services.articles.list(tenant.id, { limit: 100 })).articles.map(({ id }) => ({
+    tenantId: tenant.id,
+    articleId: id,
+  }));
 const setModel = (model: string | null) =>
   test.services.llmConfig.update(tenant.actor, { embedding_model: model });
 const spacesOf = (of = tenant) =>
   test.db.rawAsOwner(
-    'select model, dimensions, serving from embedding_spaces where tenant_id = $1 order by model, dimensions',
+    "select model, dimensions, state = 'serving' as serving from embedding_spaces where tenant_id = $1 order by model, dimensions",
     [of.id],
   );
 const stateOf = async ({ tenantId, articleId }: ArticleRef) =>
@@ -65,10 +90,10 @@ const callsUnderWay = async (count: number) => {
 };
 /** As the steps make a space: the first of the tenant serves. */
 const makeSpace = (model: string, dimensions = 16, of = tenant) =>
-  test.services.database.withTenant(of.id, async (tx) => {
-    await lockSpaces(tx, of.id);
-    return ensureSpace(tx, of.id, { id: randomUUID(), model, dimensions, chunkerVersion: 1 });
-  });
+  test.services.database.withTenant(
+    of.id,
+    async (tx) => (await ensureSpace(tx, of.id, { model, chunkerVersion: 1 }, dimensions)).id,
+  );
 
 describe('the first space of a tenant', () => {
   it('is made once by two first articles at once, and serves both', async () => {
@@ -144,6 +169,67 @@ describe('two spaces of a tenant', () => {
       { model: 'old', dimensions: 16, serving: false },
       { model: 'renewed', dimensions: 16, serving: true },
     ]);
+  });
+});
+
+describe('the states of spaces', () => {
+  const statesOf = async (of = tenant) =>
+    Object.fromEntries(
+      (
+        await test.db.rawAsOwner('select model, state from embedding_spaces where tenant_id = $1', [of.id])
+      ).map(({ model, state }) => [model, state]),
+    );
+  const within = <T>(work: (tx: Transaction) => Promise<T>) =>
+    test.services.database.withTenant(tenant.id, work);
+
+  it('are one serving at most and one building at most: another one retires it', async () => {
+    const other = await test.createTenant();
+    await makeSpace('their own', 16, other);
+    const [, second, third] = [await makeSpace('first'), await makeSpace('second'), await makeSpace('third')];
+    expect(await statesOf()).toEqual({ first: 'serving', second: 'retired', third: 'retired' });
+    await within((tx) => build(tx, tenant.id, second));
+    expect(await statesOf()).toEqual({ first: 'serving', second: 'building', third: 'retired' });
+    await within((tx) => build(tx, tenant.id, third));
+    expect(await statesOf()).toEqual({ first: 'serving', second: 'retired', third: 'building' });
+    await within((tx) => serveSpace(tx, tenant.id, third));
+    expect(await statesOf()).toEqual({ first: 'retired', second: 'retired', third: 'serving' });
+    expect(await within((tx) => building(tx, tenant.id))).toBeUndefined();
+    expect(await statesOf(other)).toEqual({ 'their own': 'serving' });
+  });
+
+  it('are refused by the database where two would serve, or two be built', async () => {
+    const [first, second] = [await makeSpace('first'), await makeSpace('second')];
+    const set = (id: string, state: string) =>
+      test.db.rawAsOwner('update embedding_spaces set state = $2 where id = $1', [id, state]);
+    await expect(set(second, 'serving')).rejects.toMatchObject({ code: '23505' });
+    await set(first, 'building');
+    await expect(set(second, 'building')).rejects.toMatchObject({ code: '23505' });
+  });
+
+  it('follow a change of model to and fro', async () => {
+    await embedAll(await publish('One.'), await publish('Two.'));
+    const kind = (model: string) => ({ model, chunkerVersion });
+    await setModel(secondModel);
+    expect(await within((tx) => targets(tx, tenant.id, kind(secondModel)))).toEqual([]);
+    const [one] = await articlesOf();
+    await embedAll(one);
+    expect(await statesOf()).toEqual({ [firstModel]: 'serving', [secondModel]: 'building' });
+    await setModel(firstModel);
+    expect(await statesOf()).toEqual({ [firstModel]: 'serving', [secondModel]: 'retired' });
+    await setModel(secondModel);
+    expect(await statesOf()).toEqual({ [firstModel]: 'serving', [secondModel]: 'building' });
+    expect(await within((tx) => targets(tx, tenant.id, kind(secondModel)))).toMatchObject([
+      { model: secondModel },
+    ]);
+    await embedAll(...(await articlesOf()));
+    expect(await statesOf()).toEqual({ [firstModel]: 'retired', [secondModel]: 'serving' });
+  });
+
+  it('leave the serving one alone when a model is aimed at that has no space', async () => {
+    const [, second] = [await makeSpace('first'), await makeSpace('second')];
+    await within((tx) => build(tx, tenant.id, second));
+    await within((tx) => aimAt(tx, tenant.id, { model: 'unheard of', chunkerVersion: 1 }));
+    expect(await statesOf()).toEqual({ first: 'serving', second: 'retired' });
   });
 });
 

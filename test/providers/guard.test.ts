@@ -7,7 +7,7 @@ import {
   type GuardedEmbedding,
 } from '../../src/providers/embedding/guarded-embedding.ts';
 import { type CallRequest, createGuard, type Guard } from '../../src/providers/guard.ts';
-import { ensureSpace } from '../../src/vectors/spaces-store.ts';
+import { ensureSpace } from '../../src/vectors/spaces.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinKey, twinMarker } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
@@ -76,7 +76,6 @@ const callWith = (
 ) =>
   guard.call<string, string>({
     tenantId: tenant.id,
-    provider: 'embedding',
     operation: 'embedding',
     source: 'search',
     inputs: 1,
@@ -274,12 +273,7 @@ describe('a probe', () => {
 describe('what is persisted', () => {
   const broken = new Error('the result could not be persisted');
   const persistThenThrow: NonNullable<Parameters<typeof embed>[1]>['persist'] = async (tx, vectors) => {
-    await ensureSpace(tx, tenant.id, {
-      id: randomUUID(),
-      model: 'm',
-      dimensions: vectors[0]?.length ?? 0,
-      chunkerVersion: 1,
-    });
+    await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion: 1 }, vectors[0]?.length ?? 0);
     throw broken;
   };
 

@@ -87,5 +87,10 @@ function recordingTransaction(connection: pg.Client, keep: (statement: Statement
   });
   client.releaseConnection = async () => undefined;
   const onTable = (table: string) => client.queryBuilder().from(table);
-  return Object.assign(onTable, { raw: client.raw.bind(client), fn: builder.fn });
+  return Object.assign(onTable, {
+    raw: client.raw.bind(client),
+    fn: builder.fn,
+    afterCommit: () => undefined,
+    savepoint: () => Promise.reject(new Error('a search needs no savepoint')),
+  });
 }

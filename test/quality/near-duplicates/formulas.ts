@@ -1,5 +1,5 @@
-import { similarity } from '../../../src/proposals/similarity.ts';
 import { duplicateFrom } from '../../../src/proposals/decision.ts';
+import { similarity } from '../../../src/proposals/similarity.ts';
 
 /** A chunk as the formulas see it: its vector, of length one, and its share of the article. */
 export interface WeighedVector {

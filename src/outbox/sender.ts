@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import type { Database } from '../platform/postgres/database.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
+import { deleteSent, type OutboxRow } from './store.ts';
+import type { WorkflowStarter } from './workflow-starter.ts';
+
+/** Sends rows of the outbox to Temporal. What it cannot send stays in the table for the relay. */
+export interface Sender {
+  /** Sends in the background. Never throws, never waits. */
+  dispatch(row: OutboxRow): void;
+  /** Sends these and waits for them; answers how many were sent. */
+  sendAll(rows: readonly OutboxRow[]): Promise<number>;
+  /** Resolves, within seconds, once what was dispatched is sent or left to the relay. */
+  drain(): Promise<void>;
+}
+
+/** Sends of one process at a time: enough to hide a round trip, few enough to leave the server to its workers. */
+const concurrency = 8;
+/** Above this the relay sends: a process that cannot reach Temporal must not collect its outage in memory. */
+const maxWaiting = 500;
+/** A process that stops waits this long for its sends: without Temporal a full queue would take minutes. */
+const drainMs = 5_000;
+
+export function createSender(deps: {
+  readonly database: Database;
+  readonly starter: Pick<WorkflowStarter, 'send'>;
+  readonly log: Logger;
+}): Sender {
+  const { database, starter, log } = deps;
+  const limit = pLimit(concurrency);
+  const inFlight = new Set<Promise<void>>();
+  let givingUp = false;
+
+  const send = async (row: OutboxRow): Promise<boolean> => {
+    try {
+      await starter.send(row);
+      await database.withTenant(row.tenantId, (tx) => deleteSent(tx, row.tenantId, row));
+      return true;
+    } catch (error) {
+      log.warn({ error, tenant_id: row.tenantId, kind: row.kind }, 'workflow not signalled, left to the relay');
+      return false;
+    }
+  };
+
+  return {
+    dispatch(row) {
+      if (limit.pendingCount >= maxWaiting) return;
+      const sending: Promise<void> = limit(async () => {
+        // The answer to the client is written first: it does not wait for the signal.
+        await setImmediate();
+        if (!givingUp) await send(row);
+      }).then(() => {
+        inFlight.delete(sending);
+      });
+      inFlight.add(sending);
+    },
+
+    async sendAll(rows) {
+      const results = await Promise.all(rows.map((row) => limit(() => send(row))));
+      return results.filter(Boolean).length;
+    },
+
+    async drain() {
+      const deadline = setTimeout(() => {
+        givingUp = true;
+      }, drainMs);
+      await Promise.all(inFlight);
+      clearTimeout(deadline);
+      givingUp = false;
+    },
+  };
+}
