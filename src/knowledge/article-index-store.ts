@@ -81,7 +81,7 @@ export async function listEntries(
     `select a.id, a.title, a.category, a.tags, a.updated_at,
             exists (select 1 from article_manifests m
                      where m.tenant_id = a.tenant_id and m.article_id = a.id and m.content_hash = a.content_hash
-                       and m.space_id = (select id from embedding_spaces where tenant_id = :tenantId and serving)
+                       and m.space_id = (select id from embedding_spaces where tenant_id = :tenantId and state = 'serving')
             ) as embedded,
             to_char(a.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
        from articles a

@@ -30,9 +30,10 @@ export async function ensureSpace(
   kind: SpaceKind & { readonly id: string; readonly dimensions: number },
 ): Promise<string> {
   const { rows } = await tx.raw<{ rows: { id: string }[] }>(
-    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, serving)
+    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
      values (:tenantId, :id, :model, :dimensions, :chunkerVersion,
-             not exists (select 1 from embedding_spaces where tenant_id = :tenantId and serving))
+             case when exists (select 1 from embedding_spaces where tenant_id = :tenantId and state = 'serving')
+                  then 'retired' else 'serving' end)
      on conflict (tenant_id, model, dimensions, chunker_version) do update set model = excluded.model
      returning id`,
     { tenantId, ...kind },
@@ -56,7 +57,7 @@ export async function readServingSpace(
   tenantId: string,
 ): Promise<{ readonly id: string; readonly model: string; readonly dimensions: number } | undefined> {
   const row: unknown = await tx('embedding_spaces')
-    .where({ tenant_id: tenantId, serving: true })
+    .where({ tenant_id: tenantId, state: 'serving' })
     .first('id', 'model', 'dimensions');
   return row === undefined ? undefined : spaceSchema.extend({ model: z.string() }).parse(row);
 }
@@ -64,8 +65,8 @@ export async function readServingSpace(
 /** Lets the space answer the tenant's searches from now on, in place of the one that does. */
 export async function serveSpace(tx: Transaction, tenantId: string, spaceId: string): Promise<void> {
   await tx('embedding_spaces')
-    .where({ tenant_id: tenantId, serving: true })
+    .where({ tenant_id: tenantId, state: 'serving' })
     .whereNot({ id: spaceId })
-    .update({ serving: false });
-  await tx('embedding_spaces').where({ tenant_id: tenantId, id: spaceId }).update({ serving: true });
+    .update({ state: 'retired' });
+  await tx('embedding_spaces').where({ tenant_id: tenantId, id: spaceId }).update({ state: 'serving' });
 }

@@ -59,7 +59,7 @@ export async function vectorsOf(api: ArticleApi, tenant: TestTenant, options: { 
       model: serving ? 'm' : 'next',
       dimensions: 3,
       chunker_version: 1,
-      serving,
+      state: serving ? 'serving' : 'building',
     }),
   );
   const embed = (articleId: string, chunks: Record<string, readonly number[]>) =>

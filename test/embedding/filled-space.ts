@@ -35,8 +35,8 @@ export async function fillSpace(db: TestDatabase, filling: Filling): Promise<Fil
     `t-${tenantId}`,
   ]);
   await db.rawAsOwner(
-    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, serving)
-     values ($1, $2, 'a-model', $3, 1, true)`,
+    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
+     values ($1, $2, 'a-model', $3, 1, 'serving')`,
     [tenantId, spaceId, dimensions],
   );
   const articles = Array.from({ length: filling.articles }, () => {

@@ -55,7 +55,7 @@ const setModel = (model: string | null) =>
   test.services.llmConfig.update(tenant.actor, { embedding_model: model });
 const spacesOf = (of = tenant) =>
   test.db.rawAsOwner(
-    'select model, dimensions, serving from embedding_spaces where tenant_id = $1 order by model, dimensions',
+    "select model, dimensions, state = 'serving' as serving from embedding_spaces where tenant_id = $1 order by model, dimensions",
     [of.id],
   );
 const stateOf = async ({ tenantId, articleId }: ArticleRef) =>

@@ -102,7 +102,7 @@ export async function countSpaces(tx: Transaction, tenantId: string): Promise<Sp
         where chunks is not null
         group by space_id
      )
-     select s.id, s.model, s.dimensions, s.chunker_version, s.serving, s.created_at,
+     select s.id, s.model, s.dimensions, s.chunker_version, s.state = 'serving' as serving, s.created_at,
             coalesce(sum(held.articles), 0)::int as articles, coalesce(sum(held.chunks), 0)::int as chunks
        from embedding_spaces s
        left join held on held.space_id = s.id

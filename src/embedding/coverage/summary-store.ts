@@ -17,7 +17,7 @@ export interface Coverage {
  */
 export async function readCoverage(tx: Transaction, tenantId: string): Promise<Coverage> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with serving as materialized (select id from embedding_spaces where tenant_id = :tenantId and serving),
+    `with serving as materialized (select id from embedding_spaces where tenant_id = :tenantId and state = 'serving'),
      counted as materialized (
        select status = 'embedded' and space_id = (select id from serving) is true as here, count(*)::int as articles
          from article_embeddings

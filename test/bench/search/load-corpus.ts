@@ -29,8 +29,8 @@ export async function loadTenants(owner: pg.Client, tenants: readonly CorpusTena
         `Benchmark ${index}`,
       ]);
       await owner.query(
-        `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, serving)
-         values ($1, $2, $3, $4, $5, true)`,
+        `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
+         values ($1, $2, $3, $4, $5, 'serving')`,
         [tenantId, spaceIdOf(index), model, dimensions, chunkerVersion],
       );
     });
