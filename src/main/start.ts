@@ -12,6 +12,7 @@ import { createSecretFiles, randomPassword } from '../stack/secret-files.ts';
 import { describeDeath } from '../stack/service-process.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { describeEndpoints, describeSearch } from '../stack/start-messages.ts';
+import { explainStartFailure } from './start-failure.ts';
 
 /** `npm start`: the embedded stack, Lorekeep on it, and a tenant to look at, until Ctrl-C. */
 export interface StartOptions {
@@ -58,7 +59,7 @@ export async function start({ args, env, stackDir = cloneDir }: StartOptions): P
     return end.kind === 'died' ? 1 : 0;
   } catch (error) {
     // What fails on the way up is in words for the person who started it.
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(explainStartFailure(error, stack?.databaseDir));
     await stack?.stop();
     return 1;
   }

@@ -10,6 +10,7 @@ import type { Venv } from './venv.ts';
 export interface PostgresInstallation {
   readonly initdb: string;
   readonly postgres: string;
+  readonly pgDump: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -42,6 +43,7 @@ export async function installPostgres(options: InstallationOptions): Promise<Pos
   return {
     initdb: join(installed, 'bin', 'initdb'),
     postgres: join(installed, 'bin', 'postgres'),
+    pgDump: join(installed, 'bin', 'pg_dump'),
     // Some of its libraries depend on others that lie beside them and are not found otherwise.
     env: { LD_LIBRARY_PATH: join(installed, 'lib'), LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
   };

@@ -10,6 +10,8 @@ import type { ServiceContext } from './service-context.ts';
 import { type ChildUser, findChildUser, reachableDirectory } from './unprivileged-user.ts';
 
 export interface Postgres {
+  /** The folder that holds its data and nothing else. */
+  readonly dir: string;
   /** A login that owns the database `lorekeep`. */
   readonly ownerUrl: string;
   /** The application's login. Migrating creates its role. */
@@ -68,6 +70,7 @@ export async function startPostgres(context: ServiceContext): Promise<Postgres> 
     await warnOfOldPgvector(client, context.log);
   });
   return {
+    dir: directory,
     ownerUrl: url(ownerRole, ownerPassword, database),
     applicationUrl: url(applicationRole, appPassword, database),
   };

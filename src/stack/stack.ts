@@ -27,6 +27,8 @@ export interface StackOptions {
 export interface Stack {
   readonly databaseOwnerUrl: string;
   readonly databaseUrl: string;
+  /** The folder with the database's data; undefined when the database is given by the environment. */
+  readonly databaseDir: string | undefined;
   readonly temporalAddress: string;
   readonly temporalUiUrl: string | undefined;
   readonly vaultAddr: string;
@@ -105,8 +107,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 
   const starting = [
-    given.database ??
-      startPostgres(context).then((it) => ({ url: it.applicationUrl, ownerUrl: it.ownerUrl })),
+    given.database === undefined
+      ? startPostgres(context).then((it) => ({ url: it.applicationUrl, ownerUrl: it.ownerUrl, dir: it.dir }))
+      : { ...given.database, dir: undefined },
     given.temporalAddress === undefined
       ? startTemporal(context)
       : { address: given.temporalAddress, uiUrl: undefined },
@@ -118,6 +121,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       databaseOwnerUrl: database.ownerUrl,
       databaseUrl: database.url,
+      databaseDir: database.dir,
       temporalAddress: temporal.address,
       temporalUiUrl: temporal.uiUrl,
       vaultAddr: vault.address,

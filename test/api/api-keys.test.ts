@@ -187,6 +187,20 @@ describe('the superadmin', () => {
     ]);
   });
 
+  test('with an Idempotency-Key makes one key for a tenant, and does not show it twice', async () => {
+    const { id, keys } = await api.tenant();
+    const path = `/admin/tenants/${id}/api-keys`;
+    const header = { 'Idempotency-Key': randomUUID() };
+    const first = await api.call(adminKey, 'POST', path, anAgentKey, header);
+    const second = await api.call(adminKey, 'POST', path, anAgentKey, header);
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body.data).toEqual({ ...first.body.data, key: null });
+    const log = await api.call(keys.user, 'GET', `/audit?subject_id=${first.body.data.id}`);
+    expect(log.body.data).toHaveLength(1);
+    const { body } = await api.call(keys.user, 'GET', '/api-keys');
+    expect(body.data).toHaveLength(4);
+  });
+
   test('gets 404 for a tenant that does not exist, even for its own nil id', async () => {
     for (const id of [randomUUID(), '00000000-0000-0000-0000-000000000000', 'none']) {
       const path = `/admin/tenants/${id}/api-keys`;

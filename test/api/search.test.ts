@@ -501,8 +501,8 @@ describe('the coverage', () => {
     expect(await counted()).toEqual({ published: 8, embedded: 5 });
 
     await within(tenant.id, async (tx) => {
-      await tx('embedding_spaces').where({ id: serving.spaceId }).update({ serving: false });
-      await tx('embedding_spaces').where({ id: next.spaceId }).update({ serving: true });
+      await tx('embedding_spaces').where({ id: serving.spaceId }).update({ state: 'retired' });
+      await tx('embedding_spaces').where({ id: next.spaceId }).update({ state: 'serving' });
     });
     answer = next.asking([1, 0, 0]);
     expect(await counted()).toEqual({ published: 8, embedded: 2 });

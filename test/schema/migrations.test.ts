@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrationSource } from '../../migrations/index.ts';
 import {
@@ -16,12 +17,20 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** Every column, constraint, index, policy, trigger and function of the schema, as text. */
+const nameOf = (each: Parameters<typeof migrationSource.getMigrationName>[0]) =>
+  migrationSource.getMigrationName(each);
+
+/** Every column, constraint, storage setting, index, policy, trigger and function of the schema, as text. */
 async function describeSchema(): Promise<string[]> {
   const parts = [
     `select 'column ' || table_name || '.' || column_name || ' ' || udt_name || ' ' || is_nullable || ' ' ||
             coalesce(column_default, '') || coalesce(generation_expression, '') as line
        from information_schema.columns where table_schema = 'public'`,
+    `select 'storage ' || attrelid::regclass || '.' || attname || ' ' || attstorage::text as line
+       from pg_attribute join pg_class c on c.oid = attrelid
+      where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped`,
+    `select 'options ' || relname || ' ' || reloptions::text as line
+       from pg_class where relnamespace = 'public'::regnamespace and reloptions is not null`,
     `select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as line
        from pg_constraint where connamespace = 'public'::regnamespace`,
     `select 'index ' || indexdef as line from pg_indexes where schemaname = 'public'`,
@@ -102,4 +111,24 @@ it('refuses an application’s login that no policy binds', async () => {
   await expect(
     migrateDatabase({ ownerUrl: db.ownerUrl, applicationUrl: db.ownerUrl, source: migrationSource }),
   ).rejects.toThrow(UnsafeApplicationRole);
+});
+
+it('makes an index concurrently in a migration that asks for no transaction', async () => {
+  const name = '900_an_index';
+  const source: Knex.MigrationSource<string> = {
+    getMigrations: async () => [...(await migrationSource.getMigrations([])).map(nameOf), name],
+    getMigrationName: (each) => each,
+    getMigration: async () => ({
+      config: { transaction: false },
+      up: (owner) => owner.raw('create index concurrently an_index on articles (tenant_id, updated_at)'),
+      down: (owner) => owner.raw('drop index concurrently an_index'),
+    }),
+  };
+  const { applied } = await migrateDatabase({
+    ...{ ownerUrl: db.ownerUrl, applicationUrl: db.applicationUrl, source },
+  });
+  expect(applied).toEqual([name]);
+  expect(await describeSchema()).toContain(
+    'index CREATE INDEX an_index ON public.articles USING btree (tenant_id, updated_at)',
+  );
 });

@@ -54,6 +54,11 @@ async function busyTenant(): Promise<TestTenant> {
     { tenantId: tenant.id, key: 'a-key', requestHash: 'a-hash', secretFields: [] },
     { kind: 'reply', status: 204 },
   );
+  await test.services.database.withTenant(tenant.id, (tx) =>
+    tx.raw('insert into search_cursors (tenant_id, id, cursor) values (?, ?, ?)', [
+      ...[tenant.id, randomUUID(), '{}'],
+    ]),
+  );
   return tenant;
 }
 
@@ -76,7 +81,7 @@ describe('the catalogue', () => {
     expect(rows.map(({ tablename }) => tablename)).toEqual(await tenantTables());
   });
 
-  it('opens no other way in but the login by hash, reconciliation, and the metrics and index builds that only read', async () => {
+  it('opens no other way in but the login by hash, reconciliation, the superadmin’s answers, and the metrics and index builds that only read', async () => {
     const rows = await test.db.rawAsOwner(
       `select tablename, policyname, cmd from pg_policies where policyname <> 'tenant_isolation' order by 1, 2`,
     );
@@ -86,6 +91,7 @@ describe('the catalogue', () => {
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'breakers', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'embedding_spaces', policyname: 'indexing_scope', cmd: 'SELECT' },
+      { tablename: 'idempotency_keys', policyname: 'admin_scope', cmd: 'ALL' },
       { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'outbox', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'outbox', policyname: 'reconcile_scope', cmd: 'ALL' },
@@ -178,6 +184,76 @@ describe('the application’s login', () => {
     for (const hidden of ['articles', 'provider_keys', 'audit_log', 'tenants', 'chunk_vectors']) {
       expect(await within((tx) => tx(hidden).select('*')), hidden).toEqual([]);
     }
+  });
+
+  describe('in the scope of the superadmin', () => {
+    const nil = '00000000-0000-0000-0000-000000000000';
+    const answer = (tenantId: string, key: string) => ({
+      ...{ tenant_id: tenantId, key, request_hash: 'a-hash', status: 201, body: '{}' },
+    });
+
+    it('reads and writes the answers under the nil uuid beside the rows of the tenant that it has named', async () => {
+      const tenant = await test.createTenant();
+      const { database } = test.services;
+      const key = randomUUID();
+      await database.withTenantAsAdmin(tenant.id, async (tx) => {
+        await tx('idempotency_keys').insert([answer(nil, key), answer(tenant.id, key)]);
+        expect(await tx('idempotency_keys').where({ key }).update({ status: 200 })).toBe(2);
+        expect(await tx('tenants').pluck('id')).toEqual([tenant.id]);
+      });
+      const kept = await database.withTenant(nil, (tx) => tx('idempotency_keys').where({ key }));
+      expect(kept).toMatchObject([{ tenant_id: nil, status: 200 }]);
+      expect(
+        await database.withTenantAsAdmin(tenant.id, (tx) => tx('idempotency_keys').where({ key }).delete()),
+      ).toBe(2);
+    });
+
+    it('sees and changes nothing of another tenant in any table', async () => {
+      const busy = await busyTenant();
+      const stranger = await test.createTenant();
+      const { database } = test.services;
+      for (const table of await tenantTables()) {
+        const column = table === 'tenants' ? 'id' : 'tenant_id';
+        const [there] = await test.db.rawAsOwner(
+          `select count(*)::int as rows from ${table} where ${column} = '${busy.id}'`,
+        );
+        expect(there?.rows, `${table}, as its owner`).toBeGreaterThan(0);
+        const open = table === 'idempotency_keys' ? [stranger.id, nil] : [stranger.id];
+        const seen = await database.withTenantAsAdmin(stranger.id, (tx) =>
+          tx(table).whereNotIn(column, open),
+        );
+        expect(seen, table).toEqual([]);
+      }
+      await database.withTenantAsAdmin(stranger.id, async (tx) => {
+        const its = () => tx('idempotency_keys').where({ tenant_id: busy.id });
+        expect(await its().update({ status: 500 })).toBe(0);
+        expect(await its().delete()).toBe(0);
+      });
+    });
+
+    it.each(['insert', 'move'])('cannot %s an answer to another tenant', async (way) => {
+      const [tenant, other] = [await test.createTenant(), await test.createTenant()];
+      const { database } = test.services;
+      const writing = database.withTenantAsAdmin(tenant.id, async (tx) => {
+        const key = randomUUID();
+        if (way === 'insert') return tx('idempotency_keys').insert(answer(other.id, key));
+        await tx('idempotency_keys').insert(answer(nil, key));
+        return tx('idempotency_keys').where({ key }).update({ tenant_id: other.id });
+      });
+      await expect(writing).rejects.toMatchObject({ code: '42501' });
+    });
+
+    it('is the only way to those answers for a transaction that has named a tenant', async () => {
+      const tenant = await test.createTenant();
+      const { database } = test.services;
+      const key = randomUUID();
+      await database.withTenantAsAdmin(tenant.id, (tx) => tx('idempotency_keys').insert(answer(nil, key)));
+      expect(await database.withTenant(tenant.id, (tx) => tx('idempotency_keys').where({ key }))).toEqual([]);
+      const writing = database.withTenant(tenant.id, (tx) =>
+        tx('idempotency_keys').insert(answer(nil, randomUUID())),
+      );
+      await expect(writing).rejects.toMatchObject({ code: '42501' });
+    });
   });
 
   it.each(['update audit_log set action = 1::text', 'delete from audit_log', 'truncate audit_log'])(

@@ -1,6 +1,6 @@
 import { type Reply, reply } from '../http/route.ts';
 import type { Database, Transaction } from '../postgres/database.ts';
-import { asTenant, findAnswer, keepAnswer } from './store.ts';
+import { findAnswer, keepAnswer } from './store.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** One use of an Idempotency-Key. */
@@ -25,7 +25,10 @@ export class AnsweredMeanwhile extends Error {
 export interface Idempotency {
   /** What is known of the key: nothing, the first answer, or that it belongs to another request. */
   recall(request: KeyedRequest): Promise<Recalled>;
-  /** Keeps the answer in the transaction of the write; throws `AnsweredMeanwhile` when that write is one too many. */
+  /**
+   * Keeps the answer in the transaction of the write; throws `AnsweredMeanwhile` when that write is one too many. The
+   * transaction must be open to the request's tenant: a write of the superadmin begins with `withTenantAsAdmin`.
+   */
   keep(tx: Transaction, request: KeyedRequest, answer: Reply): Promise<void>;
   /** Keeps an answer that no write of the handler has kept. */
   keepAfterwards(request: KeyedRequest, answer: Reply): Promise<void>;
@@ -50,8 +53,7 @@ export function createIdempotency(deps: { readonly database: Database }): Idempo
     },
 
     async keep(tx, request, answer) {
-      const kept = await asTenant(tx, request.tenantId, () => write(tx, request, answer));
-      if (!kept)
+      if (!(await write(tx, request, answer)))
         throw new AnsweredMeanwhile('the Idempotency-Key has been used by a request at the same time');
     },
 

@@ -78,19 +78,3 @@ async function forgetOld(tx: Transaction, tenantId: string): Promise<void> {
     .select('key');
   await tx('idempotency_keys').where({ tenant_id: tenantId }).whereIn('key', old).delete();
 }
-
-/**
- * Runs `work` as the tenant `tenantId`, whichever the transaction has named, and gives the transaction back as it was.
- * The superadmin keeps its answers under the nil uuid while it writes rows of a tenant.
- */
-export async function asTenant<T>(tx: Transaction, tenantId: string, work: () => Promise<T>): Promise<T> {
-  const { rows } = await tx.raw<{ rows: { before: string | null }[] }>(
-    "select current_setting('app.tenant_id', true) as before",
-  );
-  const before = rows[0]?.before ?? '';
-  if (before === tenantId) return work();
-  await tx.raw("select set_config('app.tenant_id', ?, true)", [tenantId]);
-  const result = await work();
-  await tx.raw("select set_config('app.tenant_id', ?, true)", [before]);
-  return result;
-}

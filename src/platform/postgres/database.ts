@@ -29,6 +29,11 @@ export type Scope = 'reconcile' | 'metrics';
 export interface Database {
   /** Runs `work` in a transaction that sees and writes the rows of `tenantId` only. */
   withTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same for the superadmin, who belongs to no tenant: beside the rows of `tenantId` the transaction sees and writes the
+   * superadmin's own idempotent answers, which are kept under the nil uuid.
+   */
+  withTenantAsAdmin<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that sees the one API key with this SHA-256 (hex), whosever it is. */
   withApiKeyHash<T>(keyHash: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of a platform scope. */
@@ -44,6 +49,12 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   readonly applicationName: string;
 }
+
+/** What the policies ask for: whose rows the transaction may see. */
+type Setting = 'app.tenant_id' | 'app.api_key_hash' | 'app.scope';
+
+const settingStatements = (settings: Readonly<Partial<Record<Setting, string>>>): string[] =>
+  Object.entries(settings).map(([name, value]) => `set local ${name} = ${pg.escapeLiteral(value)}`);
 
 const silent = () => undefined;
 
@@ -148,8 +159,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   const within = async <T>(
     mode: 'read write' | 'read only',
-    setting: 'app.tenant_id' | 'app.api_key_hash' | 'app.scope',
-    value: string,
+    settings: Readonly<Partial<Record<Setting, string>>>,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> => {
     const connection = await pool.connect();
@@ -168,7 +178,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     let result: T;
     try {
       // Not waited for: the connection takes statements in order, and the work's first one travels along.
-      const begun = connection.query(`begin ${mode}; set local ${setting} = ${pg.escapeLiteral(value)}`);
+      const begun = connection.query([`begin ${mode}`, ...settingStatements(settings)].join('; '));
       [result] = await Promise.all([work(tx), begun]);
     } catch (error) {
       await finish('rollback').catch(silent);
@@ -182,9 +192,11 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 
   return {
-    withTenant: (tenantId, work) => within('read write', 'app.tenant_id', tenantId, work),
-    withApiKeyHash: (keyHash, work) => within('read only', 'app.api_key_hash', keyHash, work),
-    withScope: (scope, work) => within('read write', 'app.scope', scope, work),
+    withTenant: (tenantId, work) => within('read write', { 'app.tenant_id': tenantId }, work),
+    withTenantAsAdmin: (tenantId, work) =>
+      within('read write', { 'app.tenant_id': tenantId, 'app.scope': 'admin' }, work),
+    withApiKeyHash: (keyHash, work) => within('read only', { 'app.api_key_hash': keyHash }, work),
+    withScope: (scope, work) => within('read write', { 'app.scope': scope }, work),
     async isReady() {
       try {
         await pool.query('select 1');

@@ -14,6 +14,20 @@ export class MigrationFailed extends Error {
   }
 }
 
+/** What is wrong with a SupersededDatabase: the beginning of a sentence that goes on with what to do. */
+export const supersededDatabase =
+  'the database was made by a development version before 0.2, which this one cannot bring up to date';
+
+/** The database holds migrations that a baseline has taken the place of. */
+export class SupersededDatabase extends MigrationFailed {
+  override readonly name = 'SupersededDatabase';
+  constructor() {
+    super(
+      `${supersededDatabase}: make a new, empty database and name it in DATABASE_OWNER_URL and DATABASE_URL`,
+    );
+  }
+}
+
 /** What was being done: a migration, unless it was before the first one, or one of the steps after the last. */
 export type MigrationStep =
   | { readonly kind: 'schema'; readonly migration: string | undefined }

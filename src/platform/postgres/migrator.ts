@@ -1,13 +1,24 @@
 import knex, { type Knex } from 'knex';
 import { z } from 'zod';
-import { explainMigrationFailure, MigrationFailed, type MigrationStep } from './migration-failure.ts';
+import {
+  explainMigrationFailure,
+  MigrationFailed,
+  type MigrationStep,
+  SupersededDatabase,
+} from './migration-failure.ts';
+
+/** The migrations, as knex reads them. */
+export interface MigrationSource extends Knex.MigrationSource<unknown> {
+  /** Earlier migrations that a baseline has taken the place of: a database that has one of them is refused. */
+  readonly superseded?: readonly string[];
+}
 
 export interface MigratorOptions {
   /** The owner's login. */
   readonly ownerUrl: string;
   /** The application's login: its role is created, with this URL's password, if it is not there. */
   readonly applicationUrl: string;
-  readonly source: Knex.MigrationSource<unknown>;
+  readonly source: MigrationSource;
 }
 
 export interface Migrated {
@@ -36,6 +47,7 @@ export async function migrateDatabase(options: MigratorOptions): Promise<Migrate
   const source = tellingProgress(options.source, progress);
   try {
     return await withOwner({ ...options, source }, async (owner) => {
+      await refuseSuperseded(owner, options.source);
       const [, applied] = await owner.migrate.latest();
       await grantApplicationRole(owner, options.applicationUrl, progress);
       return { applied };
@@ -43,6 +55,13 @@ export async function migrateDatabase(options: MigratorOptions): Promise<Migrate
   } catch (error) {
     throw explainMigrationFailure(error, progress.step);
   }
+}
+
+/** Before anything is written: what is refused stays as it is. */
+async function refuseSuperseded(owner: Knex, { superseded = [] }: MigrationSource): Promise<void> {
+  if (!(await owner.schema.hasTable('knex_migrations'))) return;
+  const found: unknown = await owner('knex_migrations').whereIn('name', superseded).first('name');
+  if (found !== undefined) throw new SupersededDatabase();
 }
 
 /** What is being done now: who fails is asked for it. */

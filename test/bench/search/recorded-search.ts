@@ -47,6 +47,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
   };
   const database: Database = {
     withTenant: within,
+    withTenantAsAdmin: unwanted,
     withApiKeyHash: unwanted,
     withScope: unwanted,
     isReady: async () => true,

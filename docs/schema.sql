@@ -1,0 +1,576 @@
+-- The schema as the migrations leave it, for reading. Generated: npm run schema writes it.
+-- The reasons stand beside the statements in migrations/.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
+
+CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+  begin
+    return setweight(to_tsvector('pg_catalog.english', title), 'A')
+        || setweight(to_tsvector('pg_catalog.english', body), 'B');
+  exception when program_limit_exceeded then
+    return setweight(to_tsvector('pg_catalog.english', title), 'A')
+        || setweight(to_tsvector('pg_catalog.english', left(body, 100000)), 'B');
+  end $$;
+
+CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+  begin
+    raise exception 'the audit log is append-only' using errcode = 'restrict_violation';
+  end $$;
+
+CREATE TABLE public.api_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    label text NOT NULL,
+    role text NOT NULL,
+    key_hash bytea NOT NULL,
+    key_hint text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_key_hash_check CHECK ((length(key_hash) = 32)),
+    CONSTRAINT api_keys_label_check CHECK (((length(label) >= 1) AND (length(label) <= 200))),
+    CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['agent'::text, 'orchestrator'::text, 'user'::text])))
+);
+
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.article_embeddings (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    status text NOT NULL,
+    reason text,
+    space_id uuid,
+    chunks integer,
+    content_hash text,
+    embedded_at timestamp with time zone,
+    next_attempt_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT article_embeddings_status_check CHECK ((status = ANY (ARRAY['not_applicable'::text, 'pending'::text, 'embedded'::text, 'blocked'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.article_embeddings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.article_manifests (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    space_id uuid NOT NULL,
+    content_hash text NOT NULL,
+    chunk_hashes text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.article_manifests FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.articles (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    title text NOT NULL,
+    body text NOT NULL,
+    category text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    status text NOT NULL,
+    source_type text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    content_hash text NOT NULL,
+    gate_verdict text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    search tsvector GENERATED ALWAYS AS (public.article_search(title, body)) STORED NOT NULL,
+    CONSTRAINT articles_body_check CHECK ((length(body) <= 500000)),
+    CONSTRAINT articles_gate_verdict_check CHECK ((gate_verdict = ANY (ARRAY['low_novelty'::text, 'novel'::text, 'unknown'::text, 'skipped'::text]))),
+    CONSTRAINT articles_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
+    CONSTRAINT articles_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
+);
+ALTER TABLE ONLY public.articles ALTER COLUMN search SET STORAGE MAIN;
+
+ALTER TABLE ONLY public.articles FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_log (
+    tenant_id uuid NOT NULL,
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor_key_id uuid,
+    actor_label text NOT NULL,
+    actor_role text NOT NULL,
+    action text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.blocked_operations (
+    tenant_id uuid NOT NULL,
+    operation text NOT NULL,
+    reported bigint NOT NULL,
+    reported_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    unreported bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT blocked_operations_reported_check CHECK ((reported > 0)),
+    CONSTRAINT blocked_operations_unreported_check CHECK ((unreported >= 0))
+);
+
+ALTER TABLE ONLY public.blocked_operations FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.breakers (
+    tenant_id uuid NOT NULL,
+    provider text NOT NULL,
+    key_version integer NOT NULL,
+    epoch bigint DEFAULT 1 NOT NULL,
+    failed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    opened_times integer DEFAULT 0 NOT NULL,
+    open_until timestamp with time zone,
+    probe_until timestamp with time zone,
+    last_error_code text,
+    last_error_at timestamp with time zone,
+    CONSTRAINT breakers_check CHECK (((probe_until IS NULL) OR (open_until IS NOT NULL))),
+    CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
+);
+
+ALTER TABLE ONLY public.breakers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.chunk_vectors (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    space_id uuid NOT NULL,
+    chunk_hash text NOT NULL,
+    text text NOT NULL,
+    embedding public.vector NOT NULL,
+    dimensions integer GENERATED ALWAYS AS (public.vector_dims(embedding)) STORED NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (autovacuum_analyze_scale_factor='0.02');
+ALTER TABLE ONLY public.chunk_vectors ALTER COLUMN embedding SET STORAGE MAIN;
+
+ALTER TABLE ONLY public.chunk_vectors FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.embedding_spaces (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    model text NOT NULL,
+    dimensions integer NOT NULL,
+    chunker_version integer NOT NULL,
+    state text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT embedding_spaces_dimensions_check CHECK (((dimensions >= 1) AND (dimensions <= 16000))),
+    CONSTRAINT embedding_spaces_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'building'::text, 'retired'::text])))
+);
+
+ALTER TABLE ONLY public.embedding_spaces FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.idempotency_keys (
+    tenant_id uuid NOT NULL,
+    key text NOT NULL,
+    request_hash text NOT NULL,
+    status integer NOT NULL,
+    body jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+
+ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.llm_settings (
+    tenant_id uuid NOT NULL,
+    embedding_model text,
+    extraction_model text,
+    classification_model text,
+    merge_model text,
+    monthly_token_budget bigint,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT llm_settings_monthly_token_budget_check CHECK ((monthly_token_budget >= 0))
+);
+
+ALTER TABLE ONLY public.llm_settings FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.monthly_usage (
+    tenant_id uuid NOT NULL,
+    month date NOT NULL,
+    settled_tokens bigint DEFAULT 0 NOT NULL,
+    reserved_tokens bigint DEFAULT 0 NOT NULL,
+    exhausted_at timestamp with time zone,
+    CONSTRAINT monthly_usage_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT monthly_usage_reserved_tokens_check CHECK ((reserved_tokens >= 0)),
+    CONSTRAINT monthly_usage_settled_tokens_check CHECK ((settled_tokens >= 0))
+);
+
+ALTER TABLE ONLY public.monthly_usage FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.outbox (
+    tenant_id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['article'::text, 'backlog'::text])))
+);
+
+ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.provider_calls (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    operation text NOT NULL,
+    source text NOT NULL,
+    model text NOT NULL,
+    key_version integer NOT NULL,
+    subject_id uuid,
+    inputs integer NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    outcome text,
+    input_tokens bigint DEFAULT 0 NOT NULL,
+    output_tokens bigint DEFAULT 0 NOT NULL,
+    month date,
+    reserved_tokens bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT provider_calls_check CHECK (((finished_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT provider_calls_input_tokens_check CHECK ((input_tokens >= 0)),
+    CONSTRAINT provider_calls_inputs_check CHECK ((inputs > 0)),
+    CONSTRAINT provider_calls_output_tokens_check CHECK ((output_tokens >= 0)),
+    CONSTRAINT provider_calls_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text]))),
+    CONSTRAINT provider_calls_reserved_tokens_check CHECK ((reserved_tokens >= 0)),
+    CONSTRAINT provider_calls_source_check CHECK ((source = ANY (ARRAY['workflow'::text, 'search'::text, 'gate'::text, 'verify'::text])))
+);
+
+ALTER TABLE ONLY public.provider_calls FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.provider_keys (
+    tenant_id uuid NOT NULL,
+    provider text NOT NULL,
+    version integer NOT NULL,
+    ciphertext text,
+    hint text,
+    status text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_keys_check CHECK ((((ciphertext IS NULL) = (status = 'none'::text)) AND ((ciphertext IS NULL) = (hint IS NULL)))),
+    CONSTRAINT provider_keys_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text]))),
+    CONSTRAINT provider_keys_status_check CHECK ((status = ANY (ARRAY['none'::text, 'unverified'::text, 'verified'::text, 'rejected'::text]))),
+    CONSTRAINT provider_keys_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY public.provider_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.search_cursors (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    cursor jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.search_cursors FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.tenants (
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenants_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT tenants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text))
+);
+
+ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.usage_ledger (
+    tenant_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    operation text NOT NULL,
+    provider text NOT NULL,
+    model text NOT NULL,
+    source text NOT NULL,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.usage_ledger FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.article_embeddings
+    ADD CONSTRAINT article_embeddings_pkey PRIMARY KEY (tenant_id, article_id);
+
+ALTER TABLE ONLY public.article_manifests
+    ADD CONSTRAINT article_manifests_pkey PRIMARY KEY (tenant_id, space_id, article_id);
+
+ALTER TABLE ONLY public.articles
+    ADD CONSTRAINT articles_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.blocked_operations
+    ADD CONSTRAINT blocked_operations_pkey PRIMARY KEY (tenant_id, operation);
+
+ALTER TABLE ONLY public.breakers
+    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider);
+
+ALTER TABLE ONLY public.chunk_vectors
+    ADD CONSTRAINT chunk_vectors_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
+
+ALTER TABLE ONLY public.embedding_spaces
+    ADD CONSTRAINT embedding_spaces_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.embedding_spaces
+    ADD CONSTRAINT embedding_spaces_tenant_id_model_dimensions_chunker_version_key UNIQUE (tenant_id, model, dimensions, chunker_version);
+
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key);
+
+ALTER TABLE ONLY public.llm_settings
+    ADD CONSTRAINT llm_settings_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.monthly_usage
+    ADD CONSTRAINT monthly_usage_pkey PRIMARY KEY (tenant_id, month);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, kind, subject_id);
+
+ALTER TABLE ONLY public.provider_calls
+    ADD CONSTRAINT provider_calls_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.provider_keys
+    ADD CONSTRAINT provider_keys_pkey PRIMARY KEY (tenant_id, provider);
+
+ALTER TABLE ONLY public.search_cursors
+    ADD CONSTRAINT search_cursors_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.usage_ledger
+    ADD CONSTRAINT usage_ledger_pkey PRIMARY KEY (tenant_id, call_id);
+
+CREATE INDEX article_embeddings_by_status_and_space ON public.article_embeddings USING btree (tenant_id, status, space_id);
+
+CREATE INDEX article_embeddings_parked_by_budget ON public.article_embeddings USING btree (updated_at) WHERE ((status = 'blocked'::text) AND (reason = 'budget_exhausted'::text));
+
+CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (updated_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
+
+CREATE INDEX articles_newest_first ON public.articles USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX chunk_vectors_by_hash ON public.chunk_vectors USING btree (tenant_id, space_id, chunk_hash);
+
+CREATE INDEX chunk_vectors_nearest_1024 ON public.chunk_vectors USING hnsw (((embedding)::public.vector(1024)) public.vector_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 1024);
+
+CREATE INDEX chunk_vectors_nearest_1536 ON public.chunk_vectors USING hnsw (((embedding)::public.vector(1536)) public.vector_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 1536);
+
+CREATE INDEX chunk_vectors_nearest_2048 ON public.chunk_vectors USING hnsw (((public.l2_normalize(embedding))::public.halfvec(2048)) public.halfvec_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 2048);
+
+CREATE INDEX chunk_vectors_nearest_256 ON public.chunk_vectors USING hnsw (((embedding)::public.vector(256)) public.vector_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 256);
+
+CREATE INDEX chunk_vectors_nearest_3072 ON public.chunk_vectors USING hnsw (((public.l2_normalize(embedding))::public.halfvec(3072)) public.halfvec_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 3072);
+
+CREATE INDEX chunk_vectors_nearest_384 ON public.chunk_vectors USING hnsw (((embedding)::public.vector(384)) public.vector_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 384);
+
+CREATE INDEX chunk_vectors_nearest_512 ON public.chunk_vectors USING hnsw (((embedding)::public.vector(512)) public.vector_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 512);
+
+CREATE INDEX chunk_vectors_nearest_768 ON public.chunk_vectors USING hnsw (((embedding)::public.vector(768)) public.vector_cosine_ops) WITH (ef_construction='128') WHERE (dimensions = 768);
+
+CREATE UNIQUE INDEX embedding_spaces_one_building ON public.embedding_spaces USING btree (tenant_id) WHERE (state = 'building'::text);
+
+CREATE UNIQUE INDEX embedding_spaces_one_serving ON public.embedding_spaces USING btree (tenant_id) WHERE (state = 'serving'::text);
+
+CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btree (tenant_id, created_at);
+
+CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);
+
+CREATE INDEX provider_calls_answered ON public.provider_calls USING btree (finished_at) WHERE (outcome = 'ok'::text);
+
+CREATE INDEX provider_calls_last_failure ON public.provider_calls USING btree (tenant_id, provider, key_version, finished_at DESC) WHERE (outcome <> ALL (ARRAY['ok'::text, 'unknown'::text]));
+
+CREATE INDEX provider_calls_of_subject ON public.provider_calls USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
+
+CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_at) WHERE (finished_at IS NULL);
+
+CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
+
+CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
+
+CREATE INDEX usage_ledger_by_time ON public.usage_ledger USING btree (tenant_id, at);
+
+CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
+
+CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_audit_change();
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.article_embeddings
+    ADD CONSTRAINT article_embeddings_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.article_embeddings
+    ADD CONSTRAINT article_embeddings_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
+
+ALTER TABLE ONLY public.article_manifests
+    ADD CONSTRAINT article_manifests_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.article_manifests
+    ADD CONSTRAINT article_manifests_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
+
+ALTER TABLE ONLY public.articles
+    ADD CONSTRAINT articles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.blocked_operations
+    ADD CONSTRAINT blocked_operations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.breakers
+    ADD CONSTRAINT breakers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.chunk_vectors
+    ADD CONSTRAINT chunk_vectors_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.chunk_vectors
+    ADD CONSTRAINT chunk_vectors_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
+
+ALTER TABLE ONLY public.embedding_spaces
+    ADD CONSTRAINT embedding_spaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.llm_settings
+    ADD CONSTRAINT llm_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.monthly_usage
+    ADD CONSTRAINT monthly_usage_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.provider_calls
+    ADD CONSTRAINT provider_calls_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.provider_keys
+    ADD CONSTRAINT provider_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.search_cursors
+    ADD CONSTRAINT search_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.usage_ledger
+    ADD CONSTRAINT usage_ledger_tenant_id_call_id_fkey FOREIGN KEY (tenant_id, call_id) REFERENCES public.provider_calls(tenant_id, id);
+
+CREATE POLICY admin_scope ON public.idempotency_keys USING (((current_setting('app.scope'::text, true) = 'admin'::text) AND (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid))) WITH CHECK (((current_setting('app.scope'::text, true) = 'admin'::text) AND (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid)));
+
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.article_embeddings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.article_manifests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.articles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.blocked_operations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.breakers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.chunk_vectors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.embedding_spaces ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY indexing_scope ON public.embedding_spaces FOR SELECT USING ((current_setting('app.scope'::text, true) = 'indexing'::text));
+
+ALTER TABLE public.llm_settings ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY login_by_hash ON public.api_keys FOR SELECT USING ((key_hash = decode(NULLIF(current_setting('app.api_key_hash'::text, true), ''::text), 'hex'::text)));
+
+CREATE POLICY metrics_scope ON public.article_embeddings FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
+CREATE POLICY metrics_scope ON public.breakers FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
+CREATE POLICY metrics_scope ON public.outbox FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
+CREATE POLICY metrics_scope ON public.provider_calls FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
+CREATE POLICY metrics_scope ON public.usage_ledger FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
+ALTER TABLE public.monthly_usage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_calls ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.monthly_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.provider_calls USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+ALTER TABLE public.search_cursors ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant_isolation ON public.api_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.article_embeddings USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.article_manifests USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.articles USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.audit_log USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.blocked_operations USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.breakers USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.chunk_vectors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.embedding_spaces USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.idempotency_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.llm_settings USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.monthly_usage USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.outbox USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.provider_calls USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.provider_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.search_cursors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.tenants USING ((id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.usage_ledger USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage_ledger ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,35 @@
+import type { Knex } from 'knex';
+import * as articles from './001_baseline/articles.ts';
+import * as audit from './001_baseline/audit.ts';
+import * as embedding from './001_baseline/embedding.ts';
+import * as idempotency from './001_baseline/idempotency.ts';
+import * as llmConfig from './001_baseline/llm-config.ts';
+import * as outbox from './001_baseline/outbox.ts';
+import * as providers from './001_baseline/providers.ts';
+import * as search from './001_baseline/search.ts';
+import * as tenants from './001_baseline/tenants.ts';
+import * as usage from './001_baseline/usage.ts';
+import * as vectors from './001_baseline/vectors.ts';
+
+/** The schema of 0.2, by room, each after those that its foreign keys name. */
+const rooms = [
+  tenants,
+  idempotency,
+  outbox,
+  audit,
+  usage,
+  llmConfig,
+  providers,
+  articles,
+  vectors,
+  embedding,
+  search,
+];
+
+export async function up(knex: Knex): Promise<void> {
+  for (const { create } of rooms) await knex.raw(create);
+}
+
+export async function down(knex: Knex): Promise<void> {
+  for (const { drop } of rooms.toReversed()) await knex.raw(drop);
+}

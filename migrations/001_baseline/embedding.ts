@@ -1,0 +1,31 @@
+import { isolateTenant, openToScope, openToScopeForReading } from '../row-level-security.ts';
+
+export const create = `
+  -- What a client sees as an article's embedding.
+  create table article_embeddings (
+    tenant_id uuid not null,
+    article_id uuid not null,
+    status text not null check (status in ('not_applicable', 'pending', 'embedded', 'blocked', 'failed')),
+    reason text,
+    space_id uuid,
+    chunks integer,
+    content_hash text,
+    embedded_at timestamptz,
+    next_attempt_at timestamptz,
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, article_id),
+    foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade,
+    foreign key (tenant_id, space_id) references embedding_spaces (tenant_id, id)
+  );
+  -- How many articles the serving space finds is counted for every search, from the index alone.
+  create index article_embeddings_by_status_and_space on article_embeddings (tenant_id, status, space_id);
+  create index article_embeddings_stuck on article_embeddings (updated_at) where status = 'pending';
+  -- Articles that a budget has parked, for the sweep that takes them up again.
+  create index article_embeddings_parked_by_budget on article_embeddings (updated_at)
+    where status = 'blocked' and reason = 'budget_exhausted';
+  ${isolateTenant('article_embeddings')}
+  ${openToScope('article_embeddings', 'reconcile')}
+  ${openToScopeForReading('article_embeddings', 'metrics')}
+`;
+
+export const drop = 'drop table article_embeddings;';

@@ -1,0 +1,30 @@
+import { isolateTenant } from '../row-level-security.ts';
+
+export const create = `
+  create table llm_settings (
+    tenant_id uuid primary key references tenants (id),
+    embedding_model text,
+    extraction_model text,
+    classification_model text,
+    merge_model text,
+    monthly_token_budget bigint check (monthly_token_budget >= 0),
+    updated_at timestamptz not null default now()
+  );
+  ${isolateTenant('llm_settings')}
+
+  -- A row a provider once the tenant has ever set a key there. The version survives removal: it names a key for ever.
+  create table provider_keys (
+    tenant_id uuid not null references tenants (id),
+    provider text not null check (provider in ('embedding', 'anthropic')),
+    version integer not null check (version > 0),
+    ciphertext text,
+    hint text,
+    status text not null check (status in ('none', 'unverified', 'verified', 'rejected')),
+    updated_at timestamptz not null default now(),
+    primary key (tenant_id, provider),
+    check ((ciphertext is null) = (status = 'none') and (ciphertext is null) = (hint is null))
+  );
+  ${isolateTenant('provider_keys')}
+`;
+
+export const drop = 'drop table provider_keys; drop table llm_settings;';

@@ -1,0 +1,25 @@
+import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
+
+export const create = `
+  -- No row, or a row of another key version, is a closed breaker without failures.
+  create table breakers (
+    tenant_id uuid not null references tenants (id),
+    provider text not null check (provider in ('embedding', 'anthropic')),
+    key_version integer not null,
+    -- Raised by every transition; a result that carries an older one changes nothing.
+    epoch bigint not null default 1,
+    -- The last failures inside the window, oldest first.
+    failed_at timestamptz[] not null default '{}',
+    opened_times integer not null default 0,
+    open_until timestamptz,
+    probe_until timestamptz,
+    last_error_code text,
+    last_error_at timestamptz,
+    primary key (tenant_id, provider),
+    check (probe_until is null or open_until is not null)
+  );
+  ${isolateTenant('breakers')}
+  ${openToScopeForReading('breakers', 'metrics')}
+`;
+
+export const drop = 'drop table breakers;';
