@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { type EmbeddingStatus, embeddingStatuses } from '../domain/embedding-status.ts';
 import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { EmbeddingState } from './article-embeddings.ts';
 
 const stateRowSchema = z.object({
   article_id: z.string(),
-  status: z.enum(['not_applicable', 'pending', 'embedded', 'blocked', 'failed']),
+  status: z.enum(embeddingStatuses),
   reason: z.string().nullable(),
   model: z.string().nullable(),
   dimensions: z.number().nullable(),
@@ -55,7 +56,7 @@ export async function upsertWrittenState(
   tx: Transaction,
   tenantId: string,
   articleId: string,
-  status: 'pending' | 'not_applicable',
+  status: Extract<EmbeddingStatus, 'pending' | 'not_applicable'>,
 ): Promise<void> {
   await tx('article_embeddings')
     .insert({ tenant_id: tenantId, article_id: articleId, status })
@@ -90,7 +91,7 @@ export async function markNotEmbedded(
   tenantId: string,
   articleId: string,
   why: {
-    readonly status: 'pending' | 'blocked' | 'failed';
+    readonly status: Extract<EmbeddingStatus, 'pending' | 'blocked' | 'failed'>;
     readonly reason: string;
     readonly nextAttemptInMs?: number;
   },

@@ -1,4 +1,5 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
+import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 import type { FailureCode } from '../../domain/failures.ts';
 import { embedBacklogWorkflowId } from '../../domain/temporal-names.ts';
 import type { ProviderKeys } from '../../llm-config/service.ts';
@@ -10,7 +11,6 @@ import {
   type SpaceCount,
   type StateCount,
 } from './store.ts';
-import type { EmbeddingStatus } from '../article-embeddings.ts';
 
 export interface SpaceView extends SpaceCount {
   /** Whether it is the one of the tenant's current model, in which articles are embedded now. */
