@@ -6,9 +6,9 @@ import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
 import type { OutboxTicket } from '../outbox/outbox.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { type GateReport, type Judge, type Judgement, skip } from '../proposals/decision.ts';
 import type { Gate } from '../proposals/gate.ts';
+import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { ArticleWithEmbedding, NewArticle } from './article.ts';
 import { type ArticleWrites, attachState } from './record-write.ts';
 import { insertArticle, readArticle } from './store.ts';
@@ -36,7 +36,7 @@ interface CreateArticleDeps extends ArticleWrites {
   readonly audit: Audit;
   readonly embeddings: ArticleEmbeddings;
   readonly gate: Gate;
-  readonly metrics: Pick<ServiceMetrics, 'gateDecided'>;
+  readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
 }
 
 type Input = Omit<NewArticle, 'force'>;

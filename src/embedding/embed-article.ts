@@ -5,13 +5,13 @@ import { type Failure, type FailureCode, failureTraits } from '../domain/failure
 import type { KeyReference } from '../domain/providers.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { insertVectors, reuseAndListMissing, upsertManifest } from '../vectors/chunk-store.ts';
 import { ensureSpace, findSpace, lockSpaces, type Space } from '../vectors/spaces-store.ts';
 import { readArticle } from './article-read-model.ts';
 import { cutOverWhenComplete, isServing } from './cut-over.ts';
+import type { EmbeddingMetrics } from './metrics.ts';
 import { lockState, markEmbedded, markNotEmbedded } from './status-store.ts';
 
 export type Failed = { readonly kind: 'failed' } & Failure;
@@ -21,7 +21,7 @@ export interface EmbedArticleDeps {
   readonly keys: ProviderKeys;
   readonly embedding: GuardedEmbedding;
   readonly blocked: BlockedOperations;
-  readonly metrics: Pick<ServiceMetrics, 'hashChecked' | 'chunksBought'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   /** Chunks in one provider call. */
   readonly batchChunks: number;
   /** One attempt inside a workflow. */

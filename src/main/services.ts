@@ -18,7 +18,6 @@ import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createDatabase, type Transaction } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
-import { registerStateGauges } from '../platform/telemetry/state-gauges.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposalCalls } from '../proposals/calls.ts';
@@ -36,7 +35,7 @@ import { createSearch } from '../search/service.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createBlockedOperations } from '../usage/blocked-operations.ts';
 import { createUsage } from '../usage/service.ts';
-import { readServiceState } from './service-state-store.ts';
+import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
 
@@ -54,7 +53,7 @@ const maxOpenMs = 600_000;
 export function createServices(
   environment: ServiceEnvironment,
   log: Logger,
-  metrics: Metrics,
+  telemetry: Metrics,
   applicationName: string,
 ) {
   const database = createDatabase({
@@ -62,6 +61,8 @@ export function createServices(
     poolSize: environment.DATABASE_POOL_SIZE,
     applicationName,
   });
+  const metrics = createFeatureMetrics(telemetry.registry);
+  registerFeatureGauges(telemetry.registry, database);
   const temporal = createTemporalClient(temporalOptions(environment));
   const transit = createTransit({
     address: environment.VAULT_ADDR,
@@ -84,10 +85,6 @@ export function createServices(
   });
   const outbox = createOutbox({ database, starter, log });
   const embeddings = createArticleEmbeddings({ outbox });
-
-  registerStateGauges(metrics.registry, {
-    read: () => database.withScope('metrics', readServiceState),
-  });
 
   const custody = createKeyCustody({ transit, metrics });
   const defaultModels = { embedding_model: environment.EMBEDDING_DEFAULT_MODEL, ...defaultAnthropicModels };

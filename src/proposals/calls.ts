@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Chunk } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
+import type { EmbeddingMetrics } from '../embedding/metrics.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 
 /** Vectors of some chunks of a proposal, to be bought. */
@@ -29,7 +29,7 @@ const rememberedNumbers = 2_000_000;
  */
 export function createProposalCalls(deps: {
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'chunksBought'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'>;
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
 }): (wanted: WantedChunks) => Promise<Bought> {

@@ -4,9 +4,9 @@ import type { ProviderKeys } from '../llm-config/service.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Breaker } from '../providers/breaker/breaker.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { ProviderMetrics } from '../providers/metrics.ts';
 import { readServingSpace } from '../vectors/spaces-store.ts';
 
 /** A query's vector, in the space that serves the tenant's searches; or why there is none. */
@@ -31,7 +31,7 @@ export interface QueryEmbeddingsDeps {
   readonly keys: Pick<ProviderKeys, 'current'>;
   readonly breaker: Pick<Breaker, 'refusal'>;
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'callRefused'>;
+  readonly metrics: Pick<ProviderMetrics, 'callRefused'>;
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
   /** All that the person waits for, the database and the custody included. */

@@ -5,8 +5,8 @@ import type { BlockableOperation } from '../domain/provider-calls.ts';
 import type { Provider } from '../domain/providers.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { countBlocked } from './blocked-store.ts';
+import type { UsageMetrics } from './metrics.ts';
 
 export interface BlockedOperations {
   /**
@@ -20,7 +20,7 @@ export interface BlockedOperationsDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly log: Logger;
-  readonly metrics: Pick<ServiceMetrics, 'blockedWithoutKey'>;
+  readonly metrics: Pick<UsageMetrics, 'blockedWithoutKey'>;
   /** Milliseconds, for the rhythm of this process's writes. */
   readonly now?: () => number;
 }
