@@ -33,7 +33,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply | Problem> {
-  // Before the body: somebody who may not call the route gets nothing read or parsed.
+  // Admission comes first: the body of a request that may not call the route is not read.
   const admitted = await admit(deps, route, request, response);
   if (admitted.kind === 'problem') return admitted;
   const body = route.body ? await deps.readBody(request, response) : undefined;

@@ -44,8 +44,11 @@ export function createHistogram<Name extends string>(
   { name, help, labels, buckets }: HistogramDeclaration<Name>,
 ): ClosedHistogram<Name> {
   const histogram = new Histogram({
-    ...{ name, help, labelNames: Object.keys(labels) },
-    ...{ buckets: [...buckets], registers: [registry] },
+    name,
+    help,
+    labelNames: Object.keys(labels),
+    buckets: [...buckets],
+    registers: [registry],
   });
   return { observe: (values, observed) => histogram.observe(closeLabels(labels, values), observed) };
 }

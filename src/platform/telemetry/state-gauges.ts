@@ -76,7 +76,10 @@ export function createStateGauges(registry: Registry, options: StateGaugesOption
   const addGauge = (name: string, help: string, labels: ClosedLabels<string>, fromZero: boolean) => {
     const labelNames = Object.keys(labels);
     const gauge: Gauge = new Gauge({
-      ...{ name, help, labelNames, registers: [registry] },
+      name,
+      help,
+      labelNames,
+      registers: [registry],
       async collect() {
         const shown = await current();
         gauge.reset();
