@@ -4,9 +4,9 @@ import type { Actor } from '../domain/actor.ts';
 import { articleText, contentHash } from '../domain/article-text.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Decision, GateReport } from '../proposals/decision.ts';
 import type { Assessment, Gate } from '../proposals/gate.ts';
+import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { ArticleWithEmbedding, NewArticle } from './article.ts';
 import { attachState, type WriteRecords } from './record-write.ts';
 import { insertArticle, readArticle } from './store.ts';
@@ -33,7 +33,7 @@ interface CreateArticleDeps extends WriteRecords {
   readonly database: Database;
   readonly audit: Audit;
   readonly gate: Gate;
-  readonly metrics: Pick<ServiceMetrics, 'gateDecided'>;
+  readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
 }
 
 type Input = Omit<NewArticle, 'force'>;

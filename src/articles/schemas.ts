@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
@@ -58,8 +59,6 @@ export const articleChangesSchema = z
   .strictObject({ title, body, category, tags, metadata })
   .partial()
   .meta({ id: 'ArticleChanges', examples: [{ tags: ['retries', 'backoff'] }] });
-
-const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'blocked', 'failed'] as const;
 
 /** Only years that a timestamp of Postgres and an article's age can have. */
 export const microseconds = z.iso.datetime({ precision: 6 }).regex(/^(19|20)/);

@@ -5,8 +5,8 @@ import { articleText, contentHash } from '../domain/article-text.ts';
 import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Gate } from '../proposals/gate.ts';
+import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
 import { type CreateArticle, createArticleCreation } from './create-article.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
@@ -65,7 +65,7 @@ export interface ArticlesDeps {
   readonly audit: Audit;
   readonly embeddings: ArticleEmbeddings;
   readonly gate: Gate;
-  readonly metrics: Pick<ServiceMetrics, 'gateDecided'>;
+  readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
 }
 
 /** Articles and their life. One write is one transaction: article, embedding state, audit row, outbox row. */

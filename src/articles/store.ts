@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EmbeddingStatus } from '../embedding/article-embeddings.ts';
+import type { EmbeddingStatus } from '../domain/embedding-status.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { GateVerdict } from '../proposals/decision.ts';
 import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';

@@ -1,3 +1,4 @@
+import type { EmbeddingStatus } from '../domain/embedding-status.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
@@ -12,8 +13,6 @@ export interface WrittenArticle {
   /** Whether this write made the text or its being published another one: only then is there anything to embed. */
   readonly needsEmbedding: boolean;
 }
-
-export type EmbeddingStatus = 'not_applicable' | 'pending' | 'embedded' | 'blocked' | 'failed';
 
 /** An article's embedding as a client sees it (`embedding` in the article). */
 export interface EmbeddingState {

@@ -1,11 +1,11 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { CallSource } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { CallResult } from '../providers/guard.ts';
 import { insertVectors } from '../vectors/chunk-store.ts';
 import { ensureSpace, type Space } from '../vectors/spaces.ts';
+import type { EmbeddingMetrics } from './metrics.ts';
 
 /** Texts whose vectors are bought in one call, each for an article. */
 export interface Purchase<T> {
@@ -26,7 +26,7 @@ export type Buy = <T>(purchase: Purchase<T>) => Promise<CallResult<T>>;
 
 export function createBuy(deps: {
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'chunksBought'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'>;
   /** One attempt inside a workflow. */
   readonly timeoutMs: number;
 }): Buy {

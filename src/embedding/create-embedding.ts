@@ -2,7 +2,6 @@ import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
@@ -14,6 +13,7 @@ import { createComplete } from './complete.ts';
 import { createEmbeddingCoverage, type EmbeddingCoverage } from './coverage/coverage.ts';
 import { createCutOver } from './cut-over.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
+import type { EmbeddingMetrics } from './metrics.ts';
 
 export interface CreateEmbeddingDeps {
   readonly database: Database;
@@ -24,7 +24,7 @@ export interface CreateEmbeddingDeps {
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'hashChecked' | 'chunksBought'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   /** Chunks in one provider call. */
   readonly batchChunks: number;
   /** One attempt inside a workflow. */

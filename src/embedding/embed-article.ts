@@ -3,12 +3,12 @@ import { type Failure, type FailureCode, failureTraits } from '../domain/failure
 import type { KeyReference } from '../domain/operations.ts';
 import type { ProviderKeys } from '../llm-config/service.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { findArticleText } from './article-read-model.ts';
 import type { Buy } from './buy.ts';
 import type { Complete } from './complete.ts';
+import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
 import { markNotEmbedded } from './status-store.ts';
 
@@ -21,7 +21,7 @@ export interface EmbedArticleDeps {
   readonly buy: Buy;
   readonly complete: Complete;
   readonly blocked: BlockedOperations;
-  readonly metrics: Pick<ServiceMetrics, 'hashChecked'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'hashChecked'>;
   /** Chunks in one provider call. */
   readonly batchChunks: number;
 }

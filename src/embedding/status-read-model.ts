@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { EmbeddingState } from './article-embeddings.ts';
 
 const stateRowSchema = z.object({
   article_id: z.string(),
-  status: z.enum(['not_applicable', 'pending', 'embedded', 'blocked', 'failed']),
+  status: z.enum(embeddingStatuses),
   reason: z.string().nullable(),
   model: z.string().nullable(),
   dimensions: z.number().nullable(),

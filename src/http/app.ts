@@ -1,5 +1,7 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
+import { createDispatch } from '../platform/http/dispatch.ts';
+import { internalProblem } from '../platform/http/internal-problem.ts';
 import { problem } from '../platform/http/problem.ts';
 import { type HttpMethod, type Route, reply } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
@@ -14,7 +16,7 @@ import { createBodyReader } from './read-body.ts';
 import type { Dependency } from './readiness.ts';
 import { contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
-import { answerRoute, internalProblem } from './route-pipeline.ts';
+import { routePipeline } from './route-pipeline.ts';
 import { send } from './send.ts';
 
 export interface AppDeps extends AuthenticationDeps {
@@ -62,13 +64,15 @@ export function createApp(deps: AppDeps): Express {
 function apiRouter(deps: AppDeps): express.Router {
   const router = express.Router({ caseSensitive: true });
   const document = createOpenApiDocument(deps.routes, { version: deps.version });
-  const answerDeps = {
+  const pipelineDeps = {
     authentication: createAuthentication(deps),
     rateLimits: createRateLimits(deps.rateLimits ?? defaultRateLimits),
     readBody: createBodyReader(),
-    idempotency: deps.idempotency,
-    log: deps.log,
-    verifyReplies: deps.verifyReplies ?? false,
+    dispatch: createDispatch({
+      idempotency: deps.idempotency,
+      log: deps.log,
+      verifyReplies: deps.verifyReplies ?? false,
+    }),
   };
   router.use((_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
@@ -76,9 +80,7 @@ function apiRouter(deps: AppDeps): express.Router {
   });
   router.get('/openapi.json', (request, response) => send(request, response, reply(200, document)));
   for (const route of deps.routes) {
-    router[route.method](route.path, async (request: Request, response: Response) => {
-      send(request, response, await answerRoute(answerDeps, route, request, response));
-    });
+    router[route.method](route.path, routePipeline(pipelineDeps, route));
   }
   for (const [path, methods] of methodsByPath(deps.routes)) {
     router.all(path, (request, response) => {

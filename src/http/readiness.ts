@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import { reply } from '../platform/http/route.ts';
 import { send } from './send.ts';
 
@@ -36,15 +37,9 @@ export function readiness(dependencies: readonly Dependency[]): RequestHandler {
 }
 
 async function isUp(dependency: Dependency): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), checkTimeoutMs);
-  });
   try {
-    return await Promise.race([dependency.check(), late]);
+    return await withTimeout(dependency.check(), checkTimeoutMs, false);
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

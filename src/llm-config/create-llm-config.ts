@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/service.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Transit } from '../platform/vault/transit.ts';
 import { createKeyCustody } from './custody.ts';
+import type { LlmConfigMetrics } from './metrics.ts';
 import { defaultAnthropicModels } from './models.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
 import { type BacklogRequests, createLlmConfig, type LlmConfig } from './service.ts';
@@ -12,7 +12,7 @@ export function createLlmConfigRoom(deps: {
   readonly database: Database;
   readonly audit: Audit;
   readonly transit: Transit;
-  readonly metrics: Pick<ServiceMetrics, 'keyOpened'>;
+  readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
   /** Where a tenant names none. */
   readonly defaultEmbeddingModel: string;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Provider } from '../domain/operations.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
+import { createSharedCache } from '../platform/async/shared-cache.ts';
 import type { Decrypted, Encrypted, Transit } from '../platform/vault/transit.ts';
+import type { LlmConfigMetrics } from './metrics.ts';
 
 export interface KeyCustody {
   /** Encrypts a tenant's key for its one column. Fails with `vault_unavailable`. */
@@ -16,7 +16,7 @@ export interface KeyCustody {
 
 export interface KeyCustodyDeps {
   readonly transit: Transit;
-  readonly metrics: Pick<ServiceMetrics, 'keyOpened'>;
+  readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   /** Opened keys kept in this process's memory. */
   readonly maxKeys?: number;
   /** How long an opened key is kept: what spares Vault, and what a memory dump could find. */
@@ -34,37 +34,29 @@ const contextOf = (tenantId: string, provider: Provider) => `lorekeep/${purposes
 /** Keeps the tenants' provider keys: encrypted at rest by Vault, in plain for the shortest time that spares Vault. */
 export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
   const { transit, metrics } = deps;
-  const opened = new LRUCache<string, string>({
-    max: deps.maxKeys ?? 500,
-    ttl: deps.keepMs ?? 60_000,
+  const opened = createSharedCache<Decrypted>({
+    ttlMs: deps.keepMs ?? 60_000,
+    maxSize: deps.maxKeys ?? 500,
+    sizeOf: () => 1,
+    worthKeeping: (answer) => answer.kind === 'ok',
     // Without this a key that nobody asks for again would stay in memory.
-    ttlAutopurge: true,
+    purgeExpired: true,
+    onHit: () => metrics.keyOpened({ by: 'cache', code: 'ok' }),
   });
-  const opening = new Map<string, Promise<Decrypted>>();
 
-  const openInVault = async (name: string, context: string, ciphertext: string): Promise<Decrypted> => {
+  const openInVault = async (context: string, ciphertext: string): Promise<Decrypted> => {
     const answer = await transit.decrypt(context, ciphertext);
     metrics.keyOpened({ by: 'vault', code: answer.kind === 'ok' ? 'ok' : answer.code });
-    if (answer.kind === 'ok') opened.set(name, answer.plaintext);
     return answer;
   };
 
   return {
     seal: (tenantId, provider, plaintext) => transit.encrypt(contextOf(tenantId, provider), plaintext),
 
-    async open(tenantId, provider, ciphertext) {
+    open(tenantId, provider, ciphertext) {
       const context = contextOf(tenantId, provider);
       const name = `${context}/${createHash('sha256').update(ciphertext).digest('base64')}`;
-      const plaintext = opened.get(name);
-      if (plaintext !== undefined) {
-        metrics.keyOpened({ by: 'cache', code: 'ok' });
-        return { kind: 'ok', plaintext };
-      }
-      const pending = opening.get(name);
-      if (pending !== undefined) return pending;
-      const answer = openInVault(name, context, ciphertext).finally(() => opening.delete(name));
-      opening.set(name, answer);
-      return answer;
+      return opened.get(name, () => openInVault(context, ciphertext));
     },
   };
 }

@@ -11,7 +11,6 @@ import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
-import { registerStateGauges } from '../platform/telemetry/state-gauges.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
@@ -21,7 +20,7 @@ import { createQueryEmbeddings } from '../search/query-embedding.ts';
 import { createSearch } from '../search/service.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsageRoom } from '../usage/create-usage.ts';
-import { readServiceState } from './service-state-store.ts';
+import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
 
@@ -37,7 +36,7 @@ const vaultTimeoutMs = 2_000;
 export function createServices(
   environment: ServiceEnvironment,
   log: Logger,
-  metrics: Metrics,
+  telemetry: Metrics,
   applicationName: string,
 ) {
   const database = createDatabase({
@@ -53,7 +52,8 @@ export function createServices(
     key: environment.VAULT_TRANSIT_KEY,
     timeoutMs: vaultTimeoutMs,
   });
-  registerStateGauges(metrics.registry, { read: () => database.withScope('metrics', readServiceState) });
+  const metrics = createFeatureMetrics(telemetry.registry);
+  registerFeatureGauges(telemetry.registry, database);
 
   const audit = createAudit({ database });
   const tenants = createTenants({

@@ -39,7 +39,9 @@ export function createOutbox({
     },
 
     async relay() {
-      const rows = await database.withScope('reconcile', (tx) => claim(tx, { limit: batch, leaseMs, settleMs }));
+      const rows = await database.withScope('reconcile', (tx) =>
+        claim(tx, { limit: batch, leaseMs, settleMs }),
+      );
       const sent = await sender.sendAll(rows);
       return { sent, failed: rows.length - sent, more: rows.length === batch };
     },

@@ -38,7 +38,10 @@ export function createSender(deps: {
       await database.withTenant(row.tenantId, (tx) => deleteSent(tx, row.tenantId, row));
       return true;
     } catch (error) {
-      log.warn({ error, tenant_id: row.tenantId, kind: row.kind }, 'workflow not signalled, left to the relay');
+      log.warn(
+        { error, tenant_id: row.tenantId, kind: row.kind },
+        'workflow not signalled, left to the relay',
+      );
       return false;
     }
   };

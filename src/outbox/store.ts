@@ -80,3 +80,22 @@ export async function claim(
   );
   return z.array(rowSchema).parse(rows);
 }
+
+const waitingSchema = z.object({ signals: z.number(), oldest_seconds: z.number() });
+
+/** The signals of all tenants that wait to be sent. */
+export interface WaitingSignals {
+  readonly signals: number;
+  readonly oldestSeconds: number;
+}
+
+/** How many signals wait, and for how long the oldest has. For the metrics scope. */
+export async function countWaiting(tx: Transaction): Promise<WaitingSignals> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select count(*)::int as signals,
+            coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest_seconds
+       from outbox`,
+  );
+  const [{ signals, oldest_seconds: oldestSeconds }] = z.tuple([waitingSchema]).parse(rows);
+  return { signals, oldestSeconds };
+}

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Chunk } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
+import type { EmbeddingMetrics } from '../embedding/metrics.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { ProviderMetrics } from '../providers/metrics.ts';
 
 /** Chunks of a proposal whose vectors are to be bought. */
 export interface ChunksToBuy {
@@ -31,7 +32,7 @@ export type BuyVectors = (wanted: ChunksToBuy, refusal: Failure | undefined) => 
 
 export function createBuyVectors(deps: {
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'chunksBought' | 'callRefused'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
 }): BuyVectors {

@@ -1,8 +1,9 @@
+import type { EmbeddingMetrics } from '../embedding/metrics.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
+import type { ProviderMetrics } from '../providers/metrics.ts';
 import { createBuyVectors } from './buy-vectors.ts';
 import { compareProposal } from './comparison.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -12,7 +13,7 @@ export interface CreateProposalsDeps {
   readonly database: Database;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'chunksBought' | 'callRefused'>;
+  readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
   readonly log: Logger;
   /** Chunks that one proposal buys. */
   readonly maxChunks: number;

@@ -1,13 +1,13 @@
 import type { Audit } from '../audit/service.ts';
 import type { BacklogRequests, ProviderKeys } from '../llm-config/service.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { meterBreaker, meterGuard } from './metered.ts';
+import type { ProviderMetrics } from './metrics.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
 
@@ -17,7 +17,7 @@ export interface CreateProvidersDeps {
   readonly usage: Usage;
   readonly keys: ProviderKeys;
   readonly backlog: BacklogRequests & BreakerWaits;
-  readonly metrics: Pick<ServiceMetrics, 'breakerChanged' | 'providerCall' | 'callRefused'>;
+  readonly metrics: Pick<ProviderMetrics, 'breakerChanged' | 'providerCall' | 'callRefused'>;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   readonly embedding: { readonly baseUrl: string; readonly sendsInputType: boolean };
   readonly anthropic: { readonly baseUrl: string };

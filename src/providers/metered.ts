@@ -1,13 +1,13 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { operations } from '../domain/operations.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Breaker } from './breaker/breaker.ts';
 import type { CallRequest, Guard } from './guard.ts';
+import type { ProviderMetrics } from './metrics.ts';
 
 /** Counts what a guard does. Beside the guard and not inside it: the order of its steps is hard enough to read alone. */
 export function meterGuard(
   guard: Guard,
-  metrics: Pick<ServiceMetrics, 'providerCall' | 'callRefused'>,
+  metrics: Pick<ProviderMetrics, 'providerCall' | 'callRefused'>,
 ): Guard {
   return {
     admission: guard.admission,
@@ -43,7 +43,7 @@ function labelsOf<R, K>({ operation, source }: CallRequest<R, K>) {
 async function timed<R, K>(
   request: CallRequest<R, K>,
   send: () => ReturnType<CallRequest<R, K>['send']>,
-  metrics: Pick<ServiceMetrics, 'providerCall'>,
+  metrics: Pick<ProviderMetrics, 'providerCall'>,
 ) {
   const startedAtMs = performance.now();
   const ended = (code: 'ok' | FailureCode, inputTokens: number, outputTokens: number) => {
@@ -62,7 +62,7 @@ async function timed<R, K>(
 }
 
 /** Counts a breaker's transitions, where they happen: a transaction that is rolled back after one has counted it. */
-export function meterBreaker(breaker: Breaker, metrics: Pick<ServiceMetrics, 'breakerChanged'>): Breaker {
+export function meterBreaker(breaker: Breaker, metrics: Pick<ProviderMetrics, 'breakerChanged'>): Breaker {
   return {
     ...breaker,
     async acquire(tx, id, leaseMs) {

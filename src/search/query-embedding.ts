@@ -3,10 +3,10 @@ import type { Failure } from '../domain/failures.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { refusalOf } from '../providers/admission.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
+import type { ProviderMetrics } from '../providers/metrics.ts';
 import { type Space, serving } from '../vectors/spaces.ts';
 
 /** A query's vector, in the space that serves the tenant's searches; or why there is none. */
@@ -30,7 +30,7 @@ export interface QueryEmbeddingsDeps {
   readonly database: Database;
   readonly guard: Pick<Guard, 'admission'>;
   readonly embedding: GuardedEmbedding;
-  readonly metrics: Pick<ServiceMetrics, 'callRefused'>;
+  readonly metrics: Pick<ProviderMetrics, 'callRefused'>;
   /** One attempt while a person waits. */
   readonly timeoutMs: number;
   /** All that the person waits for, the database and the custody included. */

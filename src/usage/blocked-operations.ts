@@ -4,8 +4,8 @@ import { serviceActor } from '../domain/actor.ts';
 import type { BlockableOperation, Provider } from '../domain/operations.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { countBlocked } from './blocked-store.ts';
+import type { UsageMetrics } from './metrics.ts';
 
 export interface BlockedOperations {
   /**
@@ -19,7 +19,7 @@ export interface BlockedOperationsDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly log: Logger;
-  readonly metrics: Pick<ServiceMetrics, 'blockedWithoutKey'>;
+  readonly metrics: Pick<UsageMetrics, 'blockedWithoutKey'>;
   /** Milliseconds, for the rhythm of this process's writes. */
   readonly now?: () => number;
 }

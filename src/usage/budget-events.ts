@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import type { Settled } from './call-store.ts';
+import type { UsageMetrics } from './metrics.ts';
 
 /** Of the monthly budget: at which share the tenant is told, before the last call is refused. */
 const warnAtPercent = 80;
@@ -17,7 +17,7 @@ export interface BudgetEvents {
 /** Tells the tenant, in its audit log, how its monthly budget is doing; and the operator, by a count. */
 export function createBudgetEvents(deps: {
   readonly audit: Audit;
-  readonly metrics: Pick<ServiceMetrics, 'budgetReached'>;
+  readonly metrics: Pick<UsageMetrics, 'budgetReached'>;
 }): BudgetEvents {
   const tell = async (tx: Transaction, tenantId: string, percent: 80 | 100) => {
     await deps.audit.append(tx, serviceActor(tenantId), {

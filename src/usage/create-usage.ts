@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/service.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { type BlockedOperations, createBlockedOperations } from './blocked-operations.ts';
+import type { UsageMetrics } from './metrics.ts';
 import { createUsage, type Usage } from './service.ts';
 
 /** Wires call records, budgets and the ledger, and the count of what was left out because there was no key. */
@@ -10,7 +10,7 @@ export function createUsageRoom(deps: {
   readonly database: Database;
   readonly audit: Audit;
   readonly log: Logger;
-  readonly metrics: Pick<ServiceMetrics, 'budgetReached' | 'blockedWithoutKey'>;
+  readonly metrics: Pick<UsageMetrics, 'budgetReached' | 'blockedWithoutKey'>;
 }): { readonly usage: Usage; readonly blocked: BlockedOperations } {
   return { usage: createUsage(deps), blocked: createBlockedOperations(deps) };
 }

@@ -1,7 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import type { ServiceMetrics } from '../platform/telemetry/metrics.ts';
 import { createBudgetEvents } from './budget-events.ts';
 import {
   type CallEnd,
@@ -25,6 +24,7 @@ import {
   type UsageQuery,
   type UsageRow,
 } from './ledger-store.ts';
+import type { UsageMetrics } from './metrics.ts';
 
 export type { CallSource } from '../domain/operations.ts';
 export type { CallEnd, CallStart } from './call-store.ts';
@@ -78,7 +78,7 @@ const abandonedAfterMs = 5 * 60_000;
 export function createUsage(deps: {
   readonly database: Database;
   readonly audit: Audit;
-  readonly metrics: Pick<ServiceMetrics, 'budgetReached'>;
+  readonly metrics: Pick<UsageMetrics, 'budgetReached'>;
 }): Usage {
   const { database } = deps;
   const events = createBudgetEvents(deps);

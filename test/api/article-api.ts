@@ -13,11 +13,13 @@ import { createIdempotency } from '../../src/platform/idempotency/idempotency.ts
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createGate, type Proposals } from '../../src/proposals/gate.ts';
+import { createProposalMetrics } from '../../src/proposals/metrics.ts';
 import type { QueryEmbeddings } from '../../src/search/query-embedding.ts';
 import { searchRoutes } from '../../src/search/routes.ts';
 import { createSearch, type SearchDeps } from '../../src/search/service.ts';
 import { createTenants } from '../../src/tenants/service.ts';
 import { createBlockedOperations } from '../../src/usage/blocked-operations.ts';
+import { createUsageMetrics } from '../../src/usage/metrics.ts';
 import { type Answer, readAnswer } from '../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -71,7 +73,10 @@ export async function startArticleApi(
   const outbox = createOutbox({ database, sender: createSender({ database, starter, log }) });
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox });
-  const articles = createArticles({ database, audit, embeddings, gate, metrics });
+  const articles = createArticles({
+    ...{ database, audit, embeddings, gate },
+    metrics: createProposalMetrics(metrics.registry),
+  });
   const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'failed', code: 'no_api_key' }) };
   const app = createApp({
     routes: [
@@ -80,7 +85,10 @@ export async function startArticleApi(
         createSearch({
           database,
           queryEmbeddings: keyless,
-          blocked: createBlockedOperations({ database, audit, log, metrics }),
+          blocked: createBlockedOperations({
+            ...{ database, audit, log },
+            metrics: createUsageMetrics(metrics.registry),
+          }),
           ...search,
         }),
       ),

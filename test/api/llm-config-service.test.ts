@@ -5,6 +5,7 @@ import { type Audit, createAudit } from '../../src/audit/service.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Provider } from '../../src/domain/operations.ts';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
+import { createLlmConfigMetrics } from '../../src/llm-config/metrics.ts';
 import { defaultAnthropicModels } from '../../src/llm-config/models.ts';
 import { createProviderKeys, type ProviderKeys } from '../../src/llm-config/provider-keys.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type LlmConfig,
   type LlmConfigPatch,
 } from '../../src/llm-config/service.ts';
-import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createTransit } from '../../src/platform/vault/transit.ts';
 import { createTenants } from '../../src/tenants/service.ts';
 import { type CuttableLink, createCuttableLink } from '../support/cuttable-link.ts';
@@ -47,7 +47,7 @@ function process(request: BacklogRequests['request'] = requestAndTell): {
     key: inject('vaultTransitKey'),
     timeoutMs: 2_000,
   });
-  const custody = createKeyCustody({ transit, metrics: createMetrics(new Registry()) });
+  const custody = createKeyCustody({ transit, metrics: createLlmConfigMetrics(new Registry()) });
   const llmConfig = createLlmConfig({
     database: db.database,
     audit,

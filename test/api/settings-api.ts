@@ -8,6 +8,7 @@ import type { TenantRole } from '../../src/domain/roles.ts';
 import { createApp } from '../../src/http/app.ts';
 import { startServer } from '../../src/http/server.ts';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
+import { createLlmConfigMetrics } from '../../src/llm-config/metrics.ts';
 import { defaultAnthropicModels } from '../../src/llm-config/models.ts';
 import { llmConfigRoutes } from '../../src/llm-config/routes.ts';
 import { createLlmConfig } from '../../src/llm-config/service.ts';
@@ -74,7 +75,7 @@ export async function startSettingsApi(): Promise<SettingsApi> {
   const llmConfig = createLlmConfig({
     database,
     audit,
-    custody: createKeyCustody({ transit, metrics }),
+    custody: createKeyCustody({ transit, metrics: createLlmConfigMetrics(metrics.registry) }),
     defaultModels: { embedding_model: 'default-embedding', ...defaultAnthropicModels },
     backlog: { request: async () => undefined },
   });

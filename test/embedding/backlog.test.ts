@@ -187,7 +187,7 @@ describe('another model', () => {
     const looking = (async () => {
       while (!over) {
         const serving = await test.db.rawAsOwner(
-          'select model from embedding_spaces where tenant_id = $1 and state = \'serving\'',
+          "select model from embedding_spaces where tenant_id = $1 and state = 'serving'",
           [tenant.id],
         );
         seen.add(serving.map(({ model }) => model).join());

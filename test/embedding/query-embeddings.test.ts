@@ -2,13 +2,13 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { createDatabase, type Database } from '../../src/platform/postgres/database.ts';
-import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createBreaker } from '../../src/providers/breaker/breaker.ts';
 import {
   createGuardedEmbedding,
   type EmbeddingCall,
 } from '../../src/providers/embedding/guarded-embedding.ts';
 import { type CallResult, createGuard } from '../../src/providers/guard.ts';
+import { createProviderMetrics } from '../../src/providers/metrics.ts';
 import type { QueryVector } from '../../src/search/query-embedding.ts';
 import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../src/search/query-embedding.ts';
 import { ensureSpace, serve as serveSpace } from '../../src/vectors/spaces.ts';
@@ -46,7 +46,7 @@ beforeAll(async () => {
     database,
     guard,
     embedding: createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false }),
-    metrics: createMetrics(registry),
+    metrics: createProviderMetrics(registry),
     timeoutMs: 4_000,
     deadlineMs: 5_000,
   };

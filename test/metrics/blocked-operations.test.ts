@@ -5,6 +5,7 @@ import type { Database } from '../../src/platform/postgres/database.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createBlockedOperations } from '../../src/usage/blocked-operations.ts';
+import { createUsageMetrics } from '../../src/usage/metrics.ts';
 import { sampleValue } from '../support/scrape.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
@@ -38,7 +39,7 @@ function startProcess(database: Database = test.services.database) {
       },
     },
     audit: test.services.audit,
-    metrics,
+    metrics: createUsageMetrics(metrics.registry),
     log: createLogger({
       level: 'info',
       process: 'test',

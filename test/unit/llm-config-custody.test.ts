@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createKeyCustody } from '../../src/llm-config/custody.ts';
-import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
+import { createLlmConfigMetrics } from '../../src/llm-config/metrics.ts';
 import type { Decrypted, Transit } from '../../src/platform/vault/transit.ts';
 
-const metrics = createMetrics(new Registry());
+const metrics = createLlmConfigMetrics(new Registry());
 
 /** Counts what Vault is asked, and answers when the test says so. */
 function countingTransit() {
@@ -98,4 +98,20 @@ test('an opened key is given up after its time', async () => {
       return vault.asked.length;
     })
     .toBeGreaterThan(1);
+});
+
+test('each opening is counted once: by Vault, by the cache, and not at all where it is shared', async () => {
+  const counted: string[] = [];
+  const vault = countingTransit();
+  const custody = createKeyCustody({
+    metrics: { keyOpened: ({ by, code }) => counted.push(`${by} ${code}`) },
+    transit: vault.transit,
+  });
+  await Promise.all([custody.open('t1', 'embedding', 'c1'), custody.open('t1', 'embedding', 'c1')]);
+  expect(counted).toEqual(['vault ok']);
+  await custody.open('t1', 'embedding', 'c1');
+  expect(counted).toEqual(['vault ok', 'cache ok']);
+  vault.answerWith(() => ({ kind: 'failed', code: 'key_unusable' }));
+  await custody.open('t1', 'embedding', 'c2');
+  expect(counted).toEqual(['vault ok', 'cache ok', 'vault key_unusable']);
 });

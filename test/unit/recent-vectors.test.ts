@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSharedCache, type SharedCache } from '../../src/platform/async/shared-cache.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 interface Value {
   readonly good: boolean;
@@ -114,6 +119,57 @@ describe('a result', () => {
     await small.ask();
     expect([small.made, large.made]).toEqual([1, 2]);
   });
+});
+
+describe('a result that has expired', () => {
+  const expire = async (purgeExpired: boolean) => {
+    const cache = createSharedCache<Value>({
+      ...{ ttlMs: 5, maxSize, sizeOf: () => 1, worthKeeping: () => true },
+      purgeExpired,
+    });
+    const seen = new WeakRef(await cache.get('key', async () => ({ good: true, size: 1 })));
+    nowMs += 20;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collectGarbage();
+    const inMemory = seen.deref() !== undefined;
+    // Used after the collection, so that it is the cache and not its end that decides.
+    await cache.get('other', async () => good);
+    return inMemory;
+  };
+
+  it('leaves the memory at once where that is asked for', async () => {
+    expect(await expire(true)).toBe(false);
+  });
+
+  it('stays in the memory otherwise, and is never given', async () => {
+    expect(await expire(false)).toBe(true);
+  });
+});
+
+it('a time of 0 shares the work under way and remembers nothing', async () => {
+  recent = createSharedCache<Value>({
+    ...{ ttlMs: 0, maxSize, sizeOf: ({ size }) => size, worthKeeping: () => true },
+  });
+  const asked = counting('key', async () => good);
+  await Promise.all([asked.ask(), asked.ask()]);
+  expect(asked.made).toBe(1);
+  await asked.ask();
+  expect(asked.made).toBe(2);
+});
+
+it('a hit is a remembered result, not work that is shared', async () => {
+  let hits = 0;
+  recent = createSharedCache<Value>({
+    ...{ ttlMs, maxSize, sizeOf: ({ size }) => size, worthKeeping: () => true },
+    onHit: () => {
+      hits += 1;
+    },
+  });
+  const asked = counting('key', async () => good);
+  await Promise.all([asked.ask(), asked.ask()]);
+  expect(hits).toBe(0);
+  await asked.ask();
+  expect(hits).toBe(1);
 });
 
 const step = fc.oneof(

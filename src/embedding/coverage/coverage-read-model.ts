@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { type EmbeddingStatus, embeddingStatuses } from '../../domain/embedding-status.ts';
 import { type FailureCode, failureCodes } from '../../domain/failures.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { EmbeddingStatus } from '../article-embeddings.ts';
 
 /** Articles of one status for one reason. */
 export interface StateCount {
@@ -23,7 +23,7 @@ export interface SpaceCount {
 
 const stateRow = z
   .object({
-    status: z.enum(['not_applicable', 'pending', 'embedded', 'blocked', 'failed']),
+    status: z.enum(embeddingStatuses),
     reason: z.enum(failureCodes).nullable(),
     articles: z.number(),
     next_attempt_at: z.date().nullable(),

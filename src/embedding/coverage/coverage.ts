@@ -11,7 +11,7 @@ import {
   type StateCount,
 } from './coverage-read-model.ts';
 import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
-import type { EmbeddingStatus } from '../article-embeddings.ts';
+import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 
 export interface SpaceView extends ListedSpace, Omit<SpaceCount, 'spaceId'> {
   /** Whether it is the one of the tenant's current model, in which articles are embedded now. */

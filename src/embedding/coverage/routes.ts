@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 import { failureCodes } from '../../domain/failures.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import type { CoverageView, EmbeddingCoverage } from './coverage.ts';
@@ -38,7 +39,7 @@ const coverageView = z
       embedded: count.describe('With the vectors of their current text and the current model'),
       blocked: count,
       failed: count,
-    }),
+    } satisfies Record<EmbeddingStatus, z.ZodType>),
     reasons: z
       .partialRecord(z.enum(failureCodes), count)
       .describe('Why published articles have no vectors yet, and how many; only codes that occur'),

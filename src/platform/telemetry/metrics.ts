@@ -1,7 +1,5 @@
 import { collectDefaultMetrics, Histogram, type Registry } from 'prom-client';
-import { closed, createServiceMetrics, type ServiceMetrics } from './service-metrics.ts';
-
-export type { ServiceMetrics } from './service-metrics.ts';
+import { closed } from './closed-labels.ts';
 
 export interface HttpRequestSample {
   readonly method: string;
@@ -11,10 +9,11 @@ export interface HttpRequestSample {
   readonly seconds: number;
 }
 
-export interface Metrics extends ServiceMetrics {
+/** The process's metrics; a feature registers its own in the same registry. */
+export interface Metrics {
   readonly registry: Registry;
   readonly contentType: string;
-  /** Everything as Prometheus text. What cannot be had is absent; never fails for want of a database. */
+  /** Everything as Prometheus text. What cannot be had is absent; never fails because the database is away. */
   scrape(): Promise<string>;
   observeRequest(sample: HttpRequestSample): void;
 }
@@ -22,8 +21,8 @@ export interface Metrics extends ServiceMetrics {
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * Registers the process's own metrics. Labels have few values by design: no tenant, no id, no path. `others` gives the text
- * of metrics that are counted elsewhere, under names of their own.
+ * Registers the metrics of the process and of its HTTP requests. Labels have few values by design: no tenant, no id, no
+ * path. `others` gives the text of metrics that are counted elsewhere, under names of their own.
  */
 export function createMetrics(
   registry: Registry,
@@ -39,7 +38,6 @@ export function createMetrics(
   });
 
   return {
-    ...createServiceMetrics(registry),
     registry,
     contentType: registry.contentType,
     async scrape() {

@@ -1,145 +1,96 @@
 import { Gauge, type Registry } from 'prom-client';
-import { failureCodes } from '../../domain/failures.ts';
-import { providers } from '../../domain/operations.ts';
+import { createSharedCache } from '../async/shared-cache.ts';
 import { withTimeout } from '../async/with-timeout.ts';
-import { closed } from './service-metrics.ts';
+import type { Transaction } from '../postgres/database.ts';
+import { type ClosedLabels, closeLabels, type LabelValues, seriesOf } from './closed-labels.ts';
 
-/** The service's state over all tenants, as numbers; what a scrape reads from the database. */
-export interface ServiceState {
-  readonly breakers: readonly { readonly provider: string; readonly state: string; readonly count: number }[];
-  readonly articles: readonly {
-    readonly status: string;
-    readonly reason: string | null;
-    readonly count: number;
-  }[];
-  readonly outbox: { readonly rows: number; readonly oldestSeconds: number };
-  readonly calls: {
-    /** Answered, and not in the ledger after five minutes. */
-    readonly missingFromLedger: number;
-    /** Begun more than five minutes ago and not ended. */
-    readonly open: number;
-    /** Of the last day, given up without an outcome. */
-    readonly unknown: number;
-  };
+export interface GaugeValue<Name extends string> {
+  readonly labels: LabelValues<Name>;
+  readonly value: number;
+}
+
+/** A gauge that shows a part of a feature's state. */
+export interface StateGauge<State, Name extends string = string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: ClosedLabels<Name>;
+  /** Whether every series is shown, with 0 where the state has nothing for it. */
+  readonly fromZero?: boolean;
+  /** Values of one series are added up. */
+  values(state: State): readonly GaugeValue<Name>[];
+}
+
+/** A feature's state over all tenants, as numbers. */
+export interface FeatureState<State> {
+  /** Reads the feature's own tables, in the metrics scope; may fail and may hang. */
+  read(tx: Transaction): Promise<State>;
+  readonly gauges: readonly StateGauge<State>[];
+}
+
+export interface StateGauges {
+  /** Registers the gauges of a feature. */
+  register<State>(feature: FeatureState<State>): void;
 }
 
 export interface StateGaugesOptions {
-  /** Reads the state; may fail and may hang. */
-  read(): Promise<ServiceState>;
+  /** Runs all reads of a scrape in one transaction. */
+  readonly inTransaction: <T>(reads: (tx: Transaction) => Promise<T>) => Promise<T>;
   /** How long what was read is good: scrapes within it cost nothing. */
   readonly keepMs?: number;
-  /** Longer than this no scrape waits. */
+  /** No scrape waits longer than this. */
   readonly timeoutMs?: number;
 }
 
-export const breakerStates = ['closed', 'open', 'half_open'] as const;
-export const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'blocked', 'failed'] as const;
+/** What each gauge shows, by its name. */
+type Shown = ReadonlyMap<string, readonly GaugeValue<string>[]>;
 
 /**
- * Registers gauges that are read from the database when they are scraped. While it does not answer they are absent, and
+ * Gauges that are read from the database when they are scraped. While it does not answer they are absent, and
  * `lorekeep_state_readable` is 0: an old number would look like a calm service. Every process shows the same numbers, so
  * a query takes their maximum.
  */
-export function registerStateGauges(registry: Registry, options: StateGaugesOptions): void {
-  const { keepMs = 15_000, timeoutMs = 2_000 } = options;
-  let kept: { readonly state: ServiceState; readonly untilMs: number } | undefined;
-  let reading: Promise<ServiceState | undefined> | undefined;
+export function createStateGauges(registry: Registry, options: StateGaugesOptions): StateGauges {
+  const { inTransaction, keepMs = 15_000, timeoutMs = 2_000 } = options;
+  const reads: ((tx: Transaction) => Promise<Shown>)[] = [];
+  // One read for all gauges of a scrape, and for scrapes at the same time.
+  const cache = createSharedCache<Shown | undefined>({
+    ttlMs: keepMs,
+    maxSize: 1,
+    sizeOf: () => 1,
+    worthKeeping: (shown) => shown !== undefined,
+  });
 
-  const readAnew = async (): Promise<ServiceState | undefined> => {
-    try {
-      const state = await withTimeout(options.read(), timeoutMs, undefined);
-      if (state !== undefined) kept = { state, untilMs: performance.now() + keepMs };
-      return state;
-    } catch {
-      return undefined;
-    } finally {
-      reading = undefined;
-    }
+  const readAll = async (tx: Transaction): Promise<Shown> => {
+    const parts = await Promise.all(reads.map((read) => read(tx)));
+    return new Map(parts.flatMap((part) => [...part]));
   };
-  /** One read for all gauges of a scrape, and for scrapes at the same time. */
-  const current = (): Promise<ServiceState | undefined> => {
-    if (kept !== undefined && performance.now() < kept.untilMs) return Promise.resolve(kept.state);
-    reading ??= readAnew();
-    return reading;
-  };
+  const current = () =>
+    cache.get('state', async () => {
+      try {
+        return await withTimeout(inTransaction(readAll), timeoutMs, undefined);
+      } catch {
+        return undefined;
+      }
+    });
 
-  const gauge = <Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    show: (state: ServiceState, set: (labels: Record<Label, string>, value: number) => void) => void,
-  ) => {
-    const made: Gauge<Label> = new Gauge({
+  const addGauge = (name: string, help: string, labels: ClosedLabels<string>, fromZero: boolean) => {
+    const labelNames = Object.keys(labels);
+    const gauge: Gauge = new Gauge({
       name,
       help,
       labelNames,
       registers: [registry],
       async collect() {
-        const state = await current();
-        made.reset();
+        const shown = await current();
+        gauge.reset();
         // `reset` gives a gauge without labels the value 0.
-        if (labelNames.length === 0) made.remove();
-        if (state !== undefined) show(state, (labels, value) => made.inc(labels, value));
+        if (labelNames.length === 0) gauge.remove();
+        if (shown === undefined) return;
+        if (fromZero) for (const series of seriesOf(labels)) gauge.inc(series, 0);
+        for (const each of shown.get(name) ?? []) gauge.inc(closeLabels(labels, each.labels), each.value);
       },
     });
   };
-
-  gauge(
-    'lorekeep_breakers',
-    'Breakers of tenants’ current keys, by state',
-    ['provider', 'state'],
-    (state, set) => {
-      for (const provider of providers) {
-        for (const each of breakerStates) set({ provider, state: each }, 0);
-      }
-      for (const { provider, state: each, count } of state.breakers) {
-        set({ provider: closed(providers, provider), state: closed(breakerStates, each) }, count);
-      }
-    },
-  );
-  gauge(
-    'lorekeep_articles',
-    'Articles by the status of their embedding',
-    ['embedding_status'],
-    (state, set) => {
-      for (const each of embeddingStatuses) set({ embedding_status: each }, 0);
-      for (const { status, count } of state.articles) {
-        set({ embedding_status: closed(embeddingStatuses, status) }, count);
-      }
-    },
-  );
-  gauge(
-    'lorekeep_articles_stopped',
-    'Blocked and failed articles by reason',
-    ['embedding_status', 'reason'],
-    (state, set) => {
-      for (const { status, reason, count } of state.articles) {
-        if (status !== 'blocked' && status !== 'failed') continue;
-        set({ embedding_status: status, reason: closed(failureCodes, reason ?? '') }, count);
-      }
-    },
-  );
-  gauge('lorekeep_outbox_rows', 'Signals to workflows that wait to be sent', [], ({ outbox }, set) =>
-    set({}, outbox.rows),
-  );
-  gauge('lorekeep_outbox_oldest_seconds', 'Age of the oldest signal that waits', [], ({ outbox }, set) =>
-    set({}, outbox.oldestSeconds),
-  );
-  gauge(
-    'lorekeep_ledger_missing_calls',
-    'Answered calls of the last day that are not in the ledger after 5 minutes',
-    [],
-    ({ calls }, set) => set({}, calls.missingFromLedger),
-  );
-  gauge('lorekeep_call_records_open', 'Call records without an end after 5 minutes', [], ({ calls }, set) =>
-    set({}, calls.open),
-  );
-  gauge(
-    'lorekeep_call_records_unknown',
-    'Calls of the last day whose outcome nobody knows',
-    [],
-    ({ calls }, set) => set({}, calls.unknown),
-  );
   const readable = new Gauge({
     name: 'lorekeep_state_readable',
     help: 'Whether the gauges of the database’s state could be read: 1 or 0',
@@ -148,4 +99,14 @@ export function registerStateGauges(registry: Registry, options: StateGaugesOpti
       readable.set((await current()) === undefined ? 0 : 1);
     },
   });
+
+  return {
+    register({ read, gauges }) {
+      reads.push(async (tx) => {
+        const state = await read(tx);
+        return new Map(gauges.map((gauge) => [gauge.name, gauge.values(state)]));
+      });
+      for (const { name, help, labels, fromZero = false } of gauges) addGauge(name, help, labels, fromZero);
+    },
+  };
 }

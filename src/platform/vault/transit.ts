@@ -1,5 +1,6 @@
 import vault from 'node-vault';
 import { z } from 'zod';
+import { createSingleFlight } from '../async/single-flight.ts';
 
 /** How the process proves itself to Vault. */
 export type VaultLogin =
@@ -78,13 +79,8 @@ export function createTransit(options: TransitOptions): Transit {
     return true;
   };
 
-  let loggingIn: Promise<boolean> | undefined;
-  const logInOnce = (): Promise<boolean> => {
-    loggingIn ??= logIn().finally(() => {
-      loggingIn = undefined;
-    });
-    return loggingIn;
-  };
+  const loggingIn = createSingleFlight<boolean>();
+  const logInOnce = () => loggingIn.run('login', logIn);
 
   /** 403 is how Vault answers a token that has expired: one new login, one more try. */
   const call = async (send: () => Promise<unknown>): Promise<Answer> => {

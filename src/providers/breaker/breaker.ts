@@ -1,7 +1,7 @@
 import type { FailureCode } from '../../domain/failures.ts';
 import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { BreakerTransition } from '../../platform/telemetry/service-metrics.ts';
+import type { BreakerStateName, BreakerTransition } from './breaker-states.ts';
 import {
   type BreakerRow,
   closeBreaker,
@@ -50,7 +50,7 @@ export type Verdict =
   | { readonly kind: 'not_made' };
 
 export interface BreakerState {
-  readonly state: 'closed' | 'open' | 'half_open';
+  readonly state: BreakerStateName;
   readonly failures: number;
   readonly openUntil: Date | null;
   readonly lastErrorCode: string | null;

@@ -6,10 +6,11 @@ import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
 import type { Breaker } from '../breaker/breaker.ts';
+import type { BreakerStateName } from '../breaker/breaker-states.ts';
 
 /** How a tenant's calls to one provider fare. */
 export interface ProviderState {
-  readonly state: 'closed' | 'open' | 'half_open';
+  readonly state: BreakerStateName;
   /** Failures that the breaker counts now, or that have opened it. */
   readonly failures: number;
   readonly openUntil: Date | null;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { failureCodes } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
+import { breakerStates } from '../breaker/breaker-states.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
 import type { KeyVerification } from './verification.ts';
 
@@ -25,7 +26,7 @@ const verificationReply = z.object({
 
 const stateView = z
   .object({
-    state: z.enum(['closed', 'open', 'half_open']),
+    state: z.enum(breakerStates),
     failures: z.int().describe('Failures that the breaker counts now, or that have opened it'),
     open_until: time,
     key_status: z.enum(['none', 'unverified', 'verified', 'rejected']),

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { withTimeout } from '../../platform/async/with-timeout.ts';
 
 /** Marks an answer that cannot be used whatever it says: larger than its bound, or packed in a way that cannot be undone. */
 export class UnusableAnswer extends Error {
@@ -40,10 +40,8 @@ const refusalTimeoutMs = 1_000;
 /** Of a refusal the status matters: a body that is broken, endless or slow counts for an empty one. */
 async function readRefusal(response: Response): Promise<Buffer> {
   const nothing = Buffer.alloc(0);
-  return Promise.race([
-    readWithin(maxRefusalBytes, response).catch(() => nothing),
-    delay(refusalTimeoutMs, nothing, { ref: false }),
-  ]);
+  const reading = readWithin(maxRefusalBytes, response).catch(() => nothing);
+  return withTimeout(reading, refusalTimeoutMs, nothing);
 }
 
 async function readWithin(maxBytes: number, response: Response): Promise<Buffer> {

@@ -1,0 +1,125 @@
+import type { Actor } from '../../domain/actor.ts';
+import {
+  AnsweredMeanwhile,
+  type Idempotency,
+  type KeyedRequest,
+  type Recalled,
+} from '../idempotency/idempotency.ts';
+import { presentedIdempotencyKey } from '../idempotency/idempotency-key.ts';
+import { requestHash } from '../idempotency/request-hash.ts';
+import type { Logger } from '../telemetry/logging.ts';
+import { parseRequest } from './parse-request.ts';
+import { type Problem, problem } from './problem.ts';
+import { undeclaredIn } from './response-contract.ts';
+import type { Reply, Route, RouteRequest } from './route.ts';
+
+/** A request as its transport has read it: the actor is admitted, nothing else is checked yet. */
+export interface DispatchRequest {
+  readonly actor: Actor;
+  readonly params: unknown;
+  readonly query: unknown;
+  /** JSON; undefined when there is none. */
+  readonly body: unknown;
+  /** Lower-case header names, without the credentials. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  /** Method and path name the request to the Idempotency-Key: the same key for another is refused. */
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Answers a request of a declared route, whatever transport brought it. Throws what the handler throws. */
+export type Dispatch = (route: Route, request: DispatchRequest) => Promise<Reply | Problem>;
+
+export interface DispatchDeps {
+  readonly idempotency: Idempotency;
+  readonly log: Logger;
+  /** Checks every answer by the route's response contract and throws where it breaks it. For tests. */
+  readonly verifyReplies: boolean;
+}
+
+type Handled = RouteRequest<unknown, unknown, unknown>;
+
+/** Parses by the route's schemas, runs the handler once per Idempotency-Key and checks the response contract. */
+export function createDispatch(deps: DispatchDeps): Dispatch {
+  return async (route, request) => {
+    const parsed = await parseRequest(route, request);
+    if (parsed.kind === 'problem') return parsed;
+    const { headers, actor, requestId, signal } = request;
+    const presented = presentedIdempotencyKey(route, headers['idempotency-key'], parsed.body);
+    if (presented.kind === 'problem') return presented;
+
+    const { params, query, body } = parsed;
+    const handled = { actor, params, query, body, headers, requestId, signal };
+    if (presented.kind === 'none') {
+      return verified(deps, route, await route.handle({ ...handled, once: () => async () => undefined }));
+    }
+    return answerOnce(deps, route, handled, {
+      tenantId: actor.tenantId,
+      key: presented.key,
+      requestHash: requestHash(request),
+      secretFields: route.secretFields ?? [],
+    });
+  };
+}
+
+/** Runs the handler unless its Idempotency-Key has an answer already, and keeps the answer that it gives. */
+async function answerOnce(
+  deps: DispatchDeps,
+  route: Route,
+  handled: Omit<Handled, 'once'>,
+  keyed: KeyedRequest,
+): Promise<Reply | Problem> {
+  const recall = async () => replayOf(await deps.idempotency.recall(keyed));
+  const before = await recall();
+  if (before) return verified(deps, route, before);
+
+  let kept = false;
+  const once: Handled['once'] = (present) => async (tx, result) => {
+    await deps.idempotency.keep(tx, keyed, present(result));
+    kept = true;
+  };
+  try {
+    const answer = verified(deps, route, await route.handle({ ...handled, once }));
+    // A refusal may be the other request's doing: two at once with this key, and that one's write came first.
+    if (answer.kind === 'problem') return (await recall()) ?? answer;
+    if (!kept) await deps.idempotency.keepAfterwards(keyed, answer);
+    return answer;
+  } catch (error) {
+    // The other request with this key has committed, this one's write is rolled back: the first answer is there now.
+    const meanwhile = error instanceof AnsweredMeanwhile ? await recall() : undefined;
+    if (meanwhile) return verified(deps, route, meanwhile);
+    throw error;
+  }
+}
+
+function replayOf(recalled: Recalled): Reply | Problem | undefined {
+  switch (recalled.kind) {
+    case 'new':
+      return undefined;
+    case 'reused':
+      return problem(
+        'idempotency_key_reused',
+        'The Idempotency-Key belongs to an earlier request with another path or body.',
+      );
+    case 'replay':
+      return {
+        ...recalled.answer,
+        headers: { ...recalled.answer.headers, 'Idempotency-Replayed': 'true' },
+      };
+    default:
+      return recalled satisfies never;
+  }
+}
+
+/** The answer, if it keeps the response contract or nobody checks. */
+function verified(deps: DispatchDeps, route: Route, answer: Reply | Problem): Reply | Problem {
+  const undeclared = deps.verifyReplies ? undeclaredIn(route, answer) : undefined;
+  if (undeclared === undefined) return answer;
+  deps.log.error(
+    { route: route.path, method: route.method, undeclared },
+    'an answer is not declared by its route',
+  );
+  throw new Error(`${route.method} ${route.path} answered what it does not declare: ${undeclared}`);
+}

@@ -1,0 +1,20 @@
+import type { Registry } from 'prom-client';
+import { createCounter } from '../platform/telemetry/counters.ts';
+import { type GateVerdict, gateVerdicts } from './decision.ts';
+
+/** What is counted of the proposal gate. */
+export interface ProposalMetrics {
+  /** The gate has let a new article through, or stopped it. */
+  gateDecided(verdict: GateVerdict): void;
+}
+
+/** Registers the counter of the gate's verdicts. */
+export function createProposalMetrics(registry: Registry): ProposalMetrics {
+  const verdicts = createCounter(registry, {
+    name: 'lorekeep_gate_verdicts_total',
+    help: 'New articles, by what the proposal gate said',
+    labels: { verdict: gateVerdicts },
+    fromZero: true,
+  });
+  return { gateDecided: (verdict) => verdicts.inc({ verdict }) };
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import type { Transaction } from '../../platform/postgres/database.ts';
+
+const countSchema = z.object({ provider: z.string(), state: z.string(), count: z.number() });
+export type BreakerCount = z.output<typeof countSchema>;
+
+/** How many breakers of all tenants are in which state. For the metrics scope. */
+export async function countBreakers(tx: Transaction): Promise<BreakerCount[]> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select provider, count(*)::int as count,
+            case when open_until is null then 'closed' when open_until > now() then 'open' else 'half_open' end as state
+       from breakers group by 1, 3`,
+  );
+  return z.array(countSchema).parse(rows);
+}

@@ -1,0 +1,77 @@
+import type { Registry } from 'prom-client';
+import { type FailureCode, failureCodes } from '../domain/failures.ts';
+import {
+  type CallSource,
+  callOperations,
+  callSources,
+  type Provider,
+  providers,
+} from '../domain/operations.ts';
+import { createCounter, createHistogram } from '../platform/telemetry/counters.ts';
+import { type BreakerTransition, breakerTransitions } from './breaker/breaker-states.ts';
+
+interface CallLabels {
+  readonly provider: Provider;
+  readonly operation: string;
+  readonly source: CallSource;
+}
+
+/** What is counted of calls and breakers. No event takes a tenant, an article, a key or a model. */
+export interface ProviderMetrics {
+  /** An attempt at a provider has ended. */
+  providerCall(
+    call: CallLabels & {
+      readonly code: 'ok' | FailureCode;
+      readonly seconds: number;
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+    },
+  ): void;
+  /** A call was refused before anything was sent. */
+  callRefused(call: CallLabels & { readonly code: FailureCode }): void;
+  breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
+}
+
+/** Registers the counters of provider calls and breakers. */
+export function createProviderMetrics(registry: Registry): ProviderMetrics {
+  const labels = { provider: providers, operation: callOperations, source: callSources };
+  const calls = createCounter(registry, {
+    name: 'lorekeep_provider_calls_total',
+    help: 'Attempts at a provider, by how they ended',
+    labels: { ...labels, code: ['ok', ...failureCodes] },
+  });
+  const durations = createHistogram(registry, {
+    name: 'lorekeep_provider_call_duration_seconds',
+    help: 'Time of an attempt at a provider',
+    labels,
+    // The two time-outs, 4 s and 30 s, are bounds: what lies beyond one was cut off.
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 45],
+  });
+  const tokens = createCounter(registry, {
+    name: 'lorekeep_provider_tokens_total',
+    help: 'Tokens bought, as the provider counted them',
+    labels: { provider: providers, source: callSources, direction: ['input', 'output'] },
+  });
+  const refused = createCounter(registry, {
+    name: 'lorekeep_provider_calls_refused_total',
+    help: 'Calls refused before they were made',
+    labels: { ...labels, code: failureCodes },
+  });
+  const transitions = createCounter(registry, {
+    name: 'lorekeep_breaker_transitions_total',
+    help: 'Transitions of tenants’ breakers',
+    labels: { provider: providers, to: breakerTransitions },
+    fromZero: true,
+  });
+
+  return {
+    providerCall({ provider, operation, source, code, seconds, inputTokens, outputTokens }) {
+      calls.inc({ provider, operation, source, code });
+      durations.observe({ provider, operation, source }, seconds);
+      tokens.inc({ provider, source, direction: 'input' }, inputTokens);
+      tokens.inc({ provider, source, direction: 'output' }, outputTokens);
+    },
+    callRefused: (call) => refused.inc(call),
+    breakerChanged: (change) => transitions.inc(change),
+  };
+}

@@ -1,0 +1,26 @@
+import type { FeatureState, StateGauge } from '../platform/telemetry/state-gauges.ts';
+import { type CallCounts, countCalls } from './call-counts-store.ts';
+
+const missing: StateGauge<CallCounts> = {
+  name: 'lorekeep_ledger_missing_calls',
+  help: 'Answered calls of the last day that are not in the ledger after 5 minutes',
+  labels: {},
+  values: ({ missingFromLedger }) => [{ labels: {}, value: missingFromLedger }],
+};
+
+const open: StateGauge<CallCounts> = {
+  name: 'lorekeep_call_records_open',
+  help: 'Call records without an end after 5 minutes',
+  labels: {},
+  values: (counts) => [{ labels: {}, value: counts.open }],
+};
+
+const unknown: StateGauge<CallCounts> = {
+  name: 'lorekeep_call_records_unknown',
+  help: 'Calls of the last day whose outcome nobody knows',
+  labels: {},
+  values: (counts) => [{ labels: {}, value: counts.unknown }],
+};
+
+/** Call records and the ledger. */
+export const callGauges: FeatureState<CallCounts> = { read: countCalls, gauges: [missing, open, unknown] };
