@@ -3,6 +3,7 @@ import type { EmbeddingStatus } from '../domain/embedding-status.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { GateVerdict } from '../proposals/decision.ts';
 import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';
+import { withEmbeddingStatus } from './embedding-read-model.ts';
 
 /** A place in the list, newest first. The time keeps its microseconds, which a Date would lose. */
 export interface ListPosition {
@@ -175,12 +176,7 @@ export async function listArticles(
     ]);
   }
   if (filter.embeddingStatus !== undefined) {
-    query.whereExists(
-      tx('article_embeddings')
-        .whereRaw('article_embeddings.tenant_id = articles.tenant_id')
-        .whereRaw('article_embeddings.article_id = articles.id')
-        .where({ 'article_embeddings.status': filter.embeddingStatus }),
-    );
+    query.whereExists(withEmbeddingStatus(tx, filter.embeddingStatus));
   }
   if (filter.after !== undefined) {
     query.whereRaw('(created_at, id) < (?::timestamptz, ?::uuid)', [filter.after.at, filter.after.id]);

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { parseEnvironment } from '../../src/config.ts';
+import {
+  blockableOperations,
+  callOperations,
+  callSources,
+  keyNeededBy,
+  modelFields,
+  operations,
+  providers,
+} from '../../src/domain/operations.ts';
+import { effectiveModels } from '../../src/llm-config/models.ts';
+import { settingsFields } from '../../src/llm-config/store.ts';
+import { bookkeeping, providerCall } from '../../workflows/policies.ts';
+import { readSource, sourceFiles } from './house.ts';
+
+const worker = {
+  DATABASE_URL: 'postgres://a:b@localhost/c',
+  VAULT_ADDR: 'http://localhost:8200',
+  VAULT_TOKEN: 'token',
+};
+const environmentWith = (variables: Readonly<Record<string, string>>) =>
+  parseEnvironment('worker', { ...worker, ...variables });
+
+describe.each(callOperations)('the operation %s', (operation) => {
+  const { provider, modelField, interactive, background, startToCloseMs } = operations[operation];
+
+  it('names a provider and a model that a tenant can set', () => {
+    expect(providers).toContain(provider);
+    expect(settingsFields).toContain(modelField);
+  });
+
+  it('gives an attempt in a workflow less time than the activity around it has', () => {
+    expect(background.defaultMs).toBeLessThanOrEqual(background.maxMs);
+    expect(background.maxMs).toBeLessThan(startToCloseMs);
+    expect(interactive.defaultMs).toBeLessThan(background.defaultMs);
+  });
+});
+
+describe('the table of operations', () => {
+  it('gives the configuration its defaults and bounds', () => {
+    const { interactive, background } = operations.embedding;
+    expect(environmentWith({})).toMatchObject({
+      environment: {
+        EMBEDDING_TIMEOUT_MS: interactive.defaultMs,
+        EMBEDDING_WORKFLOW_TIMEOUT_MS: background.defaultMs,
+      },
+    });
+    const workflowTimeout = (ms: number) =>
+      environmentWith({ EMBEDDING_WORKFLOW_TIMEOUT_MS: String(ms) }).kind;
+    expect(workflowTimeout(background.maxMs)).toBe('ok');
+    expect(workflowTimeout(background.maxMs + 1)).toBe('invalid');
+  });
+
+  it('gives the workflows their time-out of the provider call', () => {
+    expect(providerCall.startToCloseTimeout).toBe(operations.embedding.startToCloseMs);
+    expect(bookkeeping.startToCloseTimeout).not.toBe(operations.embedding.startToCloseMs);
+  });
+
+  it('names every model that a tenant can set, and no other', () => {
+    const own = { embedding_model: 'a', extraction_model: 'b', classification_model: 'c', merge_model: 'd' };
+    expect(Object.keys(effectiveModels(own, own)).toSorted()).toEqual([...modelFields].toSorted());
+    expect(new Set(callOperations.map((operation) => operations[operation].modelField))).toEqual(
+      new Set(modelFields),
+    );
+  });
+
+  it('names the providers and sources that the database takes', () => {
+    const schema = readSource('docs/schema.sql');
+    const calls = /CREATE TABLE public\.provider_calls[\s\S]*?\n\);/.exec(schema)?.[0] ?? '';
+    for (const name of [...providers, ...callSources]) expect(calls).toContain(`'${name}'`);
+    expect(calls.match(/'[a-z_]+'::text/g)).toHaveLength(providers.length + callSources.length);
+  });
+
+  it('says whose key each operation needs that can be blocked', () => {
+    expect(blockableOperations.map((operation) => keyNeededBy[operation])).toEqual([
+      'embedding',
+      'embedding',
+      'anthropic',
+    ]);
+  });
+
+  it('is the only list of operations', () => {
+    const lists = sourceFiles
+      .filter((file) => file !== 'src/domain/operations.ts' && !file.startsWith('migrations/'))
+      .filter((file) =>
+        /'classification'|"classification"|'verification',\s*'|45_000/.test(readSource(file)),
+      );
+    expect(lists).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { importsOf, layers, readSource, sourceFiles } from './house.ts';
+
+const rooms = layers.flat().filter((room) => !['domain', 'platform', 'http', 'main'].includes(room));
+
+describe('the services of a process', () => {
+  const wired = importsOf('src/main/services.ts', 'values').filter((path) => path.startsWith('src/'));
+
+  it.each(rooms)('get %s by its one wiring function', (room) => {
+    const ofRoom = wired.filter((path) => path.startsWith(`src/${room}/`));
+    const expected = room === 'vectors' ? [] : [expect.stringMatching(/\/(create-[a-z-]+|service)\.ts$/)];
+    expect(ofRoom).toEqual(expected);
+  });
+
+  it('decide nothing: they hold no condition, no loop and no number of their own but one time-out', () => {
+    const code = readSource('src/main/services.ts').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    expect(code).not.toMatch(/\b(if|for|while|switch)\s*\(|\?[^.:?]|&&|\|\|/);
+    expect([...code.matchAll(/\b\d[\d_]*\b/g)].map(([number]) => number)).toEqual(['2_000']);
+  });
+});
+
+describe('the platform', () => {
+  const platform = sourceFiles.filter((file) => file.startsWith('src/platform/'));
+
+  it('declares no metric of a feature', () => {
+    const declared = platform.flatMap((file) =>
+      [...readSource(file).matchAll(/'(lorekeep_\w+)'/g)].map(([, name]) => name),
+    );
+    expect(declared.toSorted()).toEqual([
+      'lorekeep_',
+      'lorekeep_http_request_duration_seconds',
+      'lorekeep_state_readable',
+    ]);
+  });
+
+  it('speaks of no article, chunk, breaker, ledger or gate', () => {
+    const words = /\b(articles?|chunks?|breakers?|ledger|proposals?|embeddings?)\b/i;
+    const speaking = platform.filter((file) =>
+      words.test(readSource(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')),
+    );
+    expect(speaking).toEqual([]);
+  });
+});
