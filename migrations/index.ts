@@ -15,6 +15,7 @@ import * as reconciliation from './013_reconciliation.ts';
 import * as vectorIndexes from './014_vector_indexes.ts';
 import * as keywordSearch from './015_keyword_search.ts';
 import * as proposalGate from './016_proposal_gate.ts';
+import * as searchCursors from './017_search_cursors.ts';
 
 /** Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history. */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
@@ -34,6 +35,7 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
   { name: '014_vector_indexes', migration: vectorIndexes },
   { name: '015_keyword_search', migration: keywordSearch },
   { name: '016_proposal_gate', migration: proposalGate },
+  { name: '017_search_cursors', migration: searchCursors },
 ];
 
 /** The list as knex reads it. */
