@@ -6,8 +6,7 @@ import { createBacklog } from '../embedding/backlog/backlog.ts';
 import { createReconciliation } from '../embedding/backlog/reconciliation.ts';
 import { createEmbeddingCoverage } from '../embedding/coverage/coverage.ts';
 import { createEmbedArticleSteps } from '../embedding/embed-article.ts';
-import { createArticleIndex } from '../knowledge/article-index.ts';
-import { createContext } from '../knowledge/context.ts';
+import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createKeyCustody } from '../llm-config/custody.ts';
 import { defaultAnthropicModels } from '../llm-config/models.ts';
 import { createProviderKeys } from '../llm-config/provider-keys.ts';
@@ -31,8 +30,7 @@ import { createGuard } from '../providers/guard.ts';
 import { meterBreaker, meterGuard } from '../providers/metered.ts';
 import { createProviderStates } from '../providers/status/provider-states.ts';
 import { createKeyVerification } from '../providers/status/verification.ts';
-import { createQueryEmbeddings } from '../search/query-embedding.ts';
-import { createSearch } from '../search/service.ts';
+import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createBlockedOperations } from '../usage/blocked-operations.ts';
 import { createUsage } from '../usage/service.ts';
@@ -155,12 +153,13 @@ export function createServices(
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     timeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
-  const queryEmbeddings = createQueryEmbeddings({
+  const search = createSearch({
     database,
     keys: providerKeys,
     breaker,
     embedding,
     metrics,
+    blocked,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     deadlineMs: environment.GUARD_TIMEOUT_MS,
   });
@@ -172,8 +171,6 @@ export function createServices(
     maxChunks: environment.GATE_MAX_CHUNKS,
   });
   const gate = createGate({ proposals, log, timeoutMs: environment.GUARD_TIMEOUT_MS });
-
-  const search = createSearch({ database, queryEmbeddings, blocked });
 
   return {
     database,
@@ -190,12 +187,11 @@ export function createServices(
     steps,
     verification,
     providerStates,
-    articleIndex: createArticleIndex({ database }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys: providerKeys }),
     reconciliation: createReconciliation({ database, outbox, starter }),
     articles: createArticles({ database, audit, embeddings, gate, metrics }),
     search,
-    context: createContext({ database, search }),
+    ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
     /** Waits for what is still being sent, then lets go of every connection. */
     async close() {
