@@ -4,7 +4,7 @@ import { microseconds, tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { cursor, encodeCursor } from '../platform/http/cursor.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { limit, uuid } from '../platform/http/schemas.ts';
-import { type ArticleIndex, mostTags } from './article-index.ts';
+import { type ArticleIndex, maxTags } from './article-index.ts';
 
 const category = z.enum(categories);
 const count = z.int().min(1);
@@ -28,21 +28,21 @@ const entryView = z
     updated_at: z.iso.datetime(),
     embedded: z.boolean().describe('Whether search by meaning finds it now'),
   })
-  .meta({ id: 'ContentsEntry' });
+  .meta({ id: 'ArticleIndexEntry' });
 
 const articleIndexReply = z.object({
   data: z.array(entryView),
   meta: z.object({
-    total: z.int().describe('Articles that the filter lets through, of which this is a page'),
-    categories: z.array(z.object({ category, count })).describe('Of all of them, the most frequent first'),
+    total: z.int().describe('The number of articles that pass the filter, on all pages'),
+    categories: z.array(z.object({ category, count })).describe('Of these articles, the most frequent first'),
     tags: z
       .array(z.object({ tag: z.string(), count }))
-      .describe(`Of all of them, the ${mostTags} most frequent`),
+      .describe(`Of these articles, the ${maxTags} most frequent`),
     next_cursor: z.string().nullable(),
   }),
 });
 
-/** GET /knowledge/index: what there is. */
+/** GET /knowledge/index: the list of all published articles. */
 export function articleIndexRoutes(deps: { readonly articleIndex: ArticleIndex }): Route[] {
   return [
     route({
@@ -50,11 +50,11 @@ export function articleIndexRoutes(deps: { readonly articleIndex: ArticleIndex }
       path: '/knowledge/index',
       role: 'agent',
       tag: 'Knowledge',
-      summary: 'The articleIndex: published articles without their bodies',
+      summary: 'The article index: published articles without their bodies',
       description:
-        'For whoever has to know what there is before asking for it. The newest articles come first: an edit never moves one from page to page.',
+        'An overview for agents that do not know yet what to search for. The newest articles come first, and edits do not change the order.',
       query: articleIndexQuery,
-      replies: { 200: { description: 'A page of the contents', schema: articleIndexReply } },
+      replies: { 200: { description: 'A page of the article index', schema: articleIndexReply } },
       problems: [],
       async handle({ actor, query }) {
         const { cursor: after, tags_match: tagsMatch, ...filter } = query;
@@ -72,7 +72,7 @@ export function articleIndexRoutes(deps: { readonly articleIndex: ArticleIndex }
             total: page.total,
             categories: page.categories,
             tags: page.tags,
-            next_cursor: page.next ? encodeCursor(page.next) : null,
+            next_cursor: page.nextCursor ? encodeCursor(page.nextCursor) : null,
           },
         });
       },

@@ -1,45 +1,46 @@
 import type { Database } from '../platform/postgres/database.ts';
+import type { PublishedFilter } from '../vectors/published-filter-read-model.ts';
 import {
-  type ArticleIndexFilter,
-  type ArticleIndexPosition,
-  type Counts,
+  type ArticleCounts,
+  type ArticleIndexCursor,
+  type ArticleIndexEntry,
   countEntries,
-  type Entry,
   listEntries,
-} from './article-index-store.ts';
+} from './article-index-read-model.ts';
 
-export interface ArticleIndexPage extends Counts {
-  readonly entries: readonly Entry[];
-  /** Where the next page begins; absent on the last. */
-  readonly next?: ArticleIndexPosition;
+/** A page of entries. The counts are of all pages. */
+export interface ArticleIndexPage extends ArticleCounts {
+  readonly entries: readonly ArticleIndexEntry[];
+  /** Absent on the last page. */
+  readonly nextCursor?: ArticleIndexCursor;
 }
 
 export interface ArticleIndex {
-  /** A page of the tenant's published articles without their bodies, and what there is in all. */
+  /** A page of the tenant's published articles without their bodies, and the counts of all of them. */
   list(
     tenantId: string,
-    query: ArticleIndexFilter & { readonly after?: ArticleIndexPosition | undefined; readonly limit: number },
+    query: PublishedFilter & { readonly after?: ArticleIndexCursor | undefined; readonly limit: number },
   ): Promise<ArticleIndexPage>;
 }
 
-/** More tags than these tell nobody what there is. */
-export const mostTags = 100;
+/** A longer list of tags is no overview. */
+export const maxTags = 100;
 
-/** The table of contents: what an agent reads before it knows what to ask for. */
+/** The list of all published articles, for agents that do not know yet what to search for. */
 export function createArticleIndex({ database }: { readonly database: Database }): ArticleIndex {
   return {
     list: (tenantId, query) =>
       database.withTenant(tenantId, async (tx) => {
         const [found, counts] = await Promise.all([
           listEntries(tx, tenantId, { ...query, limit: query.limit + 1 }),
-          countEntries(tx, tenantId, query, mostTags),
+          countEntries(tx, tenantId, query, maxTags),
         ]);
         const page = found.slice(0, query.limit);
         const last = page.at(-1);
         return {
           ...counts,
           entries: page.map(({ entry }) => entry),
-          ...(found.length > page.length && last ? { next: last.position } : {}),
+          ...(found.length > page.length && last ? { nextCursor: last.cursor } : {}),
         };
       }),
   };

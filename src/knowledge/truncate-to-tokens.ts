@@ -1,8 +1,8 @@
 import { atoms, estimateTokens } from '../domain/tokens.ts';
 
-/** A text that keeps to a number of tokens. */
+/** A text that has been fitted into a number of tokens. */
 export interface TruncatedText {
-  /** As it stands, or its beginning. */
+  /** The whole text or its beginning. */
   readonly text: string;
   /** An upper estimate, rounded up. */
   readonly tokens: number;
@@ -10,17 +10,17 @@ export interface TruncatedText {
 }
 
 /**
- * No token is estimated for more characters than these (a run of blanks comes nearest): a text's first
- * `charactersPerToken * maxTokens` characters decide how `truncateToTokens` cuts it.
+ * The most characters that the estimate counts as one token (a run of blanks comes nearest to it). So the first
+ * `charactersPerToken * maxTokens` characters of a text decide where `truncateToTokens` cuts it.
  */
 export const charactersPerToken = 8;
 
-/** Where a text may end, the best first: behind a paragraph, a line, a sentence, a word. */
+/** Where a text may be cut, the best first: after a paragraph, a line, a sentence, a word. */
 const ends = [/\n[ \t\r]*\n/g, /\n/g, /[.!?]["'”’)\]]{0,4}\s|[。！？]["'”’」』）]{0,4}/g, /\s/g];
 
 /**
- * The text whole where its estimate keeps to `maxTokens`; else its beginning, up to the best end in the second half of what
- * has room, so that nothing much is lost for the sake of a good end. Reads no further than that, whatever the length.
+ * Returns the whole text if it fits into `maxTokens`, else its beginning. The cut is at the best end in the second half of
+ * what fits, so that a good end costs at most half of the text. The text behind is not read, however long it is.
  */
 export function truncateToTokens(text: string, maxTokens: number): TruncatedText {
   let tokens = 0;
@@ -37,14 +37,14 @@ function cut(text: string, room: number): TruncatedText {
   return { text: kept, tokens: Math.ceil(estimateTokens(kept)), truncated: true };
 }
 
-/** The best end in the second half of the text's first `room` characters; that place itself where there is none. */
+/** The best end in the second half of the text's first `room` characters; `room` itself when there is none. */
 function endWithin(text: string, room: number): number {
-  // One character more: an end may lie just where the room does.
+  // One character more, because an end may be exactly at `room`.
   const head = text.slice(0, room + 1);
   for (const end of ends) {
     let last = 0;
     for (const match of head.matchAll(end)) {
-      // What is blank behind the end is left out.
+      // The blanks after the end are left out.
       const at = match.index + match[0].trimEnd().length;
       if (at <= room) last = at;
     }

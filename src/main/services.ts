@@ -2,8 +2,7 @@ import { createArticles } from '../articles/service.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
-import { createArticleIndex } from '../knowledge/article-index.ts';
-import { createContext } from '../knowledge/context.ts';
+import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfigRoom } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/service.ts';
 import { createOutboxRoom } from '../outbox/create-outbox.ts';
@@ -16,8 +15,7 @@ import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
-import { createQueryEmbeddings } from '../search/query-embedding.ts';
-import { createSearch } from '../search/service.ts';
+import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsageRoom } from '../usage/create-usage.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
@@ -125,15 +123,15 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
-  const queryEmbeddings = createQueryEmbeddings({
+  const search = createSearch({
     database,
+    blocked,
     guard,
     embedding: providers.embedding,
     metrics,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     deadlineMs: environment.GUARD_TIMEOUT_MS,
   });
-  const search = createSearch({ database, queryEmbeddings, blocked });
 
   return {
     database,
@@ -151,8 +149,7 @@ export function createServices(
     embeddingCoverage: embedding.embeddingCoverage,
     articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
     search,
-    articleIndex: createArticleIndex({ database }),
-    context: createContext({ database, search }),
+    ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
     /** Waits for what is still being sent, then lets go of every connection. */
     async close() {

@@ -2,55 +2,47 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
 import { text, uuid } from '../platform/http/schemas.ts';
+import type { PublishedFilter } from '../vectors/published-filter-read-model.ts';
 import { maxWords } from './keyword/keyword.ts';
-import type { SearchFilter } from './keyword/keyword-store.ts';
+import { maxPackedLength, unpackIds } from './seen-ids.ts';
 
 export const modes = ['keyword', 'semantic', 'hybrid'] as const;
 export type SearchMode = (typeof modes)[number];
 
-/** What tells one search from another, whatever its page. */
-export interface SearchText extends SearchFilter {
+/** What identifies a search on all of its pages. The articles to exclude follow from `q`. */
+export interface SearchText extends Omit<PublishedFilter, 'excluded'> {
   readonly q: string;
   readonly mode: SearchMode;
 }
 
-/**
- * The most articles that a place names. A search by meaning shows no more, page by page: who reads on after so many wants
- * another query. One by words goes on.
- */
-export const maxSeen = 500;
-/** Of articles that words have shown, a place names the last: at least so many, more while meaning has shown few. */
-export const leastNamed = 100;
-/** More than any tenant has of anything; a sum of some still fits an integer of Postgres. */
+/** More than any tenant has of anything, and small enough that sums of it fit an integer of Postgres. */
 export const maxCount = 1_000_000_000;
-/** The last bytes of a uuid are random in each kind of it; six tell some hundred articles apart. */
-const seenBytes = 6;
 
-// What goes from a place into a statement is no more than Postgres takes: anybody can make up a place.
+// These schemas accept only what Postgres can take, because anybody can make up a cursor.
 const word = text({ max: 500 });
 const count = z.int().min(0).max(maxCount);
-const shown = z.base64url().max(Math.ceil((maxSeen * seenBytes * 4) / 3));
+const seenIds = z.base64url().max(maxPackedLength);
 
 /**
- * Where a page ended. The scores of keyword search depend on the article and its plan alone, so that the next page begins after
- * a score and an id; an article whose score an edit has lowered since would come again, and is named. Places among vectors shift
- * with everything that is written: there all articles that have been shown are named, and the next page is the best of the
- * others.
+ * Where the next page of a search begins. Keyword scores depend only on the article and the plan, so the next page begins
+ * after a score and an id; an article whose score has fallen since is left out by its id. The order by vectors changes with
+ * every write, so there the next page is the best of all articles that have not been seen.
  */
 const cursorFields = z.object({
-  /** What served the page: one that keywords had to serve is followed by more of them. */
+  /** The mode that served the page. When keywords had to serve it, they serve the following pages too. */
   served: z.enum(modes),
-  /** Why keywords had to; null where they had to for want of vectors that are being made. */
+  /** Why keywords had to serve; `code` is null while the tenant's first vectors are being made. */
   fallback: z
     .object({ code: z.enum(failureCodes).nullable(), retryAt: z.iso.datetime().nullable() })
     .optional(),
-  /** The last hit by words, and how many come before the next one. */
   keyword: z
     .object({
+      /** The last hit by keywords. */
       after: z.object({ id: uuid, score: z.number().min(0).max(1) }),
+      /** The number of hits by keywords before the next page. */
       before: count.min(1),
-      /** As below, of the last articles that words have shown. */
-      shown: shown.optional(),
+      /** The articles that keywords have shown last, packed. */
+      seenIds: seenIds.optional(),
       plan: z.object({
         counts: z.object({ articles: count, words: z.array(count).max(maxWords).readonly() }),
         spellings: z
@@ -60,62 +52,50 @@ const cursorFields = z.object({
       }),
     })
     .optional(),
-  /** Of each article that a search by meaning has shown, the last bytes of its id. */
-  shown: shown.optional(),
+  /** All articles that a search by meaning has shown, packed. */
+  seenIds: seenIds.optional(),
 });
 
-export type Place = z.output<typeof cursorFields>;
+export type SearchCursor = z.output<typeof cursorFields>;
 
-/** A place as a cursor holds it: with the sum that ties it to its search. */
-export const sealedCursor = cursorFields.extend({ sum: z.string() });
-/** Some hundred ids, and the words of a long query. */
-export const maxCursorCharacters = 12_000;
+/** A cursor with the checksum that ties it to its tenant and search. */
+export const sealedCursor = cursorFields.extend({ checksum: z.string() });
+export type SealedCursor = z.output<typeof sealedCursor>;
 
-/** The place with its sum. */
-export function sealCursor(
-  tenantId: string,
-  search: SearchText,
-  place: Place,
-): z.output<typeof sealedCursor> {
-  const fields = cursorFields.parse(place);
-  return { ...fields, sum: sumOf(tenantId, search, fields) };
+/** Adds the checksum. Parsing first gives the fields the order in which they are parsed again. */
+export function sealCursor(tenantId: string, search: SearchText, cursor: SearchCursor): SealedCursor {
+  return seal(tenantId, search, cursorFields.parse(cursor));
 }
 
-/** Whether a place is one of this search of this tenant, as it was given out. */
-export function isCursorOf(
+/** Adds the checksum to anything that belongs to one search of one tenant. */
+export function seal<Content extends object>(
   tenantId: string,
   search: SearchText,
-  { sum, ...place }: z.output<typeof sealedCursor>,
+  content: Content,
+): Content & { readonly checksum: string } {
+  return { ...content, checksum: checksumOf(tenantId, search, content) };
+}
+
+/** Whether the checksum is that of this tenant, this search and this content. */
+export function isSealedFor(
+  tenantId: string,
+  search: SearchText,
+  { checksum, ...content }: { readonly checksum: string },
 ): boolean {
-  return sum === sumOf(tenantId, search, place);
+  return checksum === checksumOf(tenantId, search, content);
 }
 
 /**
- * A check against mistakes, not against malice: it holds no secret. Who forges it gets at most another page of what the API key
- * may read anyway.
+ * Guards against mistakes, not against malice: the checksum contains no secret. A forged cursor shows at most another page
+ * of what its API key may read anyway.
  */
-function sumOf(tenantId: string, { q, mode, category, tags, tagsMatch }: SearchText, place: Place): string {
-  const parts = [tenantId, q, mode, category ?? null, tags ?? [], tagsMatch ?? 'all', place];
+function checksumOf(tenantId: string, search: SearchText, content: object): string {
+  const { q, mode, category, tags, tagsMatch } = search;
+  const parts = [tenantId, q, mode, category ?? null, tags ?? [], tagsMatch ?? 'all', content];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
 }
 
-/** The articles that a place names as shown. */
-export function readSeen(place: Place | undefined): ReadonlySet<string> {
-  return new Set([...readNames(place?.shown), ...readNames(place?.keyword?.shown)]);
-}
-
-/** The names of articles that `writeNames` has written. */
-export function readNames(written: string | undefined): readonly string[] {
-  const hex = Buffer.from(written ?? '', 'base64url').toString('hex');
-  return hex.match(new RegExp(`.{${seenBytes * 2}}`, 'g')) ?? [];
-}
-
-/** How a place names an article that has been shown. */
-export function seenName(articleId: string): string {
-  return articleId.replaceAll('-', '').slice(-seenBytes * 2);
-}
-
-/** Names as a place holds them. */
-export function writeNames(names: Iterable<string>): string {
-  return Buffer.from([...names].join(''), 'hex').toString('base64url');
+/** The short ids of all articles that the cursor lists as seen. */
+export function readSeenIds(cursor: SearchCursor | undefined): ReadonlySet<string> {
+  return new Set([...unpackIds(cursor?.seenIds), ...unpackIds(cursor?.keyword?.seenIds)]);
 }

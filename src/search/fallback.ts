@@ -1,16 +1,16 @@
 import type { FailureCode } from '../domain/failures.ts';
-import { type Coverage, readCommonestReason } from '../embedding/coverage/summary-read-model.ts';
+import { type Coverage, findCommonestReason } from '../embedding/coverage/summary.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { Place } from './cursor.ts';
+import type { SearchCursor } from './cursor.ts';
 import type { QueryVector } from './query-embedding.ts';
 
-/** Why keywords serve what asked for more. */
+/** Why keywords serve a search that asked for more. */
 export interface Fallback {
   readonly code: FailureCode | null;
   readonly retryAt: Date | null;
 }
 
-/** Why keywords serve a search with this answer of the provider; undefined where nothing is missing. */
+/** Why the query has no vector; undefined when it has one, or needs none. */
 export async function explainFallback(
   tx: Transaction,
   tenantId: string,
@@ -25,15 +25,15 @@ export async function explainFallback(
       return { code, retryAt: retryAfterMs === undefined ? null : new Date(Date.now() + retryAfterMs) };
     }
     case 'no_vectors':
-      // Nothing is published that vectors could find.
+      // With nothing published, there is nothing that vectors could find.
       if (coverage.published === 0) return undefined;
-      return { code: (await readCommonestReason(tx, tenantId)) ?? null, retryAt: null };
+      return { code: (await findCommonestReason(tx, tenantId)) ?? null, retryAt: null };
   }
 }
 
-/** What the first page that keywords had to serve has said. */
-export function pinnedFallback(place: Place): Fallback | undefined {
-  if (place.fallback === undefined) return undefined;
-  const { code, retryAt } = place.fallback;
+/** The fallback of the page before: the following pages keep to it. */
+export function pinnedFallback(cursor: SearchCursor): Fallback | undefined {
+  if (cursor.fallback === undefined) return undefined;
+  const { code, retryAt } = cursor.fallback;
   return { code, retryAt: retryAt === null ? null : new Date(retryAt) };
 }

@@ -1,12 +1,12 @@
 export const sources = ['keyword', 'semantic'] as const;
 export type Source = (typeof sources)[number];
 
-/** The place of an article in the ranking of each source, from 1; null where the source does not have it. */
+/** The rank of an article in each source, from 1; null where the source does not have it. */
 export type Ranks = Readonly<Record<Source, number | null>>;
 
 export interface RankedList {
   readonly source: Source;
-  /** Best first. `weight` is how much its place counts, 1 where nothing is said. */
+  /** Best first. `weight` is how much a rank counts, 1 by default. */
   readonly hits: readonly { readonly id: string; readonly weight?: number }[];
 }
 
@@ -16,12 +16,12 @@ export interface Fused {
   readonly ranks: Ranks;
 }
 
-/** Keeps the first ranks of one list from deciding alone; 60 is what the method's authors found and everyone uses. */
+/** Keeps the first ranks of one list from deciding alone. 60 is the value of the method's authors, and the usual one. */
 const k = 60;
 
 /**
- * Reciprocal rank fusion: an id scores 1 / (60 + rank) in each list that has it. Ranks compare where scores of different
- * kinds (a cosine, a text rank) do not. Equal scores are ordered by id, so that the order is always the same.
+ * Reciprocal rank fusion: an id scores weight / (60 + rank) in each list that has it. Ranks can be compared; scores of
+ * different kinds (a cosine, a text rank) cannot. Equal scores are ordered by id, so the order is always the same.
  */
 export function fuse(lists: readonly RankedList[]): Fused[] {
   const fused = new Map<string, { score: number; ranks: Record<Source, number | null> }>();
@@ -38,7 +38,7 @@ export function fuse(lists: readonly RankedList[]): Fused[] {
     .sort((left, right) => right.score - left.score || (left.id < right.id ? -1 : 1));
 }
 
-/** The sources that have found it. */
+/** The sources that have found the article. */
 export function matchedIn(ranks: Ranks): Source[] {
   return sources.filter((source) => ranks[source] !== null);
 }

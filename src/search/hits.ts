@@ -1,8 +1,8 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import { type Fused, matchedIn, type Ranks, type Source } from './fusion.ts';
+import { type HitArticle, listHeadlines, listHitArticles, listPassages } from './hits-read-model.ts';
 import type { Ranking } from './ranking.ts';
 import { snippetOf } from './snippet.ts';
-import { type HitArticle, readHeadlines, readHits, readPassages } from './store.ts';
 
 export interface Hit extends HitArticle {
   readonly score: number;
@@ -12,8 +12,8 @@ export interface Hit extends HitArticle {
 }
 
 /**
- * The page's hits with their snippets: around the words where they matched, else the passage that the vector found. An article
- * that has been taken back since it was ranked is left out.
+ * The page's hits with their snippets: the text around the matched words, else the passage that the vector found. Articles
+ * that were unpublished after the ranking are left out.
  */
 export async function loadHits(
   tx: Transaction,
@@ -27,11 +27,11 @@ export async function loadHits(
   const byMeaning = new Set(page.filter(({ ranks }) => ranks.keyword === null).map(({ id }) => id));
   const nearest = passages?.near.filter(({ articleId }) => byMeaning.has(articleId)) ?? [];
   const [articles, headlines, chunks] = await Promise.all([
-    readHits(tx, tenantId, ids),
-    marks === undefined || byWords.length === 0 ? undefined : readHeadlines(tx, tenantId, byWords, marks),
+    listHitArticles(tx, tenantId, ids),
+    marks === undefined || byWords.length === 0 ? undefined : listHeadlines(tx, tenantId, byWords, marks),
     passages === undefined || nearest.length === 0
       ? undefined
-      : readPassages(tx, tenantId, passages.spaceId, nearest),
+      : listPassages(tx, tenantId, passages.spaceId, nearest),
   ]);
   return page.flatMap(({ id, score, ranks }) => {
     const article = articles.get(id);

@@ -1,51 +1,42 @@
-import {
-  leastNamed,
-  maxCount,
-  maxSeen,
-  type Place,
-  readNames,
-  type SearchMode,
-  seenName,
-  writeNames,
-} from './cursor.ts';
+import { maxCount, type SearchCursor, type SearchMode } from './cursor.ts';
 import type { Fallback } from './fallback.ts';
 import type { Fused } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
+import { maxSeenIds, minSeenByKeyword, packIds, shortId, unpackIds } from './seen-ids.ts';
 
-/** Where the next page begins. Undefined when a search by meaning has shown all that it shows. */
+/** The cursor of the next page. Undefined when a search by meaning has shown all that it shows. */
 export function cursorAfter(of: {
   readonly page: readonly Fused[];
   readonly servedMode: SearchMode;
   readonly fallback: Fallback | undefined;
   readonly words: KeywordRanking | undefined;
   readonly byVector: boolean;
-  /** Where this page began. */
-  readonly before: Place | undefined;
-}): Place | undefined {
-  const { page, servedMode, fallback, words, before } = of;
+  /** The cursor of this page. */
+  readonly cursor: SearchCursor | undefined;
+}): SearchCursor | undefined {
+  const { page, servedMode, fallback, words, cursor } = of;
   const last = page.at(-1);
   if (last === undefined) return undefined;
-  const names = page.map(({ id }) => seenName(id));
-  const byMeaning = readNames(before?.shown);
+  const ids = page.map(({ id }) => shortId(id));
+  const byMeaning = unpackIds(cursor?.seenIds);
   if (of.byVector) {
-    const now = [...byMeaning, ...names];
-    return now.length > maxSeen - 1 ? undefined : { served: servedMode, shown: writeNames(now) };
+    const seen = [...byMeaning, ...ids];
+    return seen.length > maxSeenIds - 1 ? undefined : { served: servedMode, seenIds: packIds(seen) };
   }
   if (words === undefined || last.ranks.keyword === null) return undefined;
+  // All ids that meaning has shown are kept, because each of those articles may still come by its words. An id that keywords
+  // have shown may be dropped: its article comes again only after an edit.
+  const byKeyword = [...unpackIds(cursor?.keyword?.seenIds), ...ids];
+  const kept = Math.max(minSeenByKeyword, maxSeenIds - byMeaning.length);
   return {
     served: 'keyword',
     ...(fallback && { fallback: { code: fallback.code, retryAt: fallback.retryAt?.toISOString() ?? null } }),
     keyword: {
       after: { id: last.id, score: last.score },
       before: Math.min(last.ranks.keyword, maxCount),
-      // Those that meaning has shown stay named: words come to each of them yet, and to one of their own after an edit only.
-      shown: writeNames(
-        [...readNames(before?.keyword?.shown), ...names].slice(
-          -Math.max(leastNamed, maxSeen - byMeaning.length),
-        ),
-      ),
+      seenIds: packIds(byKeyword.slice(-kept)),
       plan: words.plan,
     },
-    ...(byMeaning.length > 0 && { shown: writeNames(byMeaning) }),
+    ...(byMeaning.length > 0 && { seenIds: packIds(byMeaning) }),
   };
 }

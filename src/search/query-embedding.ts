@@ -9,7 +9,7 @@ import type { Guard } from '../providers/guard.ts';
 import type { ProviderMetrics } from '../providers/metrics.ts';
 import { type Space, serving } from '../vectors/spaces.ts';
 
-/** A query's vector, in the space that serves the tenant's searches; or why there is none. */
+/** A query's vector in the space that serves the tenant's searches, or why there is none. */
 export type QueryVector =
   | {
       readonly kind: 'vector';
@@ -17,12 +17,12 @@ export type QueryVector =
       readonly model: string;
       readonly vector: readonly number[];
     }
-  /** The tenant has no vectors yet and nothing refuses to make them: nothing was called. */
+  /** The tenant has no vectors yet, and nothing prevents them from being made. No provider was called. */
   | { readonly kind: 'no_vectors' }
   | ({ readonly kind: 'failed' } & Failure);
 
-/** What search needs of the embedding feature: one guarded call with a waiting person's patience. Never throws. */
 export interface QueryEmbeddings {
+  /** Embeds a query while a person waits, by one guarded call at most. Never throws. */
   embedQuery(tenantId: string, text: string): Promise<QueryVector>;
 }
 
@@ -31,25 +31,25 @@ export interface QueryEmbeddingsDeps {
   readonly guard: Pick<Guard, 'admission'>;
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<ProviderMetrics, 'callRefused'>;
-  /** One attempt while a person waits. */
+  /** The limit of the provider call. */
   readonly timeoutMs: number;
-  /** All that the person waits for, the database and the custody included. */
+  /** The limit of the whole answer, with the database and the key's custody. */
   readonly deadlineMs: number;
 }
 
-/** Long enough for who pages on or words it anew; short enough to forget what nobody asks any more. */
-const rememberMs = 60_000;
-/** Numbers of all the vectors that a process remembers: 16 MB, 1,300 queries of 1,536 dimensions. */
-const rememberedNumbers = 2_000_000;
+/** Long enough to read the next pages of a search; short enough to drop queries that nobody repeats. */
+const cachedMs = 60_000;
+/** The numbers in all cached vectors of a process: 16 MB, 1,300 queries of 1,536 dimensions. */
+const maxCachedNumbers = 2_000_000;
 
 /**
- * Vectors of search queries, in the space that serves the tenant's searches. One that was bought a moment ago is used again
- * and costs nothing, whatever has become of the provider, the custody or the budget; equal queries at once share one call.
+ * Vectors of search queries. A vector is cached for a minute and needs neither provider, custody nor budget again; equal
+ * queries at the same time share one call.
  */
 export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbeddings {
   const cache = createSharedCache<QueryVector>({
-    ttlMs: rememberMs,
-    maxSize: rememberedNumbers,
+    ttlMs: cachedMs,
+    maxSize: maxCachedNumbers,
     sizeOf: (answer) => (answer.kind === 'vector' ? answer.vector.length : 0),
     worthKeeping: (answer) => answer.kind === 'vector',
   });
@@ -82,19 +82,19 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
   };
 
   const embed = async (tenantId: string, text: string): Promise<QueryVector> => {
-    // All that can refuse the call is read in one round trip. The guard would say the same of an open breaker, after it has
-    // written a call record and taken it back: four more, in each search, for as long as a provider is away.
+    // One round trip reads all that can refuse the call. The guard would refuse it too, but after writing a call record and
+    // taking it back: four more round trips in each search while a provider is away.
     const [space, admission] = await deps.database.withTenant(tenantId, (tx) =>
       Promise.all([serving(tx, tenantId), deps.guard.admission(tx, tenantId, 'embedding')]),
     );
     const refusal = refusalOf(admission);
-    // Before the space: a first key that was rejected, or a provider that is away, is why there are no vectors.
+    // The key and the breaker come before the space, because they are why a tenant has no vectors.
     if (admission.kind === 'no_key') return refuse({ code: 'no_api_key' });
     if (admission.kind === 'rejected') return refuse({ code: 'credential_rejected' });
     if (space === undefined) {
       return admission.kind === 'open' && refusal !== undefined ? refuse(refusal) : { kind: 'no_vectors' };
     }
-    // A version names one key for ever: what was bought with another key, or for another tenant, has another name.
+    // A version stands for one key for ever, so a vector is never used with another key or by another tenant.
     const name = JSON.stringify([tenantId, space.id, space.model, admission.key.version, hashOf(text)]);
     return cache.get(name, async () =>
       refusal === undefined ? buy(tenantId, space, text) : refuse(refusal),
@@ -104,7 +104,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
   return {
     async embedQuery(tenantId, text) {
       try {
-        // Of each who waits: a shared call goes on for the others, and is remembered for who comes back.
+        // The limit ends this wait only. The call goes on for others who share it, and its vector is cached.
         return await withTimeout(embed(tenantId, text), deps.deadlineMs, {
           kind: 'failed',
           code: 'provider_timeout',
@@ -116,7 +116,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
   };
 }
 
-/** A query is somebody's words: what is remembered does not hold them. */
+/** A query may be private, so the cache holds its hash and not its words. */
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64');
 }

@@ -3,35 +3,35 @@ import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
-import { leastWholeScore, parseQuery } from './keyword/keyword-store.ts';
+import { leastWholeScore, parseQuery } from './keyword/keyword-read-model.ts';
 import { excludedBy, readWebQuery } from './keyword/web-query.ts';
 import type { QueryVector } from './query-embedding.ts';
 
 /**
- * Of each ranking, before they are fused: deep enough for an article that is far down in one and high up in the other. Twice as
- * deep ranked the judged queries the same, and cost a large tenant five times as much in the index.
+ * The least number of hits of each ranking that are fused: enough for an article that is low in one and high in the other.
+ * Twice as many ranked the judged queries the same, and took five times as long in a large tenant's index.
  */
 const hybridPool = 100;
 
-/** How many hits of each ranking a page of a search by both is made of, beside those that have been shown. */
+/** The number of unseen hits of each ranking from which a page of a search by both is made. */
 export const poolOf = (limit: number): number => Math.max(hybridPool, limit + 1);
 
 /**
- * What the place of an article that has only some of the words counts in the fusion. Such a place is a hint: with more, one
- * shared word lifts an article over those that say what was meant. Tried on the judged queries of the samples.
+ * The weight in the fusion of a rank by only some of the words. It is low: otherwise one shared word lifts an article above
+ * those that mean what was asked. Tried on the judged queries of the samples.
  */
 export const partWeight = 0.05;
 
 /**
- * With less of the query than `leastPart` an article comes after what either ranking stands for: meaning finds what a few common
- * words only hint at. It is not left out, because its vectors may still be being made.
+ * An article with less than `leastPart` of the query weighs `tailWeight`, so it comes after all others: what a few common
+ * words hint at, meaning finds. It is not left out, because its vectors may still be being made.
  */
 export const leastPart = 0.5;
 export const tailWeight = 0.001;
 
 export type Vector = Extract<QueryVector, { kind: 'vector' }>;
 
-/** All hits in order, deeper than the page needs, and where their snippets come from. */
+/** Hits in order, more than the page needs, and what their snippets are made from. */
 export interface Ranking {
   readonly fused: readonly Fused[];
   /** The tsquery that marks the words of the query. */
@@ -39,7 +39,7 @@ export interface Ranking {
   readonly passages?: { readonly spaceId: string; readonly near: readonly NearArticle[] };
 }
 
-/** Hits by words alone; `before` is how many come before them. */
+/** Hits by words alone, behind `before` others on the pages before. */
 export function rankedByWords(words: KeywordRanking | undefined, before: number): Ranking {
   const fused = (words?.ranked ?? []).map(({ id, score }, index) => ({
     id,
@@ -49,20 +49,20 @@ export function rankedByWords(words: KeywordRanking | undefined, before: number)
   return { fused, marks: words?.marks };
 }
 
-/** Hits by meaning, or by both: as many as have been shown and enough beside them. */
+/** Hits by meaning, or by both: enough for a page beside the `seen` ones, which it ranks again. */
 export async function rankWithVector(
   tx: Transaction,
   tenantId: string,
   { q, mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
   { spaceId, vector }: Vector,
   words: KeywordRanking | undefined,
-  shown: number,
+  seen: number,
 ): Promise<Ranking> {
   const near = await nearestArticles(tx, tenantId, {
     spaceId,
     vector,
-    limit: shown + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
-    filter: { category, tags, tagsMatch, excluded: await readExcluded(tx, q) },
+    limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
+    filter: { category, tags, tagsMatch, excluded: await excludedWords(tx, q) },
   });
   const passages = { spaceId, near };
   if (mode !== 'hybrid') {
@@ -86,8 +86,8 @@ export async function rankWithVector(
   return { fused, marks: words?.marks, passages };
 }
 
-/** What is not to be found. A vector knows nothing of a minus: the word behind it draws what is about it nearer. */
-async function readExcluded(tx: Transaction, q: string): Promise<string | undefined> {
+/** What the query excludes. The filter has to, because a vector ignores the minus: an excluded word attracts articles about it. */
+async function excludedWords(tx: Transaction, q: string): Promise<string | undefined> {
   if (!q.includes('-')) return undefined;
   const query = readWebQuery(await parseQuery(tx, q));
   return query && excludedBy(query);

@@ -4,30 +4,32 @@ import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { limit, text } from '../platform/http/schemas.ts';
-import { leastNamed, maxCursorCharacters, maxSeen, modes, sealedCursor } from './cursor.ts';
+import { clientCursor, maxCursorCharacters } from './client-cursor.ts';
+import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { leastPart, partWeight, tailWeight } from './ranking.ts';
+import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
-/** What the search route takes and answers. */
+/** The schemas of the search route. */
 
 const orBetweenWords = /(^|[^\p{L}\p{N}])or(?=$|[^\p{L}\p{N}])/giu;
 
-/** Whether there is a letter, a number or a symbol (🦉) in it beside the operators. */
+/** Whether the query contains a letter, a number or a symbol (🦉) beside the operators. */
 function asksForSomething(q: string): boolean {
   return /[\p{L}\p{N}\p{So}]/u.test(q.replace(orBetweenWords, '$1'));
 }
 
-/** A query: something to look for, and not operators and punctuation alone. */
+/** The text of a query. Operators and punctuation alone are refused. */
 export const searchText = z
   .string('is required')
   .trim()
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, an article with all of them comes before one with some; where something is quoted, none with only some comes. By meaning, quotes mean nothing. What is excluded comes in no mode. A word that no article has is taken for the one that it is most like, when nothing would be found else.',
+    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, articles with all of the words come before those with some; a query with quotes finds only articles that match it fully. By meaning, quotes have no effect. Excluded words exclude articles in every mode. When nothing matches fully, a word that no article has is replaced by the most similar word of your articles.',
   );
 
-/** The modes as they are asked for. */
+/** The `mode` parameter. */
 export const searchMode = z
   .enum([...modes, 'combined'])
   .default('hybrid')
@@ -41,9 +43,11 @@ export const searchQuerySchema = z.strictObject({
   tags: tagsFilter,
   tags_match: tagsMatch,
   limit: limit({ default: 10 }),
-  cursor: cursor(sealedCursor, maxCursorCharacters)
+  cursor: cursor(clientCursor, maxCursorCharacters)
     .optional()
-    .describe('`meta.next_cursor` of the page before, with the same query; `limit` may change'),
+    .describe(
+      '`meta.next_cursor` of the page before, with the same query; `limit` may change. Some cursors expire after an hour',
+    ),
 });
 
 const rank = z.int().min(1).nullable();
@@ -57,34 +61,33 @@ export const searchHit = z
     score: z
       .number()
       .describe(
-        `keyword: 0.5 to 1 with all the words, below 0.5 with some; semantic: cosine of the best passage; hybrid: weighted sum of reciprocal ranks, where the rank by words weighs ${partWeight} with some of the words only, and ${tailWeight} with less than ${leastPart} of the query`,
+        `keyword: 0.5 to 1 with all of the words, below 0.5 with some; semantic: cosine of the best passage; hybrid: weighted sum of reciprocal ranks, where a rank by only some of the words weighs ${partWeight}, and by less than ${leastPart} of the query ${tailWeight}`,
       ),
     snippet: z
       .string()
-      .describe('Safe HTML: the text is escaped, matched words are in `<mark>`; or the best passage'),
-    matched: z.array(z.enum(sources)).describe('Which rankings have it'),
+      .describe(
+        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning',
+      ),
+    matched: z.array(z.enum(sources)).describe('The rankings that have found it'),
     ranks: z
       .object({ keyword: rank, semantic: rank })
-      .describe('Its place in each ranking, from 1; null where a ranking does not have it or was not asked'),
+      .describe('Its rank in each ranking, from 1; null where a ranking has not found it or was not used'),
   })
   .meta({ id: 'SearchHit' });
 
-/** What a search did, beside its hits. */
+/** What the search did. */
 export const searchMeta = z.object({
   mode: z.enum(modes),
   served_mode: z.enum(modes),
-  fallback: z.boolean().describe('Keywords served a search that asked for more'),
+  fallback: z.boolean().describe('Whether keywords served a search that asked for more'),
   fallback_reason: z
     .enum(failureCodes)
     .nullable()
-    .describe('Why; null with a fallback when the first vectors are still being made (see `coverage`)'),
+    .describe('Why; null also while the first vectors are being made (see `coverage`)'),
   coverage: z
     .object({ published: z.int(), embedded: z.int() })
-    .describe('How many articles are published, and how many of them a search by meaning finds now'),
-  retry_at: z.iso
-    .datetime()
-    .nullable()
-    .describe('When another try by meaning makes sense, where that is known'),
+    .describe('The number of published articles, and of those that search by meaning finds now'),
+  retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
 });
 
 export const searchReply = z.object({
@@ -94,7 +97,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `Of the next page. Whatever is written meanwhile, no page shows an article again, unless it is edited when keywords have shown ${leastNamed} others since; one that an edit lifts above what they have shown is missed. Keywords serve the rest of a search that they had to serve; a search by meaning ends after some ${maxSeen} articles`,
+        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning ends after some ${maxSeenIds} articles`,
       ),
   }),
 });

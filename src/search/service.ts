@@ -1,20 +1,22 @@
 import type { FailureCode } from '../domain/failures.ts';
-import { type Coverage, readCoverage } from '../embedding/coverage/summary-read-model.ts';
+import { type Coverage, readCoverage } from '../embedding/coverage/summary.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
-import { type Place, readSeen, type SearchMode, type SearchText, seenName } from './cursor.ts';
+import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
+import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
 import { type Hit, loadHits } from './hits.ts';
 import { rankByKeyword } from './keyword/keyword.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
-import { listHopelessTags, listUnknownTags } from './store.ts';
+import { shortId } from './seen-ids.ts';
+import { listHopelessTags, listUnknownTags } from './tags-read-model.ts';
 
 export interface SearchQuery extends SearchText {
   readonly limit: number;
-  /** Where the page before ended. */
-  readonly place?: Place | undefined;
+  /** Where the page begins; absent on the first. */
+  readonly cursor?: SearchCursor | undefined;
 }
 
 /** A page of hits, and what the search did. */
@@ -24,55 +26,59 @@ export interface Found {
   readonly servedMode: SearchMode;
   /** Whether keywords served a search that asked for more. */
   readonly fallback: boolean;
-  /** Null also when nothing is wrong: the tenant's first vectors are being made. */
+  /** Why. Also null during a fallback while the tenant's first vectors are being made. */
   readonly fallbackReason: FailureCode | null;
   readonly retryAt: Date | null;
   readonly coverage: Coverage;
-  /** Where the next page begins, if there is one. */
-  readonly next?: Place;
+  /** The cursor of the next page, as the client gets it; null on the last page. */
+  readonly nextCursor: string | null;
 }
 
 export type SearchResult =
   | Found
-  /** Nothing was found, and these tags are on no published article of the tenant. */
+  /** Nothing was found, and no published article of the tenant has these tags. */
   | { readonly kind: 'unknown_tags'; readonly tags: readonly string[] };
 
 export interface Search {
-  /** Searches the tenant's published articles. A provider, a key or the custody that fails costs the vectors, not the answer. */
+  /** Checks a client's cursor against its search, and reads it where it is stored. */
+  openCursor(tenantId: string, search: SearchText, cursor: ClientCursor): Promise<OpenedCursor>;
+  /** Searches the tenant's published articles. A failure of provider, key or custody costs the vectors, not the answer. */
   search(tenantId: string, query: SearchQuery): Promise<SearchResult>;
 }
 
-export interface SearchDeps {
+export interface SearchServiceDeps {
   readonly database: Database;
   readonly queryEmbeddings: QueryEmbeddings;
   readonly blocked: BlockedOperations;
 }
 
 /** Search by words, by meaning, and by both. */
-export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps): Search {
+export function createSearchService({ database, queryEmbeddings, blocked }: SearchServiceDeps): Search {
   return {
+    openCursor: (tenantId, search, cursor) => openCursor(database, tenantId, search, cursor),
     async search(tenantId, query) {
-      const { mode, place, limit } = query;
-      const shown = readSeen(place);
-      const pinned = place?.served === 'keyword';
-      const tagged = place === undefined && query.tags !== undefined && query.tags.length > 0;
+      const { mode, cursor, limit, category, tags, tagsMatch } = query;
+      const seen = readSeenIds(cursor);
+      const pinned = cursor?.served === 'keyword';
+      const tagged = cursor === undefined && tags !== undefined && tags.length > 0;
       if (tagged && mode !== 'keyword') {
-        // Before the vector of the query is paid for.
-        const tags = await database.withTenant(tenantId, (tx) => listHopelessTags(tx, tenantId, query));
-        if (tags.length > 0) return { kind: 'unknown_tags', tags };
+        // Before the query's vector is bought.
+        const hopeless = await database.withTenant(tenantId, (tx) => listHopelessTags(tx, tenantId, query));
+        if (hopeless.length > 0) return { kind: 'unknown_tags', tags: hopeless };
       }
       const byKeyword = () =>
         database.withTenant(tenantId, (tx) =>
           rankByKeyword(tx, tenantId, {
-            ...query,
-            limit: shown.size + (mode === 'hybrid' && !pinned ? poolOf(limit) : limit + 1),
-            plan: place?.keyword?.plan,
-            after: place?.keyword?.after,
+            q: query.q,
+            filter: { category, tags, tagsMatch },
+            limit: seen.size + (mode === 'hybrid' && !pinned ? poolOf(limit) : limit + 1),
+            plan: cursor?.keyword?.plan,
+            after: cursor?.keyword?.after,
           }),
         );
-      // Words are ranked while the provider is asked, on a connection of their own that waits for nobody: a breaker that is
-      // open, or a provider that answers late, costs the person nothing more. By meaning alone they are seldom needed.
-      // So is the coverage counted: of 10,000 articles it takes as long as to rank them by their vectors.
+      // Words are ranked during the provider call, on a connection of their own, so that an open breaker or a late provider
+      // costs no further time. A search by meaning alone seldom needs them, and ranks them only when it has no vector.
+      // The coverage is counted meanwhile too: for 10,000 articles that takes as long as ranking them by vectors.
       const [answer, early, coverage] = await Promise.all([
         mode === 'keyword' || pinned ? undefined : queryEmbeddings.embedQuery(tenantId, query.q),
         mode === 'semantic' && !pinned ? undefined : byKeyword(),
@@ -84,39 +90,36 @@ export function createSearch({ database, queryEmbeddings, blocked }: SearchDeps)
       const result = await database.withTenant(tenantId, async (tx): Promise<SearchResult> => {
         const ranking =
           vector === undefined
-            ? rankedByWords(words, place?.keyword?.before ?? 0)
-            : await rankWithVector(tx, tenantId, query, vector, words, shown.size);
+            ? rankedByWords(words, cursor?.keyword?.before ?? 0)
+            : await rankWithVector(tx, tenantId, query, vector, words, seen.size);
         const fallback = pinned
-          ? pinnedFallback(place)
+          ? pinnedFallback(cursor)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
         const servedMode = fallback === undefined ? mode : 'keyword';
 
-        const left = ranking.fused.filter(({ id }) => !shown.has(seenName(id)));
-        const page = left.slice(0, limit);
+        const unseen = ranking.fused.filter(({ id }) => !seen.has(shortId(id)));
+        const page = unseen.slice(0, limit);
         if (page.length === 0 && tagged) {
-          const tags = await listUnknownTags(tx, tenantId, query.tags ?? []);
-          if (tags.length > 0) return { kind: 'unknown_tags', tags };
+          const unknown = await listUnknownTags(tx, tenantId, tags);
+          if (unknown.length > 0) return { kind: 'unknown_tags', tags: unknown };
         }
         const next =
-          left.length > limit
-            ? cursorAfter({
-                page,
-                servedMode,
-                fallback,
-                words,
-                byVector: vector !== undefined,
-                before: place,
-              })
+          unseen.length > limit
+            ? cursorAfter({ page, servedMode, fallback, words, byVector: vector !== undefined, cursor })
             : undefined;
+        const [hits, nextCursor] = await Promise.all([
+          loadHits(tx, tenantId, page, ranking),
+          next === undefined ? null : issueCursor(tx, tenantId, query, next),
+        ]);
         return {
           kind: 'found',
-          hits: await loadHits(tx, tenantId, page, ranking),
+          hits,
           servedMode,
           fallback: fallback !== undefined,
           fallbackReason: fallback?.code ?? null,
           retryAt: fallback?.retryAt ?? null,
           coverage,
-          ...(next && { next }),
+          nextCursor,
         };
       });
       const keyless = !pinned && result.kind === 'found' && result.fallbackReason === 'no_api_key';

@@ -1,4 +1,4 @@
-/** What the database sets around a matched word: characters that no article can hold. */
+/** What the database puts around a matched word: characters that no article can contain. */
 export const matchStart = '\u0001';
 export const matchEnd = '\u0002';
 
@@ -14,8 +14,8 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * A snippet that is safe inside HTML: everything of the article is escaped, and the only markup is `<mark>` around the
- * matched words. White space is collapsed, and what is longer than 500 characters is cut.
+ * Makes a snippet that is safe inside HTML: the text is escaped, and the only markup is `<mark>` around the matched words.
+ * White space is collapsed, and the text is cut after 500 characters.
  */
 export function snippetOf(marked: string): string {
   let html = '';
@@ -28,7 +28,7 @@ export function snippetOf(marked: string): string {
       html += open ? '<mark>' : '</mark>';
       continue;
     }
-    // A character is one or two units: twice as many units hold enough of them.
+    // A character is one or two UTF-16 units, so twice as many units contain enough characters.
     const characters = Array.from(piece.slice(0, left * 2));
     const kept = characters.slice(0, left).join('');
     html += escapeHtml(kept);

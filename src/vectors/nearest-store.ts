@@ -1,8 +1,9 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { NearArticle, NearestFilter, NearestQuery } from './nearest.ts';
+import type { NearArticle, NearestQuery } from './nearest.ts';
 import { vectorIndexOf } from './vector-index.ts';
+import { visibleArticlesSql } from './visible-articles-read-model.ts';
 
 /**
  * Whether the tenant's chunks in the space, stale ones included, are no more than `smallUpTo`; or so many that `poolSize` of
@@ -66,7 +67,7 @@ export async function rankPool(
   poolSize: number,
   by: 'index' | 'sort',
 ): Promise<NearArticle[]> {
-  const filter = filterSql(query.filter);
+  const visible = visibleArticlesSql(query.filter ?? {}, 'near.article_id');
   const index = by === 'index' ? vectorIndexOf(query.vector.length) : undefined;
   // Only an order by the index's own expression can use the index.
   const order = index
@@ -82,11 +83,11 @@ export async function rankPool(
                         where tenant_id = :tenantId and space_id = :spaceId and dimensions = ${query.vector.length}
                         order by ${order}
                         limit :poolSize) pool) near,
-              ${visibleSql(filter.sql, 'near.article_id')}
+              ${visible.sql}
         where near.chunk_hash = any(m.chunk_hashes)`,
       tenantId,
       query,
-      { ...filter.bindings, poolSize },
+      { ...visible.bindings, poolSize },
     );
   if (!index) return ranking();
   // One round trip.
@@ -126,11 +127,11 @@ export async function rankAll(
   tenantId: string,
   query: NearestQuery,
 ): Promise<NearArticle[]> {
-  const filter = filterSql(query.filter);
+  const visible = visibleArticlesSql(query.filter ?? {});
   return rank(
     tx,
     `select a.id, v.chunk_hash, v.embedding <=> cast(:vector as vector) as distance
-       from ${visibleSql(filter.sql, undefined)},
+       from ${visible.sql},
             lateral (select chunk_hash, embedding
                        from chunk_vectors
                       where tenant_id = :tenantId and space_id = :spaceId and article_id = a.id
@@ -138,42 +139,8 @@ export async function rankAll(
                      offset 0) v`,
     tenantId,
     query,
-    filter.bindings,
+    visible.bindings,
   );
-}
-
-/**
- * `a`, published articles that pass the filter, and `m`, the manifest of their current text; of one article by its id, or
- * of all. `offset 0` has each looked up by its primary key. A plain join lost: just after a great import, with statistics of
- * before it, the planner takes few rows for granted and compares every article with every manifest.
- */
-function visibleSql(filter: string, articleId: string | undefined): string {
-  const one = articleId === undefined ? '' : `and id = ${articleId} offset 0`;
-  return `lateral (select id, content_hash
-                     from articles
-                    where tenant_id = :tenantId and ${filter} ${one}) a,
-          lateral (select chunk_hashes
-                     from article_manifests
-                    where tenant_id = :tenantId and space_id = :spaceId and article_id = a.id
-                      and content_hash = a.content_hash
-                   offset 0) m`;
-}
-
-/** The filter on articles as SQL and its bindings. */
-function filterSql({ category, tags, tagsMatch, excluded }: NearestFilter = {}) {
-  const conditions = ["status = 'published'"];
-  if (category !== undefined) conditions.push('category = :category');
-  const hasTags = tags !== undefined && tags.length > 0;
-  if (hasTags) conditions.push(`tags ${tagsMatch === 'any' ? '&&' : '@>'} cast(:tags as text[])`);
-  if (excluded !== undefined) conditions.push('not search @@ cast(:excluded as tsquery)');
-  return {
-    sql: conditions.join(' and '),
-    bindings: {
-      ...(category === undefined ? {} : { category }),
-      ...(hasTags ? { tags: [...tags] } : {}),
-      ...(excluded === undefined ? {} : { excluded }),
-    },
-  };
 }
 
 const nearArticle = z

@@ -1,15 +1,6 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import { measureTenant, rankAll, rankPool } from './nearest-store.ts';
-
-/** Which of the tenant's published articles are asked for: all of them, where nothing is said. */
-export interface NearestFilter {
-  readonly category?: string | undefined;
-  readonly tags?: readonly string[] | undefined;
-  /** Whether an article must have all of the tags, as where nothing is said, or any. */
-  readonly tagsMatch?: 'all' | 'any' | undefined;
-  /** The text of a tsquery that none of them satisfies. */
-  readonly excluded?: string | undefined;
-}
+import type { PublishedFilter } from './published-filter-read-model.ts';
 
 export interface NearArticle {
   readonly articleId: string;
@@ -24,7 +15,7 @@ export interface NearestQuery {
   /** Of the space's dimension. */
   readonly vector: readonly number[];
   readonly limit: number;
-  readonly filter?: NearestFilter;
+  readonly filter?: PublishedFilter;
 }
 
 /**

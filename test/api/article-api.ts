@@ -16,7 +16,7 @@ import { createGate, type Proposals } from '../../src/proposals/gate.ts';
 import { createProposalMetrics } from '../../src/proposals/metrics.ts';
 import type { QueryEmbeddings } from '../../src/search/query-embedding.ts';
 import { searchRoutes } from '../../src/search/routes.ts';
-import { createSearch, type SearchDeps } from '../../src/search/service.ts';
+import { createSearchService, type SearchServiceDeps } from '../../src/search/service.ts';
 import { createTenants } from '../../src/tenants/service.ts';
 import { createBlockedOperations } from '../../src/usage/blocked-operations.ts';
 import { createUsageMetrics } from '../../src/usage/metrics.ts';
@@ -58,7 +58,7 @@ const keylessProposals: Proposals = {
  * stand-ins.
  */
 export async function startArticleApi(
-  search: Partial<SearchDeps> = {},
+  search: Partial<SearchServiceDeps> = {},
   proposals: Proposals = keylessProposals,
   gateTimeoutMs = 5_000,
 ): Promise<ArticleApi> {
@@ -82,7 +82,7 @@ export async function startArticleApi(
     routes: [
       ...articleRoutes(articles),
       ...searchRoutes(
-        createSearch({
+        createSearchService({
           database,
           queryEmbeddings: keyless,
           blocked: createBlockedOperations({

@@ -24,7 +24,7 @@ async function write(tenant: TestTenant, title: string, fields: object = {}): Pr
 
 const ask = (tenant: TestTenant, query = '') =>
   service.call(tenant.keys.agent, 'GET', `/knowledge/index?${query}`);
-const contents = async (tenant: TestTenant, query = '') => {
+const readIndex = async (tenant: TestTenant, query = '') => {
   const { status, body } = await ask(tenant, query);
   expect(status).toBe(200);
   return body;
@@ -36,7 +36,7 @@ async function walk(tenant: TestTenant, query: string, between: () => Promise<un
   const ids: string[] = [];
   let cursor: string | null = null;
   do {
-    const page = await contents(tenant, `${query}${cursor ? `&cursor=${cursor}` : ''}`);
+    const page = await readIndex(tenant, `${query}${cursor ? `&cursor=${cursor}` : ''}`);
     ids.push(...page.data.map(({ id }: { id: string }) => id));
     cursor = page.meta.next_cursor;
     await between();
@@ -46,7 +46,7 @@ async function walk(tenant: TestTenant, query: string, between: () => Promise<un
 
 describe('GET /knowledge/index', () => {
   it('is empty for a tenant without articles', async () => {
-    expect(await contents(await service.createTenant())).toEqual({
+    expect(await readIndex(await service.createTenant())).toEqual({
       data: [],
       meta: { total: 0, categories: [], tags: [], next_cursor: null },
     });
@@ -61,7 +61,7 @@ describe('GET /knowledge/index', () => {
     const archived = await write(tenant, 'Archived', { tags: ['net'] });
     await service.call(tenant.keys.user, 'DELETE', `/articles/${archived}`);
 
-    const body = await contents(tenant);
+    const body = await readIndex(tenant);
     expect(titles(body)).toEqual(['Third', 'Second', 'First']);
     const article = await service.call(tenant.keys.agent, 'GET', `/articles/${second}`);
     expect(body.data[1]).toEqual({
@@ -93,14 +93,14 @@ describe('GET /knowledge/index', () => {
     await write(tenant, 'Only a', { category: 'pattern', tags: ['a'] });
     await write(tenant, 'Only b', { category: 'finding', tags: ['b'] });
     await write(tenant, 'Neither', { category: 'finding' });
-    expect(titles(await contents(tenant, 'category=finding'))).toEqual(['Neither', 'Only b']);
-    expect(titles(await contents(tenant, 'tags=a,b'))).toEqual(['Both']);
-    expect(titles(await contents(tenant, 'tags=a&tags=b&tags_match=any'))).toEqual([
+    expect(titles(await readIndex(tenant, 'category=finding'))).toEqual(['Neither', 'Only b']);
+    expect(titles(await readIndex(tenant, 'tags=a,b'))).toEqual(['Both']);
+    expect(titles(await readIndex(tenant, 'tags=a&tags=b&tags_match=any'))).toEqual([
       'Only b',
       'Only a',
       'Both',
     ]);
-    const both = await contents(tenant, 'tags=a,b&tags_match=any&category=pattern&limit=1');
+    const both = await readIndex(tenant, 'tags=a,b&tags_match=any&category=pattern&limit=1');
     expect(titles(both)).toEqual(['Only a']);
     expect(both.meta).toMatchObject({
       total: 2,
@@ -143,11 +143,11 @@ describe('GET /knowledge/index', () => {
     const tags = (from: number) => Array.from({ length: 50 }, (_, i) => `t${from + i}`);
     for (const from of [0, 50, 100]) await write(tenant, `From ${from}`, { tags: tags(from) });
     await write(tenant, 'Again', { tags: ['t149'] });
-    const { meta } = await contents(tenant);
+    const { meta } = await readIndex(tenant);
     expect(meta.tags).toHaveLength(100);
     expect(meta.tags[0]).toEqual({ tag: 't149', count: 2 });
     for (let i = 4; i < 101; i += 1) await write(tenant, `Number ${i}`);
-    const page = await contents(tenant);
+    const page = await readIndex(tenant);
     expect(page.data).toHaveLength(100);
     expect(page.meta).toMatchObject({ total: 101, next_cursor: expect.any(String) });
   });
@@ -166,13 +166,13 @@ describe('GET /knowledge/index', () => {
     await service.call(tenant.keys.user, 'PATCH', `/articles/${ids[1]}`, { body: 'Edited.' });
     const flags = (body: { data: { title: string; embedded: boolean }[] }) =>
       Object.fromEntries(body.data.map(({ title, embedded }) => [title, embedded]));
-    const body = await contents(tenant);
+    const body = await readIndex(tenant);
     expect(flags(body)).toEqual({ One: true, Two: false, Three: false });
     // As the coverage counts them, and also while another model takes over.
     await service.call(tenant.keys.user, 'PATCH', '/tenants/me/llm-config', { embedding_model: 'another' });
     const { data } = (await service.call(tenant.keys.agent, 'GET', '/knowledge/embeddings')).body;
     expect(data.coverage).toEqual({ published: 3, embedded: 1 });
-    expect(flags(await contents(tenant))).toEqual({ One: true, Two: false, Three: false });
+    expect(flags(await readIndex(tenant))).toEqual({ One: true, Two: false, Three: false });
   });
 
   it.each([
@@ -197,9 +197,9 @@ describe('GET /knowledge/index', () => {
     const [ours, theirs] = [await service.createTenant(), await service.createTenant()];
     for (const title of ['Mine', 'My other']) await write(ours, title, { tags: ['ours'] });
     for (const title of ['Theirs', 'Another', 'A third']) await write(theirs, title, { tags: ['secret'] });
-    const { meta } = await contents(theirs, 'limit=1');
+    const { meta } = await readIndex(theirs, 'limit=1');
     for (const query of ['', `cursor=${meta.next_cursor}`]) {
-      const body = await contents(ours, query);
+      const body = await readIndex(ours, query);
       expect(body.meta).toMatchObject({ total: 2, tags: [{ tag: 'ours', count: 2 }] });
       expect(titles(body).sort()).toEqual(['Mine', 'My other']);
     }

@@ -61,15 +61,15 @@ describe('the pages of a search', () => {
       const gone = new Set<string>();
       const written = new Set<string>();
       const pages = await readPages(tenant, { q: 'serval', mode, limit: '4' }, async (page) => {
-        // One that comes before everything, and one of those that have been shown is taken back: each shifts every place.
+        // An article that comes before all others, and the removal of one that has been seen: each shifts all others.
         for (let i = 0; i < 3; i += 1) {
           const id = await write(tenant, `Serval ${page} ${i}`, 'serval '.repeat(9));
           await embed(id, { [`new ${page} ${i}`]: [1, 0, 0] });
           written.add(id);
         }
-        const shown: string = first.data[page % 4].id;
-        gone.add(shown);
-        await tenant.call('DELETE', `/articles/${shown}`);
+        const seen: string = first.data[page % 4].id;
+        gone.add(seen);
+        await tenant.call('DELETE', `/articles/${seen}`);
       });
       const all = idsOf(pages);
       expect(new Set(all).size).toBe(all.length);
@@ -207,17 +207,17 @@ describe('a cursor', () => {
     expect(body.errors[0].path).toBe('cursor');
   });
 
-  describe('made up, with a right sum', () => {
+  describe('made up, with a right checksum', () => {
     const query = { q: 'margay two', mode: 'keyword', limit: '1' };
     const count = (words: number[], articles = 2) => ({ articles, words });
-    /** Page two of a search whose place is changed and given the sum that goes with it. */
+    /** Page two of a search whose cursor is changed and given the checksum that goes with it. */
     async function answerTo(change: (keyword: ReturnType<typeof JSON.parse>) => object) {
       const { next_cursor } = (await search(tenant, query)).meta;
-      const { sum: _, ...place } = JSON.parse(Buffer.from(next_cursor, 'base64url').toString());
-      const made = { ...place, keyword: change(place.keyword) };
+      const { checksum: _, ...given } = JSON.parse(Buffer.from(next_cursor, 'base64url').toString());
+      const made = { ...given, keyword: change(given.keyword) };
       const parts = [tenant.id, query.q, query.mode, null, [], 'all', made];
-      const sum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
-      const cursor = Buffer.from(JSON.stringify({ ...made, sum })).toString('base64url');
+      const checksum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+      const cursor = Buffer.from(JSON.stringify({ ...made, checksum })).toString('base64url');
       return ask(tenant, { ...query, cursor });
     }
     const planned = (keyword: { plan: object }, plan: object) => ({
@@ -277,15 +277,15 @@ describe('a cursor', () => {
   });
 
   it('is refused when anything in it has been changed', async () => {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const given = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const changed = [
-      { ...place, served: 'hybrid' },
-      { ...place, shown: 'AAAAAAAA' },
-      { ...place, keyword: { ...place.keyword, before: 2 } },
-      { ...place, keyword: { ...place.keyword, after: { ...place.keyword.after, score: 0.9 } } },
-      { ...place, fallback: { code: 'no_api_key', retryAt: null } },
-      { ...place, sum: 'A'.repeat(16) },
-      { ...place, keyword: undefined },
+      { ...given, served: 'hybrid' },
+      { ...given, seenIds: 'AAAAAAAA' },
+      { ...given, keyword: { ...given.keyword, before: 2 } },
+      { ...given, keyword: { ...given.keyword, after: { ...given.keyword.after, score: 0.9 } } },
+      { ...given, fallback: { code: 'no_api_key', retryAt: null } },
+      { ...given, checksum: 'A'.repeat(16) },
+      { ...given, keyword: undefined },
       {},
       [],
       7,
@@ -296,7 +296,7 @@ describe('a cursor', () => {
       cursor.slice(1),
       cursor.slice(0, -5),
       '',
-      'x'.repeat(12_001),
+      'x'.repeat(2_001),
     ]) {
       const { status, body } = await ask(tenant, { ...base, cursor: forged });
       expect({ forged, status }).toEqual({ forged, status: 422 });

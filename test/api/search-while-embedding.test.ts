@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueryVector } from '../../src/search/query-embedding.ts';
-import { createSearch } from '../../src/search/service.ts';
+import { createSearchService } from '../../src/search/service.ts';
 import { type ArticleApi, startArticleApi } from './article-api.ts';
 import { vectorsOf, write } from './search-tenant.ts';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** A search whose query is embedded by `embed`, which is told when a transaction of the search has ended. */
+/** A search whose query is embedded by `embed`. `firstEnded` resolves when the first transaction of the search has ended. */
 function searchWith(embed: (firstEnded: Promise<void>) => Promise<QueryVector>) {
   const { database } = api.db;
   let under = 0;
@@ -20,7 +20,7 @@ function searchWith(embed: (firstEnded: Promise<void>) => Promise<QueryVector>) 
   const firstEnded = new Promise<void>((resolve) => {
     ended = resolve;
   });
-  const search = createSearch({
+  const search = createSearchService({
     database: {
       ...database,
       async withTenant(tenantId, work) {
@@ -44,7 +44,7 @@ describe('a search by words and meaning', () => {
   it('ranks the words while the query is being embedded', async () => {
     const tenant = await api.tenant('meanwhile');
     await write(tenant, 'Lynx', 'b');
-    // The answer of the provider waits for the words: who began with the words after it would wait for ever.
+    // The provider answers only after the words have been ranked: ranking them after its answer would never end.
     const search = searchWith(async (firstEnded) => {
       await firstEnded;
       return { kind: 'failed', code: 'provider_timeout' };

@@ -268,7 +268,7 @@ describe('a call that would be refused', () => {
     expect(twin.callsOf(next)).toHaveLength(1);
   });
 
-  it('for want of a key is counted, and asks nobody', async () => {
+  it('because there is no key is counted, and calls no provider', async () => {
     const before = await refusals('no_api_key');
     const keyless = await searchable();
     const trips = await roundTripsOf(() => ask('a question', keyless));
@@ -277,11 +277,11 @@ describe('a call that would be refused', () => {
     expect(await recordsOf(keyless)).toEqual([]);
   });
 
-  it('for want of vectors to search in is not wanted at all', async () => {
+  it('because there are no vectors to search in is not made, and is no failure', async () => {
     expect(await ask('a question', await test.createTenant(twinKey()))).toEqual({ kind: 'no_vectors' });
   });
 
-  it('is why there are no vectors yet: for want of a key, by a rejected one, by an open breaker', async () => {
+  it('is why there are no vectors yet: without a key, with a rejected one, by an open breaker', async () => {
     tenant = await test.createTenant();
     expect(await ask()).toEqual({ kind: 'failed', code: 'no_api_key' });
     await tenant.setEmbeddingKey(key);
@@ -317,8 +317,8 @@ it('takes no vector of another dimension than its space has', async () => {
   expect(await ask()).toEqual({ kind: 'failed', code: 'malformed_response' });
 });
 
-describe('patience', () => {
-  it('ends for each who waits, and the call goes on for who comes after', async () => {
+describe('the deadline of a query', () => {
+  it('ends one wait, and the call goes on for the next query', async () => {
     let calls = 0;
     let end: () => void = () => undefined;
     const slow = new Promise<void>((resolve) => {
@@ -346,7 +346,7 @@ describe('patience', () => {
     expect(calls).toBe(1);
   });
 
-  it('ends while the call itself is finished, entered and remembered', async () => {
+  it('does not keep the call itself from being finished, entered and cached', async () => {
     queries = createQueryEmbeddings({ ...deps, deadlineMs: 150 });
     twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
     expect(await ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });

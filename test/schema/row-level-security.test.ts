@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
+import { issueCursor } from '../../src/search/client-cursor.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
@@ -50,6 +51,10 @@ async function busyTenant(): Promise<TestTenant> {
 
   twin.script(key, [{ kind: 'status', status: 500 }]);
   await searched();
+  const longCursor = { served: 'semantic', seenIds: 'A'.repeat(2_000) } as const;
+  await test.services.database.withTenant(tenant.id, (tx) =>
+    issueCursor(tx, tenant.id, { q: 'some words', mode: 'semantic' }, longCursor),
+  );
   await idempotency.keepAfterwards(
     { tenantId: tenant.id, key: 'a-key', requestHash: 'a-hash', secretFields: [] },
     { kind: 'reply', status: 204 },

@@ -20,7 +20,7 @@ describe('reciprocal rank fusion', () => {
     expect(matchedIn({ keyword: null, semantic: 1 })).toEqual(['semantic']);
   });
 
-  it('counts a place for less where it weighs less', () => {
+  it('counts a rank for less where it weighs less', () => {
     const fused = fuse([
       { source: 'keyword', hits: [{ id: 'part', weight: 0.05 }] },
       { source: 'semantic', hits: hits('a', 'b', 'c', 'd', 'e', 'part') },

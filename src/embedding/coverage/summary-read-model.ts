@@ -48,7 +48,7 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
 }
 
 /** Why most of the tenant's published articles that have no vectors have none; undefined when they only wait. */
-export async function readCommonestReason(
+export async function findCommonestReason(
   tx: Transaction,
   tenantId: string,
 ): Promise<FailureCode | undefined> {

@@ -1,16 +1,16 @@
 import type { Transaction } from '../../platform/postgres/database.ts';
+import type { PublishedFilter } from '../../vectors/published-filter-read-model.ts';
 import {
   leastWholeScore,
   parseQuery,
   type Ranked,
   type RankedByWords,
   rankByWords,
-  type SearchFilter,
   type WordCounts,
   type Wording,
-} from './keyword-store.ts';
+} from './keyword-read-model.ts';
 import { chooseSpellings, maxLengthDifference, mayBeMisspelt } from './spelling.ts';
-import { listUnknownWords, readSimilarWords } from './vocabulary-store.ts';
+import { listSimilarWords, listUnknownWords } from './vocabulary-read-model.ts';
 import {
   anyOf,
   readWebQuery,
@@ -22,19 +22,20 @@ import {
 } from './web-query.ts';
 
 /**
- * What the tenant's articles decided about a query when it was first asked. Its later pages keep to it, so that what is
- * written meanwhile changes neither a spelling nor a score.
+ * What the first page of a search has learned from the tenant's articles. Later pages use it again, so that writes between
+ * the pages change neither a spelling nor a score.
  */
 export interface KeywordPlan {
   readonly counts: WordCounts;
-  /** Words as they were typed and as they are looked for. */
+  /** Misspelt words, each with the word that is searched for instead. */
   readonly spellings: readonly (readonly [typed: string, known: string])[];
 }
 
-export interface KeywordQuery extends SearchFilter {
+export interface KeywordQuery {
   readonly q: string;
+  readonly filter: PublishedFilter;
   readonly limit: number;
-  /** The plan of the first page; made where there is none. */
+  /** The plan of the first page; absent on that page, which makes it. */
   readonly plan?: KeywordPlan | undefined;
   /** The last hit of the page before. */
   readonly after?: Ranked | undefined;
@@ -43,43 +44,46 @@ export interface KeywordQuery extends SearchFilter {
 export interface KeywordRanking {
   readonly plan: KeywordPlan;
   readonly ranked: readonly RankedByWords[];
-  /** The tsquery whose words a snippet marks; undefined when there is no word in the query. */
+  /** The tsquery whose words are marked in snippets; undefined when the query has no word. */
   readonly marks: string | undefined;
 }
 
-/** Of a long question only so many words are weighed by themselves: each costs a look at every article. */
+/** The most words of a query that are weighed. Each word costs a test of every article. */
 export const maxWords = 24;
 
 /**
- * What an article must have at least of a question, by the weights of its words: with less it shares only common words with it.
- * Tried on the judged queries of the samples; see test/quality.
+ * The least share of a query that an article must have, by the weights of its words. With less it has only common words of
+ * the query. Tried on the judged queries of the samples; see test/quality.
  */
 const leastShare = 0.3;
 
 /**
- * A tenant's words are taken from its newest articles. Tried on 770 misspelt words of 10,000 articles of 250 words: 300 of them
- * spell seven in ten, and three words cost about what the ranking does; 1,000 spell three in a hundred more, for twice as much.
+ * The number of newest articles from which right spellings are taken. Tried on 770 misspelt words of 10,000 articles of 250
+ * words: with 300 articles seven in ten words found theirs, and three words took about as long as the ranking; with 1,000
+ * three in a hundred more did, in twice the time.
  */
 const vocabularyArticles = 300;
-/** A word with two swapped letters shares no more of its trigrams with the right one. How many slips it has decides then. */
+/** The least similarity by trigrams. It is low because two swapped letters leave few in common; then the slips decide. */
 const leastSimilarity = 0.2;
 const candidates = 20;
-/** Who misspells more than three words of a query had better see that nothing was found. */
+/** With more misspelt words than these, an empty result is more useful than a guess. */
 const maxMisspelt = 3;
 
 const none: KeywordPlan = { counts: { articles: 0, words: [] }, spellings: [] };
 
 /**
- * Ranks the tenant's published articles by the words of a web-search query. When no article satisfies it and a word of it is in
- * none, that word is looked for as the tenant's own articles spell the one most like it. Articles that have only some of the
- * words follow those that have all, but for a query with a quote or of one piece (lock_timeout): who writes that means it.
+ * Ranks the tenant's published articles by the words of a web-search query.
+ *
+ * Articles with all of the words come first, then those with some of them. A query with a quote or without a space
+ * (`lock_timeout`) is taken literally: it finds full matches only. When no article matches fully and a word is in no article,
+ * that word is replaced by the most similar word of the tenant's own articles.
  */
 export async function rankByKeyword(
   tx: Transaction,
   tenantId: string,
   query: KeywordQuery,
 ): Promise<KeywordRanking> {
-  const { q, plan, category, tags, tagsMatch, limit, after } = query;
+  const { q, filter, plan, limit, after } = query;
   const typed = readWebQuery(await parseQuery(tx, q));
   if (typed === undefined) return { plan: plan ?? none, ranked: [], marks: undefined };
 
@@ -88,9 +92,8 @@ export async function rankByKeyword(
       withoutRepeats(replaceWords(typed, new Map(spellings))),
       /^[^"]*\s[^"]*$/.test(q.trim()),
     );
-    const filter = { category, tags, tagsMatch };
     const { ranked, counts } = await rankByWords(tx, tenantId, {
-      ...filter,
+      filter,
       wording,
       limit,
       after,
@@ -104,7 +107,7 @@ export async function rankByKeyword(
   if ((asTyped.ranked[0]?.score ?? 0) >= leastWholeScore) return asTyped;
   const misspelt = await listMisspelt(tx, tenantId, typed, asTyped.plan.counts);
   if (misspelt.length === 0) return asTyped;
-  const similar = await readSimilarWords(tx, tenantId, misspelt, {
+  const similar = await listSimilarWords(tx, tenantId, misspelt, {
     newest: vocabularyArticles,
     leastSimilarity,
     lengthDifference: maxLengthDifference,
@@ -114,15 +117,15 @@ export async function rankByKeyword(
   return spellings.size === 0 ? asTyped : rank([...spellings]);
 }
 
-/** The words of the query that are in no article of the tenant and may be misspelt. */
+/** The words of the query that no published article of the tenant has, and that may be misspelt. */
 async function listMisspelt(
   tx: Transaction,
   tenantId: string,
   typed: WebQuery,
   counts: WordCounts,
 ): Promise<string[]> {
-  // One that was counted is known. None was where words are not weighed; and one that was not found may be in an article that
-  // the filter or the query keeps out.
+  // A word with a count is known. One without may be known, too: it was not weighed, or the filter or another part of the
+  // query leaves out its articles.
   const suspects = wantedWords(typed)
     .slice(0, maxWords)
     .filter((word, i) => (counts.words[i] ?? 0) === 0 && mayBeMisspelt(word));

@@ -1,12 +1,13 @@
-import type { SimilarWord } from './vocabulary-store.ts';
+import type { SimilarWord } from './vocabulary-read-model.ts';
 
 /**
- * How many slips a word may hold: none where one letter makes another word, two in a long one. Tried on 770 misspelt words of
- * the samples: four in five found their word, one in sixteen found another; twenty words that are in no sample found none.
+ * The number of slips that a word may contain: none in a short word, where one letter makes another word, two in a long one.
+ * Tried on 770 misspelt words of the samples: four in five found their word, one in sixteen another. Twenty words that are in
+ * no sample found none.
  */
 const slipsIn = (letters: number) => (letters < 4 ? 0 : letters < 8 ? 1 : 2);
 
-/** Whether a word could be misspelt: an identifier or a number is looked for as it is, for its neighbour is another one. */
+/** Whether a word could be misspelt. Identifiers and numbers cannot: one that differs in a character is another one. */
 export function mayBeMisspelt(word: string): boolean {
   return /^\p{L}+$/u.test(word) && slipsIn(Array.from(word).length) > 0;
 }
@@ -14,7 +15,7 @@ export function mayBeMisspelt(word: string): boolean {
 /** The most letters by which a misspelt word and its right form differ in length. */
 export const maxLengthDifference = 2;
 
-/** For each misspelt word the likeliest right one: of those with the fewest slips the one that most articles have. */
+/** For each misspelt word the likeliest right one: the one with the fewest slips and, of those, in the most articles. */
 export function chooseSpellings(similar: readonly SimilarWord[]): Map<string, string> {
   const best = new Map<
     string,
@@ -22,7 +23,7 @@ export function chooseSpellings(similar: readonly SimilarWord[]): Map<string, st
   >();
   for (const { word, known, articles } of similar) {
     if (!/^\p{L}+$/u.test(known) || !beginsAlike(word, known)) continue;
-    // The stemmer turns a last y into i where it knows the word for one.
+    // The stemmer changes a final y to i after a consonant only, so a misspelt word may have kept its y.
     const slips = Math.min(countSlips(word, known), countSlips(word.replace(/y$/, 'i'), known));
     if (slips > slipsIn(Array.from(word).length)) continue;
     const other = best.get(word);
@@ -33,13 +34,13 @@ export function chooseSpellings(similar: readonly SimilarWord[]): Map<string, st
   return new Map([...best].map(([word, { known }]) => [word, known]));
 }
 
-/** Hardly anybody gets the first letter wrong, but for swapping it with the second. */
+/** Whether the first letters agree or are swapped with the second: people seldom get the first letter wrong otherwise. */
 function beginsAlike(left: string, right: string): boolean {
   const [a, b] = [Array.from(left), Array.from(right)];
   return a[0] === b[0] || (a[0] === b[1] && a[1] === b[0]);
 }
 
-/** How many letters are wrong, missing, too many or swapped with their neighbour (optimal string alignment). */
+/** The number of letters that are wrong, missing, extra or swapped with their neighbour (optimal string alignment). */
 export function countSlips(left: string, right: string): number {
   const [a, b] = [Array.from(left), Array.from(right)];
   let beforeLast: number[] = [];

@@ -1,13 +1,13 @@
 /**
- * A web-search query as Postgres has parsed it: the text of a tsquery (`'retri' & !'storm' | 'a' <-> 'b'`) as a tree, so that
- * words of it can be looked at and replaced without guessing how the parser cuts and stems them.
+ * A web-search query as a tree, read from the text of the tsquery that Postgres has made of it
+ * (`'retri' & !'storm' | 'a' <-> 'b'`). So its words are cut and stemmed by Postgres itself, and can be replaced.
  */
 export type WebQuery =
   | { readonly kind: 'word'; readonly word: string }
   | { readonly kind: 'not'; readonly of: WebQuery }
   | {
       readonly kind: 'and' | 'or' | 'phrase';
-      /** The operator as it is written: a phrase's says how far its words are apart. */
+      /** The operator as it is written. That of a phrase holds the distance of its words. */
       readonly operator: string;
       readonly left: WebQuery;
       readonly right: WebQuery;
@@ -21,7 +21,7 @@ const operators: readonly { readonly kind: 'or' | 'and' | 'phrase'; readonly pat
   { kind: 'phrase', pattern: /^</ },
 ];
 
-/** Reads the text of a tsquery; undefined for an empty one. Throws at what no tsquery looks like. */
+/** Reads the text of a tsquery; undefined when it is empty. Throws when it is not a tsquery. */
 export function readWebQuery(text: string): WebQuery | undefined {
   const tokens = [...text.matchAll(token)].map(([, found = '']) => found);
   if (tokens.length === 0 && text.trim() === '') return undefined;
@@ -77,12 +77,12 @@ export function writeWebQuery(query: WebQuery): string {
   }
 }
 
-/** One word as a tsquery: whatever is in it, it is no operator. */
+/** One word as a tsquery. It is quoted, so that no character of it is read as an operator. */
 export function quoteWord(word: string): string {
   return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-/** The words that are wanted, each once, in the order of the query. */
+/** The words to find, each once, in the order of the query. */
 export function wantedWords(query: WebQuery): string[] {
   const words = (part: WebQuery): string[] => {
     switch (part.kind) {
@@ -99,11 +99,11 @@ export function wantedWords(query: WebQuery): string[] {
   return [...new Set(words(query))];
 }
 
-/** The same query with each operand of an "and" or an "or" once: each repeated one costs a look at every article, and says nothing. */
+/** The query with each operand of an "and" or an "or" once. A repeated one costs a test of every article and changes nothing. */
 export function withoutRepeats(query: WebQuery): WebQuery {
   switch (query.kind) {
     case 'word':
-    // The words of a phrase have their places: "very very good" is not "very good".
+    // A phrase may repeat a word: "very very good" is not "very good".
     case 'phrase':
       return query;
     case 'not':
@@ -121,12 +121,12 @@ export function withoutRepeats(query: WebQuery): WebQuery {
   }
 }
 
-/** The operands of a chain of one operator, in their order. */
+/** The operands of a chain of one operator, in order. */
 function operandsOf(query: WebQuery, kind: 'and' | 'or'): WebQuery[] {
   return query.kind === kind ? [...operandsOf(query.left, kind), ...operandsOf(query.right, kind)] : [query];
 }
 
-/** The parts of the query that say what must not be there. */
+/** The negated parts of the query. */
 function exclusions(query: WebQuery): WebQuery[] {
   switch (query.kind) {
     case 'word':
@@ -140,23 +140,23 @@ function exclusions(query: WebQuery): WebQuery[] {
   }
 }
 
-/** The text of a tsquery that is satisfied by what the query excludes whatever else is in it; undefined where it excludes nothing. */
+/** The text of a tsquery that matches every article that the query excludes; undefined when it excludes nothing. */
 export function excludedBy(query: WebQuery): string | undefined {
   const excluded = (part: WebQuery): WebQuery[] => {
     if (part.kind === 'not') return [part.of];
-    // In `this or -that` the exclusion is only one of two ways to be found.
+    // In `this or -that` the negated part excludes nothing: an article may match the other part.
     return part.kind === 'and' ? [...excluded(part.left), ...excluded(part.right)] : [];
   };
   return excluded(query).map(writeWebQuery).join(' | ') || undefined;
 }
 
-/** The same query with some of its words replaced. */
+/** The query with some of its words replaced. */
 export function replaceWords(query: WebQuery, replacements: ReadonlyMap<string, string>): WebQuery {
   switch (query.kind) {
     case 'word':
       return { kind: 'word', word: replacements.get(query.word) ?? query.word };
     case 'not':
-      // What must not be there is taken as it was typed: a guess would hide articles.
+      // Negated words stay as they were typed: a wrong guess would hide articles.
       return query;
     case 'and':
     case 'or':
@@ -169,7 +169,7 @@ export function replaceWords(query: WebQuery, replacements: ReadonlyMap<string, 
   }
 }
 
-/** The text of a tsquery that any of these words satisfies, but for what the query excludes. */
+/** The text of a tsquery that matches articles with any of these words, except what the query excludes. */
 export function anyOf(query: WebQuery, words: readonly string[]): string {
   const any = `(${words.map(quoteWord).join(' | ')})`;
   return [any, ...exclusions(query).map(writeWebQuery)].join(' & ');

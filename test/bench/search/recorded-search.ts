@@ -1,7 +1,7 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Database, Transaction } from '../../../src/platform/postgres/database.ts';
-import { createSearch } from '../../../src/search/service.ts';
+import { createSearchService } from '../../../src/search/service.ts';
 import { spaceIdOf, tenantIdOf } from './load-corpus.ts';
 import type { PlannedQuery } from './queries.ts';
 
@@ -58,7 +58,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
     async record(mode, query, limit) {
       statements = [];
       const vector = query.vector.slice(1, -1).split(',').map(Number);
-      const search = createSearch({
+      const search = createSearchService({
         database,
         queryEmbeddings: {
           embedQuery: async () => ({

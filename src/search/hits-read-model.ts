@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import { filterSql, type SearchFilter } from './keyword/keyword-store.ts';
 import { matchEnd, matchStart } from './snippet.ts';
 
 export interface HitArticle {
@@ -11,8 +10,8 @@ export interface HitArticle {
   readonly tags: readonly string[];
 }
 
-/** The articles of a page of hits, by id: those that are still published. */
-export async function readHits(
+/** Those of these articles that are still published, by id. */
+export async function listHitArticles(
   tx: Transaction,
   tenantId: string,
   ids: readonly string[],
@@ -38,11 +37,11 @@ export async function readHits(
 const headlineOptions = `StartSel="${matchStart}", StopSel="${matchEnd}", MaxFragments=2, MinWords=12, MaxWords=30, FragmentDelimiter=" … "`;
 
 /**
- * Passages around the words of `marks` (the text of a tsquery), by article id, with the matches between the sentinels of
- * snippet.ts. The parser reads the text anew for each, so only the head of a long body is looked at; where the words come
- * later, its beginning is shown.
+ * Passages around the words of `marks` (the text of a tsquery), by article id; matches are between the sentinels of
+ * snippet.ts. Only the first 16,000 characters of a body are searched, because Postgres parses the text again for each
+ * headline; where the words come later, the passage is the beginning of the text.
  */
-export async function readHeadlines(
+export async function listHeadlines(
   tx: Transaction,
   tenantId: string,
   ids: readonly string[],
@@ -59,7 +58,7 @@ export async function readHeadlines(
 }
 
 /** The texts of the given chunks, by article id. */
-export async function readPassages(
+export async function listPassages(
   tx: Transaction,
   tenantId: string,
   spaceId: string,
@@ -78,40 +77,4 @@ export async function readPassages(
 function passagesById(rows: unknown): Map<string, string> {
   const passages = z.array(z.object({ id: z.string(), passage: z.string() })).parse(rows);
   return new Map(passages.map(({ id, passage }) => [id, passage]));
-}
-
-/** Which of these tags no published article of the tenant has. */
-export async function listUnknownTags(
-  tx: Transaction,
-  tenantId: string,
-  tags: readonly string[],
-): Promise<string[]> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select wanted.tag
-       from unnest(cast(:tags as text[])) with ordinality as wanted (tag, place)
-      where not exists (select 1 from articles a
-                         where a.tenant_id = :tenantId and a.status = 'published' and wanted.tag = any(a.tags))
-      order by wanted.place`,
-    { tenantId, tags: [...tags] },
-  );
-  return z
-    .array(z.object({ tag: z.string() }))
-    .parse(rows)
-    .map(({ tag }) => tag);
-}
-
-/** The unknown ones of a filter's tags, where no published article passes the filter: whatever is looked for is not found. */
-export async function listHopelessTags(
-  tx: Transaction,
-  tenantId: string,
-  search: SearchFilter,
-): Promise<string[]> {
-  const unknown = await listUnknownTags(tx, tenantId, search.tags ?? []);
-  if (unknown.length === 0) return [];
-  const filter = filterSql(search);
-  const { rows } = await tx.raw<{ rows: unknown[] }>(`select from articles a where ${filter.sql} limit 1`, {
-    tenantId,
-    ...filter.bindings,
-  });
-  return rows.length === 0 ? unknown : [];
 }

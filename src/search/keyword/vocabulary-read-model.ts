@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import { quoteWord } from './web-query.ts';
 
-/** Which of these words no published article of the tenant has. */
+/** The words of this list that no published article of the tenant has. */
 export async function listUnknownWords(
   tx: Transaction,
   tenantId: string,
@@ -18,21 +18,23 @@ export async function listUnknownWords(
   return words.filter((_, i) => known[`word${i}`] !== true);
 }
 
-/** A word of the tenant's own articles that is spelt somewhat like another. */
+/** A word of the tenant's articles that is spelt like a word of the query. */
 export interface SimilarWord {
+  /** The word of the query. */
   readonly word: string;
+  /** The word of the articles. */
   readonly known: string;
-  /** In how many of the articles that were looked at. */
+  /** The number of articles with it, among those that were read. */
   readonly articles: number;
 }
 
 /**
- * For each of these words, the words of the tenant's newest published articles that share the most trigrams with it.
+ * For each word of the list, the words of the tenant's newest published articles that share the most trigrams with it.
  *
- * What lost: a table of every tenant's words, which each write of an article would have to keep; an index for `%`, which
+ * What lost: a table of every tenant's words, which each write of an article would have to update; an index for `%`, which
  * row-level security leaves unused.
  */
-export async function readSimilarWords(
+export async function listSimilarWords(
   tx: Transaction,
   tenantId: string,
   words: readonly string[],
@@ -56,7 +58,7 @@ export async function readSimilarWords(
         select known.word, known.ndoc
           from known
          where length(known.word) between length(wanted.word) - :difference and length(wanted.word) + :difference
-           -- No slip takes the first letter away but for swapping it with the second. Far cheaper than to compare trigrams.
+           -- The first letter is right or swapped with the second. This test is far cheaper than comparing trigrams.
            and left(known.word, 1) in (left(wanted.word, 1), substr(wanted.word, 2, 1))
            and similarity(known.word, wanted.word) >= :leastSimilarity
          order by similarity(known.word, wanted.word) desc, known.word

@@ -1,35 +1,27 @@
 import { z } from 'zod';
-import type { Category } from '../../articles/article.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
+import { type PublishedFilter, publishedFilterSql } from '../../vectors/published-filter-read-model.ts';
 import { quoteWord } from './web-query.ts';
 
-/** Which of the tenant's published articles are searched: all of them, where nothing is said. */
-export interface SearchFilter {
-  readonly category?: Category | undefined;
-  readonly tags?: readonly string[] | undefined;
-  /** Whether an article must have all of the tags, as where nothing is said, or any. */
-  readonly tagsMatch?: 'all' | 'any' | undefined;
-}
-
-/** One article in a ranking. */
+/** An article in a ranking. */
 export interface Ranked {
   readonly id: string;
   readonly score: number;
 }
 
-/** One article in a ranking by words. */
+/** An article in the ranking by words. */
 export interface RankedByWords extends Ranked {
-  /** How much of the query is in it, by the weights of its words: 1 where all of it is. */
+  /** The part of the query that the article has, by the weights of its words; 1 is all of it. */
   readonly share: number;
 }
 
 /** What articles are ranked by. The queries are texts of tsqueries. */
 export interface Wording {
-  /** What an article must satisfy to count as a full match. */
+  /** The query of a full match. */
   readonly whole: string;
-  /** How an article counts that has only some of the words; absent where none does. */
+  /** How articles with only some of the words are ranked; absent where they are not wanted. */
   readonly parts?: {
-    /** What it must satisfy at least. */
+    /** The least that such an article must match. */
     readonly any: string;
     readonly words: readonly string[];
     /** The least sum of the weights of its words; those of all words add up to 1. */
@@ -37,20 +29,21 @@ export interface Wording {
   };
 }
 
-/** In how many articles of those that pass the filter each word of a wording is. */
+/** Numbers of articles, from which the weights of words follow. */
 export interface WordCounts {
-  /** That the tenant has published in all. */
+  /** All that the tenant has published. */
   readonly articles: number;
+  /** Of the articles that pass the filter, those that have the word; one number for each word of the wording. */
   readonly words: readonly number[];
 }
 
-/** The least score of an article that satisfies the whole query; with some of the words only it scores less. */
+/** The least score of a full match. An article with only some of the words scores less. */
 export const leastWholeScore = 0.5;
 
-/** A word in the title counts 2.5 in the body, as Postgres has it. Divided by the logarithm of the length, below. */
+/** The rank by Postgres, where a word in the title counts as much as 2.5 in the body. The length is not in it yet. */
 const rankOf = (query: string) => `ts_rank(a.search, cast(${query} as tsquery))::float8`;
 
-/** The query as Postgres parses it: the text of a tsquery, empty when no word of it is looked for. */
+/** Parses a web-search query in Postgres. The result is the text of a tsquery, empty when the query has no word. */
 export async function parseQuery(tx: Transaction, q: string): Promise<string> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select websearch_to_tsquery('pg_catalog.english', :q)::text as query`,
@@ -61,28 +54,31 @@ export async function parseQuery(tx: Transaction, q: string): Promise<string> {
 }
 
 /**
- * The tenant's published articles that satisfy the query, best first: those that satisfy all of it (0.5 and more), after them
- * those that have enough of its words, a rare word weighing more than a common one (inverse document frequency). A score
- * depends on the article, the wording and the counts alone: given those of the first page, the next begins after a score and
- * an id, whatever else is written. An article that is edited between them changes its own place: the pages see to those that
- * fall, and miss those that rise past the score.
+ * The tenant's published articles that match the wording, best first. Full matches score 0.5 and more. Articles with enough
+ * of the words score less, and a rare word weighs more than a common one (inverse document frequency).
  *
- * One reading of all the articles: under row-level security no index serves `@@`. What lost: cover density (ts_rank_cd), three
- * times as long where a query of many words matches everything; one tsquery of all the words, which weighs them alike; to
- * count the words in a statement of its own, which reads everything twice.
+ * A score depends on the article, the wording and the counts alone. So the next page, with the counts of the first, begins
+ * after a score and an id, whatever else is written. An edit between two pages changes the score of its article: one that
+ * falls may come again, which the cursor prevents; one that rises above the score is missed.
+ *
+ * The statement reads all of the tenant's published articles once: under row-level security no index serves `@@`. What lost:
+ * cover density (ts_rank_cd), three times as slow where a query of many words matches everything; one tsquery of all the
+ * words, which weighs them alike; counting the words in a statement of its own, which reads everything twice.
  */
 export async function rankByWords(
   tx: Transaction,
   tenantId: string,
-  query: SearchFilter & {
+  query: {
+    readonly filter: PublishedFilter;
     readonly wording: Wording;
     readonly limit: number;
-    /** Of the first page; counted where there are none. */
+    /** The counts of the first page; absent on that page, which counts. */
     readonly counts?: WordCounts | undefined;
+    /** The last article of the page before. */
     readonly after?: Ranked | undefined;
   },
 ): Promise<{ readonly ranked: readonly RankedByWords[]; readonly counts: WordCounts }> {
-  const filter = filterSql(query);
+  const filter = publishedFilterSql(query.filter, 'a');
   const { whole, parts } = query.wording;
   const words = parts?.words ?? [];
   const each = (term: (i: number) => string, separator: string) =>
@@ -104,7 +100,7 @@ export async function rankByWords(
      ), counted as materialized (${counts}),
      weighed as materialized (
        select array(select ln(1 + (articles + 1) / (count + 0.5::float8))
-                      from unnest(counts) with ordinality as word (count, place) order by place) as weights
+                      from unnest(counts) with ordinality as word (count, position) order by position) as weights
          from counted
      ), scored as (
        select id, is_whole,
@@ -113,7 +109,7 @@ export async function rankByWords(
               case when is_whole then 1::float8
                    else (0 ${each((i) => `+ case when rank${i} > 0 then weights[${i + 1}] else 0 end`, ' ')}) / total end as share
          from seen, weighed,
-              -- In the order of the words: a sum of floats depends on it.
+              -- In the order of the words, on which a sum of floats depends.
               lateral (select greatest(1e-9, 0 ${each((i) => `+ weights[${i + 1}]`, ' ')}) as total) of_all
      )
      select articles, counts, page.id, page.score, page.share
@@ -152,17 +148,5 @@ export async function rankByWords(
       id === null || score === null || share === null ? [] : [{ id, score, share }],
     ),
     counts: { articles: found[0]?.articles ?? 0, words: found[0]?.counts ?? [] },
-  };
-}
-
-/** The filter on `a`, an article, as SQL and its bindings. */
-export function filterSql({ category, tags, tagsMatch }: SearchFilter) {
-  const conditions = ["a.tenant_id = :tenantId and a.status = 'published'"];
-  if (category !== undefined) conditions.push('a.category = :category');
-  const hasTags = tags !== undefined && tags.length > 0;
-  if (hasTags) conditions.push(`a.tags ${tagsMatch === 'any' ? '&&' : '@>'} cast(:tags as text[])`);
-  return {
-    sql: conditions.join(' and '),
-    bindings: { ...(category === undefined ? {} : { category }), ...(hasTags ? { tags: [...tags] } : {}) },
   };
 }

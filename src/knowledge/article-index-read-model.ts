@@ -1,23 +1,17 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { type PublishedFilter, publishedFilterSql } from '../vectors/published-filter-read-model.ts';
 import { servingSpaceIdSql } from '../vectors/spaces.ts';
 
-export interface ArticleIndexFilter {
-  readonly category?: Category | undefined;
-  readonly tags?: readonly string[] | undefined;
-  /** Whether an article must have all of the tags or any of them. */
-  readonly tagsMatch: 'all' | 'any';
-}
-
-/** A place in the contents. The time keeps its microseconds, which a Date would lose. */
-export interface ArticleIndexPosition {
+/** The last entry of a page. Its time is a text because a Date would lose the microseconds. */
+export interface ArticleIndexCursor {
   readonly at: string;
   readonly id: string;
 }
 
-/** One line of the contents. */
-export interface Entry {
+/** A published article without its body. */
+export interface ArticleIndexEntry {
   readonly id: string;
   readonly title: string;
   readonly category: Category;
@@ -27,23 +21,11 @@ export interface Entry {
   readonly embedded: boolean;
 }
 
-export interface Counts {
+export interface ArticleCounts {
   readonly total: number;
-  /** The most frequent first, like the tags. */
+  /** The most frequent first, as the tags are. */
   readonly categories: readonly { readonly category: Category; readonly count: number }[];
   readonly tags: readonly { readonly tag: string; readonly count: number }[];
-}
-
-/** The filter on `a`, an article, as SQL and its bindings. */
-function filterSql({ category, tags, tagsMatch }: ArticleIndexFilter) {
-  const conditions = ["a.tenant_id = :tenantId and a.status = 'published'"];
-  if (category !== undefined) conditions.push('a.category = :category');
-  const tagged = tags !== undefined && tags.length > 0;
-  if (tagged) conditions.push(`a.tags ${tagsMatch === 'all' ? '@>' : '&&'} cast(:tags as text[])`);
-  return {
-    sql: conditions.join(' and '),
-    bindings: { ...(category === undefined ? {} : { category }), ...(tagged ? { tags: [...tags] } : {}) },
-  };
 }
 
 const entryRow = z
@@ -54,23 +36,24 @@ const entryRow = z
     tags: z.array(z.string()),
     updated_at: z.date(),
     embedded: z.boolean(),
-    position: z.string(),
+    created_at: z.string(),
   })
-  .transform(({ position, updated_at: updatedAt, ...row }) => ({
+  .transform(({ created_at: at, updated_at: updatedAt, ...row }) => ({
     entry: { ...row, updatedAt },
-    position: { at: position, id: row.id },
+    cursor: { at, id: row.id },
   }));
 
 /**
- * Published articles, the newest first, each with its place. By the time of their making, which nothing ever changes: an edit
- * between two pages moves no article over the border. By title or time of change it would, and be missed or seen twice.
+ * Published articles, the newest first, each with its cursor. They are ordered by the time of creation, which never changes:
+ * an edit between two pages would move an article in an order by title or by time of change, and it could be missed or come
+ * twice.
  */
 export async function listEntries(
   tx: Transaction,
   tenantId: string,
-  query: ArticleIndexFilter & { readonly after?: ArticleIndexPosition | undefined; readonly limit: number },
-): Promise<{ readonly entry: Entry; readonly position: ArticleIndexPosition }[]> {
-  const filter = filterSql(query);
+  query: PublishedFilter & { readonly after?: ArticleIndexCursor | undefined; readonly limit: number },
+): Promise<{ readonly entry: ArticleIndexEntry; readonly cursor: ArticleIndexCursor }[]> {
+  const filter = publishedFilterSql(query, 'a');
   const after =
     query.after === undefined
       ? { sql: '', bindings: {} }
@@ -84,7 +67,7 @@ export async function listEntries(
                      where m.tenant_id = a.tenant_id and m.article_id = a.id and m.content_hash = a.content_hash
                        and m.space_id = ${servingSpaceIdSql}
             ) as embedded,
-            to_char(a.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position
+            to_char(a.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
        from articles a
       where ${filter.sql} ${after.sql}
       order by a.created_at desc, a.id desc
@@ -100,25 +83,25 @@ const countsRow = z.object({
   tags: z.array(z.object({ tag: z.string(), count: z.number() })),
 });
 
-/** How many published articles the filter lets through, by category and by tag; the rows are read once for all three. */
+/** Counts the published articles that pass the filter: all, by category and by tag. The rows are read once for all three. */
 export async function countEntries(
   tx: Transaction,
   tenantId: string,
-  filter: ArticleIndexFilter,
-  mostTags: number,
-): Promise<Counts> {
-  const { sql, bindings } = filterSql(filter);
+  filter: PublishedFilter,
+  maxTags: number,
+): Promise<ArticleCounts> {
+  const { sql, bindings } = publishedFilterSql(filter, 'a');
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with listed as materialized (select a.category, a.tags from articles a where ${sql}),
           by_category as (select category, count(*) as count from listed group by category),
           by_tag as (
             select tag, count(*) as count from listed, unnest(tags) as tag
-             group by tag order by count(*) desc, tag limit :mostTags
+             group by tag order by count(*) desc, tag limit :maxTags
           )
      select (select count(*)::int from listed) as total,
             coalesce((select jsonb_agg(c order by c.count desc, c.category) from by_category c), '[]') as categories,
             coalesce((select jsonb_agg(t order by t.count desc, t.tag) from by_tag t), '[]') as tags`,
-    { tenantId, mostTags, ...bindings },
+    { tenantId, maxTags, ...bindings },
   );
   const [counts] = z.tuple([countsRow]).parse(rows);
   return counts;

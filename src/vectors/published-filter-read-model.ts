@@ -1,0 +1,39 @@
+/** Which of the tenant's published articles a query is about; all of them by default. */
+export interface PublishedFilter {
+  readonly category?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  /** Whether an article must have all of the tags (the default) or any of them. */
+  readonly tagsMatch?: 'all' | 'any' | undefined;
+  /** The text of a tsquery that an article must not match. */
+  readonly excluded?: string | undefined;
+}
+
+/** A piece of a statement and the values of its named parameters. */
+export interface SqlFragment {
+  readonly sql: string;
+  readonly bindings: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The filter as a condition. `articles` is the name or alias of that table in the statement, which itself binds `:tenantId`.
+ */
+export function publishedFilterSql(
+  { category, tags = [], tagsMatch, excluded }: PublishedFilter,
+  articles: string,
+): SqlFragment {
+  const conditions = [`${articles}.tenant_id = :tenantId and ${articles}.status = 'published'`];
+  const bindings: Record<string, unknown> = {};
+  if (category !== undefined) {
+    conditions.push(`${articles}.category = :category`);
+    bindings.category = category;
+  }
+  if (tags.length > 0) {
+    conditions.push(`${articles}.tags ${tagsMatch === 'any' ? '&&' : '@>'} cast(:tags as text[])`);
+    bindings.tags = [...tags];
+  }
+  if (excluded !== undefined) {
+    conditions.push(`not ${articles}.search @@ cast(:excluded as tsquery)`);
+    bindings.excluded = excluded;
+  }
+  return { sql: conditions.join(' and '), bindings };
+}
