@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import { type PublishedFilter, publishedFilterSql } from '../vectors/published-filter-read-model.ts';
+import { type PublishedFilter, publishedFilterSql } from '../vectors/published-filter.ts';
 import { servingSpaceIdSql } from '../vectors/spaces.ts';
 
 /** The last entry of a page. Its time is a text because a Date would lose the microseconds. */

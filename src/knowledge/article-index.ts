@@ -1,5 +1,5 @@
 import type { Database } from '../platform/postgres/database.ts';
-import type { PublishedFilter } from '../vectors/published-filter-read-model.ts';
+import type { PublishedFilter } from '../vectors/published-filter.ts';
 import {
   type ArticleCounts,
   type ArticleIndexCursor,

@@ -13,6 +13,7 @@ export type { StoredKey } from './store.ts';
 export interface CurrentKey extends StoredKey {
   /** The operation's: the tenant's own or the default. */
   readonly model: string;
+  readonly monthlyTokenBudget: number | null;
 }
 
 /** What a guarded call needs to know of the tenant's keys. */
@@ -59,7 +60,9 @@ export function createProviderKeys(deps: {
       const { provider, modelField } = operations[operation];
       const found = await findStoredKey(tx, tenantId, provider);
       if (found === undefined) return undefined;
-      return { ...found.key, model: effectiveModels(found.settings, defaultModels)[modelField] };
+      const { key, settings } = found;
+      const model = effectiveModels(settings, defaultModels)[modelField];
+      return { ...key, model, monthlyTokenBudget: settings.monthly_token_budget };
     },
 
     find: async (tx, tenantId, provider) => (await findStoredKey(tx, tenantId, provider))?.key,

@@ -38,7 +38,7 @@ export async function admitKey(
 }
 
 /**
- * Says before anything is prepared, in one round trip, whether the guard would refuse a call. It reserves nothing: between
+ * Says before anything is prepared, in one round trip or two for a tenant with a budget, whether the guard would refuse a call. It reserves nothing: between
  * this answer and the call another caller may take the probe or the last tokens, so the guard decides again.
  */
 export async function admit(
@@ -47,15 +47,16 @@ export async function admit(
   tenantId: string,
   operation: CallOperation,
 ): Promise<Admission> {
-  const [admitted, refusal, spent] = await Promise.all([
+  const [admitted, refusal] = await Promise.all([
     admitKey(keys, tx, tenantId, operation),
     breaker.refusal(tx, { tenantId, provider: operations[operation].provider }),
-    usage.isSpent(tx, tenantId),
   ]);
   if (admitted.kind !== 'admitted') return admitted;
   const { key } = admitted;
   // The breaker of another key version says nothing about this one.
   if (refusal?.keyVersion === key.version) return { kind: 'open', key, retryInMs: refusal.retryInMs };
+  const { monthlyTokenBudget: budget } = key;
+  const spent = budget !== null && (await usage.isSpent(tx, tenantId, budget));
   return spent ? { kind: 'spent', key } : admitted;
 }
 

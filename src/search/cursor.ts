@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
 import { text, uuid } from '../platform/http/schemas.ts';
-import type { PublishedFilter } from '../vectors/published-filter-read-model.ts';
+import type { PublishedFilter } from '../vectors/published-filter.ts';
 import { maxWords } from './keyword/keyword.ts';
 import { maxPackedLength, unpackIds } from './seen-ids.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
-import { type PublishedFilter, publishedFilterSql } from '../vectors/published-filter-read-model.ts';
+import { type PublishedFilter, publishedFilterSql } from '../vectors/published-filter.ts';
 
 /** The tags of this list that no published article of the tenant has. */
 export async function listUnknownTags(

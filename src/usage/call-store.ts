@@ -75,15 +75,15 @@ export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: 
 }
 
 /**
- * Whether the month's budget is used up to the last token, and the tenant was told so: then no call can be let through. A
+ * Whether the month has used up this budget to the last token, and the tenant was told so: then no call can be let through. A
  * budget that merely cannot hold the last call that asked is not spent, as a smaller one may still find room.
  */
-export async function isBudgetSpent(tx: Transaction, tenantId: string): Promise<boolean> {
+export async function isBudgetSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select 1 from monthly_usage
       where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
-        and exhausted_at is not null and settled_tokens >= ${budgetSql}`,
-    { tenantId },
+        and exhausted_at is not null and settled_tokens >= :budget::bigint`,
+    { tenantId, budget },
   );
   return rows.length > 0;
 }

@@ -63,8 +63,8 @@ export interface Usage {
     tenantId: string,
     key: { readonly provider: Provider; readonly keyVersion: number },
   ): Promise<LastFailure | undefined>;
-  /** Whether the month's budget is used up to the last token. */
-  isSpent(tx: Transaction, tenantId: string): Promise<boolean>;
+  /** Whether the month has used up this budget to the last token. */
+  isSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean>;
   /** In the transaction of a change of the budget: what was used up may not be any longer. */
   budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
   /** Gives up the records that crashes have left open, and enters the answered calls that were forgotten; of every tenant. */

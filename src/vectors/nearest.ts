@@ -1,6 +1,6 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import { measureTenant, rankAll, rankPool } from './nearest-store.ts';
-import type { PublishedFilter } from './published-filter-read-model.ts';
+import type { PublishedFilter } from './published-filter.ts';
 
 export interface NearArticle {
   readonly articleId: string;

@@ -1,4 +1,4 @@
-import { type PublishedFilter, publishedFilterSql, type SqlFragment } from './published-filter-read-model.ts';
+import { type PublishedFilter, publishedFilterSql, type SqlFragment } from './published-filter.ts';
 
 /**
  * Two items of a FROM clause: `a`, the published articles that pass the filter, and `m`, the manifest of their current text

@@ -27,7 +27,6 @@ describe('the platform', () => {
       [...readSource(file).matchAll(/'(lorekeep_\w+)'/g)].map(([, name]) => name),
     );
     expect(declared.toSorted()).toEqual([
-      'lorekeep_',
       'lorekeep_http_request_duration_seconds',
       'lorekeep_state_readable',
     ]);

@@ -64,7 +64,13 @@ describe('a proposal compared with 8 articles of 50 chunks and 1,536 dimensions'
 });
 
 describe('an embedded proposal', () => {
-  const key = { version: 1, status: 'verified', ciphertext: 'sealed', model: 'a-model' } as const;
+  const key = {
+    version: 1,
+    status: 'verified',
+    ciphertext: 'sealed',
+    model: 'a-model',
+    monthlyTokenBudget: null,
+  } as const;
 
   /** Whether a transaction was open whenever the text was read, to be cut into chunks. */
   async function embed(current: typeof key | undefined): Promise<boolean[]> {

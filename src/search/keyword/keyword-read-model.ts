@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import { type PublishedFilter, publishedFilterSql } from '../../vectors/published-filter-read-model.ts';
+import { type PublishedFilter, publishedFilterSql } from '../../vectors/published-filter.ts';
 import { quoteWord } from './web-query.ts';
 
 /** An article in a ranking. */
