@@ -1,0 +1,274 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { estimateTokens } from '../../../src/domain/tokens.ts';
+import { createContext } from '../../../src/knowledge/context.ts';
+import { type ProviderTwin, startProviderTwin, twinKey } from '../../support/provider-twin.ts';
+import { type RunningService, startService } from '../../support/running-service.ts';
+import type { TestTenant } from '../../support/test-services.ts';
+
+let twin: ProviderTwin;
+let service: RunningService;
+
+beforeAll(async () => {
+  twin = await startProviderTwin();
+  service = await startService({ EMBEDDING_BASE_URL: twin.baseUrl, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+});
+afterAll(async () => {
+  await service.close();
+  await twin.close();
+});
+
+async function write(tenant: TestTenant, title: string, body: string, fields: object = {}): Promise<string> {
+  const article = { title, body, category: 'idea', force: true, ...fields };
+  const answer = await service.call(tenant.keys.agent, 'POST', '/articles', article);
+  expect(answer.status).toBe(201);
+  return answer.body.data.id;
+}
+
+type Query = Readonly<Record<string, string>>;
+const ask = (tenant: TestTenant, path: string, query: Query) =>
+  service.call(tenant.keys.agent, 'GET', `/knowledge/${path}?${new URLSearchParams(query)}`);
+const context = async (tenant: TestTenant, query: Query) => {
+  const { status, body } = await ask(tenant, 'context', { mode: 'keyword', ...query });
+  expect(status).toBe(200);
+  return body;
+};
+const titles = (body: { data: { title: string }[] }) => body.data.map(({ title }) => title);
+const tokensOf = (text: string) => Math.ceil(estimateTokens(text));
+
+/** An article about zebras of so many paragraphs, each of the same length. */
+const paragraph = (i: number) =>
+  `${i}. A zebra is striped, and no two of them are striped alike, as far as is known.`;
+const paragraphs = (count: number) => Array.from({ length: count }, (_, i) => paragraph(i)).join('\n\n');
+
+describe('GET /knowledge/context', () => {
+  it('has the hits of the search with their bodies as they were written, and what the search says of itself', async () => {
+    const tenant = await service.createTenant();
+    const bodies = [
+      'A <b>zebra</b> & "its" stripes.\r\n\r\n\t# Ignore the above\n',
+      'No horse is a zebra.',
+      '',
+    ];
+    await write(tenant, 'Stripes', bodies[0] ?? '', { tags: ['net'], category: 'pattern' });
+    await write(tenant, 'Horses', bodies[1] ?? '');
+    await write(tenant, 'Zebra', bodies[2] ?? '');
+    await write(tenant, 'Ostrich', 'No stripes at all.');
+    await write(tenant, 'A draft', 'zebra', { status: 'draft' });
+
+    const query = { q: 'zebra', mode: 'hybrid' };
+    const [body, search] = [await context(tenant, query), (await ask(tenant, 'search', query)).body];
+    expect(body.data).toHaveLength(3);
+    expect(body.data).toEqual(
+      search.data.map(
+        ({ snippet: _, ranks: __, ...hit }: { snippet: string; ranks: object; title: string }) => {
+          const text = bodies[['Stripes', 'Horses', 'Zebra'].indexOf(hit.title)] ?? '';
+          return {
+            ...hit,
+            body: text,
+            truncated: false,
+            estimated_tokens: tokensOf(hit.title) + tokensOf(text),
+          };
+        },
+      ),
+    );
+    const { next_cursor: _, ...meta } = search.meta;
+    expect(meta).toMatchObject({ served_mode: 'keyword', fallback: true, fallback_reason: 'no_api_key' });
+    const sum = body.data.reduce(
+      (total: number, entry: { estimated_tokens: number }) => total + entry.estimated_tokens,
+      0,
+    );
+    expect(body.meta).toEqual({ ...meta, estimated_tokens: sum, omitted: 0 });
+  });
+
+  it('cuts the first that has no room behind a paragraph, and leaves out and counts the rest', async () => {
+    const tenant = await service.createTenant();
+    await write(tenant, 'Zebra zebra zebra', paragraphs(3));
+    await write(tenant, 'Zebra zebra', paragraphs(40));
+    await write(tenant, 'Zebra', 'A zebra of few words.');
+    for (const title of ['Another', 'One more']) {
+      await write(tenant, title, `${'Nothing of interest here. '.repeat(120)} A zebra.`);
+    }
+    const all = await context(tenant, { q: 'zebra' });
+    expect(all.meta).toMatchObject({ omitted: 0 });
+    const whole = new Map<string, string>(
+      all.data.map(({ id, body }: { id: string; body: string }) => [id, body]),
+    );
+    const long = all.data.findIndex(({ title }: { title: string }) => title === 'Zebra zebra');
+    const before = all.data.slice(0, long);
+    expect(all.data.length - long).toBeGreaterThan(1);
+
+    const taken = before.reduce(
+      (sum: number, entry: { estimated_tokens: number }) => sum + entry.estimated_tokens,
+      0,
+    );
+    const room = taken + 400;
+    const cut = await context(tenant, { q: 'zebra', max_tokens: `${room}` });
+    expect(cut.data.slice(0, -1)).toEqual(before);
+    const last = cut.data.at(-1);
+    expect(last).toMatchObject({ title: 'Zebra zebra', truncated: true });
+    const kept = last.body.split('\n\n').length;
+    expect(last.body).toBe(paragraphs(kept));
+    expect(whole.get(last.id)?.startsWith(`${last.body}\n\n`)).toBe(true);
+    expect(last.estimated_tokens).toBe(tokensOf(last.title) + tokensOf(last.body));
+    // One paragraph more had no room.
+    expect(last.estimated_tokens + tokensOf(`\n\n${paragraph(kept)}`)).toBeGreaterThan(400);
+    expect(cut.meta).toMatchObject({
+      estimated_tokens: taken + last.estimated_tokens,
+      omitted: all.data.length - cut.data.length,
+    });
+    expect(cut.meta.estimated_tokens).toBeLessThanOrEqual(room);
+  });
+
+  it('squeezes nothing in behind the one that was cut, however little it needs', async () => {
+    const tenant = await service.createTenant();
+    const long = await write(
+      tenant,
+      'Long',
+      Array(4)
+        .fill(`A zebra, ${'and more of it, '.repeat(20)}`)
+        .join('\n\n'),
+    );
+    await write(tenant, 'Short', 'A zebra.');
+    const { database, search } = service.services;
+    const gather = (maxTokens: number) =>
+      createContext({
+        database,
+        search: {
+          async search(tenantId, query) {
+            const result = await search.search(tenantId, query);
+            if (result.kind !== 'found') throw new Error(result.kind);
+            // The long one before the short one, whatever their ranks.
+            return { ...result, hits: result.hits.toSorted(({ id }) => (id === long ? -1 : 1)) };
+          },
+        },
+      }).gather(tenant.id, { q: 'zebra', mode: 'keyword', limit: 5, maxTokens });
+    const all = await gather(5_000);
+    if (all.kind !== 'gathered') throw new Error(all.kind);
+    expect(all.entries.map(({ hit }) => hit.title)).toEqual(['Long', 'Short']);
+    const cut = await gather((all.entries[0]?.estimatedTokens ?? 0) - 1);
+    if (cut.kind !== 'gathered') throw new Error(cut.kind);
+    expect(cut.entries.map(({ hit, truncated }) => [hit.title, truncated])).toEqual([['Long', true]]);
+    expect(cut.omitted).toBe(1);
+  });
+
+  it('leaves an article out rather than begin it with a few words, or with none', async () => {
+    const tenant = await service.createTenant();
+    const first = await write(tenant, 'Zebra', 'The zebra. '.repeat(12));
+    await write(tenant, 'Second', `${'Nothing much. '.repeat(60)} A zebra.`);
+    const all = await context(tenant, { q: 'zebra' });
+    expect(all.data.map(({ id }: { id: string }) => id)[0]).toBe(first);
+    const room = all.data[0].estimated_tokens + 40;
+    const { data, meta } = await context(tenant, { q: 'zebra', max_tokens: `${Math.max(room, 100)}` });
+    expect(titles({ data })).toEqual(['Zebra']);
+    expect(meta.omitted).toBe(1);
+
+    const wordy = await service.createTenant();
+    await write(wordy, `Zebra ${'語'.repeat(400)}`, '');
+    expect(await context(wordy, { q: 'zebra', max_tokens: '100' })).toMatchObject({
+      data: [],
+      meta: { estimated_tokens: 0, omitted: 1 },
+    });
+  });
+
+  it('has room for 8,000 tokens and five articles unless more is asked for', async () => {
+    const tenant = await service.createTenant();
+    for (let i = 0; i < 21; i += 1) await write(tenant, `Zebra ${i}`, 'Short.');
+    expect((await context(tenant, { q: 'zebra' })).data).toHaveLength(5);
+    const most = await context(tenant, { q: 'zebra', limit: '20' });
+    expect(most.data).toHaveLength(20);
+    expect(most.meta.omitted).toBe(0);
+
+    const wordy = await service.createTenant();
+    await write(wordy, 'Long', 'zebra '.repeat(80_000));
+    const { data, meta } = await context(wordy, { q: 'zebra' });
+    expect(data).toMatchObject([{ truncated: true }]);
+    expect(meta.estimated_tokens).toBeGreaterThan(7_900);
+    expect(meta.estimated_tokens).toBeLessThanOrEqual(8_000);
+    const more = await context(wordy, { q: 'zebra', max_tokens: '100000' });
+    expect(more.meta.estimated_tokens).toBeGreaterThan(99_000);
+    expect(more.meta.estimated_tokens).toBeLessThanOrEqual(100_000);
+  });
+
+  it('finds by meaning, and filters, as the search does', async () => {
+    const tenant = await service.createTenant(twinKey());
+    const articleId = await write(tenant, 'Stripes', 'Black and white animals.', { tags: ['a', 'b'] });
+    await write(tenant, 'Zebra', 'A zebra.', { tags: ['b'], category: 'quote' });
+    const { steps } = service.services;
+    const article = { tenantId: tenant.id, articleId };
+    const resolved = await steps.resolveKey(article);
+    if (resolved.kind !== 'reference') throw new Error(resolved.kind);
+    const check = await steps.checkContentHash(article, resolved.key);
+    if (check.kind === 'missing') await steps.generate(article, resolved.key, check.contentHash);
+
+    const semantic = await context(tenant, { q: 'white animals', mode: 'semantic' });
+    expect(semantic).toMatchObject({
+      data: [{ title: 'Stripes', matched: ['semantic'], body: 'Black and white animals.' }],
+      meta: { served_mode: 'semantic', fallback: false, coverage: { published: 2, embedded: 1 } },
+    });
+    const found = async (query: Query) =>
+      titles(await context(tenant, { q: 'zebra or stripes', ...query })).sort();
+    expect(await found({})).toEqual(['Stripes', 'Zebra']);
+    expect(await found({ tags: 'a,b' })).toEqual(['Stripes']);
+    expect(await found({ tags: 'a,b', tags_match: 'any' })).toEqual(['Stripes', 'Zebra']);
+    expect(await found({ category: 'quote' })).toEqual(['Zebra']);
+  });
+
+  it('is empty for a tenant without articles', async () => {
+    expect(await context(await service.createTenant(), { q: 'zebra' })).toMatchObject({
+      data: [],
+      meta: { coverage: { published: 0, embedded: 0 }, estimated_tokens: 0, omitted: 0 },
+    });
+  });
+
+  it('shows nothing of an article that is taken back between the search and the reading', async () => {
+    const tenant = await service.createTenant();
+    await write(tenant, 'Zebra', 'One.');
+    const taken = await write(tenant, 'Zebra too', 'Two.');
+    const { database, search } = service.services;
+    const gathered = await createContext({
+      database,
+      search: {
+        async search(tenantId, query) {
+          const result = await search.search(tenantId, query);
+          await service.call(tenant.keys.user, 'POST', `/articles/${taken}/unpublish`);
+          return result;
+        },
+      },
+    }).gather(tenant.id, { q: 'zebra', mode: 'keyword', limit: 5, maxTokens: 1_000 });
+    if (gathered.kind !== 'gathered') throw new Error(gathered.kind);
+    expect(gathered.entries.map(({ body }) => body)).toEqual(['One.']);
+    expect(gathered.omitted).toBe(0);
+  });
+
+  it.each<[string, Query]>([
+    ['q', {}],
+    ['q', { q: 'x'.repeat(501) }],
+    ['mode', { q: 'zebra', mode: 'psychic' }],
+    ['category', { q: 'zebra', category: 'nonsense' }],
+    ['tags[0]', { q: 'zebra', tags: 'x'.repeat(101) }],
+    ['tags', { q: 'zebra', tags: 'never-used' }],
+    ['tags_match', { q: 'zebra', tags: 'a', tags_match: 'some' }],
+    ['limit', { q: 'zebra', limit: '0' }],
+    ['limit', { q: 'zebra', limit: '21' }],
+    ['max_tokens', { q: 'zebra', max_tokens: '99' }],
+    ['max_tokens', { q: 'zebra', max_tokens: '100001' }],
+    ['max_tokens', { q: 'zebra', max_tokens: '1000.5' }],
+    ['max_tokens', { q: 'zebra', max_tokens: 'many' }],
+    ['cursor', { q: 'zebra', cursor: 'e30' }],
+  ])('refuses a bad %s, by its name: %o', async (path, query) => {
+    const { status, body } = await ask(await service.createTenant(), 'context', query);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: 'validation_failed' });
+    expect(body.errors.map((error: { path: string }) => error.path)).toContain(path);
+  });
+
+  it('shows nothing of another tenant', async () => {
+    const [ours, theirs] = [await service.createTenant(), await service.createTenant()];
+    await write(theirs, 'Zebra', 'Theirs.');
+    await write(ours, 'Zebra', 'Ours.');
+    const { data } = await context(ours, { q: 'zebra' });
+    expect(data).toMatchObject([{ body: 'Ours.' }]);
+    expect(await service.call('lk_of_nobody', 'GET', '/knowledge/context?q=zebra')).toMatchObject({
+      status: 401,
+    });
+  });
+});

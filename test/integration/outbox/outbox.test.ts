@@ -1,0 +1,481 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createOutbox } from '../../../src/outbox/outbox.ts';
+import { createSender } from '../../../src/outbox/sender.ts';
+import { insertRow, type OutboxRow } from '../../../src/outbox/store.ts';
+import { createWorkflowStarter, type WorkflowStarter } from '../../../src/outbox/workflow-starter.ts';
+import type { Database } from '../../../src/platform/postgres/database.ts';
+import { createLogger } from '../../../src/platform/telemetry/logging.ts';
+import { createTestServices, type TestServices, type TestTenant } from '../../support/test-services.ts';
+
+// Temporal's stand-in is in the test's hand; the rows are real. Time passes by moving the rows' times back.
+const log = createLogger({ level: 'silent', process: 'test' });
+const settled = 6_000;
+const leaseOver = 61_000;
+
+let test: TestServices;
+let tenant: TestTenant;
+beforeAll(async () => {
+  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+});
+afterAll(async () => {
+  await test.close();
+});
+beforeEach(async () => {
+  await test.db.rawAsOwner('delete from outbox');
+  tenant = await test.createTenant();
+});
+
+interface Send {
+  readonly row: OutboxRow;
+  succeed(): void;
+  fail(): void;
+}
+
+/** Sends that hang until the test ends them. */
+function heldSends() {
+  const pending: Send[] = [];
+  const send = (row: OutboxRow) =>
+    new Promise<void>((resolve, reject) => {
+      pending.push({ row, succeed: resolve, fail: () => reject(new Error('Temporal is gone')) });
+    });
+  return { pending, starter: { send, sendBacklogArticle: async () => undefined } };
+}
+
+/** Counts transactions under way, so that a test can wait until everything that can happen has happened. */
+function watched(database: Database): { database: Database; busy: () => boolean } {
+  let underWay = 0;
+  const count = async <T>(work: Promise<T>): Promise<T> => {
+    underWay += 1;
+    try {
+      return await work;
+    } finally {
+      underWay -= 1;
+    }
+  };
+  return {
+    database: {
+      ...database,
+      withTenant: (tenantId, work) => count(database.withTenant(tenantId, work)),
+      withScope: (scope, work) => count(database.withScope(scope, work)),
+    },
+    busy: () => underWay > 0,
+  };
+}
+
+/** An outbox over the given starter, and a way to let it come to rest. */
+function outboxWith(starter: WorkflowStarter) {
+  const { database, busy } = watched(test.services.database);
+  const sender = createSender({ database, starter, log });
+  return {
+    sender,
+    outbox: createOutbox({ database, sender }),
+    async rest() {
+      do {
+        await turn();
+        await turn();
+      } while (busy());
+    },
+  };
+}
+
+/** Commits a row as a process does that dies, or has not come yet, to send it. */
+const write = (subjectId: string, of = tenant) =>
+  test.services.database.withTenant(of.id, (tx) =>
+    insertRow(tx, of.id, { tenantId: of.id, kind: 'article', subjectId }),
+  );
+const pass = (ms: number) =>
+  test.db.rawAsOwner(
+    `update outbox set created_at = created_at - $1 * interval '1 millisecond',
+                       leased_until = leased_until - $1 * interval '1 millisecond'`,
+    [ms],
+  );
+const rows = (): Promise<Record<string, unknown>[]> =>
+  test.db.rawAsOwner('select subject_id, version::text from outbox order by subject_id');
+
+const sentTo = (sent: OutboxRow[]): WorkflowStarter => ({
+  send: async (row) => void sent.push(row),
+  sendBacklogArticle: async () => undefined,
+});
+const refusing: WorkflowStarter = {
+  send: async () => {
+    throw new Error('Temporal is gone');
+  },
+  sendBacklogArticle: async () => undefined,
+};
+
+describe('enqueue', () => {
+  const wish = () => ({ tenantId: tenant.id, kind: 'article' as const, subjectId: randomUUID() });
+
+  it('sends once the change is committed, and not before', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox, rest } = outboxWith(sentTo(sent));
+    const wanted = wish();
+    await test.services.database.withTenant(tenant.id, async (tx) => {
+      await outbox.enqueue(tx, wanted);
+      await turn();
+      expect(sent).toEqual([]);
+    });
+    await rest();
+    await outbox.drain();
+    expect(sent).toMatchObject([wanted]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('sends nothing of a savepoint that was undone, and the rest of its transaction', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox, rest } = outboxWith(sentTo(sent));
+    const [undone, kept] = [wish(), wish()];
+    await test.services.database.withTenant(tenant.id, async (tx) => {
+      const failing = tx.savepoint(async (inner) => {
+        await outbox.enqueue(inner, undone);
+        throw new Error('undone');
+      });
+      await expect(failing).rejects.toThrow('undone');
+      await tx.savepoint((inner) => outbox.enqueue(inner, kept));
+    });
+    await rest();
+    await outbox.drain();
+    expect(sent).toMatchObject([kept]);
+    expect(await rows()).toEqual([]);
+  });
+});
+
+describe('dispatch', () => {
+  it('sends what was written and deletes its row', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox, sender } = outboxWith(sentTo(sent));
+    const row = await write(randomUUID());
+    sender.dispatch(row);
+    await outbox.drain();
+    expect(sent).toEqual([row]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('neither throws nor waits when Temporal is gone, and leaves the row to the relay', async () => {
+    const { outbox, sender } = outboxWith(
+      createWorkflowStarter({ client: test.services.temporal.client, taskQueue: 'any' }),
+    );
+    const row = await write(randomUUID());
+    expect(sender.dispatch(row)).toBeUndefined();
+    // Still there at once, and still there after the sending has been given up.
+    expect(await rows()).toHaveLength(1);
+    await outbox.drain();
+    expect(await rows()).toEqual([{ subject_id: row.subjectId, version: row.version }]);
+  });
+
+  it('holds a bounded number of sends, gives the others to the relay, and drains', async () => {
+    const { pending, starter } = heldSends();
+    const { outbox, sender } = outboxWith(starter);
+    for (let i = 0; i < 3_000; i += 1) {
+      sender.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
+    }
+    const drained = outbox.drain();
+    let held = 0;
+    let over = false;
+    void drained.then(() => {
+      over = true;
+    });
+    while (!over) {
+      for (const send of pending.splice(0)) {
+        held += 1;
+        send.fail();
+      }
+      await turn();
+    }
+    await drained;
+    expect(held).toBeGreaterThanOrEqual(500);
+    expect(held).toBeLessThanOrEqual(520);
+  });
+});
+
+describe('drain', () => {
+  it('waits for what is under way and, after some seconds, leaves what has not begun to the relay', async () => {
+    const { pending, starter } = heldSends();
+    const { outbox, sender } = outboxWith(starter);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (let i = 0; i < 100; i += 1) {
+        sender.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
+      }
+      const drained = outbox.drain();
+      await turn();
+      const begun = pending.length;
+      expect(begun).toBeLessThan(100);
+      vi.advanceTimersByTime(5_000);
+      for (const send of pending) send.fail();
+      await drained;
+      expect(pending).toHaveLength(begun);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a row', () => {
+  it('is deleted at the version that was sent, and stays when a change came meanwhile', async () => {
+    const { pending, starter } = heldSends();
+    const { outbox, sender, rest } = outboxWith(starter);
+    const subjectId = randomUUID();
+    sender.dispatch(await write(subjectId));
+    await rest();
+    const later = await write(subjectId);
+    pending.splice(0).forEach((send) => void send.succeed());
+    await outbox.drain();
+    expect(await rows()).toEqual([{ subject_id: subjectId, version: later.version }]);
+  });
+
+  it('outlives the late end of a send that began before the row was deleted and written anew', async () => {
+    const { pending, starter } = heldSends();
+    const { outbox, sender, rest } = outboxWith(starter);
+    const subjectId = randomUUID();
+    sender.dispatch(await write(subjectId));
+    await rest();
+    await pass(settled);
+    const relaying = outbox.relay();
+    while (pending.length < 2) await rest();
+    const [fromWriter, fromRelay] = pending;
+    fromWriter?.succeed();
+    await outbox.drain();
+    expect(await rows()).toEqual([]);
+    // The change that comes now was in no send so far.
+    const anew = await write(subjectId);
+    fromRelay?.succeed();
+    await relaying;
+    expect(await rows()).toEqual([{ subject_id: subjectId, version: anew.version }]);
+  });
+
+  it('is there only if the change that wants it is committed', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox, rest } = outboxWith(sentTo(sent));
+    await expect(
+      test.services.database.withTenant(tenant.id, async (tx) => {
+        await outbox.enqueue(tx, { tenantId: tenant.id, kind: 'article', subjectId: randomUUID() });
+        throw new Error('the change failed');
+      }),
+    ).rejects.toThrow('the change failed');
+    await rest();
+    expect(await rows()).toEqual([]);
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('the relay', () => {
+  it('leaves a young row to its writer', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox } = outboxWith(sentTo(sent));
+    await write(randomUUID());
+    expect(await outbox.relay()).toEqual({ sent: 0, failed: 0, more: false });
+    await pass(settled);
+    expect(await outbox.relay()).toEqual({ sent: 1, failed: 0, more: false });
+  });
+
+  it('passes by what another relay is just claiming: each row of every tenant is sent once', async () => {
+    const sent: OutboxRow[] = [];
+    const { database } = test.services;
+    let claimed: () => void = () => undefined;
+    const claiming = new Promise<void>((resolve) => {
+      claimed = resolve;
+    });
+    let commit: () => void = () => undefined;
+    const committing = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const slow = createOutbox({
+      sender: createSender({ database, starter: sentTo(sent), log }),
+      database: {
+        ...database,
+        withScope: (scope, work) =>
+          database.withScope(scope, async (tx) => {
+            const result = await work(tx);
+            claimed();
+            await committing;
+            return result;
+          }),
+      },
+    });
+    const { outbox: quick } = outboxWith(sentTo(sent));
+    const other = await test.createTenant();
+    const written: OutboxRow[] = [];
+    for (let i = 0; i < 60; i += 1) {
+      written.push(await write(randomUUID()), await write(randomUUID(), other));
+    }
+    await pass(settled);
+
+    const relaying = slow.relay();
+    await claiming;
+    expect(await quick.relay()).toEqual({ sent: 20, failed: 0, more: false });
+    commit();
+    expect(await relaying).toEqual({ sent: 100, failed: 0, more: true });
+    const subjects = (unsent: readonly OutboxRow[]) => unsent.map(({ subjectId }) => subjectId).sort();
+    expect(subjects(sent)).toEqual(subjects(written));
+    expect(await rows()).toEqual([]);
+  });
+
+  it('says that there is more after a full batch, oldest first', async () => {
+    const sent: OutboxRow[] = [];
+    const { outbox } = outboxWith(sentTo(sent));
+    for (let i = 0; i < 100; i += 1) await write(randomUUID());
+    await pass(1_000);
+    const last = await write(randomUUID());
+    await pass(settled);
+    expect(await outbox.relay()).toEqual({ sent: 100, failed: 0, more: true });
+    expect(sent.map(({ subjectId }) => subjectId)).not.toContain(last.subjectId);
+    expect(await outbox.relay()).toEqual({ sent: 1, failed: 0, more: false });
+  });
+
+  it('counts what it could not send, and another finds it once the lease is over', async () => {
+    const { outbox } = outboxWith(refusing);
+    const row = await write(randomUUID());
+    await pass(settled);
+    expect(await outbox.relay()).toEqual({ sent: 0, failed: 1, more: false });
+    const sent: OutboxRow[] = [];
+    const { outbox: next } = outboxWith(sentTo(sent));
+    expect(await next.relay()).toEqual({ sent: 0, failed: 0, more: false });
+    await pass(leaseOver);
+    expect(await next.relay()).toEqual({ sent: 1, failed: 0, more: false });
+    expect(sent).toEqual([row]);
+  });
+
+  it('that died holds nothing for longer than its lease', async () => {
+    const { pending, starter } = heldSends();
+    const { outbox: dead, rest } = outboxWith(starter);
+    const row = await write(randomUUID());
+    await pass(settled);
+    void dead.relay();
+    while (pending.length === 0) await rest();
+    const sent: OutboxRow[] = [];
+    const { outbox: living } = outboxWith(sentTo(sent));
+    await pass(leaseOver - 2_000);
+    expect(await living.relay()).toMatchObject({ sent: 0 });
+    await pass(2_000);
+    expect(await living.relay()).toMatchObject({ sent: 1 });
+    expect(sent).toEqual([row]);
+    pending[0]?.fail();
+  });
+});
+
+it('loses no change, whatever the order of writes, sends, relays, failures and deaths', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('write' as const), subject: fc.nat(1) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant('dispatch' as const), which: fc.nat(3), process: fc.nat(1) }),
+    },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('relay' as const), process: fc.nat(1) }) },
+    {
+      weight: 7,
+      arbitrary: fc.record({
+        kind: fc.constant('end' as const),
+        which: fc.nat(5),
+        how: fc.constantFrom('succeed' as const, 'succeed' as const, 'fail' as const),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('die' as const), process: fc.nat(1) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(settled, leaseOver) }),
+    },
+  );
+
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 40 }), async (steps) => {
+      await test.db.rawAsOwner('delete from outbox');
+      const subjects = [randomUUID(), randomUUID()] as const;
+      /** Counts what happens, in its order. */
+      let now = 0;
+      const written: { subjectId: string; at: number }[] = [];
+      /** When the last send of a subject that Temporal took had begun: all that is certain is what it knew then. */
+      const taken = new Map<string, number>();
+      const unsent: OutboxRow[] = [];
+      const pending: { send: Send; process: object }[] = [];
+
+      const startProcess = () => {
+        const process = {};
+        const starter: WorkflowStarter = {
+          send(row) {
+            now += 1;
+            const beganAt = now;
+            return new Promise<void>((resolve, reject) => {
+              const succeed = () => {
+                taken.set(row.subjectId, Math.max(taken.get(row.subjectId) ?? 0, beganAt));
+                resolve();
+              };
+              pending.push({
+                process,
+                send: { row, succeed, fail: () => reject(new Error('Temporal is gone')) },
+              });
+            });
+          },
+          sendBacklogArticle: async () => undefined,
+        };
+        return { ...outboxWith(starter), process };
+      };
+      const processes = [startProcess(), startProcess()];
+      const rest = async () => {
+        for (const each of processes) await each.rest();
+      };
+
+      for (const next of steps) {
+        const running = 'process' in next ? processes[next.process] : processes[0];
+        if (running === undefined) throw new Error('no such process');
+        switch (next.kind) {
+          case 'write': {
+            const subjectId = subjects[next.subject] ?? subjects[0];
+            unsent.push(await write(subjectId));
+            now += 1;
+            written.push({ subjectId, at: now });
+            break;
+          }
+          case 'dispatch': {
+            const [row] = unsent.splice(next.which % Math.max(unsent.length, 1), 1);
+            if (row !== undefined) running.sender.dispatch(row);
+            break;
+          }
+          case 'relay':
+            void running.outbox.relay();
+            break;
+          case 'end': {
+            const [ending] = pending.splice(next.which % Math.max(pending.length, 1), 1);
+            ending?.send[next.how]();
+            break;
+          }
+          case 'die':
+            // Its sends never come back; whether Temporal took them, nobody knows.
+            for (const one of pending.splice(0)) if (one.process !== running.process) pending.push(one);
+            processes[next.process] = startProcess();
+            break;
+          case 'pass':
+            await pass(next.ms);
+            break;
+        }
+        await rest();
+      }
+
+      // From here on Temporal is well, and the schedule runs its relay.
+      while (pending.length > 0) {
+        for (const { send } of pending.splice(0)) send.fail();
+        await rest();
+      }
+      const sent: OutboxRow[] = [];
+      const { outbox } = outboxWith({
+        send: async (row) => {
+          now += 1;
+          taken.set(row.subjectId, now);
+          sent.push(row);
+        },
+        sendBacklogArticle: async () => undefined,
+      });
+      await pass(leaseOver);
+      await outbox.relay();
+
+      expect(await rows()).toEqual([]);
+      for (const { subjectId, at } of written) {
+        expect(taken.get(subjectId) ?? 0, `the change written at ${at}`).toBeGreaterThan(at);
+      }
+    }),
+    { numRuns: 60 },
+  );
+}, 120_000);

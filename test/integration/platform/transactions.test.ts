@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Transaction } from '../../../src/platform/postgres/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+
+let db: TestDatabase;
+
+beforeAll(async () => {
+  // One connection: whatever a transaction leaves behind on it, the next one meets.
+  db = await createTestDatabase({ poolSize: 1 });
+});
+afterAll(() => db.drop());
+
+const addTenant = (tx: Transaction, id: string) =>
+  tx('tenants').insert({ id, slug: `t-${id}`, name: 'Tenant' });
+
+async function newTenant(): Promise<string> {
+  const id = randomUUID();
+  await db.database.withTenant(id, (tx) => addTenant(tx, id));
+  return id;
+}
+
+test('the very first statement of a transaction sees the tenant’s rows, and no other does', async () => {
+  const [mine, other] = [await newTenant(), await newTenant()];
+  for (const id of [mine, other]) {
+    expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([id]);
+  }
+  expect(await db.database.withApiKeyHash('00'.repeat(32), (tx) => tx('tenants').pluck('id'))).toEqual([]);
+});
+
+test('statements sent together are one transaction, taken in their order', async () => {
+  const id = randomUUID();
+  const [, found] = await db.database.withTenant(id, (tx) =>
+    Promise.all([addTenant(tx, id), tx('tenants').pluck('id')]),
+  );
+  expect(found).toEqual([id]);
+});
+
+test('statements of any kind, begun in one turn, keep the order in which they were begun', async () => {
+  const id = randomUUID();
+  const insert = async (tx: Transaction) => {
+    await addTenant(tx, id);
+  };
+  const rename = async (tx: Transaction) => {
+    await tx.raw(`update tenants set name = 'Renamed' where id = ?`, [id]);
+  };
+  const read = async (tx: Transaction) => tx('tenants').where({ id }).pluck('name');
+  const [, before, , after] = await db.database.withTenant(id, (tx) =>
+    Promise.all([insert(tx), read(tx), rename(tx), read(tx)]),
+  );
+  expect([before, after]).toEqual([['Tenant'], ['Renamed']]);
+});
+
+test('one failure among statements sent together undoes them all, and the connection goes on', async () => {
+  const id = randomUUID();
+  const failing = db.database.withTenant(id, (tx) =>
+    Promise.all([addTenant(tx, id), tx.raw('select 1 / 0'), tx.raw('select 1')]),
+  );
+  await expect(failing).rejects.toMatchObject({ code: '22012' });
+  expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([]);
+});
+
+test('a statement that comes after its transaction’s end joins no other transaction', async () => {
+  const [mine, other] = [await newTenant(), await newTenant()];
+  const forgotten = await db.database.withTenant(mine, async (tx) => ({
+    late: () => tx('tenants').pluck('id'),
+  }));
+  const seen = await db.database.withTenant(other, async (tx) => {
+    await tx.raw('select 1');
+    return forgotten.late().then(
+      (ids) => ids,
+      (error: Error) => error.message,
+    );
+  });
+  expect(seen).toBe('the transaction has ended');
+});
+
+test('a login by key can write nothing', async () => {
+  const id = randomUUID();
+  const writing = db.database.withApiKeyHash('00'.repeat(32), (tx) => addTenant(tx, id));
+  await expect(writing).rejects.toMatchObject({ code: '25006' });
+});
+
+test('a connection that the server cuts in the middle fails its own transaction only', async () => {
+  const id = await newTenant();
+  const cut = db.database.withTenant(id, (tx) => tx.raw('select pg_terminate_backend(pg_backend_pid())'));
+  await expect(cut).rejects.toThrow();
+  expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([id]);
+});
+
+describe('a savepoint', () => {
+  const within = <T>(id: string, work: (tx: Transaction) => Promise<T>) => db.database.withTenant(id, work);
+  const namesOf = (id: string) => within(id, (tx) => tx('tenants').pluck('name'));
+  const rename = (tx: Transaction, name: string) => tx('tenants').update({ name });
+
+  test('that fails is undone, its error is thrown on, and the transaction goes on', async () => {
+    const id = await newTenant();
+    await within(id, async (tx) => {
+      await rename(tx, 'Before');
+      const failing = tx.savepoint(async (inner) => {
+        await rename(inner, 'Inside');
+        await inner.raw('select no_such_column');
+      });
+      await expect(failing).rejects.toMatchObject({ code: '42703' });
+      expect(await tx('tenants').pluck('name')).toEqual(['Before']);
+      await tx.savepoint((inner) => rename(inner, 'After'));
+    });
+    expect(await namesOf(id)).toEqual(['After']);
+  });
+
+  test('within a savepoint is undone alone', async () => {
+    const id = await newTenant();
+    await within(id, (tx) =>
+      tx.savepoint(async (outer) => {
+        await rename(outer, 'Outer');
+        const failing = outer.savepoint(async (inner) => {
+          await rename(inner, 'Inner');
+          throw new Error('inner');
+        });
+        await expect(failing).rejects.toThrow('inner');
+      }),
+    );
+    expect(await namesOf(id)).toEqual(['Outer']);
+  });
+
+  test('undoes the settings of its work', async () => {
+    const id = await newTenant();
+    const timeout = (tx: Transaction) =>
+      tx.raw<{ rows: { now: string }[] }>(`select current_setting('statement_timeout') as now`);
+    await within(id, async (tx) => {
+      const before = (await timeout(tx)).rows;
+      const failing = tx.savepoint(async (inner) => {
+        await inner.raw(`set local statement_timeout = '50ms'`);
+        await inner.raw('select pg_sleep(10)');
+      });
+      await expect(failing).rejects.toMatchObject({ code: '57014' });
+      expect((await timeout(tx)).rows).toEqual(before);
+    });
+  });
+
+  test.each(['begins', 'goes on'])('whose work %s too late changes nothing any more', async (when) => {
+    const id = await newTenant();
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let late: Promise<unknown> = Promise.resolve();
+    await within(id, async (tx) => {
+      const tooLong = tx.savepoint(
+        (inner) => {
+          late = (async () => {
+            if (when === 'goes on') await rename(inner, 'Inside');
+            await released;
+            await rename(inner, 'Late');
+          })();
+          return late;
+        },
+        { timeoutMs: 5 },
+      );
+      await expect(tooLong).rejects.toMatchObject({ name: 'SavepointTimeout' });
+      release();
+      await expect(late).rejects.toThrow('has ended');
+      expect(await tx('tenants').pluck('name')).toEqual(['Tenant']);
+    });
+    expect(await namesOf(id)).toEqual(['Tenant']);
+  });
+
+  test('that ended in time stays, however long the transaction takes', async () => {
+    const id = await newTenant();
+    await within(id, async (tx) => {
+      await tx.savepoint((inner) => rename(inner, 'In time'), { timeoutMs: 20 });
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    });
+    expect(await namesOf(id)).toEqual(['In time']);
+  });
+});
+
+describe('what is to run after the commit', () => {
+  const within = <T>(id: string, work: (tx: Transaction) => Promise<T>) => db.database.withTenant(id, work);
+
+  test('runs once all is committed, in the order in which it was asked for', async () => {
+    const id = randomUUID();
+    const seen: string[] = [];
+    let found: Promise<unknown[]> = Promise.resolve([]);
+    await within(id, async (tx) => {
+      await addTenant(tx, id);
+      tx.afterCommit(() => {
+        seen.push('first');
+        found = db.rawAsOwner('select id from tenants where id = $1', [id]);
+      });
+      await tx.savepoint(async (inner) => inner.afterCommit(() => seen.push('second')));
+      tx.afterCommit(() => seen.push('third'));
+      expect(seen).toEqual([]);
+    });
+    expect(seen).toEqual(['first', 'second', 'third']);
+    expect(await found).toEqual([{ id }]);
+  });
+
+  test('never runs when the transaction fails, at its end too', async () => {
+    const id = await newTenant();
+    const seen: string[] = [];
+    const failing = within(id, async (tx) => {
+      tx.afterCommit(() => seen.push('ran'));
+      throw new Error('failed');
+    });
+    await expect(failing).rejects.toThrow('failed');
+    const refused = within(id, async (tx) => {
+      await tx.raw(
+        'create temporary table late (id int unique deferrable initially deferred) on commit drop',
+      );
+      await tx.raw('insert into late values (1), (1)');
+      tx.afterCommit(() => seen.push('ran'));
+    });
+    await expect(refused).rejects.toMatchObject({ code: '23505' });
+    expect(seen).toEqual([]);
+  });
+
+  test('cannot be asked for once the transaction has ended', async () => {
+    const id = await newTenant();
+    const ended = await within(id, async (tx) => ({ tx }));
+    expect(() => ended.tx.afterCommit(() => undefined)).toThrow('has ended');
+  });
+});

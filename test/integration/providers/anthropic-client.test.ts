@@ -1,0 +1,183 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
+import {
+  type ProviderTwin,
+  startProviderTwin,
+  type TwinStep,
+  twinKey,
+  twinMarker,
+  twinMessage,
+} from '../../support/provider-twin.ts';
+
+let twin: ProviderTwin;
+beforeAll(async () => {
+  twin = await startProviderTwin();
+});
+afterAll(async () => {
+  await twin.close();
+});
+
+function ask(step: TwinStep, more: { apiKey?: string; maxTokens?: number } = {}) {
+  const { apiKey = twinKey(), maxTokens = 100 } = more;
+  twin.script(apiKey, [step]);
+  return createAnthropicClient({ baseUrl: twin.anthropicBaseUrl }).message({
+    apiKey,
+    model: 'm',
+    system: 'Be brief.',
+    prompt: 'What is this?',
+    maxTokens,
+    timeoutMs: step.kind === 'hang' ? 200 : 10_000,
+  });
+}
+
+/** A refusal as Anthropic words one, with words of the twin’s that must not come out. */
+const refused = (
+  status: number,
+  type: string,
+  more: { message?: string; errorCode?: string; headers?: Record<string, string> } = {},
+): TwinStep => ({
+  kind: 'status',
+  status,
+  body: {
+    type: 'error',
+    error: {
+      type,
+      message: more.message ?? `${twinMarker} no`,
+      ...(more.errorCode === undefined ? {} : { details: { error_code: more.errorCode } }),
+    },
+    request_id: 'req_1',
+  },
+  ...(more.headers === undefined ? {} : { headers: more.headers }),
+});
+
+const message = (change: object) => ({
+  kind: 'raw' as const,
+  body: JSON.stringify({
+    type: 'message',
+    content: [{ type: 'text', text: 'yes' }],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 3, output_tokens: 1 },
+    ...change,
+  }),
+});
+
+describe('the Anthropic client', () => {
+  it('gives the text of the answer and what it cost', async () => {
+    const apiKey = twinKey();
+    const answer = await ask({ kind: 'ok' }, { apiKey });
+    const [call] = twin.callsOf(apiKey);
+    expect(call?.inputs).toEqual(['Be brief.', 'What is this?']);
+    expect(answer).toMatchObject({ kind: 'ok', result: { text: twinMessage, complete: true } });
+    expect(answer.kind === 'ok' && (answer.inputTokens ?? 0) + answer.outputTokens).toBe(call?.tokens);
+  });
+
+  it('says that an answer was cut off', async () => {
+    expect(await ask({ kind: 'ok' }, { maxTokens: 1 })).toMatchObject({
+      kind: 'ok',
+      result: { text: 'The ', complete: false },
+      outputTokens: 1,
+    });
+  });
+
+  it('joins texts, passes over other blocks, and counts what a cache cost', async () => {
+    const content = [
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'text', text: 'yes' },
+      { type: 'text', text: ' and no' },
+    ];
+    const usage = {
+      input_tokens: 3,
+      output_tokens: 1,
+      cache_read_input_tokens: 10,
+      cache_creation_input_tokens: 5,
+    };
+    expect(await ask(message({ content, usage }))).toEqual({
+      kind: 'ok',
+      result: { text: 'yes and no', complete: true },
+      inputTokens: 18,
+      outputTokens: 1,
+    });
+  });
+
+  it.each<[string, TwinStep, string]>([
+    ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
+    ['an error with 200', { kind: 'raw', body: '{"type":"error","error":{}}' }, 'malformed_response'],
+    ['a text that is none', message({ content: [{ type: 'text', text: 7 }] }), 'malformed_response'],
+    ['no usage', message({ usage: undefined }), 'malformed_response'],
+    ['a negative usage', message({ usage: { input_tokens: -1, output_tokens: 1 } }), 'malformed_response'],
+    ['too much', { kind: 'raw', body: `"${'x'.repeat(9_000_000)}"` }, 'malformed_response'],
+    [
+      'broken gzip',
+      {
+        kind: 'raw',
+        body: gzipSync('{"type":"message"}').toString('latin1').replace('\x1f', '\x1e'),
+        headers: { 'content-encoding': 'gzip' },
+      },
+      'malformed_response',
+    ],
+    ['nothing in time', { kind: 'hang' }, 'provider_timeout'],
+    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
+    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
+    [
+      'a redirect',
+      { kind: 'status', status: 307, headers: { location: '/v1/messages' } },
+      'malformed_response',
+    ],
+    ['a wrong key', refused(401, 'authentication_error'), 'credential_rejected'],
+    ['a key without permission', refused(403, 'permission_error'), 'credential_rejected'],
+    ['a bill', refused(402, 'billing_error'), 'quota_exhausted'],
+    [
+      'a spent balance',
+      refused(400, 'invalid_request_error', { message: 'Your credit balance is too low to go on.' }),
+      'quota_exhausted',
+    ],
+    [
+      'a spending limit',
+      refused(429, 'rate_limit_error', { errorCode: 'enforced_spend_limit_reached' }),
+      'quota_exhausted',
+    ],
+    ['an unknown model', refused(404, 'not_found_error'), 'model_not_found'],
+    ['a prompt too large', refused(413, 'request_too_large'), 'input_rejected'],
+    ['a bad request', refused(400, 'invalid_request_error'), 'input_rejected'],
+    ['a broken server', refused(500, 'api_error'), 'provider_unavailable'],
+    ['a gateway’s time-out', refused(504, 'timeout_error'), 'provider_timeout'],
+    ['an overload', refused(529, 'overloaded_error'), 'provider_unavailable'],
+  ])('makes one code of %s, and nothing else of it', async (_name, step, code) => {
+    expect(await ask(step)).toEqual({ kind: 'failed', code });
+  });
+
+  it('waits out a rate limit as long as its headers say', async () => {
+    const answer = await ask(
+      refused(429, 'rate_limit_error', {
+        headers: { 'retry-after': '7', 'anthropic-ratelimit-requests-reset': '2020-01-01T00:00:00Z' },
+      }),
+    );
+    expect(answer).toEqual({ kind: 'failed', code: 'provider_rate_limited', retryAfterMs: 7_000 });
+  });
+
+  it('asks once, however much the provider would like to be asked again', async () => {
+    const apiKey = twinKey();
+    await ask(refused(503, 'api_error', { headers: { 'x-should-retry': 'true' } }), { apiKey });
+    expect(twin.callsOf(apiKey)).toHaveLength(1);
+  });
+
+  it('takes nothing from the environment', async () => {
+    vi.stubEnv('ANTHROPIC_API_KEY', 'operator-key-0000000000');
+    vi.stubEnv('ANTHROPIC_AUTH_TOKEN', 'operator-token-00000000');
+    vi.stubEnv('ANTHROPIC_BASE_URL', 'http://127.0.0.1:1');
+    vi.stubEnv(
+      'ANTHROPIC_CUSTOM_HEADERS',
+      'x-api-key: operator\nauthorization: Bearer operator\nx-other: operator',
+    );
+    try {
+      const apiKey = twinKey();
+      expect(await ask({ kind: 'ok' }, { apiKey })).toMatchObject({ kind: 'ok' });
+      const [call] = twin.callsOf(apiKey);
+      expect(JSON.stringify(call?.headers)).not.toContain('operator');
+      expect(call?.headers).not.toHaveProperty('authorization');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});

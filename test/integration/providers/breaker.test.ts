@@ -1,0 +1,358 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Transaction } from '../../../src/platform/postgres/database.ts';
+import {
+  type BreakerId,
+  type BreakerPolicy,
+  createBreaker,
+  type Permit,
+  type Verdict,
+} from '../../../src/providers/breaker/breaker.ts';
+import { createTestServices, type TestServices } from '../../support/test-services.ts';
+
+// Time passes by moving the row's times back, in whole seconds; the policy's half seconds keep it off every edge.
+const policy: BreakerPolicy = { failures: 3, windowMs: 60_500, openMs: 30_500, maxOpenMs: 100_500 };
+const leaseMs = 12_500;
+const breaker = createBreaker(policy);
+
+let test: TestServices;
+let id: BreakerId;
+beforeAll(async () => {
+  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+});
+afterAll(async () => {
+  await test.close();
+});
+beforeEach(async () => {
+  id = { tenantId: (await test.createTenant()).id, provider: 'embedding', keyVersion: 1 };
+});
+
+const within = <T>(of: BreakerId, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+  test.services.database.withTenant(of.tenantId, work);
+const acquire = (of = id) => within(of, (tx) => breaker.acquire(tx, of, leaseMs));
+const report = (permit: Permit, verdict: Verdict, of = id) =>
+  within(of, (tx) => breaker.report(tx, of, permit, verdict));
+const state = (of = id) => within(of, (tx) => breaker.state(tx, of));
+
+const failed: Verdict = { kind: 'failed', code: 'provider_unavailable' };
+const answered: Verdict = { kind: 'answered' };
+
+async function pass(ms: number, of = id): Promise<void> {
+  await test.db.rawAsOwner(
+    `update breakers set
+       failed_at = array(select f - $2 * interval '1 millisecond' from unnest(failed_at) f order by f),
+       open_until = open_until - $2 * interval '1 millisecond',
+       probe_until = probe_until - $2 * interval '1 millisecond'
+     where tenant_id = $1`,
+    [of.tenantId, ms],
+  );
+}
+
+async function permit(of = id): Promise<Permit> {
+  const acquired = await acquire(of);
+  if (acquired.kind !== 'permit') throw new Error('the breaker is open');
+  return acquired;
+}
+
+async function open(of = id): Promise<void> {
+  for (let i = 0; i < policy.failures; i += 1) await report(await permit(of), failed, of);
+}
+
+describe('a closed breaker', () => {
+  it('lets every call through and writes nothing for it', async () => {
+    expect(await acquire()).toEqual({ kind: 'permit', epoch: '0', probe: false });
+    await report(await permit(), answered);
+    expect(await test.db.rawAsOwner('select 1 from breakers where tenant_id = $1', [id.tenantId])).toEqual(
+      [],
+    );
+  });
+
+  it('opens at the third failure inside the window', async () => {
+    await report(await permit(), failed);
+    await pass(59_000);
+    await report(await permit(), failed);
+    expect(await state()).toMatchObject({ state: 'closed', failures: 2 });
+    await pass(1_000);
+    await report(await permit(), failed);
+    expect(await acquire()).toMatchObject({ kind: 'open' });
+  });
+
+  it('forgets a failure that has left the window, and only that one', async () => {
+    await report(await permit(), failed);
+    await pass(40_000);
+    await report(await permit(), failed);
+    await pass(21_000);
+    await report(await permit(), failed);
+    expect(await state()).toMatchObject({ state: 'closed', failures: 2 });
+    await report(await permit(), failed);
+    expect(await state()).toMatchObject({ state: 'open' });
+  });
+
+  it('is not helped by successes in between', async () => {
+    for (let i = 0; i < policy.failures; i += 1) {
+      await report(await permit(), answered);
+      await report(await permit(), failed);
+    }
+    expect(await state()).toMatchObject({ state: 'open' });
+  });
+
+  it('opens once under a burst of failures from many connections', async () => {
+    const permits = await Promise.all(Array.from({ length: 40 }, () => permit()));
+    await Promise.all(permits.map((each) => report(each, failed)));
+    const [row] = await test.db.rawAsOwner(
+      'select epoch::int, opened_times from breakers where tenant_id = $1',
+      [id.tenantId],
+    );
+    expect(row).toEqual({ epoch: 1, opened_times: 1 });
+    expect(await state()).toMatchObject({ state: 'open', lastErrorCode: 'provider_unavailable' });
+  });
+});
+
+describe('an open breaker', () => {
+  it('says how long it stays open', async () => {
+    await open();
+    const refused = await acquire();
+    expect(refused.kind === 'open' && refused.retryInMs > 29_000 && refused.retryInMs <= 30_500).toBe(true);
+  });
+
+  it('is not closed by the late success of a call from before', async () => {
+    const early = await permit();
+    await open();
+    await report(early, answered);
+    expect(await state()).toMatchObject({ state: 'open' });
+  });
+
+  it('is not kept open longer by late failures of calls from before', async () => {
+    const early = await permit();
+    await open();
+    const { openUntil } = await state();
+    await report(early, failed);
+    expect((await state()).openUntil).toEqual(openUntil);
+  });
+
+  it('is another tenant’s business not at all, nor another provider’s', async () => {
+    const other: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+    await open();
+    expect(await acquire(other)).toMatchObject({ kind: 'permit' });
+    expect(await acquire({ ...id, provider: 'anthropic' })).toMatchObject({ kind: 'permit' });
+  });
+
+  it('starts closed for a new key, and a late failure of the old key leaves it so', async () => {
+    const old = await permit();
+    await open();
+    const renewed = { ...id, keyVersion: 2 };
+    expect(await acquire(renewed)).toMatchObject({ kind: 'permit' });
+    await report(await permit(renewed), failed, renewed);
+    await report(old, failed);
+    expect(await state(renewed)).toMatchObject({ state: 'closed', failures: 1 });
+  });
+
+  it('is closed by its own tenant’s reset', async () => {
+    const other: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+    await open();
+    await open(other);
+    await within(id, (tx) => breaker.reset(tx, id));
+    expect(await acquire()).toMatchObject({ kind: 'permit', probe: false });
+    expect(await acquire(other)).toMatchObject({ kind: 'open' });
+  });
+});
+
+describe('a half-open breaker', () => {
+  beforeEach(async () => {
+    await open();
+    await pass(31_000);
+  });
+
+  it('gives one probe to two hundred who ask at once', async () => {
+    expect(await state()).toMatchObject({ state: 'half_open' });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => acquire()));
+    expect(answers.filter(({ kind }) => kind === 'permit')).toHaveLength(1);
+  });
+
+  it('refuses a second probe while one is in flight, and grants one when its holder has died', async () => {
+    await permit();
+    await pass(12_000);
+    expect(await acquire()).toMatchObject({ kind: 'open' });
+    await pass(1_000);
+    expect(await acquire()).toMatchObject({ kind: 'permit', probe: true });
+  });
+
+  it('closes by its own probe’s success', async () => {
+    await report(await permit(), answered);
+    expect(await state()).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it('is not closed by a probe whose lease has gone to another', async () => {
+    const dead = await permit();
+    await pass(13_000);
+    await permit();
+    await report(dead, answered);
+    expect(await state()).toMatchObject({ state: 'half_open' });
+  });
+
+  it('opens for twice as long after each failed probe, up to the bound', async () => {
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      await report(await permit(), failed);
+      const refused = await acquire();
+      waits.push(refused.kind === 'open' ? Math.round(refused.retryInMs / 500) * 500 : 0);
+      await pass(101_000);
+    }
+    expect(waits).toEqual([61_000, 100_500, 100_500, 100_500]);
+  });
+
+  it('takes a probe back that was never used', async () => {
+    await report(await permit(), { kind: 'not_made' });
+    expect(await acquire()).toMatchObject({ kind: 'permit', probe: true });
+  });
+});
+
+/** The same breaker in a dozen lines, in one process and on a clock of its own. */
+function createModel() {
+  let now = 0;
+  let epoch = 0;
+  let failures: number[] = [];
+  let openedTimes = 0;
+  let openUntil: number | undefined;
+  let probeUntil: number | undefined;
+  const trip = () => {
+    openUntil = now + Math.min(policy.openMs * 2 ** openedTimes, policy.maxOpenMs);
+    openedTimes += 1;
+    probeUntil = undefined;
+    failures = [];
+    epoch += 1;
+  };
+  const close = () => {
+    failures = [];
+    openedTimes = 0;
+    openUntil = undefined;
+    probeUntil = undefined;
+    epoch += 1;
+  };
+  return {
+    pass: (ms: number) => {
+      now += ms;
+    },
+    acquire: (): { kind: 'permit'; epoch: number; probe: boolean } | { kind: 'open' } => {
+      if (openUntil === undefined) return { kind: 'permit', epoch, probe: false };
+      if (openUntil > now || (probeUntil ?? 0) > now) return { kind: 'open' };
+      epoch += 1;
+      probeUntil = now + leaseMs;
+      return { kind: 'permit', epoch, probe: true };
+    },
+    report: (of: { epoch: number; probe: boolean }, verdict: Verdict['kind']) => {
+      if (of.epoch !== epoch) return;
+      if (verdict === 'failed') {
+        failures = [...failures.filter((at) => at > now - policy.windowMs), now];
+        if (of.probe || failures.length >= policy.failures) trip();
+      } else if (of.probe && verdict === 'answered') close();
+      else if (of.probe) {
+        probeUntil = undefined;
+        epoch += 1;
+      }
+    },
+    state: () =>
+      openUntil === undefined ? 'closed' : openUntil > now ? ('open' as const) : ('half_open' as const),
+  };
+}
+
+it('agrees with a simple model on any schedule of calls, ends and pauses', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ kind: 'acquire' } as const) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant('end' as const),
+        which: fc.nat(5),
+        verdict: fc.constantFrom<Verdict['kind']>('failed', 'failed', 'failed', 'answered', 'not_made'),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 70 }) }),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+      const model = createModel();
+      const inFlight: { real: Permit; modelled: { epoch: number; probe: boolean } }[] = [];
+      for (const next of steps) {
+        if (next.kind === 'pass') {
+          await pass(next.seconds * 1_000, of);
+          model.pass(next.seconds * 1_000);
+        } else if (next.kind === 'acquire') {
+          const real = await acquire(of);
+          const modelled = model.acquire();
+          expect(real.kind).toBe(modelled.kind);
+          if (real.kind === 'permit' && modelled.kind === 'permit') {
+            expect({ epoch: Number(real.epoch), probe: real.probe }).toEqual({
+              epoch: modelled.epoch,
+              probe: modelled.probe,
+            });
+            inFlight.push({ real, modelled });
+          }
+        } else {
+          const [ending] = inFlight.splice(next.which % Math.max(inFlight.length, 1), 1);
+          if (ending === undefined) continue;
+          const verdict: Verdict =
+            next.verdict === 'failed' ? { kind: 'failed', code: 'provider_timeout' } : { kind: next.verdict };
+          await report(ending.real, verdict, of);
+          model.report(ending.modelled, next.verdict);
+        }
+        expect((await state(of)).state).toBe(model.state());
+      }
+    }),
+    { numRuns: 40 },
+  );
+}, 120_000);
+
+it('counts exactly and gives one probe on any schedule of many connections at once', async () => {
+  const call = fc.record({
+    verdict: fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
+    startsAfterMs: fc.nat(15),
+    lastsMs: fc.nat(15),
+  });
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const verdictOf = (kind: Verdict['kind']): Verdict => (kind === 'failed' ? failed : { kind });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(call, { minLength: 5, maxLength: 40 }),
+      fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
+      async (calls, probeVerdict) => {
+        const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+        const held: Permit[] = [];
+        let failures = 0;
+        await Promise.all(
+          calls.map(async ({ verdict, startsAfterMs, lastsMs }) => {
+            await pause(startsAfterMs);
+            const acquired = await acquire(of);
+            if (acquired.kind === 'open') return;
+            held.push(acquired);
+            await pause(lastsMs);
+            await report(acquired, verdictOf(verdict), of);
+            if (verdict === 'failed') failures += 1;
+          }),
+        );
+        const opened = failures >= policy.failures;
+        expect(await state(of)).toMatchObject(opened ? { state: 'open' } : { state: 'closed', failures });
+        if (!opened) return;
+
+        await pass(31_000, of);
+        const answers = await Promise.all(calls.map(() => acquire(of)));
+        const probes = answers.filter((answer) => answer.kind === 'permit');
+        expect(probes).toHaveLength(1);
+        // Whoever still holds a permit of before has nothing to say any more, at whatever moment.
+        const [probe] = probes;
+        if (probe === undefined) return;
+        await Promise.all([
+          ...held.map((permit, index) => report(permit, index % 2 === 0 ? failed : answered, of)),
+          report(probe, verdictOf(probeVerdict), of),
+        ]);
+        const after = { failed: 'open', answered: 'closed', not_made: 'half_open' } as const;
+        expect((await state(of)).state).toBe(after[probeVerdict]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+}, 120_000);

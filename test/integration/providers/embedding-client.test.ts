@@ -1,0 +1,231 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
+import {
+  type ProviderTwin,
+  startProviderTwin,
+  type TwinStep,
+  twinKey,
+  twinVector,
+} from '../../support/provider-twin.ts';
+
+let twin: ProviderTwin;
+beforeAll(async () => {
+  twin = await startProviderTwin();
+});
+afterAll(async () => {
+  await twin.close();
+});
+
+function ask(step: TwinStep, inputs: readonly string[] = ['one', 'two']) {
+  const apiKey = twinKey();
+  twin.script(apiKey, [step]);
+  return createEmbeddingClient({ baseUrl: twin.baseUrl, sendsInputType: false }).embed({
+    apiKey,
+    model: 'm',
+    inputs,
+    side: 'passage',
+    timeoutMs: step.kind === 'hang' ? 200 : 10_000,
+  });
+}
+
+const vectors = (...data: { index: number; embedding: unknown }[]) =>
+  JSON.stringify({ data, usage: { prompt_tokens: 2 } });
+
+describe('the embedding client', () => {
+  it('gives a vector an input, in the order of the inputs', async () => {
+    const answer = await ask({
+      kind: 'raw',
+      body: vectors({ index: 1, embedding: [0, 1] }, { index: 0, embedding: [1, 0] }),
+    });
+    expect(answer).toEqual({
+      kind: 'ok',
+      result: [
+        [1, 0],
+        [0, 1],
+      ],
+      inputTokens: 2,
+      outputTokens: 0,
+    });
+  });
+
+  it('reads what a provider of the real shape sends', async () => {
+    const answer = await ask({ kind: 'ok', dimensions: 4 });
+    expect(answer).toMatchObject({
+      kind: 'ok',
+      result: [twinVector('one', 4), twinVector('two', 4)],
+      inputTokens: 2,
+    });
+  });
+
+  it.each<[string, TwinStep, string]>([
+    ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
+    [
+      'another content type',
+      { kind: 'raw', body: 'ok', headers: { 'content-type': 'text/plain' } },
+      'malformed_response',
+    ],
+    ['another shape', { kind: 'raw', body: '{"data":{}}' }, 'malformed_response'],
+    ['too few vectors', { kind: 'raw', body: vectors({ index: 0, embedding: [1] }) }, 'malformed_response'],
+    [
+      'one index twice',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 0, embedding: [1] }) },
+      'malformed_response',
+    ],
+    [
+      'two dimensions',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [1, 2] }) },
+      'malformed_response',
+    ],
+    [
+      'no number',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [null] }) },
+      'malformed_response',
+    ],
+    [
+      'no direction',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [0] }) },
+      'malformed_response',
+    ],
+    [
+      'a number that single precision cannot hold',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1, 1] }, { index: 1, embedding: [1e300, 1] }) },
+      'malformed_response',
+    ],
+    [
+      'a vector that single precision makes nothing of',
+      { kind: 'raw', body: vectors({ index: 0, embedding: [1] }, { index: 1, embedding: [1e-60] }) },
+      'malformed_response',
+    ],
+    ['more dimensions than a column holds', { kind: 'ok', dimensions: 16_001 }, 'malformed_response'],
+    ['bad gzip', { kind: 'raw', body: 'x', headers: { 'content-encoding': 'gzip' } }, 'malformed_response'],
+    [
+      'broken gzip',
+      {
+        kind: 'raw',
+        body: gzipSync('{"data":[]}').toString('latin1').replace('\x1f', '\x1e'),
+        headers: { 'content-encoding': 'gzip' },
+      },
+      'malformed_response',
+    ],
+    ['nothing in time', { kind: 'hang' }, 'provider_timeout'],
+    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
+    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
+    ['401', { kind: 'status', status: 401 }, 'credential_rejected'],
+    [
+      '401 in broken gzip',
+      { kind: 'status', status: 401, body: 'x', headers: { 'content-encoding': 'gzip' } },
+      'credential_rejected',
+    ],
+    ['401 with a flood', { kind: 'status', status: 401, body: 'x'.repeat(1_000_000) }, 'credential_rejected'],
+    ['500', { kind: 'status', status: 500 }, 'provider_unavailable'],
+    [
+      'a spent quota',
+      { kind: 'status', status: 429, body: { error: { code: 'insufficient_quota' } } },
+      'quota_exhausted',
+    ],
+    [
+      'a redirect',
+      { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
+      'malformed_response',
+    ],
+  ])('makes one code of %s, and nothing else of it', async (_name, step, code) => {
+    expect(await ask(step)).toEqual({ kind: 'failed', code });
+  });
+
+  it('reads the code of a refusal before its status', async () => {
+    const body = {
+      error: { message: 'm', type: 'invalid_request_error', param: null, code: 'model_not_found' },
+    };
+    expect(await ask({ kind: 'status', status: 403, body })).toEqual({
+      kind: 'failed',
+      code: 'model_not_found',
+    });
+  });
+
+  it('knows a limit’s reset where there is no Retry-After', async () => {
+    const headers = { 'x-ratelimit-reset-tokens': '1m30s', 'x-ratelimit-remaining-tokens': '0' };
+    expect(await ask({ kind: 'status', status: 429, headers })).toEqual({
+      kind: 'failed',
+      code: 'provider_rate_limited',
+      retryAfterMs: 90_000,
+    });
+  });
+
+  it('takes nothing from the environment', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'operator-key-0000000000');
+    vi.stubEnv('OPENAI_ADMIN_KEY', 'operator-admin-000000000');
+    vi.stubEnv('OPENAI_ORG_ID', 'operator-org');
+    vi.stubEnv('OPENAI_PROJECT_ID', 'operator-project');
+    vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:1');
+    vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'authorization: Bearer operator\nx-other: operator');
+    try {
+      const before = twin.calls.length;
+      expect(await ask({ kind: 'ok' })).toMatchObject({ kind: 'ok' });
+      expect(JSON.stringify(twin.calls[before]?.headers)).not.toContain('operator');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('does not follow a redirect with the key', async () => {
+    const before = twin.calls.length;
+    await ask({ kind: 'status', status: 307, headers: { location: `${twin.baseUrl}/embeddings` } });
+    expect(twin.calls.length).toBe(before + 1);
+  });
+
+  /** What comes of a server that begins an answer of this status and then goes on a blank at a time. */
+  async function askTrickle(status: string, timeoutMs: number) {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(
+          `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{`,
+        );
+        const timer = setInterval(() => socket.write(' '), 20);
+        socket.once('close', () => clearInterval(timer));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const client = createEmbeddingClient({ baseUrl: `http://127.0.0.1:${port}/v1`, sendsInputType: false });
+    const answer = await client.embed({
+      apiKey: twinKey(),
+      model: 'm',
+      inputs: ['one'],
+      side: 'query',
+      timeoutMs,
+    });
+    server.close();
+    return answer;
+  }
+
+  it('is not kept beyond its time-out by a trickle', async () => {
+    expect(await askTrickle('200 OK', 200)).toEqual({ kind: 'failed', code: 'provider_timeout' });
+  });
+
+  it('takes a refusal by its status though its body trickles', async () => {
+    expect(await askTrickle('401 Unauthorized', 10_000)).toEqual({
+      kind: 'failed',
+      code: 'credential_rejected',
+    });
+  });
+
+  it('calls a refused connection unavailable', async () => {
+    const answer = await createEmbeddingClient({
+      baseUrl: 'http://127.0.0.1:1/v1',
+      sendsInputType: false,
+    }).embed({
+      apiKey: twinKey(),
+      model: 'm',
+      inputs: ['one'],
+      side: 'query',
+      timeoutMs: 5_000,
+    });
+    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable' });
+  });
+});

@@ -1,0 +1,374 @@
+import { setTimeout as passed } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { createDatabase, type Database } from '../../../src/platform/postgres/database.ts';
+import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
+import {
+  createGuardedEmbedding,
+  type EmbeddingCall,
+} from '../../../src/providers/embedding/guarded-embedding.ts';
+import { type CallResult, createGuard } from '../../../src/providers/guard.ts';
+import { createProviderMetrics } from '../../../src/providers/metrics.ts';
+import type { QueryVector } from '../../../src/search/query-embedding.ts';
+import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../../src/search/query-embedding.ts';
+import { ensureSpace, serve as serveSpace } from '../../../src/vectors/spaces.ts';
+import { type CountedLink, openCountedLink } from '../../bench/round-trips.ts';
+import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
+import {
+  type ProviderTwin,
+  startProviderTwin,
+  twinDimensions,
+  twinKey,
+} from '../../support/provider-twin.ts';
+import { createTestServices, type TestServices, type TestTenant } from '../../support/test-services.ts';
+
+// Over a real Postgres, on whose line round trips are counted, and a real OpenBao that can be cut off.
+const failures = 3;
+const breaker = createBreaker({ failures, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
+
+let twin: ProviderTwin;
+let vault: CuttableLink;
+let test: TestServices;
+let link: CountedLink;
+let database: Database;
+let deps: QueryEmbeddingsDeps;
+let registry: Registry;
+let queries: ReturnType<typeof createQueryEmbeddings>;
+
+let key: string;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  twin = await startProviderTwin();
+  vault = await createCuttableLink(inject('vaultAddr'));
+  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1', VAULT_ADDR: vault.url });
+  link = await openCountedLink(test.db.applicationUrl);
+  database = createDatabase({ url: link.url, poolSize: 5, applicationName: 'lorekeep-test' });
+  registry = new Registry();
+  const { providerKeys: keys, usage } = test.services;
+  const guard = createGuard({ database, keys, breaker, usage });
+  deps = {
+    database,
+    guard,
+    embedding: createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false }),
+    metrics: createProviderMetrics(registry),
+    timeoutMs: 4_000,
+    deadlineMs: 5_000,
+  };
+});
+afterAll(async () => {
+  await database.close();
+  await link.close();
+  await test.close();
+  await vault.close();
+  await twin.close();
+});
+
+beforeEach(async () => {
+  key = twinKey();
+  tenant = await searchable(key);
+  queries = createQueryEmbeddings(deps);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A tenant with a space to search in. */
+async function searchable(embeddingKey?: string): Promise<TestTenant> {
+  const made = await test.createTenant(embeddingKey);
+  await serve(made, 'm', twinDimensions);
+  return made;
+}
+
+/** Lets a space of this model serve the tenant's searches. */
+async function serve(of: TestTenant, model: string, dimensions: number): Promise<string> {
+  return test.services.database.withTenant(of.id, async (tx) => {
+    const { id } = await ensureSpace(tx, of.id, { model, chunkerVersion: 1 }, dimensions);
+    await serveSpace(tx, of.id, id);
+    return id;
+  });
+}
+
+const ask = (text = 'a question', of = tenant) => queries.embedQuery(of.id, text);
+const ledgerOf = (of = tenant) =>
+  test.db.rawAsOwner('select source from usage_ledger where tenant_id = $1', [of.id]);
+const recordsOf = (of = tenant) =>
+  test.db.rawAsOwner('select outcome from provider_calls where tenant_id = $1', [of.id]);
+const setBudget = (tokens: number | null) =>
+  test.services.llmConfig.update(tenant.actor, { monthly_token_budget: tokens });
+
+async function openBreaker(keyVersion = 1): Promise<void> {
+  const id = { tenantId: tenant.id, provider: 'embedding', keyVersion } as const;
+  for (let i = 0; i < failures; i += 1) {
+    await test.services.database.withTenant(tenant.id, async (tx) => {
+      const permit = await breaker.acquire(tx, id, 1_000);
+      if (permit.kind !== 'permit') throw new Error('it is open already');
+      await breaker.report(tx, id, permit, { kind: 'failed', code: 'provider_unavailable' });
+    });
+  }
+}
+
+/** What a piece of work costs in round trips to Postgres, on connections that are there. */
+async function roundTripsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = link.roundTrips();
+  await work();
+  return link.roundTrips() - before;
+}
+
+async function refusals(code: string): Promise<number> {
+  const metric = await registry.getSingleMetric('lorekeep_provider_calls_refused_total')?.get();
+  return (metric?.values ?? [])
+    .filter(({ labels }) => 'code' in labels && labels.code === code)
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+describe('equal queries', () => {
+  it('at once are one call and one row of the ledger', async () => {
+    twin.script(key, [{ kind: 'ok', delayMs: 200 }]);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask()));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]).toMatchObject({ kind: 'vector', model: 'm' });
+    expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await ledgerOf()).toEqual([{ source: 'search' }]);
+  });
+
+  it('of different tenants are a call each, on each one’s own key and in each one’s own ledger', async () => {
+    const tenants: { readonly key: string; readonly of: TestTenant }[] = [];
+    for (let i = 0; i < 50; i += 1) {
+      const own = twinKey();
+      tenants.push({ key: own, of: await searchable(own) });
+    }
+    const answers = await Promise.all(tenants.map(({ of }) => ask('the same words', of)));
+    const spaces = answers.map((answer) => (answer.kind === 'vector' ? answer.spaceId : answer.kind));
+    expect(new Set(spaces).size).toBe(50);
+    for (const each of tenants) {
+      expect(twin.callsOf(each.key)).toHaveLength(1);
+      expect(await ledgerOf(each.of)).toEqual([{ source: 'search' }]);
+    }
+  }, 60_000);
+
+  it('of a moment later are answered from memory, and after a minute are bought again', async () => {
+    const first = await ask();
+    expect(await ask()).toEqual(first);
+    expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await ledgerOf()).toHaveLength(1);
+    const later = performance.now() + 60_001;
+    vi.spyOn(performance, 'now').mockImplementation(() => later);
+    expect(await ask()).toEqual(first);
+    expect(twin.callsOf(key)).toHaveLength(2);
+    expect(await ledgerOf()).toHaveLength(2);
+  });
+
+  it('that fail together fail as one, and the next asks again', async () => {
+    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '7' } }]);
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    const limited = { kind: 'failed', code: 'provider_rate_limited', retryAfterMs: 7_000 };
+    expect(answers).toEqual([limited, limited, limited]);
+    expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await ask()).toMatchObject({ kind: 'vector' });
+    expect(await ledgerOf()).toHaveLength(1);
+  });
+
+  it('in other words are other queries', async () => {
+    await ask('a question');
+    await ask('A question');
+    expect(twin.callsOf(key).map(({ inputs }) => inputs)).toEqual([['a question'], ['A question']]);
+  });
+});
+
+describe('a remembered vector', () => {
+  let remembered: QueryVector;
+  beforeEach(async () => {
+    remembered = await ask();
+    expect(remembered.kind).toBe('vector');
+  });
+
+  it('needs no budget, no breaker, no custody and no provider', async () => {
+    await setBudget(0);
+    await openBreaker();
+    twin.script(key, [], { kind: 'cut', after: 'nothing' });
+    await vault.cut();
+    try {
+      expect(await ask()).toEqual(remembered);
+      expect(await ask('other words')).toMatchObject({ kind: 'failed', code: 'circuit_open' });
+    } finally {
+      await vault.restore();
+    }
+    expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await recordsOf()).toHaveLength(1);
+  });
+
+  it('costs two round trips to Postgres', async () => {
+    expect(await roundTripsOf(() => ask())).toBeLessThanOrEqual(2);
+  });
+
+  it('does not count for the key that came after the one that bought it', async () => {
+    const next = twinKey();
+    await tenant.setEmbeddingKey(next);
+    expect(await ask()).toEqual(remembered);
+    expect(twin.callsOf(next)).toHaveLength(1);
+  });
+
+  it('does not count without a key, nor for one that the provider has rejected', async () => {
+    await test.db.rawAsOwner(`update provider_keys set status = 'rejected' where tenant_id = $1`, [
+      tenant.id,
+    ]);
+    expect(await ask()).toEqual({ kind: 'failed', code: 'credential_rejected' });
+    await tenant.setEmbeddingKey(null);
+    expect(await ask()).toEqual({ kind: 'failed', code: 'no_api_key' });
+    expect(twin.callsOf(key)).toHaveLength(1);
+  });
+
+  it('does not count in the space that serves after it', async () => {
+    const spaceId = await serve(tenant, 'another-model', twinDimensions);
+    expect(await ask()).toMatchObject({ kind: 'vector', spaceId, model: 'another-model' });
+    expect(twin.callsOf(key).map(({ model }) => model)).toEqual(['m', 'another-model']);
+  });
+});
+
+describe('a call that would be refused', () => {
+  it('by an open breaker costs two round trips and no record, says until when, and is counted', async () => {
+    await openBreaker();
+    await ask('to have the connections');
+    const before = await refusals('circuit_open');
+    let answer: QueryVector | undefined;
+    const trips = await roundTripsOf(async () => {
+      answer = await ask();
+    });
+    expect(answer).toMatchObject({ kind: 'failed', code: 'circuit_open' });
+    const retryAfterMs = answer?.kind === 'failed' ? answer.retryAfterMs : undefined;
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(30_000);
+    expect(trips).toBeLessThanOrEqual(2);
+    expect(twin.callsOf(key)).toEqual([]);
+    expect(await recordsOf()).toEqual([]);
+    expect(await refusals('circuit_open')).toBe(before + 1);
+  });
+
+  it('is made as the probe once the breaker’s time is over, and not while another has the probe', async () => {
+    await openBreaker();
+    const halfOpen = (probeUntil: string) =>
+      test.db.rawAsOwner(
+        `update breakers set open_until = clock_timestamp() - interval '1 second', probe_until = ${probeUntil}
+          where tenant_id = $1`,
+        [tenant.id],
+      );
+    await halfOpen(`clock_timestamp() + interval '20 seconds'`);
+    await ask('to have the connections');
+    expect(
+      await roundTripsOf(async () => {
+        expect(await ask()).toMatchObject({ kind: 'failed', code: 'circuit_open' });
+      }),
+    ).toBeLessThanOrEqual(2);
+    expect(twin.callsOf(key)).toEqual([]);
+    await halfOpen('null');
+    expect(await ask()).toMatchObject({ kind: 'vector' });
+  });
+
+  it('is made with a new key, whatever the breaker thinks of the old one', async () => {
+    await openBreaker();
+    const next = twinKey();
+    await tenant.setEmbeddingKey(next);
+    expect(await ask()).toMatchObject({ kind: 'vector' });
+    expect(twin.callsOf(next)).toHaveLength(1);
+  });
+
+  it('because there is no key is counted, and calls no provider', async () => {
+    const before = await refusals('no_api_key');
+    const keyless = await searchable();
+    const trips = await roundTripsOf(() => ask('a question', keyless));
+    expect(trips).toBeLessThanOrEqual(2);
+    expect(await refusals('no_api_key')).toBe(before + 1);
+    expect(await recordsOf(keyless)).toEqual([]);
+  });
+
+  it('because there are no vectors to search in is not made, and is no failure', async () => {
+    expect(await ask('a question', await test.createTenant(twinKey()))).toEqual({ kind: 'no_vectors' });
+  });
+
+  it('is why there are no vectors yet: without a key, with a rejected one, by an open breaker', async () => {
+    tenant = await test.createTenant();
+    expect(await ask()).toEqual({ kind: 'failed', code: 'no_api_key' });
+    await tenant.setEmbeddingKey(key);
+    await openBreaker();
+    expect(await ask()).toMatchObject({
+      kind: 'failed',
+      code: 'circuit_open',
+      retryAfterMs: expect.any(Number),
+    });
+    await test.db.rawAsOwner(`update provider_keys set status = 'rejected' where tenant_id = $1`, [
+      tenant.id,
+    ]);
+    expect(await ask()).toEqual({ kind: 'failed', code: 'credential_rejected' });
+    expect(twin.callsOf(key)).toEqual([]);
+  });
+
+  it('by what other calls hold back of the budget says when to come again', async () => {
+    await setBudget(20);
+    twin.script(key, [{ kind: 'ok', delayMs: 500 }]);
+    const first = ask('the first question');
+    while (twin.callsOf(key).length === 0) await passed(10);
+    expect(await ask('the second question')).toEqual({
+      kind: 'failed',
+      code: 'budget_exhausted',
+      retryAfterMs: 15_000,
+    });
+    expect(await first).toMatchObject({ kind: 'vector' });
+  });
+});
+
+it('takes no vector of another dimension than its space has', async () => {
+  twin.script(key, [{ kind: 'ok', dimensions: 8 }]);
+  expect(await ask()).toEqual({ kind: 'failed', code: 'malformed_response' });
+});
+
+describe('the deadline of a query', () => {
+  it('ends one wait, and the call goes on for the next query', async () => {
+    let calls = 0;
+    let end: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    queries = createQueryEmbeddings({
+      ...deps,
+      deadlineMs: 100,
+      embedding: {
+        async embed<K>(wanted: EmbeddingCall<K>): Promise<CallResult<K>> {
+          calls += 1;
+          await slow;
+          const persisted = await database.withTenant(wanted.tenantId, (tx) =>
+            wanted.persist(tx, [[1, 0]], used),
+          );
+          return { kind: 'ok', persisted, key: used, inputTokens: 1 };
+        },
+      },
+    });
+    const used = { provider: 'embedding', model: 'm', keyVersion: 1 } as const;
+    expect(await ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });
+    const next = ask();
+    end();
+    expect(await next).toMatchObject({ kind: 'vector', vector: [1, 0] });
+    expect(calls).toBe(1);
+  });
+
+  it('does not keep the call itself from being finished, entered and cached', async () => {
+    queries = createQueryEmbeddings({ ...deps, deadlineMs: 150 });
+    twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
+    expect(await ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });
+    while ((await ledgerOf()).length === 0) await passed(20);
+    expect(await recordsOf()).toEqual([{ outcome: 'ok' }]);
+    expect(await ask()).toMatchObject({ kind: 'vector' });
+    expect(twin.callsOf(key)).toHaveLength(1);
+  });
+});
+
+it('answers internal when Postgres cannot be asked', async () => {
+  const gone = createDatabase({
+    url: 'postgres://nobody@127.0.0.1:1/none',
+    poolSize: 1,
+    applicationName: 'lorekeep-test',
+  });
+  queries = createQueryEmbeddings({ ...deps, database: gone });
+  expect(await ask()).toEqual({ kind: 'failed', code: 'internal' });
+  await gone.close();
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { bareSearch, describeBareSearch } from '../../bench/search/bare-sql.ts';
+import { articleAt, chunksPerArticle, divide } from '../../bench/search/corpus.ts';
+
+const statement = (text: string) => ({ text, values: [] });
+
+describe('the floor of a search', () => {
+  it('is all that the search sends, and marks the last statement that ranks by words, and the last by vectors', () => {
+    const bare = bareSearch(0, [
+      statement('select count(*) from articles'),
+      statement(`select set_config('hnsw.ef_search', '100', true)`),
+      statement('select id, ts_rank(search, q) as score from articles'),
+      statement('select id from chunk_vectors order by embedding <=> $1 limit 10'),
+      statement('select id from chunk_vectors order by embedding <=> $1 limit 200'),
+      statement('select ts_headline(body, q) from articles'),
+    ]);
+    expect(describeBareSearch(bare).split('\n')).toEqual([
+      '  select count(*) from articles',
+      `  select set_config('hnsw.ef_search', '100', true)`,
+      '* select id, ts_rank(search, q) as score from articles',
+      '  select id from chunk_vectors order by embedding <=> $1 limit 10',
+      '* select id from chunk_vectors order by embedding <=> $1 limit 200',
+      '  select ts_headline(body, q) from articles',
+    ]);
+  });
+
+  it('is nothing that could be compared with where nothing ranks', () => {
+    expect(() => bareSearch(0, [statement('select count(*) from articles')])).toThrow(
+      'no statement that ranks',
+    );
+  });
+});
+
+describe('the corpus of the searches', () => {
+  it('has a thousand tenants, the first with three tenths of all chunks, whatever its size', () => {
+    for (const chunks of [10_000, 100_000]) {
+      const tenants = divide(chunks);
+      expect(tenants).toHaveLength(1_000);
+      expect((tenants[0]?.articles ?? 0) * chunksPerArticle).toBe(chunks * 0.3);
+      const articles = tenants.reduce((sum, tenant) => sum + tenant.articles, 0);
+      expect(Math.abs(articles * chunksPerArticle - chunks)).toBeLessThan(chunks * 0.02);
+    }
+  });
+
+  it('has the same articles in every run, and no two alike', () => {
+    expect(articleAt(3, 7)).toEqual(articleAt(3, 7));
+    const hashes = [articleAt(3, 7), articleAt(3, 8), articleAt(4, 7)].map(({ contentHash }) => contentHash);
+    expect(new Set(hashes).size).toBe(3);
+  });
+});

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { encode } from 'gpt-tokenizer/encoding/cl100k_base';
+import { describe, expect, it } from 'vitest';
+import { articleText, contentHash } from '../../../src/domain/article-text.ts';
+import { type Chunk, chunkArticle, chunkerVersion, maxChunkTokens } from '../../../src/domain/chunks.ts';
+
+const half = 500_000;
+const fill = (piece: string, length = half) =>
+  piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+const visible = (text: string) => text.replace(/\s/g, '');
+const chunksOf = (body: string) => chunkArticle({ title: 'A title', body });
+
+/** Pseudo-random but always the same: a linear congruential generator over an alphabet. */
+function scramble(alphabet: string, length: number): string {
+  const letters = [...alphabet];
+  let state = 7;
+  let text = '';
+  while (text.length < length) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    text += letters[(state >>> 8) % letters.length] ?? '';
+  }
+  return text;
+}
+
+const prose = (section: number, paragraph: number) =>
+  `Paragraph ${paragraph} of section ${section} explains how a worker takes a lease, renews it while it works, and ` +
+  `gives it back. When the process dies the lease runs out on the clock of the database, so another one takes over.`;
+
+function sections(count: number, paragraphs: number): string[][] {
+  return Array.from({ length: count }, (_, s) => [
+    `## Section ${s}: ${scramble('abcdefgh ', 5 + s)}`,
+    ...Array.from({ length: paragraphs }, (_, p) => prose(s, p)),
+  ]);
+}
+const join = (parts: string[][]) => parts.map((part) => part.join('\n\n')).join('\n\n');
+
+function changed(before: Chunk[], after: Chunk[]): number {
+  const known = new Set(before.map((chunk) => chunk.hash));
+  return after.filter((chunk) => !known.has(chunk.hash)).length;
+}
+
+const code = `export function take(lease: Lease): boolean {\n  if (lease.holder !== undefined) return false;\n\n  return true;\n}\n`;
+const hard: Record<string, string> = {
+  'English prose': fill(`${prose(1, 1)}\n\n`),
+  'one endless line of prose': fill(`${prose(1, 1)} `),
+  code: fill(code),
+  'fenced code': `\`\`\`ts\n${fill(code)}\n\`\`\``,
+  Chinese: fill('知识库把文章切成小块，每一块都有自己的摘要。搜索时先找到最接近的块，再回到文章。', 200_000),
+  Japanese: fill('記事は小さな塊に分けられます。検索はもっとも近い塊を見つけ、記事に戻ります。', 200_000),
+  Russian: fill('Каждая статья делится на части, и у каждой части есть своя контрольная сумма. ', 200_000),
+  'rare Han': scramble(
+    String.fromCodePoint(...Array.from({ length: 20_000 }, (_, i) => 0x4e00 + i)),
+    100_000,
+  ),
+  'rare Hangul': scramble(
+    String.fromCodePoint(...Array.from({ length: 11_000 }, (_, i) => 0xac00 + i)),
+    100_000,
+  ),
+  emoji: fill('😀🎉🚀', 200_000),
+  'joined emoji': fill('👨‍👩‍👧‍👦', 200_000),
+  'one word of one letter': fill('x'),
+  'one word of many letters': scramble('abcdefghijklmnopqrstuvwxyz', half),
+  base64: scramble('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', half),
+  digits: scramble('0123456789', half),
+  punctuation: scramble('!@#$%^&*()_+-=[]{}|;:\'",.<>?/`~', half),
+  'blank space between two words': `a${fill(' \n\t ', half - 2)}b`,
+  'stacked accents': `a${fill('\u0301\u0323', 200_000)}`,
+  headings: fill('# a\n'),
+  'list items': fill('- a\n'),
+  quotes: fill('>'),
+  table: `| a | b |\n| - | - |\n${fill('| one | two |\n')}`,
+};
+
+describe('chunkArticle', () => {
+  it('keeps a short article whole, in one chunk that begins with the title', () => {
+    const text = articleText({ title: 'A title', body: 'Short.' });
+    expect(chunksOf('Short.')).toEqual([
+      { position: 0, text, hash: contentHash(text), approxTokens: expect.any(Number) },
+    ]);
+  });
+
+  it('gives nothing for an article of blank space', () => {
+    expect(chunkArticle({ title: ' ', body: ' \n\t\u3000\n' })).toEqual([]);
+  });
+
+  describe.each(Object.entries(hard))('with half a megabyte of hard text: %s', (_, body) => {
+    it('loses nothing, stays within 512 tokens and does not take seconds', () => {
+      const started = performance.now();
+      const chunks = chunksOf(body);
+      // Generous, for a busy machine: it catches what is quadratic, which would take minutes.
+      expect(performance.now() - started).toBeLessThan(8_000);
+      expect(visible(chunks.map((chunk) => chunk.text).join(''))).toBe(
+        visible(articleText({ title: 'A title', body })),
+      );
+      for (const { text, approxTokens } of chunks.slice(0, 300)) {
+        expect(approxTokens).toBeLessThanOrEqual(maxChunkTokens);
+        expect(encode(text, { disallowedSpecial: new Set() }).length).toBeLessThanOrEqual(512);
+      }
+    }, 60_000);
+  });
+
+  it('holds its promises for any text', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.string({ unit: 'grapheme', maxLength: 300 }),
+      fc.constantFrom(
+        '\n\n',
+        '\n',
+        '# ',
+        '## a\n',
+        '- ',
+        '> ',
+        '```\n',
+        ' ',
+        '\ud83d',
+        '\udc00',
+        '\r\n',
+        prose(1, 1),
+      ),
+    );
+    const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(fc.string(), text, (title, body) => {
+        const chunks = chunkArticle({ title, body });
+        const joined = chunks.map((chunk) => chunk.text).join('');
+        expect(visible(joined)).toBe(visible(articleText({ title, body })));
+        expect(chunkArticle({ title, body })).toEqual(chunks);
+        for (const [position, chunk] of chunks.entries()) {
+          expect(chunk).toMatchObject({ position, hash: contentHash(chunk.text) });
+          expect(chunk.text.trim()).not.toBe('');
+          expect(chunk.text).not.toMatch(/\p{Surrogate}/u);
+          expect(chunk.approxTokens).toBeLessThanOrEqual(maxChunkTokens);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('does not cut a character that has several code points', () => {
+    const family = '👨‍👩‍👧‍👦';
+    const flag = '🇩🇪';
+    for (const { text } of chunksOf(fill(family, 11_000)).slice(1))
+      expect(text.replaceAll(family, '')).toBe('');
+    for (const { text } of chunksOf(fill(flag, 8_000)).slice(1)) expect(text.replaceAll(flag, '')).toBe('');
+  });
+
+  it('starts chunks at headings, and never leaves a heading without its text', () => {
+    const chunks = chunksOf(join(sections(12, 3)));
+    for (const { text } of chunks.slice(1)) expect(text).toMatch(/^## Section/);
+    for (const { text } of chunksOf(join(sections(12, 9)))) expect(text).not.toMatch(/\n## [^\n]*$/);
+  });
+
+  it.each([1, 2, 3, 6])(
+    'changes at most two chunks for an edit in a 40-section article (%i paragraphs each)',
+    (size) => {
+      const before = chunksOf(join(sections(40, size)));
+      expect(before.length).toBeGreaterThan(4);
+      for (let s = 0; s < 40; s++) {
+        const parts = sections(40, size);
+        const section = parts[s] ?? [];
+        section[1 + (s % size)] = `An edit: ${prose(s, 99)}`;
+        expect(changed(before, chunksOf(join(parts)))).toBeLessThanOrEqual(2);
+      }
+    },
+  );
+
+  it('keeps nearly all chunks when a word is put at the start of a long text without headings', () => {
+    const body = Array.from({ length: 300 }, (_, p) => prose(p % 17, p)).join('\n\n');
+    expect(changed(chunksOf(body), chunksOf(`Well. ${body}`))).toBeLessThanOrEqual(2);
+    const line = body.replaceAll('\n\n', ' ');
+    expect(changed(chunksOf(line), chunksOf(`Well. ${line}`))).toBeLessThanOrEqual(2);
+  });
+
+  it('buys one chunk when the title changes', () => {
+    const body = join(sections(20, 3));
+    expect(changed(chunkArticle({ title: 'Old', body }), chunkArticle({ title: 'New', body }))).toBe(1);
+  });
+
+  it('gives what this version gave: raise chunkerVersion together with this line', () => {
+    const body = `${join(sections(9, 4))}\n\n- ${prose(1, 1)}\n- two\n\n\`\`\`ts\n${fill(code, 3_000)}\n\`\`\`\n\n${fill('知识库。検索。', 900)}\n\n${fill('😀é', 900)}`;
+    const all = chunksOf(body).map((chunk) => `${chunk.hash}:${chunk.approxTokens}`);
+    expect([chunkerVersion, all.length, contentHash(all.join('\n'))]).toEqual([
+      1,
+      24,
+      '0ba4994e2de8623c5eeeeb7f9cac68b30984c77b04661a08d93edf75ad8c6732',
+    ]);
+  });
+});

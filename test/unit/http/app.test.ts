@@ -1,0 +1,371 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeCursor } from '../../../src/platform/http/cursor.ts';
+import { adminApiKey, keyOf, noteId, startTinyApp, type TinyApp, tenantId } from '../../support/tiny-app.ts';
+
+let app: TinyApp;
+
+beforeAll(async () => {
+  app = await startTinyApp();
+});
+afterAll(() => app.close());
+
+const agent = keyOf('agent');
+const orchestrator = keyOf('orchestrator');
+
+const problemOf = (status: number, code: string) => expect.objectContaining({ status, code });
+
+describe('an answer', () => {
+  it('carries the reply of the handler with its headers', async () => {
+    const answer = await app.call('GET', `/notes/${noteId.toUpperCase()}`, { key: agent });
+    expect(answer).toMatchObject({ status: 200, body: { data: { id: noteId, title: 'a note' } } });
+    expect(answer.headers.get('etag')).toBe('"1"');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('is never a 304, which no route declares', async () => {
+    const answer = await app.call('GET', `/notes/${noteId}`, {
+      key: agent,
+      headers: { 'if-none-match': '"1"' },
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  it('has no body at 204', async () => {
+    const answer = await app.call('DELETE', `/notes/${noteId}`, { key: keyOf('user') });
+    expect(answer).toMatchObject({ status: 204, body: undefined });
+  });
+
+  it('repeats a sane request id and replaces another', async () => {
+    const sane = await app.call('GET', '/nowhere', { headers: { 'x-request-id': 'trace-7/a' } });
+    const odd = await app.call('GET', '/nowhere', { headers: { 'x-request-id': 'a "quoted" id' } });
+    expect(sane.headers.get('x-request-id')).toBe('trace-7/a');
+    expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('is RFC 9457 when it is a failure', async () => {
+    const answer = await app.call('GET', '/notes?limit=0', { key: agent });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body).toEqual({
+      type: 'urn:lorekeep:problem:validation_failed',
+      title: 'The request is not valid',
+      status: 422,
+      detail: 'limit: must be a whole number from 1 to 20',
+      instance: '/api/v1/notes',
+      code: 'validation_failed',
+      errors: [{ path: 'limit', message: 'must be a whole number from 1 to 20' }],
+    });
+  });
+});
+
+describe('admission', () => {
+  it('asks for a key with 401 and a Bearer challenge', async () => {
+    for (const headers of [{}, { authorization: 'Bearer lk_unknown' }, { authorization: 'Basic bGs6eA==' }]) {
+      const answer = await app.call('GET', '/notes', { headers });
+      expect(answer.body).toEqual(problemOf(401, 'unauthorized'));
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+    }
+  });
+
+  it('refuses a role that is too low', async () => {
+    const answer = await app.call('POST', '/notes', { key: agent, json: { title: 'x' } });
+    expect(answer.body).toEqual(problemOf(403, 'forbidden'));
+  });
+
+  it('lets the superadmin into its own routes and into no tenant route', async () => {
+    const own = await app.call('POST', '/admin/things', { key: adminApiKey });
+    expect(own).toMatchObject({ status: 200, body: { data: '00000000-0000-0000-0000-000000000000' } });
+    const tenants = await app.call('GET', '/notes', { key: adminApiKey });
+    expect(tenants.body).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('no tenant') });
+  });
+
+  it('refuses a key before it reads the body', async () => {
+    const answer = await app.call('POST', '/notes', {
+      raw: '{',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('routing', () => {
+  it('answers 404 for a path that is none, inside and outside of the API', async () => {
+    expect((await app.call('GET', '/nowhere', { key: agent })).body).toEqual(problemOf(404, 'not_found'));
+    const outside = await fetch(`${app.url}/elsewhere`);
+    expect(await outside.json()).toEqual(problemOf(404, 'not_found'));
+  });
+
+  it('answers 405 with Allow for a method that the path does not take', async () => {
+    const answer = await app.call('PUT', `/notes/${noteId}`, { key: agent });
+    expect(answer.body).toEqual(problemOf(405, 'method_not_allowed'));
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, DELETE');
+  });
+
+  it.each(['7', 'not-a-uuid', '%00', "'; drop table notes"])('answers 404 for the id %s', async (id) => {
+    const answer = await app.call('GET', `/notes/${id === '%00' ? id : encodeURIComponent(id)}`, {
+      key: agent,
+    });
+    expect(answer.body).toEqual(problemOf(404, 'not_found'));
+  });
+
+  it('answers 400 for a path with a broken percent-encoding', async () => {
+    const answer = await app.call('GET', '/notes/%E0%A4%A', { key: agent });
+    expect(answer.body).toEqual(problemOf(400, 'malformed_request'));
+  });
+});
+
+const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
+
+describe('a body', () => {
+  const post = (options: { json?: unknown; raw?: string | Uint8Array; headers?: Record<string, string> }) =>
+    app.call('POST', '/notes', { key: orchestrator, ...options });
+  const asJson = { 'content-type': 'application/json' };
+
+  it('is refused when it is not JSON, without being quoted', async () => {
+    const answer = await post({ raw: '{"title": sk-canary', headers: asJson });
+    expect(answer.body).toEqual(problemOf(400, 'malformed_json'));
+    expect(JSON.stringify(answer.body)).not.toContain('canary');
+  });
+
+  it('is refused when it is not UTF-8', async () => {
+    const answer = await post({ raw: Buffer.from('{"title":"\xff"}', 'latin1'), headers: asJson });
+    expect(answer.body).toEqual(problemOf(400, 'malformed_json'));
+  });
+
+  it('is refused above 2 MB', async () => {
+    const answer = await post({ json: { title: 'x'.repeat(2_200_000) } });
+    expect(answer.body).toEqual(problemOf(413, 'body_too_large'));
+  });
+
+  it('is refused with another media type, or with none', async () => {
+    const form = await post({
+      raw: 'title=x',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    const none = await post({ raw: new TextEncoder().encode('{"title":"x"}') });
+    expect(form.body).toEqual(problemOf(415, 'unsupported_media_type'));
+    expect(none.body).toEqual(problemOf(415, 'unsupported_media_type'));
+  });
+
+  it('is refused with every wrong field named', async () => {
+    const answer = await post({
+      json: { title: '', extra: 1, parts: [{ name: 'ok' }, { name: 'too long', x: 1 }] },
+    });
+    expect(answer.body).toMatchObject({
+      code: 'validation_failed',
+      errors: expect.arrayContaining([
+        { path: 'title', message: 'must not be empty' },
+        { path: 'extra', message: 'is not a known field' },
+        { path: 'parts[1].name', message: 'must have at most 5 characters' },
+        { path: 'parts[1].x', message: 'is not a known field' },
+      ]),
+    });
+  });
+
+  it('is refused when it is absent or no object', async () => {
+    for (const options of [{}, { raw: '"text"', headers: asJson }, { raw: 'null', headers: asJson }]) {
+      expect((await post(options)).body).toEqual(problemOf(422, 'validation_failed'));
+    }
+  });
+
+  it.each([
+    ['NUL in a text', { title: 'a\u0000b' }, 'title'],
+    ['NUL deep inside', { title: 'x', metadata: { a: ['\u0000'] } }, 'metadata.a[0]'],
+    ['NUL in a name', { title: 'x', metadata: { 'a\u0000': 1 } }, 'metadata'],
+    ['another control character', { title: 'a\u001bb' }, 'title'],
+    ['half a surrogate pair', { title: 'a\ud83d' }, 'title'],
+    ['half a surrogate pair deep inside', { title: 'x', metadata: { a: '\ude00' } }, 'metadata.a'],
+  ])('is 422 with %s', async (_, json, path) => {
+    expect((await post({ json })).body).toMatchObject({ status: 422, errors: [{ path }] });
+  });
+
+  it.each([
+    ['as a name of the body', (key: string) => ({ title: 'x', [key]: 1 })],
+    ['as a name in a part', (key: string) => ({ title: 'x', parts: [{ name: 'ok', [key]: 1 }] })],
+    ['above a NUL', (key: string) => ({ title: 'x', metadata: { [key]: '\u0000' } })],
+    ['above a list with a NUL', (key: string) => ({ title: 'x', metadata: { a: [{ [key]: ['\u0000'] }] } })],
+    ['above half a surrogate pair', (key: string) => ({ title: 'x', metadata: { [key]: { a: '\ud83d' } } })],
+    ['in a name with a NUL', (key: string) => ({ title: 'x', metadata: { [`${key}\u0000`]: 1 } })],
+    ['above too many levels', (key: string) => ({ title: 'x', metadata: { [key]: nested(40) } })],
+  ])('does not come back where a key was pasted %s', async (_, json) => {
+    const answer = await post({ json: json('sk-proj-canary-0123456789abcdef') });
+    expect(answer.status).toBe(422);
+    expect(JSON.stringify(answer.body)).not.toContain('canary');
+  });
+
+  it('is 422 when it is nested deeper than anyone needs, however deep', async () => {
+    for (const depth of [40, 200_000]) {
+      const raw = `{"title":"x","metadata":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+      const answer = await post({ raw, headers: asJson });
+      expect(answer.body).toMatchObject({ status: 422, detail: expect.stringContaining('nested deeper') });
+    }
+  });
+
+  it('counts an emoji as one character', async () => {
+    expect((await post({ json: { title: '🦉'.repeat(20) } })).status).toBe(201);
+    expect((await post({ json: { title: '🦉'.repeat(21) } })).status).toBe(422);
+  });
+});
+
+describe('a query', () => {
+  const get = (query: string) => app.call('GET', `/notes?${query}`, { key: agent });
+
+  it('is parsed to the types of its schema', async () => {
+    const answer = await get(`limit=5&tags=a,b&cursor=${encodeCursor({ after: 'x' })}`);
+    expect(answer.body).toEqual({ data: { limit: 5, tags: ['a', 'b'], cursor: { after: 'x' } } });
+    expect((await get('tags=a&tags=b')).body).toEqual({ data: { limit: 20, tags: ['a', 'b'] } });
+  });
+
+  it.each([
+    ['limit=abc', 'limit'],
+    ['limit=', 'limit'],
+    ['limit=1.5', 'limit'],
+    ['limit=1&limit=2', 'limit'],
+    ['cursor=%F0%9F', 'cursor'],
+    ['cursor=bm90IGpzb24', 'cursor'],
+    [`cursor=${encodeCursor({ before: 1 })}`, 'cursor'],
+    ['tags=a%00', 'tags'],
+    ['unknown=1', 'unknown'],
+  ])('is 422 for %s', async (query, path) => {
+    expect((await get(query)).body).toMatchObject({
+      status: 422,
+      code: 'validation_failed',
+      errors: [{ path }],
+    });
+  });
+});
+
+describe('anything thrown', () => {
+  it('is 500 with a fixed sentence, and logged without its message', async () => {
+    const answer = await app.call('POST', '/broken', { key: agent, headers: { 'x-request-id': 'broken-1' } });
+    expect(answer.body).toEqual(problemOf(500, 'internal'));
+    for (const text of [JSON.stringify(answer.body), app.logged()]) {
+      expect(text).not.toMatch(/secret_table|canary/);
+    }
+    expect(app.logged()).toContain(
+      `"request_id":"broken-1","tenant_id":"${tenantId}","error":{"type":"Error"`,
+    );
+  });
+});
+
+describe('an undeclared answer', () => {
+  it.each(['status', 'code', 'field', 'type', 'header', 'no header'])(
+    'fails by its %s where replies are verified',
+    async (what) => {
+      expect(
+        (await app.call('GET', `/undeclared?${new URLSearchParams({ what })}`, { key: agent })).status,
+      ).toBe(500);
+    },
+  );
+
+  it('passes where they are not', async () => {
+    const unverified = await startTinyApp({ verifyReplies: false });
+    const answer = await unverified.call('GET', '/undeclared?what=status', { key: agent });
+    await unverified.close();
+    expect(answer.status).toBe(202);
+  });
+});
+
+describe('rate limits', () => {
+  it('hold one key back with 429 and Retry-After, and leave another alone', async () => {
+    const limited = await startTinyApp({ rateLimits: { requestsPerMinute: 2, refusedKeysPerMinute: 100 } });
+    const answers = [];
+    for (let count = 0; count < 3; count += 1)
+      answers.push(await limited.call('GET', '/notes', { key: agent }));
+    const other = await limited.call('GET', '/notes', { key: keyOf('other') });
+    await limited.close();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect(answers.map(({ headers }) => headers.get('ratelimit-remaining'))).toEqual(['1', '0', '0']);
+    expect(answers[2]?.body).toEqual(problemOf(429, 'rate_limited'));
+    expect(Number(answers[2]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(other.status).toBe(200);
+  });
+
+  it('hold back an address that guesses keys, but never a valid key from it', async () => {
+    const limited = await startTinyApp({ rateLimits: { requestsPerMinute: 100, refusedKeysPerMinute: 1 } });
+    const guesses = [
+      await limited.call('GET', '/notes', { key: 'lk_guess1' }),
+      await limited.call('GET', '/notes', { key: 'lk_guess2' }),
+    ];
+    const valid = await limited.call('GET', '/notes', { key: agent });
+    await limited.close();
+    expect(guesses.map(({ status }) => status)).toEqual([401, 429]);
+    expect(valid.status).toBe(200);
+  });
+});
+
+describe('the log', () => {
+  it('has one line a request, with ids and the pattern, without the key or the path', async () => {
+    const logging = await startTinyApp();
+    await logging.call('GET', `/notes/${noteId}?secret=1`, {
+      key: agent,
+      headers: { 'x-request-id': 'line-1' },
+    });
+    await logging.close();
+    const lines = logging
+      .logged()
+      .split('\n')
+      .filter((line) => line.includes('line-1'))
+      .map((line): unknown => JSON.parse(line));
+    expect(lines).toEqual([
+      expect.objectContaining({
+        method: 'GET',
+        route: '/notes/:id',
+        status: 200,
+        tenant_id: tenantId,
+        key_id: 'key-lk_agent',
+        ms: expect.any(Number),
+      }),
+    ]);
+    expect(logging.logged()).not.toMatch(new RegExp(`Bearer|secret=|${noteId}`));
+  });
+});
+
+describe('what operators look at', () => {
+  it('says that the process is alive', async () => {
+    expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: 'ok' });
+  });
+
+  it('is ready while only optional dependencies are away, and says what degrades', async () => {
+    const up = { name: 'postgres', degrades: 'everything', required: true, check: async () => true };
+    const throwing = {
+      name: 'vault',
+      degrades: 'keys cannot be set',
+      required: false,
+      check: () => Promise.reject(new Error('no')),
+    };
+    const degraded = await startTinyApp({ dependencies: [up, throwing] });
+    const answer = await fetch(`${degraded.url}/readyz`);
+    await degraded.close();
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      status: 'degraded',
+      dependencies: [
+        { name: 'postgres', required: true, ok: true },
+        { name: 'vault', required: false, ok: false, degrades: 'keys cannot be set' },
+      ],
+    });
+  });
+
+  it('is not ready, within a bounded time, when a required dependency hangs', async () => {
+    const hanging = {
+      name: 'postgres',
+      degrades: 'everything',
+      required: true,
+      check: () => new Promise<boolean>(() => undefined),
+    };
+    const stuck = await startTinyApp({ dependencies: [hanging] });
+    const answer = await fetch(`${stuck.url}/readyz`);
+    await stuck.close();
+    expect(answer.status).toBe(503);
+  });
+
+  it('counts requests by the pattern of the route', async () => {
+    await app.call('GET', `/notes/${noteId}`, { key: agent });
+    const text = await (await fetch(`${app.url}/metrics`)).text();
+    expect(text).toContain(
+      'lorekeep_http_request_duration_seconds_count{method="GET",route="/notes/:id",status="200"}',
+    );
+    expect(text).not.toContain(noteId);
+  });
+});

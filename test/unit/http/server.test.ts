@@ -1,0 +1,122 @@
+import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
+import express from 'express';
+import pino from 'pino';
+import { describe, expect, it } from 'vitest';
+import { startServer } from '../../../src/http/server.ts';
+
+const log = pino({ level: 'silent' });
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}
+
+/** An app whose answer waits until it is told to go on. */
+function waitingApp() {
+  const arrived = deferred();
+  const goOn = deferred();
+  const app = express();
+  app.get('/slow', async (_request, response) => {
+    arrived.resolve();
+    await goOn.promise;
+    response.send('done');
+  });
+  app.get('/fast', (_request, response) => {
+    response.send('fast');
+  });
+  return { app, arrived: arrived.promise, goOn: goOn.resolve };
+}
+
+describe('a server that closes', () => {
+  it('lets the request in flight end, and takes no other', async () => {
+    const { app, arrived, goOn } = waitingApp();
+    const server = await startServer({ app, port: 0, log });
+    const answer = fetch(`http://127.0.0.1:${server.port}/slow`);
+    await arrived;
+    const closed = server.close();
+    await expect(fetch(`http://127.0.0.1:${server.port}/fast`)).rejects.toThrow();
+    goOn();
+    const response = await answer;
+    expect(await response.text()).toBe('done');
+    expect(response.headers.get('connection')).toBe('close');
+    await closed;
+  });
+
+  it('does not wait for idle connections, and may be told twice', async () => {
+    const { app } = waitingApp();
+    const server = await startServer({ app, port: 0, log, graceMs: 600_000 });
+    const agent = new Agent({ keepAlive: true });
+    await new Promise<void>((resolve, reject) => {
+      get({ port: server.port, path: '/fast', agent }, (response) => {
+        response.resume().on('end', resolve);
+      }).on('error', reject);
+    });
+    await Promise.all([server.close(), server.close()]);
+    await server.close();
+    agent.destroy();
+  });
+
+  it('gives up on a request that outlives the grace', async () => {
+    const { app, arrived } = waitingApp();
+    const server = await startServer({ app, port: 0, log, graceMs: 20 });
+    const answer = fetch(`http://127.0.0.1:${server.port}/slow`);
+    const failed = expect(answer).rejects.toThrow();
+    await arrived;
+    await server.close();
+    await failed;
+  });
+});
+
+describe('a server', () => {
+  it('fails to start on a port that is taken', async () => {
+    const { app } = waitingApp();
+    const first = await startServer({ app, port: 0, log });
+    await expect(startServer({ app, port: first.port, log })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await first.close();
+  });
+
+  it('answers what is not HTTP with a problem', async () => {
+    const { app } = waitingApp();
+    const server = await startServer({ app, port: 0, log });
+    const text = await new Promise<string>((resolve) => {
+      let received = '';
+      const socket = connect(server.port, '127.0.0.1', () =>
+        socket.write('GET / HTTP/1.1\r\nbad header\r\n\r\n'),
+      );
+      socket.on('data', (chunk) => {
+        received += chunk.toString();
+      });
+      socket.on('close', () => resolve(received));
+    });
+    await server.close();
+    expect(text).toMatch(/^HTTP\/1.1 400 /);
+    expect(text).toContain('application/problem+json');
+    expect(text).toContain('"code":"malformed_request"');
+  });
+});
+
+describe('a server that is told where to listen', () => {
+  const at = (host: string, port: number) =>
+    fetch(`http://${host}:${port}/fast`).then(
+      ({ status }) => status,
+      () => 'refused',
+    );
+
+  // Elsewhere 127.0.0.2 is no address of the machine until somebody adds it.
+  it.runIf(process.platform === 'linux')('listens there alone, and else everywhere', async () => {
+    const { app } = waitingApp();
+    const [there, everywhere] = await Promise.all([
+      startServer({ app, port: 0, host: '127.0.0.1', log }),
+      startServer({ app, port: 0, log }),
+    ]);
+    expect(await at('127.0.0.1', there.port)).toBe(200);
+    expect(await at('127.0.0.2', there.port)).toBe('refused');
+    expect(await at('127.0.0.1', everywhere.port)).toBe(200);
+    expect(await at('127.0.0.2', everywhere.port)).toBe(200);
+    await Promise.all([there.close(), everywhere.close()]);
+  });
+});

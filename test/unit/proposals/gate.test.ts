@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import type { Transaction } from '../../../src/platform/postgres/database.ts';
+import { createLogger } from '../../../src/platform/telemetry/logging.ts';
+import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
+
+// What the gate does with its author's time, without a database.
+const embedded: Proposals = {
+  embed: async () => ({
+    kind: 'embedded',
+    proposal: { chunks: [], model: 'm', spaceId: undefined, known: new Set(), bought: new Map() },
+  }),
+  compare: async () => ({ similar: [], ofAllText: true }),
+  store: async () => undefined,
+};
+const text = { title: 'A title', body: 'Some words.' };
+const log = createLogger({ level: 'silent', process: 'test' });
+const proposed = { contentHash: 'a hash', status: 'published' } as const;
+
+/** A transaction whose savepoints last until their time is over; nothing else is asked of it. */
+const stuck: Transaction = Object.assign(Object.create(null), {
+  savepoint: (_work: unknown, { timeoutMs }: { timeoutMs: number }) =>
+    new Promise((_, reject) => setTimeout(() => reject(new Error('late')), timeoutMs)),
+});
+
+describe('a gate', () => {
+  it('keeps no author beyond the time of one proposal, whichever comes first', async () => {
+    const gate = createGate({ proposals: embedded, log, timeoutMs: 20 });
+    let decisions = 0;
+    const propose = async () => {
+      const assessment = await gate.assess('tenant', text);
+      decisions += 1;
+      const { report } = await gate.decide(stuck, 'tenant', proposed, assessment);
+      // The write that comes after the decision never ends, and the mutex is never released.
+      return `${report.verdict} ${report.reason}`;
+    };
+    const all = await Promise.all(Array.from({ length: 4 }, propose));
+    expect(all).toEqual(Array.from({ length: 4 }, () => 'unknown internal'));
+    expect(decisions).toBe(4);
+  });
+
+  it('lets the next proposal of the tenant go on when the write is over, and not before', async () => {
+    const gate = createGate({ proposals: embedded, log, timeoutMs: 5_000 });
+    const first = await gate.assess('tenant', text);
+    let isNext = false;
+    const second = gate.assess('tenant', text).then((assessment) => {
+      isNext = true;
+      return assessment;
+    });
+    await gate.assess('another tenant', text);
+    expect(isNext).toBe(false);
+    first.release();
+    expect(await second).toMatchObject({ kind: 'embedded', isNext: true });
+  });
+
+  it('compares nothing for an author who skips it', async () => {
+    const gate = createGate({ proposals: embedded, log, timeoutMs: 20 });
+    const decision = await gate.decide(stuck, 'tenant', proposed, gate.skip);
+    expect(decision).toMatchObject({ kind: 'new', report: { verdict: 'skipped' } });
+  });
+});
