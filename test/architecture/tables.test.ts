@@ -12,7 +12,7 @@ const roomOf = (file: string) =>
     .join('/');
 
 /** The code without its comments, which may speak of every table. */
-export function withoutComments(text: string): string {
+function withoutComments(text: string): string {
   return text
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
@@ -20,7 +20,7 @@ export function withoutComments(text: string): string {
 }
 
 /** How a piece of code uses a table: by SQL, or by the builder of statements. */
-export function usesOf(code: string, table: string): { readonly reads: boolean; readonly writes: boolean } {
+function usesOf(code: string, table: string): { readonly reads: boolean; readonly writes: boolean } {
   const name = `(?:public\\.)?${table}\\b`;
   const chains = [...code.matchAll(new RegExp(`\\btx\\w*\\('${table}( as \\w+)?'\\)[^;]*`, 'g'))].map(
     ([chain]) => chain,
