@@ -1,29 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { articleText, contentHash } from '../../../src/domain/article-text.ts';
-import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
+import type { ArticleApi, TestTenant } from './article-api.ts';
+import { factsOfArticles } from './article-facts.ts';
 
-let api: ArticleApi;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  api = await startArticleApi();
-  tenant = await api.tenant('acme');
-});
-afterAll(() => api.close());
-
+const it = factsOfArticles();
 const draft = { title: 'Retries need a budget', body: 'Three layers, 27 requests.', category: 'pattern' };
 
-const write = async (fields: object = {}): Promise<string> => {
-  const { body } = await tenant.call('POST', '/articles', { body: { ...draft, ...fields } });
-  return body.data.id;
-};
-const rows = (sql: string, id: string) =>
-  api.db.database.withTenant(tenant.id, (tx) => tx.raw(sql, [id])).then((r) => r.rows);
-const auditOf = (id: string) =>
-  rows('select action, details from audit_log where subject_id = ? order by id', id);
-
 describe('POST /articles', () => {
-  it('answers 201 with the whole article, published and pending', async () => {
+  it('answers 201 with the whole article, published and pending', async ({ tenant }) => {
     const answer = await tenant.call(
       'POST',
       '/articles',
@@ -70,9 +54,9 @@ describe('POST /articles', () => {
     expect((await tenant.call('GET', `/articles/${data.id}`)).body).toEqual({ data });
   });
 
-  it('sends the workflow of a published article and none for a draft', async () => {
-    const published = await write();
-    const unpublished = await write({ status: 'draft' });
+  it('sends the workflow of a published article and none for a draft', async ({ api, tenant }) => {
+    const published = await write(tenant);
+    const unpublished = await write(tenant, { status: 'draft' });
     await api.outbox.drain();
     const sent = api.sent.map(({ subjectId }) => subjectId);
     expect(sent).toContain(published);
@@ -81,9 +65,11 @@ describe('POST /articles', () => {
     expect(body.data.embedding.status).toBe('not_applicable');
   });
 
-  it('leaves an audit row that names the acting key and holds no text', async () => {
-    const id = await write({ title: 'A title that is nobody else’s' });
+  it('leaves an audit row that names the acting key and holds no text', async ({ api, tenant }) => {
+    const id = await write(tenant, { title: 'A title that is nobody else’s' });
     const [row, ...more] = await rows(
+      api,
+      tenant,
       'select action, actor_label, actor_role, details from audit_log where subject_id = ?',
       id,
     );
@@ -96,7 +82,7 @@ describe('POST /articles', () => {
     });
   });
 
-  it('writes nothing at all when one part of the write fails', async () => {
+  it('writes nothing at all when one part of the write fails', async ({ api, tenant }) => {
     const before = await tenant.call('GET', '/articles?limit=100');
     const actor = { tenantId: tenant.id, keyId: null, label: 'test', role: 'user' } as const;
     const input = {
@@ -113,9 +99,9 @@ describe('POST /articles', () => {
     expect((await tenant.call('GET', '/articles?limit=100')).body).toEqual(before.body);
   });
 
-  it.each(['header', 'body'])(
+  it.for(['header', 'body'])(
     'gives the first answer again for an idempotency key in the %s',
-    async (place) => {
+    async (place, { tenant }) => {
       const key = `once-${place}`;
       const request =
         place === 'header'
@@ -133,7 +119,7 @@ describe('POST /articles', () => {
     },
   );
 
-  it.each<[string, object, string]>([
+  it.for<[string, object, string]>([
     ['no title', { title: undefined }, 'title'],
     ['an empty title', { title: '' }, 'title'],
     ['a blank title', { title: ' \t\n' }, 'title'],
@@ -158,25 +144,21 @@ describe('POST /articles', () => {
     ['a force that is a word', { force: 'yes' }, 'force'],
     ['a force that is null', { force: null }, 'force'],
     ['an unknown field', { colour: 'red' }, 'colour'],
-  ])('answers 422 to %s and names the field', async (_, fields, path) => {
+  ])('answers 422 to %s and names the field', async ([_, fields, path], { tenant }) => {
     const answer = await tenant.call('POST', '/articles', { body: { ...draft, ...fields } });
     expect(answer.status).toBe(422);
     expect(answer.body.code).toBe('validation_failed');
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
   });
 
-  it('counts characters as people do: 500 emoji are a title', async () => {
+  it('counts characters as people do: 500 emoji are a title', async ({ tenant }) => {
     const title = '🦉'.repeat(500);
     const { status, body } = await tenant.call('POST', '/articles', { body: { ...draft, title } });
     expect(status).toBe(201);
     expect(body.data.title).toBe(title);
   });
 
-  /** The n-th of a series of letters that look random and take 4 bytes each. */
-  const rareLetter = (n: number) => String.fromCodePoint(0x20000 + ((n * n + n * 7_919) % 42_000));
-  const rareCompound = (n: number) =>
-    `${rareLetter(n) + rareLetter(n * 3)}-${rareLetter(n * 5)}${rareLetter(n * 11)}`;
-  it.each<[string, string]>([
+  it.for<[string, string]>([
     ['nothing', ''],
     ['one word', 'a'.repeat(500_000)],
     ['emoji', '🦉'.repeat(500_000)],
@@ -191,7 +173,7 @@ describe('POST /articles', () => {
     ],
     ['hyphens', 'w-'.repeat(250_000)],
     ['markup', '<a href="x">'.repeat(40_000)],
-  ])('takes a body of 500,000 characters of %s', async (_, body) => {
+  ])('takes a body of 500,000 characters of %s', async ([_, body], { tenant }) => {
     const answer = await tenant.call('POST', '/articles', { body: { ...draft, body } });
     expect(answer.status).toBe(201);
     const read = await tenant.call('GET', `/articles/${answer.body.data.id}`);
@@ -201,15 +183,15 @@ describe('POST /articles', () => {
 });
 
 describe('GET /articles/:id', () => {
-  it('answers 404 to an id that nobody has and to one that is none', async () => {
+  it('answers 404 to an unknown id and to what is no id', async ({ tenant }) => {
     expect((await tenant.call('GET', '/articles/018f0000-0000-7000-8000-000000000000')).status).toBe(404);
     expect((await tenant.call('GET', '/articles/seven')).status).toBe(404);
   });
 });
 
 describe('PATCH /articles/:id', () => {
-  it('changes the named fields, keeps the others and raises the revision', async () => {
-    const id = await write({ tags: ['old'], metadata: { kept: true } });
+  it('changes the named fields, keeps the others and raises the revision', async ({ api, tenant }) => {
+    const id = await write(tenant, { tags: ['old'], metadata: { kept: true } });
     const answer = await tenant.call('PATCH', `/articles/${id}`, {
       body: { title: 'New', tags: ['new'] },
     });
@@ -222,14 +204,14 @@ describe('PATCH /articles/:id', () => {
       metadata: { kept: true },
       revision: 2,
     });
-    expect((await auditOf(id)).at(-1)).toEqual({
+    expect((await auditOf(api, tenant, id)).at(-1)).toEqual({
       action: 'article.updated',
       details: { revision: 2, fields: ['title', 'tags'] },
     });
   });
 
-  it('starts nothing for an edit of tags, category or metadata', async () => {
-    const id = await write();
+  it('starts nothing for an edit of tags, category or metadata', async ({ api, tenant }) => {
+    const id = await write(tenant);
     await api.outbox.drain();
     const before = api.sent.length;
     await api.db.database.withTenant(tenant.id, (tx) =>
@@ -243,8 +225,8 @@ describe('PATCH /articles/:id', () => {
     expect(api.sent).toHaveLength(before);
   });
 
-  it('makes the embedding pending again for another text, and signals it', async () => {
-    const id = await write();
+  it('makes the embedding pending again for another text, and signals it', async ({ api, tenant }) => {
+    const id = await write(tenant);
     await api.outbox.drain();
     const before = api.sent.length;
     await api.db.database.withTenant(tenant.id, (tx) =>
@@ -256,17 +238,17 @@ describe('PATCH /articles/:id', () => {
     expect(api.sent.slice(before).map(({ subjectId }) => subjectId)).toEqual([id]);
   });
 
-  it('raises no revision and leaves no audit row when nothing changes', async () => {
-    const id = await write({ tags: ['a'], metadata: { b: { c: 1 } } });
+  it('raises no revision and leaves no audit row when nothing changes', async ({ api, tenant }) => {
+    const id = await write(tenant, { tags: ['a'], metadata: { b: { c: 1 } } });
     for (const body of [{}, { title: draft.title, tags: ['a', ' a'], metadata: { b: { c: 1 } } }]) {
       const answer = await tenant.call('PATCH', `/articles/${id}`, { body });
       expect(answer.status).toBe(200);
       expect(answer.body.data.revision).toBe(1);
     }
-    expect(await auditOf(id)).toHaveLength(1);
+    expect(await auditOf(api, tenant, id)).toHaveLength(1);
   });
 
-  it.each<[string, number]>([
+  it.for<[string, number]>([
     ['"1"', 200],
     ['*', 200],
     ['"7", "1"', 200],
@@ -275,8 +257,8 @@ describe('PATCH /articles/:id', () => {
     ['W/"1"', 422],
     ['"one"', 422],
     ['""', 422],
-  ])('takes If-Match: %s of an article at revision 1 as %i', async (ifMatch, status) => {
-    const id = await write();
+  ])('takes If-Match: %s of an article at revision 1 as %i', async ([ifMatch, status], { tenant }) => {
+    const id = await write(tenant);
     const answer = await tenant.call('PATCH', `/articles/${id}`, {
       body: { title: 'New' },
       headers: { 'If-Match': ifMatch },
@@ -288,8 +270,8 @@ describe('PATCH /articles/:id', () => {
     expect(body.data.revision).toBe(status === 200 ? 2 : 1);
   });
 
-  it('lets exactly one of many concurrent edits of one revision through', async () => {
-    const id = await write();
+  it('lets exactly one of many concurrent edits of one revision through', async ({ tenant }) => {
+    const id = await write(tenant);
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, i) =>
         tenant.call('PATCH', `/articles/${id}`, {
@@ -305,8 +287,11 @@ describe('PATCH /articles/:id', () => {
     expect(body.data).toEqual(winner?.body.data);
   });
 
-  it('gives concurrent edits without If-Match their turns, a revision and an audit row each', async () => {
-    const id = await write();
+  it('makes concurrent edits without If-Match one after the other, with a revision and an audit row each', async ({
+    api,
+    tenant,
+  }) => {
+    const id = await write(tenant);
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, i) =>
         tenant.call('PATCH', `/articles/${id}`, { body: i % 2 ? { title: `T${i}` } : { body: `B${i}` } }),
@@ -318,30 +303,25 @@ describe('PATCH /articles/:id', () => {
     // Both fields were last written by somebody: neither kind of edit has undone the other.
     expect(body.data.title).toMatch(/^T\d+$/);
     expect(body.data.body).toMatch(/^B\d+$/);
-    const [{ content_hash }] = await rows('select content_hash from articles where id = ?', id);
+    const [{ content_hash }] = await rows(api, tenant, 'select content_hash from articles where id = ?', id);
     expect(content_hash).toBe(contentHash(articleText(body.data)));
-    expect(await auditOf(id)).toHaveLength(13);
+    expect(await auditOf(api, tenant, id)).toHaveLength(13);
   });
 
-  it.each<[string, unknown, string]>([
+  it.for<[string, unknown, string]>([
     ['a null title', { title: null }, 'title'],
     ['a blank title', { title: ' ' }, 'title'],
     ['null metadata', { metadata: null }, 'metadata'],
     ['a status', { status: 'archived' }, 'status'],
-  ])('answers 422 to %s', async (_, body, path) => {
-    const answer = await tenant.call('PATCH', `/articles/${await write()}`, { body });
+  ])('answers 422 to %s', async ([_, body, path], { tenant }) => {
+    const answer = await tenant.call('PATCH', `/articles/${await write(tenant)}`, { body });
     expect(answer.status).toBe(422);
     expect(answer.body.errors[0].path).toBe(path);
   });
 });
 
 describe('the life of an article', () => {
-  const move = (id: string, name: string) =>
-    name === 'DELETE'
-      ? tenant.call('DELETE', `/articles/${id}`)
-      : tenant.call('POST', `/articles/${id}/${name}`);
-
-  it.each<[string, string, number, string]>([
+  it.for<[string, string, number, string]>([
     ['draft', 'publish', 200, 'published'],
     ['draft', 'unpublish', 409, 'draft'],
     ['draft', 'archive', 200, 'archived'],
@@ -354,13 +334,13 @@ describe('the life of an article', () => {
     ['archived', 'unpublish', 409, 'archived'],
     ['archived', 'archive', 409, 'archived'],
     ['archived', 'DELETE', 409, 'archived'],
-  ])('%s, %s: %i, then it is %s', async (from, name, status, to) => {
-    const id = await write({ status: from === 'published' ? 'published' : 'draft' });
-    if (from === 'archived') await move(id, 'archive');
+  ])('%s, %s: %i, then it is %s', async ([from, name, status, to], { api, tenant }) => {
+    const id = await write(tenant, { status: from === 'published' ? 'published' : 'draft' });
+    if (from === 'archived') await move(tenant, id, 'archive');
     const before = (await tenant.call('GET', `/articles/${id}`)).body.data;
-    const auditBefore = await auditOf(id);
+    const auditBefore = await auditOf(api, tenant, id);
 
-    const answer = await move(id, name);
+    const answer = await move(tenant, id, name);
     expect(answer.status).toBe(status);
     const { body } = await tenant.call('GET', `/articles/${id}`);
     expect(body.data.status).toBe(to);
@@ -368,48 +348,77 @@ describe('the life of an article', () => {
     if (status === 409) {
       expect(answer.body.code).toBe('transition_not_allowed');
       expect(body.data).toEqual(before);
-      expect(await auditOf(id)).toEqual(auditBefore);
+      expect(await auditOf(api, tenant, id)).toEqual(auditBefore);
     } else {
       expect(answer.body.data).toEqual(body.data);
       expect(body.data.revision).toBe(before.revision + 1);
-      expect((await auditOf(id)).at(-1)).toEqual({
+      expect((await auditOf(api, tenant, id)).at(-1)).toEqual({
         action: `article.${to === 'draft' ? 'unpublished' : to}`,
         details: { revision: before.revision + 1, from },
       });
     }
   });
 
-  it('refuses to edit an archived article', async () => {
-    const id = await write();
-    await move(id, 'archive');
+  it('refuses to edit an archived article', async ({ tenant }) => {
+    const id = await write(tenant);
+    await move(tenant, id, 'archive');
     const answer = await tenant.call('PATCH', `/articles/${id}`, { body: { title: 'New' } });
     expect(answer.status).toBe(409);
     expect(answer.body.code).toBe('transition_not_allowed');
   });
 
-  it('publishes once when many ask at once', async () => {
-    const id = await write({ status: 'draft' });
-    const answers = await Promise.all(Array.from({ length: 8 }, () => move(id, 'publish')));
+  it('publishes once when many ask at once', async ({ tenant }) => {
+    const id = await write(tenant, { status: 'draft' });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => move(tenant, id, 'publish')));
     expect(answers.map(({ status }) => status).sort()).toEqual([
       200,
       ...Array.from({ length: 7 }, () => 409),
     ]);
   });
 
-  it.each<[string, string, 'agent' | 'orchestrator']>([
+  it.for<[string, string, 'agent' | 'orchestrator']>([
     ['PATCH', '', 'orchestrator'],
     ['POST', '/publish', 'agent'],
     ['POST', '/unpublish', 'orchestrator'],
     ['POST', '/archive', 'orchestrator'],
     ['DELETE', '', 'orchestrator'],
-  ])('%s %s answers 403 to the role %s', async (method, path, role) => {
-    const id = await write({ status: 'draft' });
+  ])('%s %s answers 403 to the role %s', async ([method, path, role], { tenant }) => {
+    const id = await write(tenant, { status: 'draft' });
     const call = method === 'PATCH' ? { body: { title: 'New' } } : {};
     expect((await tenant.call(method, `/articles/${id}${path}`, call, role)).status).toBe(403);
   });
 
-  it('lets an orchestrator publish', async () => {
-    const id = await write({ status: 'draft' });
+  it('lets an orchestrator publish', async ({ tenant }) => {
+    const id = await write(tenant, { status: 'draft' });
     expect((await tenant.call('POST', `/articles/${id}/publish`, {}, 'orchestrator')).status).toBe(200);
   });
 });
+
+/** The n-th of a series of letters that look random and take 4 bytes each. */
+function rareLetter(n: number): string {
+  return String.fromCodePoint(0x20000 + ((n * n + n * 7_919) % 42_000));
+}
+
+function rareCompound(n: number): string {
+  return `${rareLetter(n) + rareLetter(n * 3)}-${rareLetter(n * 5)}${rareLetter(n * 11)}`;
+}
+
+/** Writes the draft with other fields. Answers its id. */
+async function write(tenant: TestTenant, fields: object = {}): Promise<string> {
+  const { body } = await tenant.call('POST', '/articles', { body: { ...draft, ...fields } });
+  return body.data.id;
+}
+
+function move(tenant: TestTenant, id: string, name: string) {
+  return name === 'DELETE'
+    ? tenant.call('DELETE', `/articles/${id}`)
+    : tenant.call('POST', `/articles/${id}/${name}`);
+}
+
+function rows(api: ArticleApi, tenant: TestTenant, sql: string, id: string) {
+  return api.db.database.withTenant(tenant.id, (tx) => tx.raw(sql, [id])).then((r) => r.rows);
+}
+
+function auditOf(api: ArticleApi, tenant: TestTenant, id: string) {
+  return rows(api, tenant, 'select action, details from audit_log where subject_id = ? order by id', id);
+}

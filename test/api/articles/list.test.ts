@@ -1,36 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
+import { describe, expect } from 'vitest';
+import type { TestTenant } from './article-api.ts';
+import { factsOfArticles } from './article-facts.ts';
 
-let api: ArticleApi;
-beforeAll(async () => {
-  api = await startArticleApi();
-});
-afterAll(() => api.close());
-
-const write = async (tenant: TestTenant, fields: object = {}): Promise<string> => {
-  const { body } = await tenant.call('POST', '/articles', {
-    body: { title: 'T', body: 'B', category: 'idea', ...fields },
-  });
-  return body.data.id;
-};
-
-/** Every page from the first to the last; `between` runs after each. */
-async function walk(tenant: TestTenant, query: string, between: () => Promise<unknown> = async () => 0) {
-  const ids: string[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await tenant.call('GET', `/articles?${query}${cursor ? `&cursor=${cursor}` : ''}`);
-    expect(page.status).toBe(200);
-    ids.push(...page.body.data.map(({ id }: { id: string }) => id));
-    cursor = page.body.meta.next_cursor;
-    await between();
-  } while (cursor !== null);
-  return ids;
-}
+const it = factsOfArticles();
 
 describe('GET /articles', () => {
-  it('pages newest first, 20 a page, and ends with a null cursor', async () => {
-    const tenant = await api.tenant('pages');
+  it('pages newest first, 20 a page, and ends with a null cursor', async ({ tenant }) => {
     const written: string[] = [];
     for (let i = 0; i < 45; i += 1) written.push(await write(tenant));
     const first = await tenant.call('GET', '/articles', {}, 'agent');
@@ -40,8 +15,7 @@ describe('GET /articles', () => {
     expect((await tenant.call('GET', '/articles?limit=45')).body.meta.next_cursor).toBeNull();
   });
 
-  it('gives every article once, however many are written and edited meanwhile', async () => {
-    const tenant = await api.tenant('busy');
+  it('gives every article once, while others are written and edited', async ({ tenant }) => {
     const there = new Set(await Promise.all(Array.from({ length: 40 }, () => write(tenant))));
     const seen = await walk(tenant, 'limit=7', async () => {
       await Promise.all([write(tenant), write(tenant), write(tenant)]);
@@ -52,8 +26,7 @@ describe('GET /articles', () => {
     expect(new Set(seen.filter((id) => there.has(id)))).toEqual(there);
   });
 
-  it('tells articles of the same moment apart', async () => {
-    const tenant = await api.tenant('same-moment');
+  it('tells articles of the same moment apart', async ({ api, tenant }) => {
     const ids = await Promise.all(Array.from({ length: 9 }, () => write(tenant)));
     await api.db.database.withTenant(tenant.id, (tx) =>
       tx('articles').update({ created_at: '2026-01-01T00:00:00.123456Z' }),
@@ -63,8 +36,7 @@ describe('GET /articles', () => {
     expect(new Set(seen)).toEqual(new Set(ids));
   });
 
-  it('filters by category, status, embedding status and all or any of the tags', async () => {
-    const tenant = await api.tenant('filters');
+  it('filters by category, status, embedding status and all or any of the tags', async ({ tenant }) => {
     const ab = await write(tenant, { tags: ['a', 'b'] });
     const a = await write(tenant, { tags: ['a'], category: 'quote' });
     const comma = await write(tenant, { tags: ['x,y'], status: 'draft' });
@@ -82,9 +54,8 @@ describe('GET /articles', () => {
     expect(await ids('embedding_status=not_applicable')).toEqual(new Set([comma]));
   });
 
-  const cursorOf = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
   const id = '018f0000-0000-7000-8000-000000000000';
-  it.each<[string, string]>([
+  it.for<[string, string]>([
     ['limit=0', 'limit'],
     ['limit=101', 'limit'],
     ['limit=ten', 'limit'],
@@ -101,10 +72,34 @@ describe('GET /articles', () => {
     [`cursor=${cursorOf({ at: '0000-01-01T00:00:00.000000Z', id })}`, 'cursor'],
     [`cursor=${cursorOf({ at: '2026-02-30T00:00:00.000000Z', id })}`, 'cursor'],
     [`cursor=${cursorOf({ at: '2026-01-01T00:00:00.000000Z', id: 'x' })}`, 'cursor'],
-  ])('answers 422 to %s and names %s', async (query, path) => {
-    const tenant = await api.tenant(`bad-${Math.random().toString(36).slice(2)}`);
+  ])('answers 422 to %s and names %s', async ([query, path], { tenant }) => {
     const answer = await tenant.call('GET', `/articles?${query}`);
     expect(answer.status).toBe(422);
     expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
   });
 });
+
+async function write(tenant: TestTenant, fields: object = {}): Promise<string> {
+  const { body } = await tenant.call('POST', '/articles', {
+    body: { title: 'T', body: 'B', category: 'idea', ...fields },
+  });
+  return body.data.id;
+}
+
+/** Every page from the first to the last; `between` runs after each. */
+async function walk(tenant: TestTenant, query: string, between: () => Promise<unknown> = async () => 0) {
+  const ids: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await tenant.call('GET', `/articles?${query}${cursor ? `&cursor=${cursor}` : ''}`);
+    expect(page.status).toBe(200);
+    ids.push(...page.body.data.map(({ id }: { id: string }) => id));
+    cursor = page.body.meta.next_cursor;
+    await between();
+  } while (cursor !== null);
+  return ids;
+}
+
+function cursorOf(position: unknown): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}

@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SettingsApi, startSettingsApi } from '../llm-config/settings-api.ts';
+import { describe, expect } from 'vitest';
+import { factsOfSettings } from '../llm-config/settings-facts.ts';
 
-let api: SettingsApi;
-
-beforeAll(async () => {
-  api = await startSettingsApi();
-});
-
-afterAll(() => api.close());
-
-type Row = { readonly id: string; readonly action: string; readonly subject: { readonly id: string } };
+const test = factsOfSettings();
 
 describe('GET /audit', () => {
-  test('tells who did what to which thing, newest first', async () => {
-    const { id, keys } = await api.tenant();
+  test('says who did what to which thing, newest first', async ({ api, tenant, keys }) => {
     const log = await api.call(keys.user, 'GET', '/audit');
     expect(log.status).toBe(200);
     expect(log.body.meta).toEqual({ next_cursor: null });
@@ -22,23 +13,25 @@ describe('GET /audit', () => {
       at: expect.stringMatching(/Z$/),
       actor: { key_id: null, label: 'superadmin', role: 'superadmin' },
       action: 'tenant.created',
-      subject: { kind: 'tenant', id },
+      subject: { kind: 'tenant', id: tenant.id },
       details: { slug: expect.any(String), name: 'Tenant' },
     });
   });
 
-  test('filters by action, kind and id of the subject, and by all together', async () => {
-    const { id, keys } = await api.tenant();
+  test('filters by action, kind and id of the subject, and by all together', async ({
+    api,
+    tenant,
+    keys,
+  }) => {
     const actions = async (query: string) =>
       (await api.call(keys.user, 'GET', `/audit?${query}`)).body.data.map(({ action }: Row) => action);
     expect(await actions('action=tenant.created')).toEqual(['tenant.created']);
     expect(await actions('subject_kind=api_key')).toEqual(Array(3).fill('api_key.created'));
-    expect(await actions(`subject_id=${id}`)).toEqual(['tenant.created']);
-    expect(await actions(`subject_id=${id}&action=api_key.created`)).toEqual([]);
+    expect(await actions(`subject_id=${tenant.id}`)).toEqual(['tenant.created']);
+    expect(await actions(`subject_id=${tenant.id}&action=api_key.created`)).toEqual([]);
   });
 
-  test('pages through every row once, while others are added', async () => {
-    const { keys } = await api.tenant();
+  test('pages through every row once, while others are added', async ({ api, keys }) => {
     const all: string[] = (await api.call(keys.user, 'GET', '/audit')).body.data.map(({ id }: Row) => id);
     const paged: string[] = [];
     let cursor: string | null = '';
@@ -52,13 +45,13 @@ describe('GET /audit', () => {
     expect(paged).toEqual(all);
   });
 
-  test('shows one tenant nothing of another', async () => {
+  test('shows one tenant nothing of another', async ({ api }) => {
     const [one, other] = [await api.tenant(), await api.tenant()];
     const log = await api.call(one.keys.user, 'GET', `/audit?subject_id=${other.id}`);
     expect(log.body.data).toEqual([]);
   });
 
-  test.each([
+  test.for([
     'limit=0',
     'limit=101',
     'cursor=x',
@@ -67,22 +60,26 @@ describe('GET /audit', () => {
     'subject_id=%00',
     'from=2020',
     'action=a&action=b',
-  ])('refuses the query %s', async (query) => {
-    const { keys } = await api.tenant();
+  ])('refuses the query %s', async (query, { api, keys }) => {
     expect((await api.call(keys.user, 'GET', `/audit?${query}`)).status).toBe(422);
   });
 });
 
 describe('the audit log', () => {
-  test.each(["update audit_log set action = 'x'", 'delete from audit_log', 'truncate audit_log'])(
+  test.for(["update audit_log set action = 'x'", 'delete from audit_log', 'truncate audit_log'])(
     'refuses "%s" to the application',
-    async (statement) => {
-      const { id } = await api.tenant();
+    async (statement, { api, tenant }) => {
       await expect(
-        api.db.database.withTenant(id, async (tx) => {
+        api.db.database.withTenant(tenant.id, async (tx) => {
           await tx.raw(statement);
         }),
       ).rejects.toThrow(/permission denied/);
     },
   );
 });
+
+interface Row {
+  readonly id: string;
+  readonly action: string;
+  readonly subject: { readonly id: string };
+}

@@ -1,21 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { piecesIn, type SettingsApi, startSettingsApi } from './settings-api.ts';
+import { describe, expect } from 'vitest';
+import { piecesIn } from './settings-api.ts';
+import { factsOfSettings } from './settings-facts.ts';
 
-let api: SettingsApi;
+const test = factsOfSettings();
 const path = '/tenants/me/llm-config';
 
-beforeAll(async () => {
-  api = await startSettingsApi();
-});
-
-afterAll(() => api.close());
-
-const newKey = () => `sk-${randomBytes(30).toString('base64url')}`;
-
 describe('PATCH /tenants/me/llm-config', () => {
-  test('answers the flat view, as GET does', async () => {
-    const { keys } = await api.tenant();
+  test('answers the flat view, as GET does', async ({ api, keys }) => {
     const key = newKey();
     const patched = await api.call(keys.user, 'PATCH', path, {
       embedding_api_key: `  ${key}\n`,
@@ -47,7 +39,7 @@ describe('PATCH /tenants/me/llm-config', () => {
     expect((await api.call(keys.user, 'GET', path)).body).toEqual(patched.body);
   });
 
-  test.each([
+  test.for<[string, unknown]>([
     ['api_key', 'too-short'],
     ['embedding_api_key', 'k'.repeat(501)],
     ['embedding_api_key', `${'k'.repeat(30)}\u0000`],
@@ -55,8 +47,7 @@ describe('PATCH /tenants/me/llm-config', () => {
     ['embedding_model', 'a model'],
     ['monthly_token_budget', -1],
     ['unknown_field', 1],
-  ])('refuses what it cannot take as %s, and changes nothing', async (field, value) => {
-    const { keys } = await api.tenant();
+  ])('refuses what it cannot take as %s, and changes nothing', async ([field, value], { api, keys }) => {
     const before = await api.call(keys.user, 'GET', path);
     const refused = await api.call(keys.user, 'PATCH', path, { merge_model: 'm', [field]: value });
     expect(refused.status).toBe(422);
@@ -64,8 +55,7 @@ describe('PATCH /tenants/me/llm-config', () => {
     expect((await api.call(keys.user, 'GET', path)).body).toEqual(before.body);
   });
 
-  test('answers 503 while Vault is gone, and GET goes on', async () => {
-    const { keys } = await api.tenant();
+  test('answers 503 while Vault is unreachable, and GET still works', async ({ api, keys }) => {
     await api.vault.cut();
     try {
       const refused = await api.call(keys.user, 'PATCH', path, { embedding_api_key: newKey() });
@@ -79,16 +69,14 @@ describe('PATCH /tenants/me/llm-config', () => {
     expect(set.body).toMatchObject({ has_embedding_key: true });
   });
 
-  test('succeeds for twenty at once that are the first', async () => {
-    const { keys } = await api.tenant();
+  test('succeeds for twenty at once that are the first', async ({ api, keys }) => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => api.call(keys.user, 'PATCH', path, { api_key: newKey() })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
-  test('is in the log with the acting key’s id and label', async () => {
-    const { keys } = await api.tenant();
+  test('is in the log with the acting key’s id and label', async ({ api, keys }) => {
     const own = (await api.call(keys.user, 'GET', '/api-keys')).body.data.find(
       (key: { role: string }) => key.role === 'user',
     );
@@ -107,8 +95,7 @@ describe('PATCH /tenants/me/llm-config', () => {
   });
 });
 
-test('no answer, log row or log line holds a provider’s key or a piece of one', async () => {
-  const { keys } = await api.tenant();
+test('no answer, log row or log line holds a provider’s key or a piece of one', async ({ api, keys }) => {
   const secrets = Array.from({ length: 5 }, newKey);
   const [first, second, third, fourth, fifth] = secrets;
   const answers = [
@@ -133,7 +120,7 @@ test('no answer, log row or log line holds a provider’s key or a piece of one'
   }
 });
 
-test('one tenant’s settings are nothing to another', async () => {
+test('one tenant’s settings are nothing to another', async ({ api }) => {
   const [one, other] = [await api.tenant(), await api.tenant()];
   await api.call(one.keys.user, 'PATCH', path, { embedding_api_key: newKey(), merge_model: 'one' });
   expect((await api.call(other.keys.user, 'GET', path)).body).toMatchObject({
@@ -143,3 +130,7 @@ test('one tenant’s settings are nothing to another', async () => {
   const log = await api.call(other.keys.user, 'GET', '/audit?subject_kind=llm_config');
   expect(log.body.data).toEqual([]);
 });
+
+function newKey(): string {
+  return `sk-${randomBytes(30).toString('base64url')}`;
+}

@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { adminKey, piecesIn, type SettingsApi, startSettingsApi } from '../llm-config/settings-api.ts';
+import { describe, expect } from 'vitest';
+import { adminKey, piecesIn, type SettingsApi } from '../llm-config/settings-api.ts';
+import { factsOfSettings } from '../llm-config/settings-facts.ts';
 
-let api: SettingsApi;
-
-beforeAll(async () => {
-  api = await startSettingsApi();
-});
-
-afterAll(() => api.close());
-
+const test = factsOfSettings();
 const anAgentKey = { label: 'indexer', role: 'agent' };
 
 describe('POST /api-keys', () => {
-  test('shows a key that works, once', async () => {
-    const { keys } = await api.tenant();
+  test('shows a key that works, once', async ({ api, keys }) => {
     const made = await api.call(keys.user, 'POST', '/api-keys', {
       ...anAgentKey,
       expires_at: '2099-01-31T12:00:00+02:00',
@@ -38,7 +31,7 @@ describe('POST /api-keys', () => {
     expect(piecesIn(listed.text, key)).toEqual([]);
   });
 
-  test.each([
+  test.for([
     ['no label', { role: 'agent' }, 'label'],
     ['an empty label', { ...anAgentKey, label: '' }, 'label'],
     ['a label of 201 characters', { ...anAgentKey, label: 'x'.repeat(201) }, 'label'],
@@ -48,15 +41,13 @@ describe('POST /api-keys', () => {
     ['a time without a zone', { ...anAgentKey, expires_at: '2099-01-01T00:00:00' }, 'expires_at'],
     ['a date that does not exist', { ...anAgentKey, expires_at: '2099-02-30T00:00:00Z' }, 'expires_at'],
     ['an unknown field', { ...anAgentKey, tenant_id: randomUUID() }, 'tenant_id'],
-  ])('refuses %s', async (_, body, path) => {
-    const { keys } = await api.tenant();
+  ])('refuses %s', async ([_, body, path], { api, keys }) => {
     const refused = await api.call(keys.user, 'POST', '/api-keys', body);
     expect(refused.status).toBe(422);
     expect(refused.body).toMatchObject({ code: 'validation_failed', errors: [{ path }] });
   });
 
-  test('with an Idempotency-Key makes one key, and does not show it twice', async () => {
-    const { keys } = await api.tenant();
+  test('with an Idempotency-Key makes one key, and does not show it twice', async ({ api, keys }) => {
     const header = { 'Idempotency-Key': 'once' };
     const first = await api.call(keys.user, 'POST', '/api-keys', anAgentKey, header);
     const second = await api.call(keys.user, 'POST', '/api-keys', anAgentKey, header);
@@ -70,8 +61,7 @@ describe('POST /api-keys', () => {
 });
 
 describe('GET /api-keys', () => {
-  test('pages through every key, newest first', async () => {
-    const { keys } = await api.tenant();
+  test('pages through every key, newest first', async ({ api, keys }) => {
     for (const label of ['a', 'b', 'c', 'd']) {
       await api.call(keys.user, 'POST', '/api-keys', { label, role: 'agent' });
     }
@@ -88,24 +78,17 @@ describe('GET /api-keys', () => {
     expect(labels.slice(4).sort()).toEqual(['agent', 'orchestrator', 'user']);
   });
 
-  test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense', 'cursor=IjEi', 'unknown=1'])(
+  test.for(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense', 'cursor=IjEi', 'unknown=1'])(
     'refuses the query %s',
-    async (query) => {
-      const { keys } = await api.tenant();
+    async (query, { api, keys }) => {
       expect((await api.call(keys.user, 'GET', `/api-keys?${query}`)).status).toBe(422);
     },
   );
 });
 
 describe('DELETE /api-keys/:id', () => {
-  const idOf = async (userKey: string, label: string): Promise<string> => {
-    const listed = await api.call(userKey, 'GET', '/api-keys');
-    return listed.body.data.find((each: { label: string }) => each.label === label).id;
-  };
-
-  test('makes the key answer 401 from the next request on', async () => {
-    const { keys } = await api.tenant();
-    const id = await idOf(keys.user, 'orchestrator');
+  test('makes the key answer 401 from the next request on', async ({ api, keys }) => {
+    const id = await idOf(api, keys.user, 'orchestrator');
     expect((await api.call(keys.orchestrator, 'GET', '/api-keys')).status).toBe(403);
     const revoked = await api.call(keys.user, 'DELETE', `/api-keys/${id}`);
     expect([revoked.status, revoked.text]).toEqual([204, '']);
@@ -114,16 +97,15 @@ describe('DELETE /api-keys/:id', () => {
     expect((await api.call(keys.user, 'DELETE', `/api-keys/${id}`)).status).toBe(204);
   });
 
-  test('keeps the last active key of role user', async () => {
-    const { keys } = await api.tenant();
-    const refused = await api.call(keys.user, 'DELETE', `/api-keys/${await idOf(keys.user, 'user')}`);
+  test('keeps the last active key of role user', async ({ api, keys }) => {
+    const refused = await api.call(keys.user, 'DELETE', `/api-keys/${await idOf(api, keys.user, 'user')}`);
     expect([refused.status, refused.body.code]).toEqual([409, 'transition_not_allowed']);
     expect((await api.call(keys.user, 'GET', '/api-keys')).status).toBe(200);
   });
 
-  test('answers 404 for another tenant’s key, an unknown one and what is no id', async () => {
+  test('answers 404 for another tenant’s key, an unknown one and what is no id', async ({ api }) => {
     const [one, other] = [await api.tenant(), await api.tenant()];
-    for (const id of [await idOf(other.keys.user, 'agent'), randomUUID(), 'no-uuid', '%00']) {
+    for (const id of [await idOf(api, other.keys.user, 'agent'), randomUUID(), 'no-uuid', '%00']) {
       expect((await api.call(one.keys.user, 'DELETE', `/api-keys/${id}`)).status, id).toBe(404);
     }
     expect((await api.call(other.keys.agent, 'GET', '/api-keys')).status).toBe(403);
@@ -131,7 +113,7 @@ describe('DELETE /api-keys/:id', () => {
 });
 
 describe('the superadmin', () => {
-  test('makes a tenant, whose keys work', async () => {
+  test('makes a tenant, whose keys work', async ({ api }) => {
     const slug = `t-${randomUUID()}`;
     const made = await api.call(adminKey, 'POST', '/admin/tenants', { slug, name: 'Tränen & Söhne' });
     expect(made.status).toBe(201);
@@ -141,7 +123,7 @@ describe('the superadmin', () => {
     expect([again.status, again.body.code]).toEqual([409, 'already_exists']);
   });
 
-  test('with an Idempotency-Key makes one tenant, and its keys are kept nowhere', async () => {
+  test('with an Idempotency-Key makes one tenant, and its keys are kept nowhere', async ({ api }) => {
     const body = { slug: `t-${randomUUID()}`, name: 'Once' };
     const header = { 'Idempotency-Key': randomUUID() };
     const first = await api.call(adminKey, 'POST', '/admin/tenants', body, header);
@@ -154,7 +136,7 @@ describe('the superadmin', () => {
     expect((await api.call(first.body.data.keys.agent, 'GET', '/audit')).status).toBe(403);
   });
 
-  test.each([
+  test.for([
     { slug: 'Upper', name: 'x' },
     { slug: '-a', name: 'x' },
     { slug: 'a'.repeat(64), name: 'x' },
@@ -165,13 +147,12 @@ describe('the superadmin', () => {
     { slug: 'fine', name: 'x'.repeat(201) },
     { slug: 'fine', name: 'half \ud83d' },
     { slug: 'fine' },
-  ])('cannot make a tenant of %j', async (body) => {
+  ])('cannot make a tenant of %j', async (body, { api }) => {
     expect((await api.call(adminKey, 'POST', '/admin/tenants', body)).status).toBe(422);
   });
 
-  test('makes a key for a tenant, and the tenant’s log says so', async () => {
-    const { id, keys } = await api.tenant();
-    const made = await api.call(adminKey, 'POST', `/admin/tenants/${id}/api-keys`, {
+  test('makes a key for a tenant, and the tenant’s log says so', async ({ api, tenant, keys }) => {
+    const made = await api.call(adminKey, 'POST', `/admin/tenants/${tenant.id}/api-keys`, {
       label: 'rescue',
       role: 'user',
     });
@@ -187,9 +168,12 @@ describe('the superadmin', () => {
     ]);
   });
 
-  test('with an Idempotency-Key makes one key for a tenant, and does not show it twice', async () => {
-    const { id, keys } = await api.tenant();
-    const path = `/admin/tenants/${id}/api-keys`;
+  test('with an Idempotency-Key makes one key for a tenant, and does not show it twice', async ({
+    api,
+    tenant,
+    keys,
+  }) => {
+    const path = `/admin/tenants/${tenant.id}/api-keys`;
     const header = { 'Idempotency-Key': randomUUID() };
     const first = await api.call(adminKey, 'POST', path, anAgentKey, header);
     const second = await api.call(adminKey, 'POST', path, anAgentKey, header);
@@ -201,7 +185,7 @@ describe('the superadmin', () => {
     expect(body.data).toHaveLength(4);
   });
 
-  test('gets 404 for a tenant that does not exist, even for its own nil id', async () => {
+  test('gets 404 for a tenant that does not exist, even for its own nil id', async ({ api }) => {
     for (const id of [randomUUID(), '00000000-0000-0000-0000-000000000000', 'none']) {
       const path = `/admin/tenants/${id}/api-keys`;
       expect((await api.call(adminKey, 'POST', path, anAgentKey)).status, id).toBe(404);
@@ -210,25 +194,23 @@ describe('the superadmin', () => {
 });
 
 describe('roles', () => {
-  test.each([
+  test.for<[string, string, object | undefined]>([
     ['GET', '/api-keys', undefined],
     ['POST', '/api-keys', anAgentKey],
     ['DELETE', `/api-keys/${randomUUID()}`, undefined],
     ['GET', '/audit', undefined],
     ['GET', '/tenants/me/llm-config', undefined],
     ['PATCH', '/tenants/me/llm-config', {}],
-  ])('%s %s is for users alone', async (method, path, body) => {
-    const { keys } = await api.tenant();
+  ])('%s %s is for users alone', async ([method, path, body], { api, keys }) => {
     expect((await api.call(undefined, method, path, body)).status).toBe(401);
     expect((await api.call(keys.agent, method, path, body)).status).toBe(403);
     expect((await api.call(keys.orchestrator, method, path, body)).status).toBe(403);
     expect([200, 201, 404]).toContain((await api.call(keys.user, method, path, body)).status);
   });
 
-  test.each(['/admin/tenants', `/admin/tenants/${randomUUID()}/api-keys`])(
+  test.for(['/admin/tenants', `/admin/tenants/${randomUUID()}/api-keys`])(
     'POST %s is for the superadmin alone',
-    async (path) => {
-      const { keys } = await api.tenant();
+    async (path, { api, keys }) => {
       for (const key of Object.values(keys)) {
         expect((await api.call(key, 'POST', path, { slug: 'x', name: 'x' })).status).toBe(403);
       }
@@ -236,10 +218,14 @@ describe('roles', () => {
   );
 });
 
-test('no log line holds an API key or a piece of one', async () => {
-  const { keys } = await api.tenant();
+test('no log line holds an API key or a piece of one', async ({ api, keys }) => {
   await api.call(keys.user, 'GET', '/api-keys');
   const logged = api.logged();
   expect(logged).not.toBe('');
   for (const key of [...Object.values(keys), adminKey]) expect(piecesIn(logged, key)).toEqual([]);
 });
+
+async function idOf(api: SettingsApi, userKey: string, label: string): Promise<string> {
+  const listed = await api.call(userKey, 'GET', '/api-keys');
+  return listed.body.data.find((each: { label: string }) => each.label === label).id;
+}
