@@ -1,125 +1,52 @@
-import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { z } from 'zod';
-import { createApp } from '../../../src/http/app.ts';
 import { collectRoutes, type RouteServices } from '../../../src/http/routes.ts';
-import { type RunningServer, startServer } from '../../../src/http/server.ts';
-import { createLogger } from '../../../src/platform/telemetry/logging.ts';
-import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
-import { createTestServices, type TestServices, type TestTenant } from '../../support/test-services.ts';
+import { type RunningService, startService } from '../../support/running-service.ts';
+import type { TestTenant } from '../../support/test-services.ts';
 
 /** Two tenants and every route that there is: a new route is tested here as soon as it is collected. */
-let test: TestServices;
-let server: RunningServer;
-let ours: TestTenant;
-let theirs: TestTenant;
+const it = base
+  .extend('service', { scope: 'file' }, async ({}, { onCleanup }): Promise<RunningService> => {
+    const service = await startService();
+    onCleanup(() => service.close());
+    return service;
+  })
+  .extend('ours', { scope: 'file' }, ({ service }): Promise<TestTenant> => service.createTenant())
+  .extend('theirs', { scope: 'file' }, ({ service }): Promise<TestTenant> => service.createTenant());
 
-beforeAll(async () => {
-  test = await createTestServices();
-  const log = createLogger({ level: 'silent', process: 'api' });
-  const app = createApp({
-    routes: collectRoutes(test.services),
-    authenticate: test.services.tenants.authenticate,
-    idempotency: test.services.idempotency,
-    dependencies: [],
-    metrics: createMetrics(new Registry()),
-    log,
-    version: 'test',
-    verifyReplies: true,
-  });
-  server = await startServer({ app, port: 0, log });
-  ours = await test.createTenant();
-  theirs = await test.createTenant();
-});
-afterAll(async () => {
-  await server.close();
-  await test.close();
-});
+const routes = routesOfTenants();
+/** A parameter that names no tenant's thing. */
+const sharedParameter = /:provider\b/;
 
-/** Routes take no services before they are called, so the list is there before the servers are. */
-const routes = collectRoutes(
-  // The handlers are never run from this list; it is read for its declarations.
-  new Proxy<RouteServices>(Object.create(null), { get: () => ({}) }),
-).filter(({ role }) => role !== 'superadmin');
-
-const call = async (tenant: TestTenant, method: string, path: string, body?: unknown) => {
-  const response = await fetch(`http://127.0.0.1:${server.port}/api/v1${path}`, {
-    method: method.toUpperCase(),
-    headers: {
-      Authorization: `Bearer ${tenant.keys.user}`,
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, text: await response.text() };
-};
-
-/** How a tenant comes by a thing of each collection that has ids. A new collection has to be told here. */
-const makers: Readonly<Record<string, (tenant: TestTenant, path: string) => Promise<string>>> = {
-  articles: async (tenant, path) => {
-    const { text } = await call(tenant, 'post', '/articles', {
-      title: 'Secret',
-      body: 'secretive text',
-      category: 'idea',
-      status: path.endsWith('/publish') ? 'draft' : 'published',
-      force: true,
-    });
-    return JSON.parse(text).data.id;
-  },
-  'api-keys': async (tenant) => {
-    const { text } = await call(tenant, 'post', '/api-keys', { label: 'Secret', role: 'agent' });
-    return JSON.parse(text).data.id;
-  },
-};
-
-/** Everything that is kept of a tenant, as text. */
-const everythingOf = (tenant: TestTenant) =>
-  test.services.database.withTenant(tenant.id, async (tx) => {
-    const { rows: tables } = await tx.raw<{ rows: { table_name: string }[] }>(
-      `select table_name from information_schema.columns
-        where table_schema = 'public' and column_name = 'tenant_id' order by table_name`,
-    );
-    const found: [string, string][] = [];
-    for (const { table_name } of tables) {
-      const { rows } = await tx.raw('select row_to_json(t)::text as row from ?? t order by 1', [table_name]);
-      found.push(...rows.map(({ row }: { row: string }): [string, string] => [table_name, row]));
-    }
-    return found;
-  });
-
-/** What changes by itself: a signal that is sent late, and the time at which a key was used. */
-const settled = async (tenant: TestTenant) => {
-  await test.services.outbox.drain();
-  await test.services.tenants.settled();
-  return everythingOf(tenant);
-};
-
-/** Parameters that name no tenant's thing. */
-const shared = /:provider\b/;
-
-describe.each(routes.filter(({ path }) => path.replace(shared, '').includes(':')))(
+describe.each(routes.filter(({ path }) => path.replace(sharedParameter, '').includes(':')))(
   '$method $path',
   (route) => {
     const collection = route.path.split('/')[1] ?? '';
     const pathOf = (id: string) => route.path.replace(/:\w+/, id);
     const [body] = z.array(z.unknown()).catch([]).parse(route.body?.meta()?.examples);
 
-    it('answers 404 to another tenant’s id and changes nothing', async () => {
-      const make = makers[collection];
+    it('answers 404 to another tenant’s id and changes nothing', async ({ service, ours, theirs }) => {
+      const make = makers()[collection];
       if (make === undefined)
-        throw new Error(`how does a tenant come by one of ${collection}? Tell makers above`);
-      const id = await make(theirs, route.path);
-      const before = await settled(theirs);
+        throw new Error(`how does a tenant get one of ${collection}? The makers below must say it`);
+      const id = await make(service, theirs, route.path);
+      const before = await settled(service, theirs);
 
-      const stranger = await call(ours, route.method, pathOf(id), body);
-      const nobody = await call(ours, route.method, pathOf('018f0000-0000-7000-8000-000000000000'), body);
+      const stranger = await call(service, ours, route.method, pathOf(id), body);
+      const nobody = await call(
+        service,
+        ours,
+        route.method,
+        pathOf('018f0000-0000-7000-8000-000000000000'),
+        body,
+      );
       expect(stranger.status).toBe(404);
       // To the letter as for an id that nobody has, but for the id of the request itself.
       const withoutIds = (text: string) => text.replaceAll(/[0-9a-f-]{36}/g, '');
       expect(withoutIds(stranger.text)).toBe(withoutIds(nobody.text));
-      expect(await settled(theirs)).toEqual(before);
+      expect(await settled(service, theirs)).toEqual(before);
 
-      const owner = await call(theirs, route.method, pathOf(id), body);
+      const owner = await call(service, theirs, route.method, pathOf(id), body);
       expect(owner.status).toBeLessThan(300);
     });
   },
@@ -133,13 +60,85 @@ describe.each(routes.filter(({ method, path }) => method === 'get' && !path.incl
       '/knowledge/context': '?q=secretive&mode=keyword',
     };
 
-    it('shows nothing of another tenant', async () => {
-      const made = await Promise.all(Object.values(makers).map((make) => make(theirs, route.path)));
+    it('shows nothing of another tenant', async ({ service, ours, theirs }) => {
+      const made = await Promise.all(
+        Object.values(makers()).map((make) => make(service, theirs, route.path)),
+      );
       const query = queries[route.path] ?? '';
-      const { status, text } = await call(ours, route.method, `${route.path}${query}`);
+      const { status, text } = await call(service, ours, route.method, `${route.path}${query}`);
       expect(status).toBe(200);
       for (const id of [theirs.id, ...made]) expect(text).not.toContain(id);
       expect(text).not.toContain('secretive text');
     });
   },
 );
+
+/** Routes take no services before they are called, so the list is there before the servers are. */
+function routesOfTenants() {
+  // The handlers are never run from this list; it is read for its declarations.
+  const untouched = new Proxy<RouteServices>(Object.create(null), { get: () => ({}) });
+  return collectRoutes(untouched).filter(({ role }) => role !== 'superadmin');
+}
+
+async function call(
+  { apiUrl }: RunningService,
+  tenant: TestTenant,
+  method: string,
+  path: string,
+  body?: unknown,
+) {
+  const response = await fetch(`${apiUrl}/api/v1${path}`, {
+    method: method.toUpperCase(),
+    headers: {
+      Authorization: `Bearer ${tenant.keys.user}`,
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+type Make = (service: RunningService, tenant: TestTenant, path: string) => Promise<string>;
+
+/** How a tenant gets a thing of each collection that has ids. A new collection needs a line here. */
+function makers(): Readonly<Record<string, Make>> {
+  return {
+    articles: async (service, tenant, path) => {
+      const { text } = await call(service, tenant, 'post', '/articles', {
+        title: 'Secret',
+        body: 'secretive text',
+        category: 'idea',
+        status: path.endsWith('/publish') ? 'draft' : 'published',
+        force: true,
+      });
+      return JSON.parse(text).data.id;
+    },
+    'api-keys': async (service, tenant) => {
+      const { text } = await call(service, tenant, 'post', '/api-keys', { label: 'Secret', role: 'agent' });
+      return JSON.parse(text).data.id;
+    },
+  };
+}
+
+/** Everything that is kept of a tenant, as text. */
+function everythingOf({ services }: RunningService, tenant: TestTenant) {
+  return services.database.withTenant(tenant.id, async (tx) => {
+    const { rows: tables } = await tx.raw<{ rows: { table_name: string }[] }>(
+      `select table_name from information_schema.columns
+        where table_schema = 'public' and column_name = 'tenant_id' order by table_name`,
+    );
+    const found: [string, string][] = [];
+    for (const { table_name } of tables) {
+      const { rows } = await tx.raw('select row_to_json(t)::text as row from ?? t order by 1', [table_name]);
+      found.push(...rows.map(({ row }: { row: string }): [string, string] => [table_name, row]));
+    }
+    return found;
+  });
+}
+
+/** What changes by itself: a signal that is sent late, and the time at which a key was used. */
+async function settled(service: RunningService, tenant: TestTenant) {
+  await service.services.outbox.drain();
+  await service.services.tenants.settled();
+  return everythingOf(service, tenant);
+}
