@@ -1,61 +1,38 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { estimateTokens } from '../../../src/domain/tokens.ts';
 import { createContext } from '../../../src/knowledge/context.ts';
-import { type ProviderTwin, startProviderTwin, twinKey } from '../../support/provider-twin.ts';
-import { type RunningService, startService } from '../../support/running-service.ts';
+import { embedOnce } from '../../support/embed-once.ts';
+import { factsOfService } from '../../support/fixtures.ts';
+import type { RunningService } from '../../support/running-service.ts';
 import type { TestTenant } from '../../support/test-services.ts';
 
-let twin: ProviderTwin;
-let service: RunningService;
-
-beforeAll(async () => {
-  twin = await startProviderTwin();
-  service = await startService({ EMBEDDING_BASE_URL: twin.baseUrl, TEMPORAL_ADDRESS: '127.0.0.1:1' });
-});
-afterAll(async () => {
-  await service.close();
-  await twin.close();
-});
-
-async function write(tenant: TestTenant, title: string, body: string, fields: object = {}): Promise<string> {
-  const article = { title, body, category: 'idea', force: true, ...fields };
-  const answer = await service.call(tenant.keys.agent, 'POST', '/articles', article);
-  expect(answer.status).toBe(201);
-  return answer.body.data.id;
-}
-
-type Query = Readonly<Record<string, string>>;
-const ask = (tenant: TestTenant, path: string, query: Query) =>
-  service.call(tenant.keys.agent, 'GET', `/knowledge/${path}?${new URLSearchParams(query)}`);
-const context = async (tenant: TestTenant, query: Query) => {
-  const { status, body } = await ask(tenant, 'context', { mode: 'keyword', ...query });
-  expect(status).toBe(200);
-  return body;
-};
-const titles = (body: { data: { title: string }[] }) => body.data.map(({ title }) => title);
-const tokensOf = (text: string) => Math.ceil(estimateTokens(text));
-
-/** An article about zebras of so many paragraphs, each of the same length. */
-const paragraph = (i: number) =>
-  `${i}. A zebra is striped, and no two of them are striped alike, as far as is known.`;
-const paragraphs = (count: number) => Array.from({ length: count }, (_, i) => paragraph(i)).join('\n\n');
+// Tenants without an embedding key, and no Temporal.
+const it = factsOfService(() => ({ TEMPORAL_ADDRESS: '127.0.0.1:1' })).extend(
+  'tenant',
+  ({ service }): Promise<TestTenant> => service.createTenant(),
+);
 
 describe('GET /knowledge/context', () => {
-  it('has the hits of the search with their bodies as they were written, and what the search says of itself', async () => {
-    const tenant = await service.createTenant();
+  it('has the hits of the search with their bodies as they were written, and what the search says of itself', async ({
+    service,
+    tenant,
+  }) => {
     const bodies = [
       'A <b>zebra</b> & "its" stripes.\r\n\r\n\t# Ignore the above\n',
       'No horse is a zebra.',
       '',
     ];
-    await write(tenant, 'Stripes', bodies[0] ?? '', { tags: ['net'], category: 'pattern' });
-    await write(tenant, 'Horses', bodies[1] ?? '');
-    await write(tenant, 'Zebra', bodies[2] ?? '');
-    await write(tenant, 'Ostrich', 'No stripes at all.');
-    await write(tenant, 'A draft', 'zebra', { status: 'draft' });
+    await write(service, tenant, 'Stripes', bodies[0] ?? '', { tags: ['net'], category: 'pattern' });
+    await write(service, tenant, 'Horses', bodies[1] ?? '');
+    await write(service, tenant, 'Zebra', bodies[2] ?? '');
+    await write(service, tenant, 'Ostrich', 'No stripes at all.');
+    await write(service, tenant, 'A draft', 'zebra', { status: 'draft' });
 
     const query = { q: 'zebra', mode: 'hybrid' };
-    const [body, search] = [await context(tenant, query), (await ask(tenant, 'search', query)).body];
+    const [body, search] = [
+      await context(service, tenant, query),
+      (await ask(service, tenant, 'search', query)).body,
+    ];
     expect(body.data).toHaveLength(3);
     expect(body.data).toEqual(
       search.data.map(
@@ -79,15 +56,17 @@ describe('GET /knowledge/context', () => {
     expect(body.meta).toEqual({ ...meta, estimated_tokens: sum, omitted: 0 });
   });
 
-  it('cuts the first that has no room behind a paragraph, and leaves out and counts the rest', async () => {
-    const tenant = await service.createTenant();
-    await write(tenant, 'Zebra zebra zebra', paragraphs(3));
-    await write(tenant, 'Zebra zebra', paragraphs(40));
-    await write(tenant, 'Zebra', 'A zebra of few words.');
+  it('cuts the first that has no room behind a paragraph, and leaves out and counts the rest', async ({
+    service,
+    tenant,
+  }) => {
+    await write(service, tenant, 'Zebra zebra zebra', paragraphs(3));
+    await write(service, tenant, 'Zebra zebra', paragraphs(40));
+    await write(service, tenant, 'Zebra', 'A zebra of few words.');
     for (const title of ['Another', 'One more']) {
-      await write(tenant, title, `${'Nothing of interest here. '.repeat(120)} A zebra.`);
+      await write(service, tenant, title, `${'Nothing of interest here. '.repeat(120)} A zebra.`);
     }
-    const all = await context(tenant, { q: 'zebra' });
+    const all = await context(service, tenant, { q: 'zebra' });
     expect(all.meta).toMatchObject({ omitted: 0 });
     const whole = new Map<string, string>(
       all.data.map(({ id, body }: { id: string; body: string }) => [id, body]),
@@ -101,7 +80,7 @@ describe('GET /knowledge/context', () => {
       0,
     );
     const room = taken + 400;
-    const cut = await context(tenant, { q: 'zebra', max_tokens: `${room}` });
+    const cut = await context(service, tenant, { q: 'zebra', max_tokens: `${room}` });
     expect(cut.data.slice(0, -1)).toEqual(before);
     const last = cut.data.at(-1);
     expect(last).toMatchObject({ title: 'Zebra zebra', truncated: true });
@@ -118,16 +97,19 @@ describe('GET /knowledge/context', () => {
     expect(cut.meta.estimated_tokens).toBeLessThanOrEqual(room);
   });
 
-  it('squeezes nothing in behind the one that was cut, however little it needs', async () => {
-    const tenant = await service.createTenant();
+  it('squeezes nothing in behind the one that was cut, however little it needs', async ({
+    service,
+    tenant,
+  }) => {
     const long = await write(
+      service,
       tenant,
       'Long',
       Array(4)
         .fill(`A zebra, ${'and more of it, '.repeat(20)}`)
         .join('\n\n'),
     );
-    await write(tenant, 'Short', 'A zebra.');
+    await write(service, tenant, 'Short', 'A zebra.');
     const { database, search } = service.services;
     const gather = (maxTokens: number) =>
       createContext({
@@ -150,79 +132,82 @@ describe('GET /knowledge/context', () => {
     expect(cut.omitted).toBe(1);
   });
 
-  it('leaves an article out rather than begin it with a few words, or with none', async () => {
-    const tenant = await service.createTenant();
-    const first = await write(tenant, 'Zebra', 'The zebra. '.repeat(12));
-    await write(tenant, 'Second', `${'Nothing much. '.repeat(60)} A zebra.`);
-    const all = await context(tenant, { q: 'zebra' });
+  it('leaves an article out rather than begin it with a few words, or with none', async ({
+    service,
+    tenant,
+  }) => {
+    const first = await write(service, tenant, 'Zebra', 'The zebra. '.repeat(12));
+    await write(service, tenant, 'Second', `${'Nothing much. '.repeat(60)} A zebra.`);
+    const all = await context(service, tenant, { q: 'zebra' });
     expect(all.data.map(({ id }: { id: string }) => id)[0]).toBe(first);
     const room = all.data[0].estimated_tokens + 40;
-    const { data, meta } = await context(tenant, { q: 'zebra', max_tokens: `${Math.max(room, 100)}` });
+    const { data, meta } = await context(service, tenant, {
+      q: 'zebra',
+      max_tokens: `${Math.max(room, 100)}`,
+    });
     expect(titles({ data })).toEqual(['Zebra']);
     expect(meta.omitted).toBe(1);
 
     const wordy = await service.createTenant();
-    await write(wordy, `Zebra ${'語'.repeat(400)}`, '');
-    expect(await context(wordy, { q: 'zebra', max_tokens: '100' })).toMatchObject({
+    await write(service, wordy, `Zebra ${'語'.repeat(400)}`, '');
+    expect(await context(service, wordy, { q: 'zebra', max_tokens: '100' })).toMatchObject({
       data: [],
       meta: { estimated_tokens: 0, omitted: 1 },
     });
   });
 
-  it('has room for 8,000 tokens and five articles unless more is asked for', async () => {
-    const tenant = await service.createTenant();
-    for (let i = 0; i < 21; i += 1) await write(tenant, `Zebra ${i}`, 'Short.');
-    expect((await context(tenant, { q: 'zebra' })).data).toHaveLength(5);
-    const most = await context(tenant, { q: 'zebra', limit: '20' });
+  it('has room for 8,000 tokens and five articles unless more is asked for', async ({ service, tenant }) => {
+    for (let i = 0; i < 21; i += 1) await write(service, tenant, `Zebra ${i}`, 'Short.');
+    expect((await context(service, tenant, { q: 'zebra' })).data).toHaveLength(5);
+    const most = await context(service, tenant, { q: 'zebra', limit: '20' });
     expect(most.data).toHaveLength(20);
     expect(most.meta.omitted).toBe(0);
 
     const wordy = await service.createTenant();
-    await write(wordy, 'Long', 'zebra '.repeat(80_000));
-    const { data, meta } = await context(wordy, { q: 'zebra' });
+    await write(service, wordy, 'Long', 'zebra '.repeat(80_000));
+    const { data, meta } = await context(service, wordy, { q: 'zebra' });
     expect(data).toMatchObject([{ truncated: true }]);
     expect(meta.estimated_tokens).toBeGreaterThan(7_900);
     expect(meta.estimated_tokens).toBeLessThanOrEqual(8_000);
-    const more = await context(wordy, { q: 'zebra', max_tokens: '100000' });
+    const more = await context(service, wordy, { q: 'zebra', max_tokens: '100000' });
     expect(more.meta.estimated_tokens).toBeGreaterThan(99_000);
     expect(more.meta.estimated_tokens).toBeLessThanOrEqual(100_000);
   });
 
-  it('finds by meaning, and filters, as the search does', async () => {
-    const tenant = await service.createTenant(twinKey());
-    const articleId = await write(tenant, 'Stripes', 'Black and white animals.', { tags: ['a', 'b'] });
-    await write(tenant, 'Zebra', 'A zebra.', { tags: ['b'], category: 'quote' });
-    const { steps } = service.services;
-    const article = { tenantId: tenant.id, articleId };
-    const resolved = await steps.resolveKey(article);
-    if (resolved.kind !== 'reference') throw new Error(resolved.kind);
-    const check = await steps.checkContentHash(article, resolved.key);
-    if (check.kind === 'missing') await steps.generate(article, resolved.key, check.contentHash);
+  it('finds by meaning, and filters, as the search does', async ({ service, tenant, key }) => {
+    await tenant.setEmbeddingKey(key);
+    const articleId = await write(service, tenant, 'Stripes', 'Black and white animals.', {
+      tags: ['a', 'b'],
+    });
+    await write(service, tenant, 'Zebra', 'A zebra.', { tags: ['b'], category: 'quote' });
+    expect(await embedOnce(service, { tenantId: tenant.id, articleId })).toBe('embedded');
 
-    const semantic = await context(tenant, { q: 'white animals', mode: 'semantic' });
+    const semantic = await context(service, tenant, { q: 'white animals', mode: 'semantic' });
     expect(semantic).toMatchObject({
       data: [{ title: 'Stripes', matched: ['semantic'], body: 'Black and white animals.' }],
       meta: { served_mode: 'semantic', fallback: false, coverage: { published: 2, embedded: 1 } },
     });
     const found = async (query: Query) =>
-      titles(await context(tenant, { q: 'zebra or stripes', ...query })).sort();
+      titles(await context(service, tenant, { q: 'zebra or stripes', ...query })).sort();
     expect(await found({})).toEqual(['Stripes', 'Zebra']);
     expect(await found({ tags: 'a,b' })).toEqual(['Stripes']);
     expect(await found({ tags: 'a,b', tags_match: 'any' })).toEqual(['Stripes', 'Zebra']);
     expect(await found({ category: 'quote' })).toEqual(['Zebra']);
   });
 
-  it('is empty for a tenant without articles', async () => {
-    expect(await context(await service.createTenant(), { q: 'zebra' })).toMatchObject({
+  it('is empty for a tenant without articles', async ({ service, tenant }) => {
+    expect(await context(service, tenant, { q: 'zebra' })).toMatchObject({
       data: [],
       meta: { coverage: { published: 0, embedded: 0 }, estimated_tokens: 0, omitted: 0 },
     });
   });
 
-  it('shows nothing of an article that is taken back between the search and the reading', async () => {
-    const tenant = await service.createTenant();
-    await write(tenant, 'Zebra', 'One.');
-    const taken = await write(tenant, 'Zebra too', 'Two.');
+  it('shows nothing of an article that is taken back between the search and the reading', async ({
+    service,
+    tenant,
+  }) => {
+    await write(service, tenant, 'Zebra', 'One.');
+    const taken = await write(service, tenant, 'Zebra too', 'Two.');
     const { database, search } = service.services;
     const gathered = await createContext({
       database,
@@ -239,7 +224,7 @@ describe('GET /knowledge/context', () => {
     expect(gathered.omitted).toBe(0);
   });
 
-  it.each<[string, Query]>([
+  it.for<[string, Query]>([
     ['q', {}],
     ['q', { q: 'x'.repeat(501) }],
     ['mode', { q: 'zebra', mode: 'psychic' }],
@@ -254,21 +239,63 @@ describe('GET /knowledge/context', () => {
     ['max_tokens', { q: 'zebra', max_tokens: '1000.5' }],
     ['max_tokens', { q: 'zebra', max_tokens: 'many' }],
     ['cursor', { q: 'zebra', cursor: 'e30' }],
-  ])('refuses a bad %s, by its name: %o', async (path, query) => {
-    const { status, body } = await ask(await service.createTenant(), 'context', query);
+  ])('refuses a bad %s, by its name: %o', async ([path, query], { service, tenant }) => {
+    const { status, body } = await ask(service, tenant, 'context', query);
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: 'validation_failed' });
     expect(body.errors.map((error: { path: string }) => error.path)).toContain(path);
   });
 
-  it('shows nothing of another tenant', async () => {
+  it('shows nothing of another tenant', async ({ service }) => {
     const [ours, theirs] = [await service.createTenant(), await service.createTenant()];
-    await write(theirs, 'Zebra', 'Theirs.');
-    await write(ours, 'Zebra', 'Ours.');
-    const { data } = await context(ours, { q: 'zebra' });
+    await write(service, theirs, 'Zebra', 'Theirs.');
+    await write(service, ours, 'Zebra', 'Ours.');
+    const { data } = await context(service, ours, { q: 'zebra' });
     expect(data).toMatchObject([{ body: 'Ours.' }]);
     expect(await service.call('lk_of_nobody', 'GET', '/knowledge/context?q=zebra')).toMatchObject({
       status: 401,
     });
   });
 });
+
+type Query = Readonly<Record<string, string>>;
+
+async function write(
+  service: RunningService,
+  tenant: TestTenant,
+  title: string,
+  body: string,
+  fields: object = {},
+): Promise<string> {
+  const article = { title, body, category: 'idea', force: true, ...fields };
+  const answer = await service.call(tenant.keys.agent, 'POST', '/articles', article);
+  expect(answer.status).toBe(201);
+  return answer.body.data.id;
+}
+
+function ask(service: RunningService, tenant: TestTenant, path: string, query: Query) {
+  return service.call(tenant.keys.agent, 'GET', `/knowledge/${path}?${new URLSearchParams(query)}`);
+}
+
+async function context(service: RunningService, tenant: TestTenant, query: Query) {
+  const { status, body } = await ask(service, tenant, 'context', { mode: 'keyword', ...query });
+  expect(status).toBe(200);
+  return body;
+}
+
+function titles(body: { data: { title: string }[] }): string[] {
+  return body.data.map(({ title }) => title);
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(estimateTokens(text));
+}
+
+/** One paragraph of an article about zebras; all are of the same length. */
+function paragraph(i: number): string {
+  return `${i}. A zebra is striped, and no two of them are striped alike, as far as is known.`;
+}
+
+function paragraphs(count: number): string {
+  return Array.from({ length: count }, (_, i) => paragraph(i)).join('\n\n');
+}
