@@ -1,70 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { ArticleRef } from '../../../src/domain/embed-article.ts';
-import {
-  type ProviderTwin,
-  startProviderTwin,
-  twinDimensions,
-  twinKey,
-} from '../../support/provider-twin.ts';
-import { type RunningService, startService } from '../../support/running-service.ts';
+import { embedOnce } from '../../support/embed-once.ts';
+import { factsOfService } from '../../support/fixtures.ts';
+import { twinDimensions } from '../../support/provider-twin.ts';
+import type { RunningService } from '../../support/running-service.ts';
 import type { TestTenant } from '../../support/test-services.ts';
 
-// Everything but Temporal is real; what it would run is run by hand.
+// Everything but Temporal is real; the facts run the steps of its workflow. A tenant has no embedding key at first.
+const it = factsOfService(() => ({ TEMPORAL_ADDRESS: '127.0.0.1:1' }))
+  .extend('tenant', ({ service }): Promise<TestTenant> => service.createTenant())
+  .extend('knowledge', ({ service, tenant }) => knowledgeOf(service, tenant));
+
 const oldModel = 'multilingual-e5-small';
 const newModel = 'another-model';
-
-let twin: ProviderTwin;
-let service: RunningService;
-let key: string;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  twin = await startProviderTwin();
-  service = await startService({ EMBEDDING_BASE_URL: twin.baseUrl, TEMPORAL_ADDRESS: '127.0.0.1:1' });
-});
-afterAll(async () => {
-  await service.close();
-  await twin.close();
-});
-beforeEach(async () => {
-  key = twinKey();
-  tenant = await service.createTenant();
-});
-
-async function write(body: string, status = 'published'): Promise<ArticleRef> {
-  const article = { title: 'A title', body, category: 'finding', status, force: true };
-  const answer = await service.call(tenant.keys.agent, 'POST', '/articles', article);
-  expect(answer.status).toBe(201);
-  return { tenantId: tenant.id, articleId: answer.body.data.id };
-}
-
-/** Steps 1 to 3 of the walk, once. */
-async function embed(article: ArticleRef): Promise<string> {
-  const { steps } = service.services;
-  const resolved = await steps.resolveKey(article);
-  if (resolved.kind !== 'reference') return resolved.kind;
-  const check = await steps.checkContentHash(article, resolved.key);
-  if (check.kind !== 'missing') return check.kind;
-  return (await steps.generate(article, resolved.key, check.contentHash)).kind;
-}
-
-const setModel = async (model: string | null) => {
-  const change = { embedding_model: model };
-  expect((await service.call(tenant.keys.user, 'PATCH', '/tenants/me/llm-config', change)).status).toBe(200);
-};
-const edit = ({ articleId }: ArticleRef, body: string) =>
-  service.call(tenant.keys.user, 'PATCH', `/articles/${articleId}`, { body });
-const stateOf = async ({ articleId }: ArticleRef) =>
-  (await service.call(tenant.keys.agent, 'GET', `/articles/${articleId}`)).body.data.embedding;
-
-const view = async (of = tenant) => {
-  const { status, body } = await service.call(of.keys.agent, 'GET', '/knowledge/embeddings');
-  expect(status).toBe(200);
-  return body.data;
-};
-const coverageOfSearch = async () =>
-  (await service.call(tenant.keys.agent, 'GET', '/knowledge/search?q=title&mode=keyword')).body.meta.coverage;
-
 const nothing = {
   coverage: { published: 0, embedded: 0 },
   model: oldModel,
@@ -78,25 +26,33 @@ const nothing = {
 };
 
 describe('GET /knowledge/embeddings', () => {
-  it('has the same answer for a tenant that has nothing as for one with much', async () => {
-    expect(await view()).toEqual(nothing);
+  it('has the same answer for a tenant that has nothing as for one with much', async ({ knowledge }) => {
+    expect(await knowledge.view()).toEqual(nothing);
   });
 
-  it('counts every status and reason, and agrees with what search says of its coverage', async () => {
+  it('counts every status and reason, and agrees with what search says of its coverage', async ({
+    service,
+    key,
+    tenant,
+    knowledge,
+  }) => {
     await tenant.setEmbeddingKey(key);
-    const [one, two] = [await write('One.'), await write(`Two.\n\n${'A longer paragraph. '.repeat(150)}`)];
-    expect([await embed(one), await embed(two)]).toEqual(['embedded', 'embedded']);
-    const chunks = (await stateOf(one)).chunks + (await stateOf(two)).chunks;
+    const [one, two] = [
+      await knowledge.write('One.'),
+      await knowledge.write(`Two.\n\n${'A longer paragraph. '.repeat(150)}`),
+    ];
+    expect([await knowledge.embed(one), await knowledge.embed(two)]).toEqual(['embedded', 'embedded']);
+    const chunks = (await knowledge.stateOf(one)).chunks + (await knowledge.stateOf(two)).chunks;
     expect(chunks).toBeGreaterThan(2);
-    await write('Three, a draft.', 'draft');
-    const archived = await write('Four.');
+    await knowledge.write('Three, a draft.', 'draft');
+    const archived = await knowledge.write('Four.');
     await service.call(tenant.keys.user, 'POST', `/articles/${archived.articleId}/archive`);
     for (const code of ['quota_exhausted', 'quota_exhausted', 'input_rejected'] as const) {
-      await service.services.steps.giveUp(await write(`Given up: ${code}.`), code);
+      await service.services.steps.giveUp(await knowledge.write(`Given up: ${code}.`), code);
     }
-    await write('Waiting.');
+    await knowledge.write('Waiting.');
 
-    const seen = await view();
+    const seen = await knowledge.view();
     expect(seen).toEqual({
       ...nothing,
       coverage: { published: 6, embedded: 2 },
@@ -119,16 +75,20 @@ describe('GET /knowledge/embeddings', () => {
       reasons: { quota_exhausted: 2, input_rejected: 1 },
       backfill: { ...nothing.backfill, done: 2, total: 5 },
     });
-    expect(await coverageOfSearch()).toEqual(seen.coverage);
+    expect(await knowledge.coverageOfSearch()).toEqual(seen.coverage);
   });
 
-  it('counts a text that was edited as not embedded, and its chunks no more', async () => {
+  it('counts a text that was edited as not embedded, and its chunks no more', async ({
+    key,
+    tenant,
+    knowledge,
+  }) => {
     await tenant.setEmbeddingKey(key);
-    const [one, two] = [await write('One.'), await write('Two.')];
-    await embed(one);
-    await embed(two);
-    await edit(one, 'One, edited.');
-    const { coverage, spaces, statuses, backfill } = await view();
+    const [one, two] = [await knowledge.write('One.'), await knowledge.write('Two.')];
+    await knowledge.embed(one);
+    await knowledge.embed(two);
+    await knowledge.edit(one, 'One, edited.');
+    const { coverage, spaces, statuses, backfill } = await knowledge.view();
     expect(coverage).toEqual({ published: 2, embedded: 1 });
     expect(spaces).toMatchObject([{ articles: 1, chunks: 1 }]);
     expect(statuses).toMatchObject({ pending: 1, embedded: 1 });
@@ -136,46 +96,57 @@ describe('GET /knowledge/embeddings', () => {
     expect(backfill).toMatchObject({ in_progress: false, workflow_id: null, started_at: null });
   });
 
-  it('tells the earliest attempt of those that wait for the breaker', async () => {
+  it('has the earliest next attempt of those that wait for the breaker', async ({
+    service,
+    twin,
+    key,
+    tenant,
+    knowledge,
+  }) => {
     await tenant.setEmbeddingKey(key);
     twin.script(key, [], { kind: 'status', status: 503 });
     const articles = [];
-    for (let i = 0; i < 5; i += 1) articles.push(await write(`Number ${i}.`));
+    for (let i = 0; i < 5; i += 1) articles.push(await knowledge.write(`Number ${i}.`));
     const ends = [];
-    for (const article of articles) ends.push(await embed(article));
+    for (const article of articles) ends.push(await knowledge.embed(article));
     expect(ends).toEqual(['failed', 'failed', 'failed', 'waits', 'waits']);
-    const announced = (await Promise.all(articles.map(stateOf)))
+    const announced = (await Promise.all(articles.map(knowledge.stateOf)))
       .map(({ next_attempt_at }) => next_attempt_at)
       .filter((time) => time !== null)
       .sort();
     expect(announced).toHaveLength(2);
-    const { next_attempt_at, reasons } = await view();
+    const { next_attempt_at, reasons } = await knowledge.view();
     expect(next_attempt_at).toBe(announced[0]);
     expect(reasons).toEqual({ provider_unavailable: 3, circuit_open: 2 });
     await service.db.rawAsOwner(
       'update article_embeddings set next_attempt_at = clock_timestamp() where tenant_id = $1',
       [tenant.id],
     );
-    expect((await view()).next_attempt_at).toBeNull();
+    expect((await knowledge.view()).next_attempt_at).toBeNull();
   });
 
-  it('shows nothing of another tenant', async () => {
+  it('shows nothing of another tenant', async ({ service, key, tenant, knowledge }) => {
     const other = await service.createTenant();
     await tenant.setEmbeddingKey(key);
-    await embed(await write('One.'));
-    expect(await view(other)).toEqual(nothing);
+    await knowledge.embed(await knowledge.write('One.'));
+    expect(await knowledgeOf(service, other).view()).toEqual(nothing);
   });
 
-  it('is for whoever has a key of the tenant', async () => {
+  it('answers 401 to an unknown API key', async ({ service }) => {
     expect(await service.call('lk_of_nobody', 'GET', '/knowledge/embeddings')).toMatchObject({ status: 401 });
   });
 });
 
 describe('the backfill', () => {
-  it('of a first key is in progress until what waited for the key is embedded', async () => {
-    const [one, two] = [await write('One.'), await write('Two.')];
-    expect([await embed(one), await embed(two)]).toEqual(['no_api_key', 'no_api_key']);
-    expect(await view()).toMatchObject({
+  it('of a first key is in progress until what waited for the key is embedded', async ({
+    service,
+    key,
+    tenant,
+    knowledge,
+  }) => {
+    const [one, two] = [await knowledge.write('One.'), await knowledge.write('Two.')];
+    expect([await knowledge.embed(one), await knowledge.embed(two)]).toEqual(['no_api_key', 'no_api_key']);
+    expect(await knowledge.view()).toMatchObject({
       has_key: false,
       reasons: { no_api_key: 2 },
       backfill: { in_progress: false, done: 0, total: 2, workflow_id: null },
@@ -191,30 +162,38 @@ describe('the backfill', () => {
       started_at: expect.any(String),
       workflow_id: `embed-backlog/${tenant.id}`,
     };
-    const seen = await view();
+    const seen = await knowledge.view();
     expect(seen.backfill).toEqual(inProgress);
     expect(Date.parse(seen.backfill.started_at)).toBeGreaterThanOrEqual(
       Date.parse(settings.body.embedding_key_updated_at),
     );
     expect(seen.reasons).toEqual({});
 
-    await embed(one);
-    expect((await view()).backfill).toEqual({ ...inProgress, done: 1 });
-    await embed(two);
+    await knowledge.embed(one);
+    expect((await knowledge.view()).backfill).toEqual({ ...inProgress, done: 1 });
+    await knowledge.embed(two);
     // One that is written now waits too, but nothing is left of what the key has started.
-    await write('Three.');
-    expect((await view()).backfill).toEqual({ ...nothing.backfill, done: 2, total: 3 });
+    await knowledge.write('Three.');
+    expect((await knowledge.view()).backfill).toEqual({ ...nothing.backfill, done: 2, total: 3 });
   });
 
-  it('of another model counts up while the old space serves, and ends when the new one does', async () => {
+  it('of another model counts up while the old space serves, and ends when the new one does', async ({
+    key,
+    tenant,
+    knowledge,
+  }) => {
     await tenant.setEmbeddingKey(key);
-    const articles = [await write('One.'), await write('Two.'), await write('Three.')];
-    for (const article of articles) await embed(article);
-    const before = await view();
-    await setModel(newModel);
+    const articles = [
+      await knowledge.write('One.'),
+      await knowledge.write('Two.'),
+      await knowledge.write('Three.'),
+    ];
+    for (const article of articles) await knowledge.embed(article);
+    const before = await knowledge.view();
+    await knowledge.setModel(newModel);
 
     const shows = async (articlesInNew: number) => {
-      const seen = await view();
+      const seen = await knowledge.view();
       expect(seen).toMatchObject({
         model: newModel,
         coverage: { published: 3, embedded: 3 },
@@ -222,13 +201,13 @@ describe('the backfill', () => {
         statuses: { embedded: articlesInNew, pending: 3 - articlesInNew },
         backfill: { in_progress: true, model: newModel, done: articlesInNew, total: 3 },
       });
-      expect(await coverageOfSearch()).toEqual(seen.coverage);
+      expect(await knowledge.coverageOfSearch()).toEqual(seen.coverage);
       return seen.spaces;
     };
     const old = { ...before.spaces[0], current: false };
     expect(await shows(0)).toEqual([old]);
     for (const done of [1, 2]) {
-      await embed(articles[done - 1] ?? { tenantId: '', articleId: '' });
+      await knowledge.embed(articles[done - 1] ?? { tenantId: '', articleId: '' });
       expect(await shows(done)).toMatchObject([
         { model: newModel, current: true, serving: false, articles: done, chunks: done },
         old,
@@ -236,14 +215,14 @@ describe('the backfill', () => {
     }
     // Nothing is left that was written before the change, but the old space is still the one that serves.
     const last = articles[2] ?? { tenantId: '', articleId: '' };
-    await edit(last, 'Three, edited.');
-    expect(await view()).toMatchObject({
+    await knowledge.edit(last, 'Three, edited.');
+    expect(await knowledge.view()).toMatchObject({
       coverage: { published: 3, embedded: 2 },
       serving: before.serving,
       backfill: { in_progress: true, done: 2, total: 3 },
     });
-    await embed(last);
-    expect(await view()).toMatchObject({
+    await knowledge.embed(last);
+    expect(await knowledge.view()).toMatchObject({
       coverage: { published: 3, embedded: 3 },
       serving: { model: newModel },
       spaces: [
@@ -254,13 +233,18 @@ describe('the backfill', () => {
     });
   });
 
-  it('says what holds a change of model up: the articles that wait for a person', async () => {
+  it('says which articles delay a change of model: those that wait for a person', async ({
+    service,
+    key,
+    tenant,
+    knowledge,
+  }) => {
     await tenant.setEmbeddingKey(key);
-    const articles = [await write('One.'), await write('Two.')];
-    for (const article of articles) await embed(article);
-    await setModel(newModel);
+    const articles = [await knowledge.write('One.'), await knowledge.write('Two.')];
+    for (const article of articles) await knowledge.embed(article);
+    await knowledge.setModel(newModel);
     for (const article of articles) await service.services.steps.giveUp(article, 'model_not_found');
-    expect(await view()).toMatchObject({
+    expect(await knowledge.view()).toMatchObject({
       model: newModel,
       serving: { model: oldModel },
       statuses: { blocked: 2 },
@@ -269,3 +253,32 @@ describe('the backfill', () => {
     });
   });
 });
+
+/** What a tenant does with its articles here, and what the API answers about them. */
+function knowledgeOf(service: RunningService, { id: tenantId, keys }: TestTenant) {
+  return {
+    async write(body: string, status = 'published'): Promise<ArticleRef> {
+      const article = { title: 'A title', body, category: 'finding', status, force: true };
+      const answer = await service.call(keys.agent, 'POST', '/articles', article);
+      expect(answer.status).toBe(201);
+      return { tenantId, articleId: answer.body.data.id };
+    },
+    embed: (article: ArticleRef) => embedOnce(service, article),
+    async setModel(model: string | null) {
+      const change = { embedding_model: model };
+      const { status } = await service.call(keys.user, 'PATCH', '/tenants/me/llm-config', change);
+      expect(status).toBe(200);
+    },
+    edit: ({ articleId }: ArticleRef, body: string) =>
+      service.call(keys.user, 'PATCH', `/articles/${articleId}`, { body }),
+    stateOf: async ({ articleId }: ArticleRef) =>
+      (await service.call(keys.agent, 'GET', `/articles/${articleId}`)).body.data.embedding,
+    async view() {
+      const { status, body } = await service.call(keys.agent, 'GET', '/knowledge/embeddings');
+      expect(status).toBe(200);
+      return body.data;
+    },
+    coverageOfSearch: async () =>
+      (await service.call(keys.agent, 'GET', '/knowledge/search?q=title&mode=keyword')).body.meta.coverage,
+  };
+}
