@@ -1,42 +1,17 @@
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createServices } from '../../../src/main/services.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import type { Answer } from '../../support/answer.ts';
-import { type ProviderTwin, startProviderTwin } from '../../support/provider-twin.ts';
-import { type RunningService, startService } from '../../support/running-service.ts';
-import { answerWith, axis, createProposer, near } from './gate-api.ts';
+import { answerWith, axis, near } from './gate-api.ts';
+import { factsOfProposals } from './proposal-facts.ts';
 
 // Proposals that come at the same moment.
-let twin: ProviderTwin;
-let service: RunningService;
-
-beforeAll(async () => {
-  twin = await startProviderTwin();
-  service = await startService({ EMBEDDING_BASE_URL: twin.baseUrl, EMBEDDING_DEFAULT_MODEL: 'a-model' });
-});
-
-afterAll(async () => {
-  await service.close();
-  await twin.close();
-});
-
-const newProposer = () => createProposer(service, twin);
-const counts = (answers: readonly Answer[]) => {
-  const count = new Map<string, number>();
-  for (const { status, body } of answers) {
-    const told = `${status} ${body.meta.gate.verdict}`;
-    count.set(told, (count.get(told) ?? 0) + 1);
-  }
-  return Object.fromEntries(count);
-};
-const manyTimes = <T>(times: number, work: (at: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: times }, (_, at) => work(at)));
+const it = factsOfProposals();
 
 describe('equal proposals at the same moment', () => {
-  it.each([2, 50])('%i of them are one article and one call', async (times) => {
-    const proposer = await newProposer();
+  it.for([2, 50])('%i of them are one article and one call', async (times, { proposer }) => {
     const answers = await manyTimes(times, () => proposer.post());
     expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': times - 1 });
     expect(new Set(answers.map(({ body }) => body.data.id)).size).toBe(1);
@@ -44,8 +19,7 @@ describe('equal proposals at the same moment', () => {
     expect(proposer.calls()).toBe(1);
   });
 
-  it('of low novelty are one draft and duplicates of it', async () => {
-    const proposer = await newProposer();
+  it('of low novelty are one draft and duplicates of it', async ({ twin, proposer }) => {
     twin.script(proposer.key, [answerWith([axis(0)]), answerWith([near(0.9)])]);
     await proposer.post({ title: 'The first' });
     const answers = await manyTimes(5, () => proposer.post({ title: 'Nearly the first' }));
@@ -53,8 +27,7 @@ describe('equal proposals at the same moment', () => {
     expect((await proposer.articles()).map(({ status }) => status).sort()).toEqual(['draft', 'published']);
   });
 
-  it('for drafts are one draft, and not held against one that was forced', async () => {
-    const proposer = await newProposer();
+  it('for drafts are one draft, and are not compared with one that was forced', async ({ proposer }) => {
     const forced = await proposer.post({ status: 'draft', force: true });
     const answers = await manyTimes(20, () => proposer.post({ status: 'draft' }));
     expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 19 });
@@ -66,8 +39,9 @@ describe('equal proposals at the same moment', () => {
     ]);
   });
 
-  it('of what is somebody’s own draft are one published article beside it, and drafts are held against that', async () => {
-    const proposer = await newProposer();
+  it('of the text of a draft are one published article beside it, with which later drafts are compared', async ({
+    proposer,
+  }) => {
     const draft = (await proposer.post({ status: 'draft' })).body.data;
     const answers = await manyTimes(20, () => proposer.post());
     expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 19 });
@@ -78,15 +52,13 @@ describe('equal proposals at the same moment', () => {
     expect([again.status, again.body.data.id]).toEqual([200, articles[0]?.id]);
   });
 
-  it('that are alike and not equal are one article, too', async () => {
-    const proposer = await newProposer();
+  it('that are alike and not equal are one article, too', async ({ twin, proposer }) => {
     twin.script(proposer.key, [answerWith([axis(0)]), answerWith([near(0.99)])]);
     const answers = await manyTimes(2, (at) => proposer.post({ title: `Version ${at}` }));
     expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 1 });
   });
 
-  it('of two processes are one article', async () => {
-    const proposer = await newProposer();
+  it('of two processes are one article', async ({ service, proposer }) => {
     const other = createServices(
       service.environment,
       createLogger({ level: 'silent', process: 'test' }),
@@ -107,16 +79,15 @@ describe('equal proposals at the same moment', () => {
     }
   });
 
-  it('with one Idempotency-Key have one answer', async () => {
-    const proposer = await newProposer();
+  it('with one Idempotency-Key have one answer', async ({ proposer }) => {
     const answers = await manyTimes(6, () => proposer.post({}, { 'idempotency-key': 'once' }));
     expect(counts(answers)).toEqual({ '201 novel': 6 });
     expect(new Set(answers.map(({ body }) => body.data.id)).size).toBe(1);
   });
 });
 
-describe('a tenant whose proposals wait for their turns', () => {
-  it('leaves connections to the others', async () => {
+describe('a tenant whose proposals wait for each other', () => {
+  it('leaves connections to the other tenants', async ({ service, newProposer }) => {
     const busy = await newProposer();
     const calm = await newProposer();
     const hold = service.services.database.withTenant(busy.tenant.id, async (tx) => {
@@ -130,3 +101,17 @@ describe('a tenant whose proposals wait for their turns', () => {
     expect(answers.every(({ status }) => status === 201 || status === 200)).toBe(true);
   });
 });
+
+/** How often each status and verdict was answered. */
+function counts(answers: readonly Answer[]) {
+  const count = new Map<string, number>();
+  for (const { status, body } of answers) {
+    const answer = `${status} ${body.meta.gate.verdict}`;
+    count.set(answer, (count.get(answer) ?? 0) + 1);
+  }
+  return Object.fromEntries(count);
+}
+
+function manyTimes<T>(times: number, work: (at: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: times }, (_, at) => work(at)));
+}

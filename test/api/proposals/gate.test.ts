@@ -1,55 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ProviderTwin, startProviderTwin } from '../../support/provider-twin.ts';
-import { eventually, type RunningService, startService } from '../../support/running-service.ts';
+import { describe, expect } from 'vitest';
+import { eventually, type RunningService } from '../../support/running-service.ts';
 import { sampleValue } from '../../support/scrape.ts';
-import { answerWith, axis, createProposer, near, type Proposer, sections } from './gate-api.ts';
+import { answerWith, axis, near, type Proposer, sections } from './gate-api.ts';
+import { factsOfProposals } from './proposal-facts.ts';
 
-let twin: ProviderTwin;
-let service: RunningService;
-
-beforeAll(async () => {
-  twin = await startProviderTwin();
-  service = await startService({
-    EMBEDDING_BASE_URL: twin.baseUrl,
-    EMBEDDING_DEFAULT_MODEL: 'a-model',
-    EMBEDDING_BATCH_CHUNKS: '64',
-    GATE_MAX_CHUNKS: '4',
-  });
-});
-
-afterAll(async () => {
-  await service.close();
-  await twin.close();
-});
-
-const newProposer = () => createProposer(service, twin);
-
-/** A tenant with one published article, whose vector is the first axis. */
-async function withArticle(): Promise<{ proposer: Proposer; id: string }> {
-  const proposer = await newProposer();
-  proposer.vectors([axis(0)]);
-  const { status, body } = await proposer.post({ title: 'The first', body: 'It says one thing.' });
-  expect(status).toBe(201);
-  return { proposer, id: body.data.id };
-}
-
-const auditOf = async (proposer: Proposer, action: string) => {
-  const answer = await service.call(proposer.tenant.keys.user, 'GET', `/audit?action=${action}`);
-  return answer.body.data;
-};
-
-/** The rows of the tenant's calls, by source. */
-const callsOf = ({ tenant }: Proposer) =>
-  service.db.rawAsOwner(
-    `select c.source, c.inputs, c.subject_id, l.call_id is not null as in_ledger
-       from provider_calls c left join usage_ledger l on l.call_id = c.id
-      where c.tenant_id = $1 order by c.started_at`,
-    [tenant.id],
-  );
+const it = factsOfProposals({ EMBEDDING_BATCH_CHUNKS: '64', GATE_MAX_CHUNKS: '4' })
+  // The proposer has one published article, whose vector is the first axis.
+  .extend('withArticle', async ({ proposer }) => ({ proposer, id: await publishFirst(proposer) }));
 
 describe('a proposal', () => {
-  it('is novel where nothing is published yet', async () => {
-    const proposer = await newProposer();
+  it('is novel where nothing is published yet', async ({ service, proposer }) => {
     const answer = await proposer.post();
     expect(answer.status).toBe(201);
     expect(answer.body.data).toMatchObject({
@@ -60,13 +20,14 @@ describe('a proposal', () => {
     expect(answer.body.meta).toEqual({
       gate: { verdict: 'novel', similarity: null, nearest: [], reason: null },
     });
-    expect(await callsOf(proposer)).toEqual([
+    expect(await callsOf(service, proposer)).toEqual([
       { source: 'gate', inputs: 1, subject_id: null, in_ledger: true },
     ]);
   });
 
-  it('that is below 0.88 is novel, and its author is told what is nearest', async () => {
-    const { proposer, id } = await withArticle();
+  it('that is below 0.88 is novel, and the answer lists what is nearest', async ({
+    withArticle: { proposer, id },
+  }) => {
     proposer.vectors([near(0.879)]);
     const answer = await proposer.post();
     expect(answer.status).toBe(201);
@@ -81,72 +42,77 @@ describe('a proposal', () => {
     });
   });
 
-  it.each([0.88, 0.969])('at %d becomes a draft with all of its fields', async (cosine) => {
-    const { proposer, id } = await withArticle();
-    proposer.vectors([near(cosine)]);
-    const fields = {
-      title: 'Nearly the first',
-      body: 'It says nearly that.',
-      category: 'decision',
-      tags: ['a', 'b'],
-      source_type: 'handbook',
-      metadata: { a: [1, { b: null }] },
-    };
-    const answer = await proposer.post({ ...fields, status: 'published' });
-    expect(answer.status).toBe(201);
-    expect(answer.body.data).toMatchObject({
-      ...fields,
-      status: 'draft',
-      embedding: { status: 'not_applicable' },
-    });
-    expect(answer.headers.get('location')).toBe(`/api/v1/articles/${answer.body.data.id}`);
-    expect(answer.body.meta.gate).toEqual({
-      verdict: 'low_novelty',
-      similarity: cosine,
-      nearest: [{ id, title: 'The first', similarity: cosine }],
-      reason: null,
-    });
-    const [row] = await auditOf(proposer, 'article.created');
-    expect(row.details).toEqual({
-      revision: 1,
-      status: 'draft',
-      category: 'decision',
-      gate: 'low_novelty',
-      similarity: cosine,
-      nearest: id,
-    });
-  });
-
-  it.each([0.97, 1])('at %d is not created: the answer is the article that is there', async (cosine) => {
-    const { proposer, id } = await withArticle();
-    const existing = (await service.call(proposer.tenant.keys.user, 'GET', `/articles/${id}`)).body.data;
-    proposer.vectors([near(cosine)]);
-    const answer = await proposer.post({ title: 'Just the first', status: 'draft' });
-    expect(answer.status).toBe(200);
-    expect(answer.body.data).toEqual(existing);
-    expect(answer.body.meta).toEqual({
-      deduplicated: true,
-      gate: {
-        verdict: 'duplicate',
+  it.for([0.88, 0.969])(
+    'at %d becomes a draft with all of its fields',
+    async (cosine, { service, withArticle: { proposer, id } }) => {
+      proposer.vectors([near(cosine)]);
+      const fields = {
+        title: 'Nearly the first',
+        body: 'It says nearly that.',
+        category: 'decision',
+        tags: ['a', 'b'],
+        source_type: 'handbook',
+        metadata: { a: [1, { b: null }] },
+      };
+      const answer = await proposer.post({ ...fields, status: 'published' });
+      expect(answer.status).toBe(201);
+      expect(answer.body.data).toMatchObject({
+        ...fields,
+        status: 'draft',
+        embedding: { status: 'not_applicable' },
+      });
+      expect(answer.headers.get('location')).toBe(`/api/v1/articles/${answer.body.data.id}`);
+      expect(answer.body.meta.gate).toEqual({
+        verdict: 'low_novelty',
         similarity: cosine,
         nearest: [{ id, title: 'The first', similarity: cosine }],
         reason: null,
-      },
-    });
-    expect(answer.headers.get('etag')).toBe('"1"');
-    expect(answer.headers.get('location')).toBe(`/api/v1/articles/${id}`);
-    expect(await proposer.articles()).toHaveLength(1);
-    expect(await auditOf(proposer, 'article.created')).toHaveLength(1);
-    const [row] = await auditOf(proposer, 'article.deduplicated');
-    expect(row).toMatchObject({
-      subject: { kind: 'article', id },
-      actor: { role: 'agent' },
-      details: { revision: 1, similarity: cosine },
-    });
-  });
+      });
+      const [row] = await auditOf(service, proposer, 'article.created');
+      expect(row.details).toEqual({
+        revision: 1,
+        status: 'draft',
+        category: 'decision',
+        gate: 'low_novelty',
+        similarity: cosine,
+        nearest: id,
+      });
+    },
+  );
 
-  it('is told of five articles at most, best first', async () => {
-    const { proposer } = await withArticle();
+  it.for([0.97, 1])(
+    'at %d is not created: the answer is the article that is there',
+    async (cosine, { service, withArticle: { proposer, id } }) => {
+      const existing = (await service.call(proposer.tenant.keys.user, 'GET', `/articles/${id}`)).body.data;
+      proposer.vectors([near(cosine)]);
+      const answer = await proposer.post({ title: 'Just the first', status: 'draft' });
+      expect(answer.status).toBe(200);
+      expect(answer.body.data).toEqual(existing);
+      expect(answer.body.meta).toEqual({
+        deduplicated: true,
+        gate: {
+          verdict: 'duplicate',
+          similarity: cosine,
+          nearest: [{ id, title: 'The first', similarity: cosine }],
+          reason: null,
+        },
+      });
+      expect(answer.headers.get('etag')).toBe('"1"');
+      expect(answer.headers.get('location')).toBe(`/api/v1/articles/${id}`);
+      expect(await proposer.articles()).toHaveLength(1);
+      expect(await auditOf(service, proposer, 'article.created')).toHaveLength(1);
+      const [row] = await auditOf(service, proposer, 'article.deduplicated');
+      expect(row).toMatchObject({
+        subject: { kind: 'article', id },
+        actor: { role: 'agent' },
+        details: { revision: 1, similarity: cosine },
+      });
+    },
+  );
+
+  it('gets a list of the five nearest articles at most, best first', async ({
+    withArticle: { proposer },
+  }) => {
     const cosines = [0.5, 0.6, 0.7, 0.8, 0.55, 0.65];
     for (const [at, cosine] of cosines.entries()) {
       proposer.vectors([near(cosine, at + 2)]);
@@ -159,8 +125,10 @@ describe('a proposal', () => {
     ]);
   });
 
-  it('is not held against drafts, archived articles and old texts', async () => {
-    const { proposer, id } = await withArticle();
+  it('is not compared with drafts, archived articles and old texts', async ({
+    service,
+    withArticle: { proposer, id },
+  }) => {
     const { user } = proposer.tenant.keys;
     proposer.vectors([axis(1)]);
     const draft = await proposer.post({ title: 'A draft', status: 'draft' });
@@ -178,8 +146,9 @@ describe('a proposal', () => {
     expect((await proposer.post({ title: 'As archived' })).body.meta.gate.verdict).toBe('novel');
   });
 
-  it('of a text that is there word for word is a duplicate without a call', async () => {
-    const { proposer, id } = await withArticle();
+  it('of a text that is there word for word is a duplicate without a call', async ({
+    withArticle: { proposer, id },
+  }) => {
     const before = proposer.calls();
     const answer = await proposer.post({ title: ' The  first', body: 'It says one thing.\r\n', tags: ['x'] });
     expect(answer.status).toBe(200);
@@ -188,8 +157,10 @@ describe('a proposal', () => {
     expect(proposer.calls()).toBe(before);
   });
 
-  it('that is the draft of an earlier proposal is a duplicate of it, until somebody edits that', async () => {
-    const { proposer } = await withArticle();
+  it('that is the draft of an earlier proposal is a duplicate of it, until that draft is edited', async ({
+    service,
+    withArticle: { proposer },
+  }) => {
     const nearly = { title: 'Nearly the first' };
     proposer.vectors([near(0.9)]);
     const draft = (await proposer.post(nearly)).body.data;
@@ -203,8 +174,7 @@ describe('a proposal', () => {
     expect([third.status, third.body.meta.gate.verdict]).toEqual([201, 'low_novelty']);
   });
 
-  it('with force is written as asked, and nothing is called', async () => {
-    const { proposer } = await withArticle();
+  it('with force is written as asked, and nothing is called', async ({ withArticle: { proposer } }) => {
     const before = proposer.calls();
     const answer = await proposer.post({ title: 'The first', body: 'It says one thing.', force: true });
     expect(answer.status).toBe(201);
@@ -216,7 +186,9 @@ describe('a proposal', () => {
     expect(await proposer.articles()).toHaveLength(2);
   });
 
-  it('of another tenant with the same words, at another or the same moment, plays no part', async () => {
+  it('of another tenant with the same words has no effect, at another or the same moment', async ({
+    newProposer,
+  }) => {
     const mine = await newProposer();
     const theirs = await newProposer();
     const atOnce = await Promise.all([mine.post(), theirs.post()]);
@@ -230,8 +202,10 @@ describe('a proposal', () => {
     expect(third.calls()).toBe(1);
   });
 
-  it('answers an Idempotency-Key with what it was first told, whether created or not', async () => {
-    const { proposer, id } = await withArticle();
+  it('answers an Idempotency-Key with its first answer, whether it created an article or not', async ({
+    service,
+    withArticle: { proposer, id },
+  }) => {
     proposer.vectors([near(0.5)], [near(0.99)]);
     const novel = [{ title: 'Novel' }, { 'idempotency-key': 'novel' }] as const;
     const first = await proposer.post(...novel);
@@ -252,8 +226,7 @@ describe('a proposal', () => {
 });
 
 describe('a proposal of several chunks', () => {
-  it('is as similar as its chunks are on the mean, by their length', async () => {
-    const proposer = await newProposer();
+  it('is as similar as its chunks are on the mean, by their length', async ({ proposer }) => {
     proposer.vectors([axis(0), axis(2), axis(3), axis(4)]);
     await proposer.post({ body: sections(4) });
     // Three of four chunks are those of the article, found by their vectors, and one is new.
@@ -264,19 +237,20 @@ describe('a proposal of several chunks', () => {
     expect(gate.similarity).toBeLessThan(0.8);
   });
 
-  it('buys only the chunks that the tenant does not have', async () => {
-    const proposer = await newProposer();
+  it('buys only the chunks that the tenant does not have', async ({ service, proposer }) => {
     proposer.vectors([axis(0), axis(2), axis(3)]);
     await proposer.post({ body: sections(3) });
     proposer.vectors([axis(5)]);
     const answer = await proposer.post({ body: `${sections(3)}\n\n${sections(1, 'another')}` });
     expect(answer.body.meta.gate.verdict).toBe('novel');
     expect(answer.body.meta.gate.similarity).toBeCloseTo(0.75, 1);
-    expect((await callsOf(proposer)).map(({ inputs }) => inputs)).toEqual([3, 1]);
+    expect((await callsOf(service, proposer)).map(({ inputs }) => inputs)).toEqual([3, 1]);
   });
 
-  it('that buys not all of its chunks can be of low novelty, and never a duplicate', async () => {
-    const proposer = await newProposer();
+  it('that buys not all of its chunks can be of low novelty, and never a duplicate', async ({
+    service,
+    proposer,
+  }) => {
     proposer.vectors([axis(0), axis(2), axis(3), axis(4)]);
     const long = await proposer.post({ body: sections(9) });
     expect(long.body.meta.gate).toMatchObject({ verdict: 'novel', similarity: null });
@@ -287,11 +261,10 @@ describe('a proposal of several chunks', () => {
     const { data, meta } = (await proposer.post({ body: sections(9, 'piece') })).body;
     expect(meta.gate).toMatchObject({ verdict: 'low_novelty', similarity: 1 });
     expect(data.status).toBe('draft');
-    expect((await callsOf(proposer)).map(({ inputs }) => inputs)).toEqual([4, 1, 4]);
+    expect((await callsOf(service, proposer)).map(({ inputs }) => inputs)).toEqual([4, 1, 4]);
   });
 
-  it('takes the chunks that it buys from all over a long text', async () => {
-    const proposer = await newProposer();
+  it('takes the chunks that it buys from all over a long text', async ({ twin, proposer }) => {
     await proposer.post({ body: sections(9) });
     const inputs = twin.callsOf(proposer.key)[0]?.inputs ?? [];
     expect(inputs.map((text) => /## part (\d)/.exec(text)?.[1])).toEqual(['0', '3', '5', '7']);
@@ -299,14 +272,14 @@ describe('a proposal of several chunks', () => {
 });
 
 describe('the verdicts', () => {
-  it('are counted, by what they are, from 0 on', async () => {
+  it('are counted, by what they are, from 0 on', async ({ service, proposer }) => {
     const verdicts = ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'];
     const counted = async () => {
       const text = await service.metrics.scrape();
       return verdicts.map((verdict) => sampleValue(text, 'lorekeep_gate_verdicts_total', { verdict }) ?? NaN);
     };
     const before = await counted();
-    const { proposer } = await withArticle();
+    await publishFirst(proposer);
     proposer.vectors([near(0.9)]);
     await proposer.post({ title: 'Nearly the first' });
     await proposer.post({ title: 'Nearly the first' });
@@ -319,19 +292,10 @@ describe('the verdicts', () => {
 });
 
 describe('what a proposal has paid for', () => {
-  const workflowResult = (workflowId: string) =>
-    service.services.temporal.client.workflow.getHandle(workflowId).result();
-  /** Whether the article's vectors are said to be its text. */
-  const manifestsOf = async (id: string) =>
-    (await service.db.rawAsOwner('select 1 from article_manifests where article_id = $1', [id])).length;
-  const embedded = (proposer: Proposer, id: string) =>
-    eventually(async () => {
-      const { body } = await service.call(proposer.tenant.keys.user, 'GET', `/articles/${id}`);
-      return body.data.embedding.status === 'embedded' ? body.data.embedding : undefined;
-    });
-
-  it('serves searches and proposals at once, and the workflow finds all of it', async () => {
-    const proposer = await newProposer();
+  it('serves searches and proposals at once, and the workflow finds all of it', async ({
+    service,
+    proposer,
+  }) => {
     const article = (await proposer.post({ body: sections(2) })).body.data;
     const search = await service.call(
       proposer.tenant.keys.agent,
@@ -342,38 +306,40 @@ describe('what a proposal has paid for', () => {
 
     const worker = await service.startWorker();
     try {
-      expect(await workflowResult(article.embedding.workflow_id)).toMatchObject({
+      expect(await workflowResult(service, article.embedding.workflow_id)).toMatchObject({
         outcome: 'unchanged',
         chunks: 2,
       });
-      expect(await embedded(proposer, article.id)).toMatchObject({ status: 'embedded', chunks: 2 });
-      const sources = (await callsOf(proposer)).map(({ source }) => source);
+      expect(await embedded(service, proposer, article.id)).toMatchObject({ status: 'embedded', chunks: 2 });
+      const sources = (await callsOf(service, proposer)).map(({ source }) => source);
       expect(sources).toEqual(['gate', 'search']);
     } finally {
       await worker.stop();
     }
   }, 120_000);
 
-  it('is not paid again by publishing a draft, nor by an edit, but for the chunks that this changes', async () => {
-    const { proposer } = await withArticle();
+  it('is not paid again by publishing a draft, nor by an edit, but for the chunks that this changes', async ({
+    service,
+    withArticle: { proposer },
+  }) => {
     const { user, orchestrator } = proposer.tenant.keys;
     proposer.vectors([near(0.9), near(0.9, 2), near(0.9, 3)]);
     const draft = (await proposer.post({ body: sections(3) })).body.data;
     expect(draft.status).toBe('draft');
-    expect(await manifestsOf(draft.id)).toBe(0);
+    expect(await manifestsOf(service, draft.id)).toBe(0);
     const calls = proposer.calls();
     const published = await service.call(orchestrator, 'POST', `/articles/${draft.id}/publish`);
     expect(published.body.data.embedding.status).toBe('pending');
 
     const worker = await service.startWorker();
     try {
-      await embedded(proposer, draft.id);
+      await embedded(service, proposer, draft.id);
       expect(proposer.calls()).toBe(calls);
       proposer.vectors([axis(7)]);
       const body = `${sections(3)}\n\n${sections(1, 'another')}`;
       await service.call(user, 'PATCH', `/articles/${draft.id}`, { body });
-      expect(await embedded(proposer, draft.id)).toMatchObject({ chunks: 4 });
-      expect(await callsOf(proposer)).toMatchObject([
+      expect(await embedded(service, proposer, draft.id)).toMatchObject({ chunks: 4 });
+      expect(await callsOf(service, proposer)).toMatchObject([
         { source: 'gate', inputs: 1 },
         { source: 'gate', inputs: 3 },
         { source: 'workflow', inputs: 1 },
@@ -383,14 +349,13 @@ describe('what a proposal has paid for', () => {
     }
   }, 120_000);
 
-  it('leaves to the workflow the chunks that it has not bought', async () => {
-    const proposer = await newProposer();
+  it('leaves to the workflow the chunks that it has not bought', async ({ service, proposer }) => {
     const article = (await proposer.post({ body: sections(9) })).body.data;
-    expect(await manifestsOf(article.id)).toBe(0);
+    expect(await manifestsOf(service, article.id)).toBe(0);
     const worker = await service.startWorker();
     try {
-      expect(await embedded(proposer, article.id)).toMatchObject({ chunks: 9 });
-      expect((await callsOf(proposer)).map(({ source, inputs }) => [source, inputs])).toEqual([
+      expect(await embedded(service, proposer, article.id)).toMatchObject({ chunks: 9 });
+      expect((await callsOf(service, proposer)).map(({ source, inputs }) => [source, inputs])).toEqual([
         ['gate', 4],
         ['workflow', 5],
       ]);
@@ -399,8 +364,10 @@ describe('what a proposal has paid for', () => {
     }
   }, 120_000);
 
-  it('is not paid again when the write fails and is repeated', async () => {
-    const { proposer } = await withArticle();
+  it('is not paid again when the write fails and is repeated', async ({
+    service,
+    withArticle: { proposer },
+  }) => {
     proposer.vectors([near(0.5)]);
     const fields = { title: 'Twice tried', body: 'Some words.', category: 'idea' } as const;
     const failing = service.services.articles.create(
@@ -423,8 +390,11 @@ describe('what a proposal has paid for', () => {
 });
 
 describe('while a model is being replaced', () => {
-  it('proposals are compared in the space that serves the searches', async () => {
-    const { proposer, id } = await withArticle();
+  it('proposals are compared in the space that serves the searches', async ({
+    service,
+    twin,
+    withArticle: { proposer, id },
+  }) => {
     const setModel = { embedding_model: 'the-new-model' };
     await service.call(proposer.tenant.keys.user, 'PATCH', '/tenants/me/llm-config', setModel);
     twin.script(proposer.key, [answerWith([near(0.99)])]);
@@ -433,3 +403,42 @@ describe('while a model is being replaced', () => {
     expect(twin.callsOf(proposer.key).map(({ model }) => model)).toEqual(['a-model', 'a-model']);
   });
 });
+
+/** Publishes an article whose vector is the first axis. Answers its id. */
+async function publishFirst(proposer: Proposer): Promise<string> {
+  proposer.vectors([axis(0)]);
+  const { status, body } = await proposer.post({ title: 'The first', body: 'It says one thing.' });
+  expect(status).toBe(201);
+  return body.data.id;
+}
+
+async function auditOf(service: RunningService, proposer: Proposer, action: string) {
+  const answer = await service.call(proposer.tenant.keys.user, 'GET', `/audit?action=${action}`);
+  return answer.body.data;
+}
+
+/** The rows of the tenant's calls, by source. */
+function callsOf(service: RunningService, { tenant }: Proposer) {
+  return service.db.rawAsOwner(
+    `select c.source, c.inputs, c.subject_id, l.call_id is not null as in_ledger
+       from provider_calls c left join usage_ledger l on l.call_id = c.id
+      where c.tenant_id = $1 order by c.started_at`,
+    [tenant.id],
+  );
+}
+
+function workflowResult({ services }: RunningService, workflowId: string) {
+  return services.temporal.client.workflow.getHandle(workflowId).result();
+}
+
+/** The number of spaces whose vectors count as those of the article's text. */
+async function manifestsOf({ db }: RunningService, id: string): Promise<number> {
+  return (await db.rawAsOwner('select 1 from article_manifests where article_id = $1', [id])).length;
+}
+
+function embedded(service: RunningService, proposer: Proposer, id: string) {
+  return eventually(async () => {
+    const { body } = await service.call(proposer.tenant.keys.user, 'GET', `/articles/${id}`);
+    return body.data.embedding.status === 'embedded' ? body.data.embedding : undefined;
+  });
+}

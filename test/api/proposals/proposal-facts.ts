@@ -1,0 +1,14 @@
+import { factsOfService } from '../../support/fixtures.ts';
+import { createProposer, type Proposer } from './gate-api.ts';
+
+/** Facts about proposals over real HTTP and with real Temporal: `proposer` is new for each fact, `newProposer` makes another. */
+export const factsOfProposals = (environment: Readonly<Record<string, string>> = {}) =>
+  factsOfService(() => ({ EMBEDDING_DEFAULT_MODEL: 'a-model', ...environment }))
+    .extend(
+      'newProposer',
+      { scope: 'file' },
+      ({ service, twin }): (() => Promise<Proposer>) =>
+        () =>
+          createProposer(service, twin),
+    )
+    .extend('proposer', ({ newProposer }) => newProposer());
