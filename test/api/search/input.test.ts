@@ -1,38 +1,19 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ArticleApi, startArticleApi, type TestTenant } from '../articles/article-api.ts';
+import { describe, expect } from 'vitest';
+import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
+import { newTenant } from '../articles/article-facts.ts';
+import { factsOfSearch } from './search-facts.ts';
 import { ask, search, write } from './search-tenant.ts';
 
-let api: ArticleApi;
-let tenant: TestTenant;
-let asked = 0;
-
-beforeAll(async () => {
-  api = await startArticleApi({
-    queryEmbeddings: {
-      embedQuery: async () => {
-        asked += 1;
-        return { kind: 'failed', code: 'provider_timeout' };
-      },
-    },
-  });
-  tenant = await api.tenant('hostile');
-  await write(
-    tenant,
-    'Something <b>',
-    'zebra <script>alert("zebra")</script> & \'quoted\' <img src=x onerror=alert(1)>',
-  );
-  await write(tenant, 'שלום', 'left-to-right \u202e and \u200b nothing; drop table articles; x:*&y');
-});
-afterAll(() => api.close());
-
+const it = factsOfSearch({ kind: 'failed', code: 'provider_timeout' }).extend(
+  'hostile',
+  { scope: 'file' },
+  ({ api }) => hostileTenant(api),
+);
 const modes = ['keyword', 'semantic', 'hybrid'];
 
-/** Nothing but text and balanced marks. */
-const isSafe = (html: string) => !/[<>"']/.test(html.replace(/<mark>([^<>]*)<\/mark>/g, '$1'));
-
 describe('a query without anything to look for', () => {
-  it.each([
+  it.for([
     ...[
       '&',
       '| !',
@@ -53,18 +34,18 @@ describe('a query without anything to look for', () => {
       '?',
     ],
     ...['"" - OR', 'or', 'or or or -or', '"or"', '&|!()', '\u200b', '\u202e\u202d', '…', '\u0301'],
-  ])('%s is refused, in every mode, and no provider is asked', async (q) => {
+  ])('%s is refused, in every mode, and no provider is asked', async (q, { queries, hostile }) => {
     for (const mode of modes) {
-      const { status, body } = await ask(tenant, { q, mode });
+      const { status, body } = await ask(hostile, { q, mode });
       expect(status).toBe(422);
       expect(body.errors).toEqual([{ path: 'q', message: 'holds nothing to search for' }]);
     }
-    expect(asked).toBe(0);
+    expect(queries.asked).toBe(0);
   });
 });
 
 describe('a strange query', () => {
-  it.each([
+  it.for([
     ...[
       "'; drop table articles; --",
       'the and of',
@@ -89,14 +70,14 @@ describe('a strange query', () => {
       .slice(0, 500),
     '<script>alert(1)</script>',
     '"zebra" -"quoted img"',
-  ])('%s is answered', async (q) => {
+  ])('%s is answered', async (q, { hostile }) => {
     for (const mode of modes) {
-      const { data } = await search(tenant, { q, mode });
+      const { data } = await search(hostile, { q, mode });
       for (const { snippet } of data) expect(isSafe(snippet)).toBe(true);
     }
   });
 
-  it.each<[string, string]>([
+  it.for<[string, string]>([
     ['', 'q'],
     ['q=', 'q'],
     ['q=%20%20', 'q'],
@@ -117,8 +98,8 @@ describe('a strange query', () => {
     ['q=a&limit=ten', 'limit'],
     ['q=a&page=2', 'page'],
     ['q=a&cursor=nonsense', 'cursor'],
-  ])('?%s is refused, and the field named', async (query, path) => {
-    const { status, body } = await ask(tenant, query);
+  ])('?%s is refused, and the field named', async ([query, path], { hostile }) => {
+    const { status, body } = await ask(hostile, query);
     expect(status).toBe(422);
     expect(body.code).toBe('validation_failed');
     expect(body.errors.map((error: { path: string }) => error.path)).toContain(path);
@@ -126,7 +107,51 @@ describe('a strange query', () => {
 });
 
 describe('whatever a query holds', () => {
-  /** What parsers of queries, SQL and HTML stumble over, among any characters at all. */
+  it('it is answered or refused as the client’s fault, and no snippet holds markup of its own', async ({
+    hostile,
+  }) => {
+    const answers = new Map<number, number>();
+    await fc.assert(
+      fc.asyncProperty(anyQuery(), fc.constantFrom(...modes), async (q, mode) => {
+        const { status, body } = await ask(hostile, { q, mode });
+        answers.set(status, (answers.get(status) ?? 0) + 1);
+        expect([200, 422]).toContain(status);
+        if (status === 422) expect(body.errors[0].path).toBe('q');
+        else for (const { snippet } of body.data) expect(isSafe(snippet)).toBe(true);
+      }),
+      { numRuns: 400 },
+    );
+    // Both kinds, or the property has tried nothing.
+    expect([...answers.keys()].sort()).toEqual([200, 422]);
+  });
+
+  it('percent signs and bytes that are no text are the client’s fault too', async ({ hostile }) => {
+    for (const raw of ['%', '%ff%fe', '%c3%28', '%ed%a0%80', '%00', 'a%']) {
+      const { status } = await hostile.call('GET', `/knowledge/search?q=${raw}`, {}, 'agent');
+      expect([200, 422]).toContain(status);
+    }
+  });
+});
+
+/** A tenant whose articles hold markup, SQL and invisible characters. */
+async function hostileTenant(api: ArticleApi): Promise<TestTenant> {
+  const tenant = await newTenant(api);
+  await write(
+    tenant,
+    'Something <b>',
+    'zebra <script>alert("zebra")</script> & \'quoted\' <img src=x onerror=alert(1)>',
+  );
+  await write(tenant, 'שלום', 'left-to-right \u202e and \u200b nothing; drop table articles; x:*&y');
+  return tenant;
+}
+
+/** Nothing but text and balanced marks. */
+function isSafe(html: string): boolean {
+  return !/[<>"']/.test(html.replace(/<mark>([^<>]*)<\/mark>/g, '$1'));
+}
+
+/** Pieces that break parsers of queries, SQL and HTML, among any characters at all. */
+function anyQuery() {
   const piece = fc.oneof(
     fc.constantFrom(
       ...[
@@ -180,30 +205,5 @@ describe('whatever a query holds', () => {
     fc.string({ unit: 'binary', maxLength: 8 }),
     fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
   );
-  const query = fc
-    .array(fc.oneof(piece, fc.constant(' ')), { maxLength: 40 })
-    .map((pieces) => pieces.join(''));
-
-  it('it is answered or refused as the client’s fault, and no snippet holds markup of its own', async () => {
-    const answers = new Map<number, number>();
-    await fc.assert(
-      fc.asyncProperty(query, fc.constantFrom(...modes), async (q, mode) => {
-        const { status, body } = await ask(tenant, { q, mode });
-        answers.set(status, (answers.get(status) ?? 0) + 1);
-        expect([200, 422]).toContain(status);
-        if (status === 422) expect(body.errors[0].path).toBe('q');
-        else for (const { snippet } of body.data) expect(isSafe(snippet)).toBe(true);
-      }),
-      { numRuns: 400 },
-    );
-    // Both kinds, or the property has tried nothing.
-    expect([...answers.keys()].sort()).toEqual([200, 422]);
-  });
-
-  it('percent signs and bytes that are no text are the client’s fault too', async () => {
-    for (const raw of ['%', '%ff%fe', '%c3%28', '%ed%a0%80', '%00', 'a%']) {
-      const { status } = await tenant.call('GET', `/knowledge/search?q=${raw}`, {}, 'agent');
-      expect([200, 422]).toContain(status);
-    }
-  });
-});
+  return fc.array(fc.oneof(piece, fc.constant(' ')), { maxLength: 40 }).map((pieces) => pieces.join(''));
+}

@@ -1,62 +1,38 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { QueryVector } from '../../../src/search/query-embedding.ts';
-import { type ArticleApi, startArticleApi, type TestTenant } from '../articles/article-api.ts';
+import { describe, expect } from 'vitest';
+import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
+import { newTenant } from '../articles/article-facts.ts';
+import { factsOfSearch, type ScriptedQueries } from './search-facts.ts';
 import { ask, readPages, search, titles, vectorsOf, write } from './search-tenant.ts';
 
-let api: ArticleApi;
-/** What the embedding of a query answers, and how often it was asked. */
-let answer: QueryVector = { kind: 'no_vectors' };
-let asked = 0;
-
-beforeAll(async () => {
-  api = await startArticleApi({
-    queryEmbeddings: {
-      embedQuery: async () => {
-        asked += 1;
-        return answer;
-      },
-    },
-  });
-});
-afterAll(() => api.close());
-beforeEach(() => {
-  answer = { kind: 'no_vectors' };
-  asked = 0;
-});
-
-/** A tenant with articles `T0` to `T<n-1>` about servals, the nearer to [1, 0, 0] the lower their number. */
-async function tenantWith(slug: string, articles: number) {
-  const tenant = await api.tenant(slug);
-  const vectors = await vectorsOf(api, tenant);
-  const ids: string[] = [];
-  for (let i = 0; i < articles; i += 1) {
-    const id = await write(tenant, `T${i}`, 'serval '.repeat(1 + (i % 5)));
-    await vectors.embed(id, { [`c${i}`]: [1, (i + 1) / 10, 0] });
-    ids.push(id);
-  }
-  answer = vectors.asking([1, 0, 0]);
-  return { tenant, ids, ...vectors };
-}
-
-const idsOf = (pages: readonly { data: { id: string }[] }[]) =>
-  pages.flatMap(({ data }) => data.map(({ id }) => id));
+// `servals(n)` makes a tenant with articles `T0` to `T<n-1>` about servals, the nearer to [1, 0, 0] the lower their number.
+const it = factsOfSearch()
+  .extend(
+    'servals',
+    ({ api, queries }) =>
+      (articles: number) =>
+        tenantWithServals(api, queries, articles),
+  )
+  .extend('margays', { scope: 'file' }, ({ api }) => tenantWithMargays(api));
 
 describe('the pages of a search', () => {
-  it.each(['keyword', 'semantic', 'hybrid'])('%s give every hit once, in one order', async (mode) => {
-    const { tenant } = await tenantWith(`pages-${mode}`, 23);
-    const whole = await search(tenant, { q: 'serval', mode, limit: '100' });
-    expect(whole.data).toHaveLength(23);
-    expect(whole.meta.next_cursor).toBeNull();
-    const pages = await readPages(tenant, { q: 'serval', mode, limit: '5' });
-    expect(pages.flatMap(({ data }) => data)).toEqual(whole.data);
-    expect(pages.map(({ data }) => data.length)).toEqual([5, 5, 5, 5, 3]);
-  });
+  it.for(['keyword', 'semantic', 'hybrid'])(
+    '%s give every hit once, in one order',
+    async (mode, { servals }) => {
+      const { tenant } = await servals(23);
+      const whole = await search(tenant, { q: 'serval', mode, limit: '100' });
+      expect(whole.data).toHaveLength(23);
+      expect(whole.meta.next_cursor).toBeNull();
+      const pages = await readPages(tenant, { q: 'serval', mode, limit: '5' });
+      expect(pages.flatMap(({ data }) => data)).toEqual(whole.data);
+      expect(pages.map(({ data }) => data.length)).toEqual([5, 5, 5, 5, 3]);
+    },
+  );
 
-  it.each(['keyword', 'semantic', 'hybrid'])(
+  it.for(['keyword', 'semantic', 'hybrid'])(
     '%s leave out and repeat nothing that stays, whatever is written between them',
-    async (mode) => {
-      const { tenant, ids, embed } = await tenantWith(`written-${mode}`, 20);
+    async (mode, { servals }) => {
+      const { tenant, ids, embed } = await servals(20);
       const first = await search(tenant, { q: 'serval', mode, limit: '4' });
       const gone = new Set<string>();
       const written = new Set<string>();
@@ -78,12 +54,12 @@ describe('the pages of a search', () => {
     },
   );
 
-  it.each(['keyword', 'hybrid'])(
+  it.for(['keyword', 'hybrid'])(
     '%s do not repeat an article that an edit has put behind them',
-    async (mode) => {
-      const { tenant, ids } = await tenantWith(`edited-${mode}`, 12);
+    async (mode, { queries, servals }) => {
+      const { tenant, ids } = await servals(12);
       // From the first page on words serve either.
-      answer = { kind: 'failed', code: 'circuit_open' };
+      queries.answer = { kind: 'failed', code: 'circuit_open' };
       const seen: string[] = [];
       const pages = await readPages(tenant, { q: 'serval', mode, limit: '3' }, async (page) => {
         const whole = await search(tenant, { q: 'serval', mode, limit: '100' });
@@ -101,8 +77,7 @@ describe('the pages of a search', () => {
     },
   );
 
-  it('keep the spelling and the weights of the first', async () => {
-    const tenant = await api.tenant('plan');
+  it('keep the spelling and the weights of the first', async ({ tenant }) => {
     for (let i = 0; i < 6; i += 1)
       await write(tenant, `T${i}`, `ocelots ${i % 2 ? 'climb' : 'hunt'} at night`);
     const query = { q: 'ocleots climb quietly', mode: 'keyword', limit: '2' };
@@ -116,8 +91,7 @@ describe('the pages of a search', () => {
     expect(before).toEqual(whole.data.map(({ id, score }: { id: string; score: number }) => ({ id, score })));
   });
 
-  it('end after 500 articles by meaning, and go on by words', async () => {
-    const tenant = await api.tenant('deep');
+  it('end after 500 articles by meaning, and go on by words', async ({ api, tenant, queries }) => {
     const { spaceId, asking } = await vectorsOf(api, tenant);
     await api.db.rawAsOwner(
       `with written as (
@@ -132,7 +106,7 @@ describe('the pages of a search', () => {
        select tenant_id, id, $2, content_hash, array[content_hash] from written`,
       [tenant.id, spaceId],
     );
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const count = async (mode: string) =>
       new Set(idsOf(await readPages(tenant, { q: 'serval', mode, limit: '100' }))).size;
     expect(await count('semantic')).toBe(500);
@@ -142,24 +116,36 @@ describe('the pages of a search', () => {
 });
 
 describe('a search whose vectors fail between its pages', () => {
-  it.each(['semantic', 'hybrid'])('%s goes on by words without repeating anything', async (mode) => {
-    const { tenant, ids } = await tenantWith(`failing-${mode}`, 13);
-    const working = answer;
-    const pages = await readPages(tenant, { q: 'serval', mode, limit: '3' }, async (page) => {
-      if (page === 2) answer = { kind: 'failed', code: 'provider_timeout' };
-      if (page === 3) answer = working;
-    });
-    expect(idsOf(pages).sort()).toEqual([...ids].sort());
-    expect(pages.map(({ meta }) => meta.served_mode)).toEqual([mode, mode, 'keyword', 'keyword', 'keyword']);
-    expect(pages.at(-1)?.meta).toMatchObject({ fallback: true, fallback_reason: 'provider_timeout' });
-  });
+  it.for(['semantic', 'hybrid'])(
+    '%s goes on by words without repeating anything',
+    async (mode, { queries, servals }) => {
+      const { tenant, ids } = await servals(13);
+      const working = queries.answer;
+      const pages = await readPages(tenant, { q: 'serval', mode, limit: '3' }, async (page) => {
+        if (page === 2) queries.answer = { kind: 'failed', code: 'provider_timeout' };
+        if (page === 3) queries.answer = working;
+      });
+      expect(idsOf(pages).sort()).toEqual([...ids].sort());
+      expect(pages.map(({ meta }) => meta.served_mode)).toEqual([
+        mode,
+        mode,
+        'keyword',
+        'keyword',
+        'keyword',
+      ]);
+      expect(pages.at(-1)?.meta).toMatchObject({ fallback: true, fallback_reason: 'provider_timeout' });
+    },
+  );
 
-  it('goes on as it began when keywords had to serve the first, and asks for no vector again', async () => {
-    const { tenant, ids } = await tenantWith('fell-back', 7);
-    const working = answer;
-    answer = { kind: 'failed', code: 'circuit_open', retryAfterMs: 30_000 };
+  it('goes on as it began when keywords had to serve the first, and asks for no vector again', async ({
+    queries,
+    servals,
+  }) => {
+    const { tenant, ids } = await servals(7);
+    const working = queries.answer;
+    queries.answer = { kind: 'failed', code: 'circuit_open', retryAfterMs: 30_000 };
     const pages = await readPages(tenant, { q: 'serval', limit: '3' }, async () => {
-      answer = working;
+      queries.answer = working;
     });
     expect(idsOf(pages).sort()).toEqual([...ids].sort());
     const said = pages.map(({ meta: { next_cursor: _, ...meta } }) => meta);
@@ -169,38 +155,40 @@ describe('a search whose vectors fail between its pages', () => {
       fallback_reason: 'circuit_open',
     });
     expect(said).toEqual([said[0], said[0], said[0]]);
-    expect(asked).toBe(1);
+    expect(queries.asked).toBe(1);
   });
 });
 
-describe('a cursor', () => {
-  let tenant: TestTenant;
-  let cursor: string;
-  const base = { q: 'margay', mode: 'keyword', tags: 'a', limit: '1' };
-  beforeAll(async () => {
-    tenant = await api.tenant('cursors');
-    for (const title of ['margay one', 'margay two']) await write(tenant, title, 'b', { tags: ['a', 'b'] });
-    cursor = (await search(tenant, base)).meta.next_cursor;
-  });
+it('shows the titles of pages in the order of their ranks', async ({ servals }) => {
+  const { tenant } = await servals(6);
+  const pages = await readPages(tenant, { q: 'serval', mode: 'semantic', limit: '4' });
+  expect(pages.flatMap(titles)).toEqual(['T0', 'T1', 'T2', 'T3', 'T4', 'T5']);
+  expect(pages.flatMap(({ data }) => data.map(({ ranks }: { ranks: object }) => ranks))).toEqual(
+    [1, 2, 3, 4, 5, 6].map((semantic) => ({ keyword: null, semantic })),
+  );
+});
 
-  it('is good for its own search, with pages of another size too', async () => {
+describe('a cursor', () => {
+  it('is good for its own search, with pages of another size too', async ({
+    margays: { tenant, cursor },
+  }) => {
     expect((await search(tenant, { ...base, limit: '7', cursor })).data).toHaveLength(1);
   });
 
-  it.each<[string, Record<string, string>]>([
+  it.for<[string, Record<string, string>]>([
     ['words', { q: 'two' }],
     ['mode', { mode: 'hybrid' }],
     ['category', { category: 'finding' }],
     ['tags', { tags: 'b' }],
     ['matching of tags', { tags_match: 'any' }],
-  ])('is refused for other %s', async (_, other) => {
+  ])('is refused for other %s', async ([_, other], { margays: { tenant, cursor } }) => {
     const { status, body } = await ask(tenant, { ...base, cursor, ...other });
     expect(status).toBe(422);
     expect(body.errors).toEqual([{ path: 'cursor', message: 'belongs to another search' }]);
   });
 
-  it('is refused for another tenant', async () => {
-    const other = await api.tenant('cursors-of-others');
+  it('is refused for another tenant', async ({ api, margays: { cursor } }) => {
+    const other = await newTenant(api);
     await write(other, 'margay', 'b', { tags: ['a'] });
     const { status, body } = await ask(other, { ...base, cursor });
     expect(status).toBe(422);
@@ -208,32 +196,15 @@ describe('a cursor', () => {
   });
 
   describe('made up, with a right checksum', () => {
-    const query = { q: 'margay two', mode: 'keyword', limit: '1' };
-    const count = (words: number[], articles = 2) => ({ articles, words });
-    /** Page two of a search whose cursor is changed and given the checksum that goes with it. */
-    async function answerTo(change: (keyword: ReturnType<typeof JSON.parse>) => object) {
-      const { next_cursor } = (await search(tenant, query)).meta;
-      const { checksum: _, ...given } = JSON.parse(Buffer.from(next_cursor, 'base64url').toString());
-      const made = { ...given, keyword: change(given.keyword) };
-      const parts = [tenant.id, query.q, query.mode, null, [], 'all', made];
-      const checksum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
-      const cursor = Buffer.from(JSON.stringify({ ...made, checksum })).toString('base64url');
-      return ask(tenant, { ...query, cursor });
-    }
-    const planned = (keyword: { plan: object }, plan: object) => ({
-      ...keyword,
-      plan: { ...keyword.plan, ...plan },
-    });
-
-    it('is good when Postgres can take it', async () => {
-      const { status, body } = await answerTo((keyword) =>
+    it('is good when Postgres can take it', async ({ margays: { tenant } }) => {
+      const { status, body } = await answerTo(tenant, (keyword) =>
         planned(keyword, { counts: count([1, 1]), spellings: [['two', 'margay']] }),
       );
       expect(status).toBe(200);
       expect(body.data).toHaveLength(1);
     });
 
-    it.each<[string, (keyword: { plan: object; after: object }) => object]>([
+    it.for<[string, (keyword: { plan: object; after: object }) => object]>([
       ['holds a NUL', (keyword) => planned(keyword, { spellings: [['two', '\u0000']] })],
       ['holds a control character', (keyword) => planned(keyword, { spellings: [['two', 'a\u0001']] })],
       ['holds half of a pair', (keyword) => planned(keyword, { spellings: [['\ud800', 'a']] })],
@@ -246,13 +217,13 @@ describe('a cursor', () => {
       ['counts more words than an integer', (keyword) => planned(keyword, { counts: count([1, 2 ** 53]) })],
       ['has a rank beyond all', (keyword) => ({ ...keyword, before: Number.MAX_SAFE_INTEGER })],
       ['has a score beyond all', (keyword) => ({ ...keyword, after: { ...keyword.after, score: 1e308 } })],
-    ])('is refused when it %s', async (_, change) => {
-      const { status, body } = await answerTo(change);
+    ])('is refused when it %s', async ([_, change], { margays: { tenant } }) => {
+      const { status, body } = await answerTo(tenant, change);
       expect(status).toBe(422);
       expect(body.errors).toEqual([{ path: 'cursor', message: 'is not a cursor of this list' }]);
     });
 
-    it.each<[string, (keyword: { plan: object; after: { id: string } }) => object]>([
+    it.for<[string, (keyword: { plan: object; after: { id: string } }) => object]>([
       ['counts none of the words', (keyword) => planned(keyword, { counts: count([]) })],
       ['counts one of the words', (keyword) => planned(keyword, { counts: count([1]) })],
       [
@@ -267,16 +238,19 @@ describe('a cursor', () => {
         'has the least score',
         (keyword) => ({ ...keyword, after: { ...keyword.after, score: Number.MIN_VALUE } }),
       ],
-    ])('is answered when it %s, and so are the pages behind it', async (_, change) => {
-      const highest = { after: { id: '00000000-0000-4000-8000-000000000000', score: 1 } };
-      const { status, body } = await answerTo((keyword) => change({ ...keyword, ...highest }));
-      expect(status).toBe(200);
-      const cursor = body.meta.next_cursor;
-      if (cursor !== null) expect((await ask(tenant, { ...query, cursor })).status).toBe(200);
-    });
+    ])(
+      'is answered when it %s, and so are the pages behind it',
+      async ([_, change], { margays: { tenant } }) => {
+        const highest = { after: { id: '00000000-0000-4000-8000-000000000000', score: 1 } };
+        const { status, body } = await answerTo(tenant, (keyword) => change({ ...keyword, ...highest }));
+        expect(status).toBe(200);
+        const next = body.meta.next_cursor;
+        if (next !== null) expect((await ask(tenant, { ...twoWords, cursor: next })).status).toBe(200);
+      },
+    );
   });
 
-  it('is refused when anything in it has been changed', async () => {
+  it('is refused when anything in it has been changed', async ({ margays: { tenant, cursor } }) => {
     const given = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const changed = [
       { ...given, served: 'hybrid' },
@@ -305,11 +279,51 @@ describe('a cursor', () => {
   });
 });
 
-it('shows the titles of pages in the order of their ranks', async () => {
-  const { tenant } = await tenantWith('ranks', 6);
-  const pages = await readPages(tenant, { q: 'serval', mode: 'semantic', limit: '4' });
-  expect(pages.flatMap(titles)).toEqual(['T0', 'T1', 'T2', 'T3', 'T4', 'T5']);
-  expect(pages.flatMap(({ data }) => data.map(({ ranks }: { ranks: object }) => ranks))).toEqual(
-    [1, 2, 3, 4, 5, 6].map((semantic) => ({ keyword: null, semantic })),
-  );
-});
+async function tenantWithServals(api: ArticleApi, queries: ScriptedQueries, articles: number) {
+  const tenant = await newTenant(api);
+  const vectors = await vectorsOf(api, tenant);
+  const ids: string[] = [];
+  for (let i = 0; i < articles; i += 1) {
+    const id = await write(tenant, `T${i}`, 'serval '.repeat(1 + (i % 5)));
+    await vectors.embed(id, { [`c${i}`]: [1, (i + 1) / 10, 0] });
+    ids.push(id);
+  }
+  queries.answer = vectors.asking([1, 0, 0]);
+  return { tenant, ids, ...vectors };
+}
+
+const base = { q: 'margay', mode: 'keyword', tags: 'a', limit: '1' };
+
+/** A tenant with two articles about margays, and the cursor of page two of `base`. */
+async function tenantWithMargays(api: ArticleApi) {
+  const tenant = await newTenant(api);
+  for (const title of ['margay one', 'margay two']) await write(tenant, title, 'b', { tags: ['a', 'b'] });
+  const cursor: string = (await search(tenant, base)).meta.next_cursor;
+  return { tenant, cursor };
+}
+
+const twoWords = { q: 'margay two', mode: 'keyword', limit: '1' };
+
+/** Page two of a search whose cursor is changed and given the checksum that goes with it. */
+async function answerTo(tenant: TestTenant, change: (keyword: ReturnType<typeof JSON.parse>) => object) {
+  const { next_cursor } = (await search(tenant, twoWords)).meta;
+  const { checksum: _, ...given } = JSON.parse(Buffer.from(next_cursor, 'base64url').toString());
+  const made = { ...given, keyword: change(given.keyword) };
+  const parts = [tenant.id, twoWords.q, twoWords.mode, null, [], 'all', made];
+  const checksum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+  const cursor = Buffer.from(JSON.stringify({ ...made, checksum })).toString('base64url');
+  return ask(tenant, { ...twoWords, cursor });
+}
+
+/** The keyword part of a cursor, with a changed plan. */
+function planned(keyword: { plan: object }, plan: object) {
+  return { ...keyword, plan: { ...keyword.plan, ...plan } };
+}
+
+function count(words: number[], articles = 2) {
+  return { articles, words };
+}
+
+function idsOf(pages: readonly { data: { id: string }[] }[]): string[] {
+  return pages.flatMap(({ data }) => data.map(({ id }) => id));
+}

@@ -1,45 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { z } from 'zod';
-import type { QueryVector } from '../../../src/search/query-embedding.ts';
-import { type ArticleApi, startArticleApi, type TestTenant } from '../articles/article-api.ts';
+import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
+import { newTenant } from '../articles/article-facts.ts';
+import { factsOfSearch } from './search-facts.ts';
 import { ask, search, titles, vectorsOf, write } from './search-tenant.ts';
 
-let api: ArticleApi;
-/** What the embedding of a query answers, and how often it was asked. */
-let answer: QueryVector = { kind: 'no_vectors' };
-let asked = 0;
-
-beforeAll(async () => {
-  api = await startArticleApi({
-    queryEmbeddings: {
-      embedQuery: async () => {
-        asked += 1;
-        return answer;
-      },
-    },
-  });
-});
-afterAll(() => api.close());
-beforeEach(() => {
-  answer = { kind: 'no_vectors' };
-  asked = 0;
-});
+// Tenants with articles that several facts share, made by the functions at the end.
+const it = factsOfSearch()
+  .extend('words', { scope: 'file' }, ({ api }) => tenantWithWords(api))
+  .extend('manyWords', { scope: 'file' }, ({ api }) => tenantWithManyWords(api))
+  .extend('typos', { scope: 'file' }, ({ api }) => tenantWithRareWords(api))
+  .extend('canaries', { scope: 'file' }, ({ api }) => tenantWithCanaries(api))
+  .extend('caracals', { scope: 'file' }, ({ api }) => tenantWithCaracals(api));
 
 describe('keyword search', () => {
-  let tenant: TestTenant;
-  beforeAll(async () => {
-    tenant = await api.tenant('words');
-    await write(tenant, 'Backoff', 'Waiting longer after each retry. '.repeat(3), { tags: ['net', 'http'] });
-    await write(tenant, 'Retry budgets', 'At most one in ten.', { tags: ['net'], category: 'pattern' });
-    await write(tenant, 'Hidden draft', 'retry', { status: 'draft' });
-    const archived = await write(tenant, 'Archived', 'retry');
-    await tenant.call('DELETE', `/articles/${archived}`);
-  });
-
-  it('finds published articles by their words, the title before the body, and asks no provider', async () => {
-    const body = await search(tenant, { q: 'retries', mode: 'keyword' });
+  it('finds published articles by their words, the title before the body, and asks no provider', async ({
+    queries,
+    words,
+  }) => {
+    const body = await search(words, { q: 'retries', mode: 'keyword' });
     expect(titles(body)).toEqual(['Retry budgets', 'Backoff']);
     expect(body.data[0]).toEqual({
       id: expect.any(String),
@@ -61,10 +42,10 @@ describe('keyword search', () => {
       retry_at: null,
       next_cursor: null,
     });
-    expect(asked).toBe(0);
+    expect(queries.asked).toBe(0);
   });
 
-  it.each<[string, string[]]>([
+  it.for<[string, string[]]>([
     ['"waiting longer"', ['Backoff']],
     ['"longer waiting"', []],
     ['retry -backoff', ['Retry budgets']],
@@ -72,13 +53,13 @@ describe('keyword search', () => {
     ['retry longer', ['Backoff', 'Retry budgets']],
     ['"retry longer"', []],
     ['-retry', []],
-  ])('understands %s', async (q, expected) => {
-    expect(titles(await search(tenant, { q, mode: 'keyword' }))).toEqual(expected);
+  ])('understands %s', async ([q, expected], { words }) => {
+    expect(titles(await search(words, { q, mode: 'keyword' }))).toEqual(expected);
   });
 
-  it('filters by category and tags, all of them or any', async () => {
+  it('filters by category and tags, all of them or any', async ({ words }) => {
     const found = async (filter: Record<string, string>) =>
-      titles(await search(tenant, { q: 'retry', mode: 'keyword', ...filter }));
+      titles(await search(words, { q: 'retry', mode: 'keyword', ...filter }));
     expect(await found({ category: 'pattern' })).toEqual(['Retry budgets']);
     expect(await found({ tags: 'net' })).toHaveLength(2);
     expect(await found({ tags: 'net,http' })).toEqual(['Backoff']);
@@ -86,185 +67,139 @@ describe('keyword search', () => {
     expect(await found({ category: 'pattern', tags: 'http' })).toEqual([]);
   });
 
-  it.each(['keyword', 'semantic', 'hybrid'])(
+  it.for(['keyword', 'semantic', 'hybrid'])(
     '%s refuses a tag that no published article has, where nothing is found',
-    async (mode) => {
-      const { status, body } = await ask(tenant, { q: 'retry', mode, tags: 'net,nte' });
+    async (mode, { queries, words }) => {
+      const { status, body } = await ask(words, { q: 'retry', mode, tags: 'net,nte' });
       expect(status).toBe(422);
       expect(body.errors).toEqual([{ path: 'tags', message: 'no published article has "nte"' }]);
       const others = { q: 'retry', mode, tags: 'nte,nte2', tags_match: 'any' };
-      expect((await ask(tenant, others)).body.errors[0].message).toBe(
+      expect((await ask(words, others)).body.errors[0].message).toBe(
         'no published article has "nte", "nte2"',
       );
       const elsewhere = { q: 'retry', mode, tags: 'http,nte', tags_match: 'any', category: 'pattern' };
-      expect((await ask(tenant, elsewhere)).body.errors[0].message).toBe('no published article has "nte"');
+      expect((await ask(words, elsewhere)).body.errors[0].message).toBe('no published article has "nte"');
       // Nothing that a vector would find: none has been paid for.
-      expect(asked).toBe(0);
-      expect((await ask(tenant, { q: 'retry', mode, tags: 'net,nte', tags_match: 'any' })).status).toBe(200);
-      expect((await ask(tenant, { q: 'unheard', mode, tags: 'net' })).status).toBe(200);
+      expect(queries.asked).toBe(0);
+      expect((await ask(words, { q: 'retry', mode, tags: 'net,nte', tags_match: 'any' })).status).toBe(200);
+      expect((await ask(words, { q: 'unheard', mode, tags: 'net' })).status).toBe(200);
     },
   );
 
-  it('lets no markup of an article into a snippet', async () => {
+  it('lets no markup of an article into a snippet', async ({ words }) => {
     await write(
-      tenant,
+      words,
       'Injected',
       'zebra <script>alert("zebra")</script> <img src=x onerror=alert(1)> a < b & c',
     );
-    const { data } = await search(tenant, { q: 'zebra', mode: 'keyword' });
+    const { data } = await search(words, { q: 'zebra', mode: 'keyword' });
     expect(data[0].snippet).toContain('<mark>zebra</mark>');
     expect(data[0].snippet.replaceAll(/<\/?mark>/g, '')).not.toMatch(/[<>"']/);
   });
 
-  it('finds a word at the very end of a long text', async () => {
-    await write(tenant, 'Long', `${'word '.repeat(99_000)} quagga`);
-    const { data } = await search(tenant, { q: 'quagga', mode: 'keyword' });
+  it('finds a word at the very end of a long text', async ({ words }) => {
+    await write(words, 'Long', `${'word '.repeat(99_000)} quagga`);
+    const { data } = await search(words, { q: 'quagga', mode: 'keyword' });
     expect(data).toHaveLength(1);
     expect(data[0].snippet.length).toBeLessThan(600);
   });
 
-  it('bounds the snippet of one endless word', async () => {
-    await write(tenant, 'Okapi', `okapi ${'a'.repeat(100_000)}`);
-    const { data } = await search(tenant, { q: 'okapi', mode: 'keyword' });
+  it('bounds the snippet of one endless word', async ({ words }) => {
+    await write(words, 'Okapi', `okapi ${'a'.repeat(100_000)}`);
+    const { data } = await search(words, { q: 'okapi', mode: 'keyword' });
     expect(data[0].snippet.length).toBeLessThan(600);
   });
 });
 
 describe('keyword search for many words', () => {
-  let tenant: TestTenant;
-  const found = async (q: string) => titles(await search(tenant, { q, mode: 'keyword' }));
-  beforeAll(async () => {
-    tenant = await api.tenant('many-words');
-    await write(tenant, 'All', 'An ocelot sleeps on a branch in the forest.');
-    await write(tenant, 'Rare', 'The ocelot, the ocelot.');
-    for (let i = 0; i < 6; i += 1)
-      await write(tenant, `Common ${i}`, 'A forest. Forests, and once more forest.');
-  });
-
-  it('puts all of the words before some, and a rare word before a common one', async () => {
-    const { data } = await search(tenant, { q: 'ocelots sleeping in forests', mode: 'keyword' });
+  it('puts all of the words before some, and a rare word before a common one', async ({ manyWords }) => {
+    const { data } = await search(manyWords, { q: 'ocelots sleeping in forests', mode: 'keyword' });
     expect(titles({ data }).slice(0, 2)).toEqual(['All', 'Rare']);
     expect(data[0].score).toBeGreaterThan(0.5);
     expect(data[1].score).toBeLessThan(0.5);
     expect(data[1].snippet).toContain('<mark>ocelot</mark>');
   });
 
-  it('takes a query of one piece as a whole', async () => {
-    await write(tenant, 'Setting', 'The lock_timeout is short.');
-    expect(await found('lock_timeout')).toEqual(['Setting']);
-    expect(await found('lock_time')).toEqual([]);
+  it('takes a query of one piece as a whole', async ({ manyWords }) => {
+    await write(manyWords, 'Setting', 'The lock_timeout is short.');
+    expect(await found(manyWords, 'lock_timeout')).toEqual(['Setting']);
+    expect(await found(manyWords, 'lock_time')).toEqual([]);
   });
 
-  it('leaves out what has the common words alone', async () => {
-    expect(await found('ocelots sleeping in forests')).toEqual(['All', 'Rare']);
-    expect(await found('forests')).toHaveLength(7);
+  it('leaves out what has the common words alone', async ({ manyWords }) => {
+    expect(await found(manyWords, 'ocelots sleeping in forests')).toEqual(['All', 'Rare']);
+    expect(await found(manyWords, 'forests')).toHaveLength(7);
   });
 
-  it('keeps what is excluded out of the articles with some of the words', async () => {
-    const [first, ...others] = await found('ocelot forest -sleeping');
+  it('keeps what is excluded out of the articles with some of the words', async ({ manyWords }) => {
+    const [first, ...others] = await found(manyWords, 'ocelot forest -sleeping');
     expect(first).toBe('Rare');
     expect(others).not.toContain('All');
   });
 
-  it('is answered for more words than it weighs', async () => {
+  it('is answered for more words than it weighs', async ({ manyWords }) => {
     const words = Array.from({ length: 60 }, (_, i) => `w${i}`).join(' ');
-    expect(await found(`${words} ocelot`)).toEqual([]);
-    expect(await found(`ocelot or ${words}`)).toEqual(['Rare', 'All']);
+    expect(await found(manyWords, `${words} ocelot`)).toEqual([]);
+    expect(await found(manyWords, `ocelot or ${words}`)).toEqual(['Rare', 'All']);
   });
 });
 
 describe('a misspelt word', () => {
-  let tenant: TestTenant;
-  const found = async (q: string) => titles(await search(tenant, { q, mode: 'keyword' }));
-  beforeAll(async () => {
-    tenant = await api.tenant('typos');
-    await write(tenant, 'Scheduling', 'Kubernetes places pods. A canary goes first.');
-    await write(tenant, 'Codes', 'ERR_4412 is not worth a retry.');
-    await write(tenant, 'Hidden', 'pangolin', { status: 'draft' });
-    const others = await api.tenant('typos-of-others');
-    await write(others, 'Theirs', 'armadillo');
-  });
-
-  it.each(['kubrnetes', 'kuberentes', 'Kubbernetes', 'ukbernetes', 'canray', 'canary kubrnetes'])(
+  it.for(['kubrnetes', 'kuberentes', 'Kubbernetes', 'ukbernetes', 'canray', 'canary kubrnetes'])(
     '%s is looked for as the tenant’s articles spell it, and that is marked',
-    async (q) => {
-      const { data } = await search(tenant, { q, mode: 'keyword' });
+    async (q, { typos }) => {
+      const { data } = await search(typos, { q, mode: 'keyword' });
       expect(titles({ data })).toEqual(['Scheduling']);
       expect(data[0].snippet).toMatch(/<mark>(Kubernetes|canary)<\/mark>/);
       expect(data[0].score).toBeGreaterThan(0.5);
     },
   );
 
-  it.each([
+  it.for<[string, string]>([
     ['an identifier', 'ERR_4413'],
     ['a word that is like none', 'zebra'],
     ['a short word', 'pds'],
     ['a word of a draft', 'pangolyn'],
     ['a word of another tenant', 'armadilo'],
-  ])('%s stays what it is', async (_, q) => {
-    expect(await found(q)).toEqual([]);
+  ])('%s stays what it is', async ([_, q], { typos }) => {
+    expect(await found(typos, q)).toEqual([]);
   });
 
-  it('is none where only the filter hides its articles', async () => {
-    await write(tenant, 'Like it', 'kubernetez', { category: 'idea' });
+  it('is none where only the filter hides its articles', async ({ typos }) => {
+    await write(typos, 'Like it', 'kubernetez', { category: 'idea' });
     const filtered = { q: 'kubernetes', mode: 'keyword', category: 'idea' };
-    expect(titles(await search(tenant, filtered))).toEqual([]);
-    expect(titles(await search(tenant, { ...filtered, q: 'kubernetzz' }))).toEqual(['Like it']);
+    expect(titles(await search(typos, filtered))).toEqual([]);
+    expect(titles(await search(typos, { ...filtered, q: 'kubernetzz' }))).toEqual(['Like it']);
   });
 
-  it('is left alone where something has been found as it was typed', async () => {
-    expect(await found('canray or retry')).toEqual(['Codes']);
-    await write(tenant, 'Misspelt too', 'kubrnetes');
-    expect(await found('kubrnetes')).toEqual(['Misspelt too']);
+  it('is left alone where something has been found as it was typed', async ({ typos }) => {
+    expect(await found(typos, 'canray or retry')).toEqual(['Codes']);
+    await write(typos, 'Misspelt too', 'kubrnetes');
+    expect(await found(typos, 'kubrnetes')).toEqual(['Misspelt too']);
   });
 });
 
 describe('what a search by words asks Postgres', () => {
-  let tenant: TestTenant;
-  beforeAll(async () => {
-    tenant = await api.tenant('asked');
-    await write(tenant, 'One', 'A canary goes first.');
-    await write(tenant, 'Other', 'Kubernetes places pods.', { category: 'idea' });
-  });
-
-  /** The statements of a search, with what they are given. */
-  async function statementsOf(q: string, filter: Record<string, string> = {}) {
-    const query = vi.spyOn(pg.Client.prototype, 'query');
-    try {
-      await search(tenant, { q, mode: 'keyword', ...filter });
-      const statement = z.object({ text: z.string(), values: z.array(z.unknown()).default([]) });
-      return query.mock.calls.flatMap(([sent]: readonly unknown[]) => {
-        const parsed = statement.safeParse(sent);
-        return parsed.success ? [parsed.data] : [];
-      });
-    } finally {
-      query.mockRestore();
-    }
-  }
-  const lookedUp = async (q: string, filter: Record<string, string> = {}) =>
-    (await statementsOf(q, filter))
-      .filter(({ text }) => text.includes('bool_or'))
-      .map(({ values }) => values.filter((value) => value !== tenant.id));
-
-  it('is a word once, however often it is typed', async () => {
+  it('is a word once, however often it is typed', async ({ canaries }) => {
     const ranking = async (q: string) =>
-      (await statementsOf(q)).find(({ text }) => text.includes('ts_rank'))?.values;
+      (await statementsOf(canaries, q)).find(({ text }) => text.includes('ts_rank'))?.values;
     const once = await ranking('canary -pods');
     expect(once).toContain("('canari' & !('pod'))");
     expect(await ranking(`${'canary '.repeat(60)} -pods`)).toEqual(once);
   });
 
-  it('is which words are in no article, of those alone that the ranking has not seen', async () => {
-    expect(await lookedUp('canary kubernetes')).toEqual([]);
-    expect(await lookedUp('canary kubrnetes pods')).toEqual([["'kubrnet'"]]);
-    expect(await lookedUp('canary kubernetes', { category: 'finding' })).toEqual([["'kubernet'"]]);
-    expect(await lookedUp('kubrnetes')).toEqual([["'kubrnet'"]]);
+  it('is which words are in no article, of those alone that the ranking has not seen', async ({
+    canaries,
+  }) => {
+    expect(await lookedUp(canaries, 'canary kubernetes')).toEqual([]);
+    expect(await lookedUp(canaries, 'canary kubrnetes pods')).toEqual([["'kubrnet'"]]);
+    expect(await lookedUp(canaries, 'canary kubernetes', { category: 'finding' })).toEqual([["'kubernet'"]]);
+    expect(await lookedUp(canaries, 'kubrnetes')).toEqual([["'kubrnet'"]]);
   });
 });
 
 describe('semantic search', () => {
-  it('ranks articles by their best chunk and shows its passage', async () => {
-    const tenant = await api.tenant('meaning');
+  it('ranks articles by their best chunk and shows its passage', async ({ api, queries, tenant }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'Far', 'b'), { 'far away': [0, 0, 1] });
     await embed(await write(tenant, 'Near', 'b'), {
@@ -272,7 +207,7 @@ describe('semantic search', () => {
       'to <the> point': [3, 0.3, 0],
     });
     await embed(await write(tenant, 'Nearest', 'b'), { 'the point': [5, 0, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const body = await search(tenant, { q: 'anything', mode: 'semantic' });
     expect(titles(body)).toEqual(['Nearest', 'Near', 'Far']);
     expect(body.data[1]).toMatchObject({ snippet: 'to &lt;the&gt; point', matched: ['semantic'] });
@@ -290,8 +225,11 @@ describe('semantic search', () => {
     });
   });
 
-  it('does not see the vectors of a text that is no longer the article’s', async () => {
-    const tenant = await api.tenant('stale');
+  it('does not see the vectors of a text that is no longer the article’s', async ({
+    api,
+    queries,
+    tenant,
+  }) => {
     const { embed, asking, spaceId } = await vectorsOf(api, tenant);
     const edited = await write(tenant, 'Edited', 'before');
     const tagged = await write(tenant, 'Tagged', 'b');
@@ -299,7 +237,7 @@ describe('semantic search', () => {
     await embed(edited, { before: [1, 0, 0] });
     await embed(tagged, { tagged: [1, 0, 0] });
     await embed(shortened, { kept: [0, 1, 0], dropped: [1, 0, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const now = async () => {
       const { data, meta } = await search(tenant, { q: 'x', mode: 'semantic' });
       return {
@@ -327,8 +265,11 @@ describe('semantic search', () => {
     expect((await now()).scores).toEqual({ Edited: 1, Tagged: 1, Shortened: 0 });
   });
 
-  it('shows neither drafts nor archived articles nor vectors of another space', async () => {
-    const tenant = await api.tenant('hidden');
+  it('shows neither drafts nor archived articles nor vectors of another space', async ({
+    api,
+    queries,
+    tenant,
+  }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     const draft = await write(tenant, 'Draft', 'b');
     const archived = await write(tenant, 'Archived', 'b');
@@ -338,19 +279,18 @@ describe('semantic search', () => {
     await tenant.call('DELETE', `/articles/${archived}`);
     const shown = await write(tenant, 'Shown', 'b');
     await embed(shown, { s: [0, 1, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     expect(titles(await search(tenant, { q: 'x', mode: 'semantic' }))).toEqual(['Shown']);
-    answer = { kind: 'vector', spaceId: randomUUID(), model: 'other', vector: [1, 0, 0] };
+    queries.answer = { kind: 'vector', spaceId: randomUUID(), model: 'other', vector: [1, 0, 0] };
     expect(titles(await search(tenant, { q: 'x', mode: 'semantic' }))).toEqual([]);
   });
 
-  it('filters, and passes over a vector without direction', async () => {
-    const tenant = await api.tenant('filtered');
+  it('filters, and passes over a vector without direction', async ({ api, queries, tenant }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'A', 'b', { tags: ['t', 'u'], category: 'idea' }), { a: [1, 0, 0] });
     await embed(await write(tenant, 'B', 'b', { tags: ['t'] }), { b: [1, 1, 0] });
     await embed(await write(tenant, 'Zero', 'b', { tags: ['t'] }), { z: [0, 0, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const found = async (filter: Record<string, string>) =>
       titles(await search(tenant, { q: 'x', mode: 'semantic', ...filter }));
     expect(await found({})).toEqual(['A', 'B']);
@@ -358,25 +298,24 @@ describe('semantic search', () => {
     expect(await found({ tags: 't,u' })).toEqual(['A']);
   });
 
-  it('never finds another tenant’s article, by the same space id or words', async () => {
-    const [mine, theirs] = [await api.tenant('mine'), await api.tenant('theirs')];
+  it('never finds another tenant’s article, by the same space id or words', async ({ api, queries }) => {
+    const [mine, theirs] = [await newTenant(api), await newTenant(api)];
     const { embed, asking } = await vectorsOf(api, theirs);
     await embed(await write(theirs, 'Secret', 'word'), { secret: [1, 0, 0] });
     await write(mine, 'Own', 'word');
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     expect((await search(mine, { q: 'word', mode: 'semantic' })).data).toEqual([]);
     expect(titles(await search(mine, { q: 'word', mode: 'keyword' }))).toEqual(['Own']);
   });
 });
 
 describe('hybrid search', () => {
-  it('fuses both rankings, says what matched, and is the default', async () => {
-    const tenant = await api.tenant('both');
+  it('fuses both rankings, says what matched, and is the default', async ({ api, queries, tenant }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'Meaning only', 'b'), { 'near in meaning': [1, 0.1, 0] });
     await embed(await write(tenant, 'Both', 'a grey lynx'), { 'a grey lynx': [1, 0.2, 0] });
     await write(tenant, 'Words only', 'a lynx and a lynx');
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     for (const mode of [{}, { mode: 'hybrid' }, { mode: 'combined' }]) {
       const { data, meta } = await search(tenant, { q: 'lynx', ...mode });
       const found = Object.fromEntries(
@@ -404,15 +343,14 @@ describe('hybrid search', () => {
 });
 
 describe('an article with some of the words', () => {
-  it('is a hint to a search by both, and none with few of them', async () => {
-    const tenant = await api.tenant('hints');
+  it('is a hint to a search by both, and none with few of them', async ({ api, queries, tenant }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     for (let i = 0; i < 5; i += 1) {
       await embed(await write(tenant, `Near ${i}`, 'what was meant'), { [`n${i}`]: [1, i / 10, 0] });
     }
     await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.8, 0] });
     await embed(await write(tenant, 'Half', 'an okapi grazes'), { half: [1, 0.9, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const found = async (mode: string) => {
       const { data } = await search(tenant, { q: 'okapi grazes unseen', mode });
       return data.map(({ title, matched }: { title: string; matched: string[] }) =>
@@ -426,13 +364,16 @@ describe('an article with some of the words', () => {
     ]);
   });
 
-  it('comes last with a third of the query, and is not left out while its vectors are being made', async () => {
-    const tenant = await api.tenant('third');
+  it('comes last with a third of the query, and is not left out while its vectors are being made', async ({
+    api,
+    queries,
+    tenant,
+  }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     await write(tenant, 'Third', 'it grazes');
     await embed(await write(tenant, 'Near', 'what was meant'), { near: [1, 0, 0] });
     await embed(await write(tenant, 'Far', 'something else'), { far: [0, 1, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const found = async (mode: string) =>
       (await search(tenant, { q: 'grazes okapi', mode })).data.map(({ title }: { title: string }) => title);
     expect(await found('keyword')).toEqual(['Third']);
@@ -441,13 +382,12 @@ describe('an article with some of the words', () => {
 });
 
 describe('what a query excludes', () => {
-  it('is found in no mode, however near its vector is', async () => {
-    const tenant = await api.tenant('excluded');
+  it('is found in no mode, however near its vector is', async ({ api, queries, tenant }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'Wanted', 'an okapi grazes'), { wanted: [1, 0.9, 0] });
     await embed(await write(tenant, 'Unwanted', 'an okapi grazes among zebras'), { unwanted: [1, 0, 0] });
     await embed(await write(tenant, 'Near', 'something else'), { near: [1, 0.5, 0] });
-    answer = asking([1, 0, 0]);
+    queries.answer = asking([1, 0, 0]);
     const found = async (q: string, mode: string) =>
       (await search(tenant, { q, mode })).data.map(({ title }: { title: string }) => title);
     expect(await found('okapi -zebra', 'keyword')).toEqual(['Wanted']);
@@ -462,8 +402,11 @@ describe('what a query excludes', () => {
 });
 
 describe('the coverage', () => {
-  it('counts what the serving space finds, whatever the state of an article says', async () => {
-    const tenant = await api.tenant('covered');
+  it('counts what the serving space finds, whatever the state of an article says', async ({
+    api,
+    queries,
+    tenant,
+  }) => {
     const within = api.db.database.withTenant;
     const serving = await vectorsOf(api, tenant);
     const next = await vectorsOf(api, tenant, { serving: false });
@@ -489,7 +432,7 @@ describe('the coverage', () => {
     await tenant.call('DELETE', `/articles/${await write(tenant, 'Archived', 'b')}`);
     await write(tenant, 'Draft', 'b', { status: 'draft' });
 
-    answer = serving.asking([1, 0, 0]);
+    queries.answer = serving.asking([1, 0, 0]);
     const counted = async () => {
       const { data, meta } = await search(tenant, { q: 'x', mode: 'semantic' });
       expect(meta.coverage.embedded).toBe(data.length);
@@ -504,56 +447,58 @@ describe('the coverage', () => {
       await tx('embedding_spaces').where({ id: serving.spaceId }).update({ state: 'retired' });
       await tx('embedding_spaces').where({ id: next.spaceId }).update({ state: 'serving' });
     });
-    answer = next.asking([1, 0, 0]);
+    queries.answer = next.asking([1, 0, 0]);
     expect(await counted()).toEqual({ published: 8, embedded: 2 });
   });
 });
 
 describe('a search that cannot have its vector', () => {
-  let tenant: TestTenant;
-  beforeAll(async () => {
-    tenant = await api.tenant('fallback');
-    await write(tenant, 'Caracal', 'b');
-  });
+  it.for(['semantic', 'hybrid'])(
+    '%s serves keywords and says why and until when',
+    async (mode, { queries, caracals }) => {
+      queries.answer = { kind: 'failed', code: 'circuit_open', retryAfterMs: 20_000 };
+      const before = Date.now();
+      const body = await search(caracals, { q: 'caracal', mode });
+      expect(titles(body)).toEqual(['Caracal']);
+      expect(body.data[0].matched).toEqual(['keyword']);
+      expect(body.meta).toMatchObject({
+        mode,
+        served_mode: 'keyword',
+        fallback: true,
+        fallback_reason: 'circuit_open',
+        coverage: { published: 1, embedded: 0 },
+      });
+      const inMs = Date.parse(body.meta.retry_at) - before;
+      expect(inMs).toBeGreaterThanOrEqual(20_000);
+    },
+  );
 
-  it.each(['semantic', 'hybrid'])('%s serves keywords and says why and until when', async (mode) => {
-    answer = { kind: 'failed', code: 'circuit_open', retryAfterMs: 20_000 };
-    const before = Date.now();
-    const body = await search(tenant, { q: 'caracal', mode });
-    expect(titles(body)).toEqual(['Caracal']);
-    expect(body.data[0].matched).toEqual(['keyword']);
-    expect(body.meta).toMatchObject({
-      mode,
-      served_mode: 'keyword',
-      fallback: true,
-      fallback_reason: 'circuit_open',
-      coverage: { published: 1, embedded: 0 },
-    });
-    const inMs = Date.parse(body.meta.retry_at) - before;
-    expect(inMs).toBeGreaterThanOrEqual(20_000);
-  });
-
-  it.each(['vault_unavailable', 'credential_rejected', 'provider_timeout', 'internal'] as const)(
+  it.for(['vault_unavailable', 'credential_rejected', 'provider_timeout', 'internal'] as const)(
     'passes the reason %s on, without a time where there is none',
-    async (code) => {
-      answer = { kind: 'failed', code };
-      const { meta } = await search(tenant, { q: 'caracal' });
+    async (code, { queries, caracals }) => {
+      queries.answer = { kind: 'failed', code };
+      const { meta } = await search(caracals, { q: 'caracal' });
       expect(meta).toMatchObject({ fallback: true, fallback_reason: code, retry_at: null });
     },
   );
 
-  it('says the reason of the articles when they have none of their vectors yet', async () => {
-    const { meta } = await search(tenant, { q: 'caracal' });
+  it('says the reason of the articles when they have none of their vectors yet', async ({
+    api,
+    caracals,
+  }) => {
+    const { meta } = await search(caracals, { q: 'caracal' });
     expect(meta).toMatchObject({ served_mode: 'keyword', fallback: true, fallback_reason: null });
     const reason = (status: string, why: string | null) =>
-      api.db.database.withTenant(tenant.id, (tx) => tx('article_embeddings').update({ status, reason: why }));
+      api.db.database.withTenant(caracals.id, (tx) =>
+        tx('article_embeddings').update({ status, reason: why }),
+      );
     await reason('blocked', 'quota_exhausted');
-    expect((await search(tenant, { q: 'caracal' })).meta.fallback_reason).toBe('quota_exhausted');
+    expect((await search(caracals, { q: 'caracal' })).meta.fallback_reason).toBe('quota_exhausted');
     await reason('pending', null);
   });
 
-  it('is no fallback where nothing is published', async () => {
-    const { data, meta } = await search(await api.tenant('empty'), { q: 'caracal', mode: 'semantic' });
+  it('is no fallback where nothing is published', async ({ tenant }) => {
+    const { data, meta } = await search(tenant, { q: 'caracal', mode: 'semantic' });
     expect(data).toEqual([]);
     expect(meta).toMatchObject({
       served_mode: 'semantic',
@@ -562,3 +507,71 @@ describe('a search that cannot have its vector', () => {
     });
   });
 });
+
+async function found(tenant: TestTenant, q: string): Promise<string[]> {
+  return titles(await search(tenant, { q, mode: 'keyword' }));
+}
+
+async function tenantWithWords(api: ArticleApi): Promise<TestTenant> {
+  const tenant = await newTenant(api);
+  await write(tenant, 'Backoff', 'Waiting longer after each retry. '.repeat(3), { tags: ['net', 'http'] });
+  await write(tenant, 'Retry budgets', 'At most one in ten.', { tags: ['net'], category: 'pattern' });
+  await write(tenant, 'Hidden draft', 'retry', { status: 'draft' });
+  const archived = await write(tenant, 'Archived', 'retry');
+  await tenant.call('DELETE', `/articles/${archived}`);
+  return tenant;
+}
+
+async function tenantWithManyWords(api: ArticleApi): Promise<TestTenant> {
+  const tenant = await newTenant(api);
+  await write(tenant, 'All', 'An ocelot sleeps on a branch in the forest.');
+  await write(tenant, 'Rare', 'The ocelot, the ocelot.');
+  for (let i = 0; i < 6; i += 1)
+    await write(tenant, `Common ${i}`, 'A forest. Forests, and once more forest.');
+  return tenant;
+}
+
+async function tenantWithRareWords(api: ArticleApi): Promise<TestTenant> {
+  const tenant = await newTenant(api);
+  await write(tenant, 'Scheduling', 'Kubernetes places pods. A canary goes first.');
+  await write(tenant, 'Codes', 'ERR_4412 is not worth a retry.');
+  await write(tenant, 'Hidden', 'pangolin', { status: 'draft' });
+  const others = await newTenant(api);
+  await write(others, 'Theirs', 'armadillo');
+  return tenant;
+}
+
+async function tenantWithCanaries(api: ArticleApi): Promise<TestTenant> {
+  const tenant = await newTenant(api);
+  await write(tenant, 'One', 'A canary goes first.');
+  await write(tenant, 'Other', 'Kubernetes places pods.', { category: 'idea' });
+  return tenant;
+}
+
+async function tenantWithCaracals(api: ArticleApi): Promise<TestTenant> {
+  const tenant = await newTenant(api);
+  await write(tenant, 'Caracal', 'b');
+  return tenant;
+}
+
+/** The statements of a search by words, with their values. */
+async function statementsOf(tenant: TestTenant, q: string, filter: Record<string, string> = {}) {
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  try {
+    await search(tenant, { q, mode: 'keyword', ...filter });
+    const statement = z.object({ text: z.string(), values: z.array(z.unknown()).default([]) });
+    return query.mock.calls.flatMap(([sent]: readonly unknown[]) => {
+      const parsed = statement.safeParse(sent);
+      return parsed.success ? [parsed.data] : [];
+    });
+  } finally {
+    query.mockRestore();
+  }
+}
+
+/** The words whose presence in any article is looked up, by statement. */
+async function lookedUp(tenant: TestTenant, q: string, filter: Record<string, string> = {}) {
+  return (await statementsOf(tenant, q, filter))
+    .filter(({ text }) => text.includes('bool_or'))
+    .map(({ values }) => values.filter((value) => value !== tenant.id));
+}
