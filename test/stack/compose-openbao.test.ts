@@ -1,106 +1,23 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { setUpVault } from '../../src/main/vault-setup.ts';
-import { createTransit } from '../../src/platform/vault/transit.ts';
-import { createPortChooser } from '../../src/stack/ports.ts';
-import { type ServiceProcess, startService } from '../../src/stack/service-process.ts';
-import { openVenv } from '../../src/stack/venv.ts';
-import { newDir, venvDir } from './running-stack.ts';
+import { createOpenBaoDeployment, type OpenBaoDeployment } from './openbao-deployment.ts';
 
-// The one-shots of docker-compose.yml around OpenBao, in their order, on a real server with the deployment's own configuration.
-
-const dir = newDir();
-const at = (...path: string[]) => join(dir, ...path);
-const dataDir = at('openbao', 'data');
-const sealKey = at('openbao-seal', 'key');
-const tokenFile = at('openbao-admin', 'token.env');
-const recoveryFile = at('openbao-admin', 'recovery-key');
-const credentialsFile = at('credentials', 'approle.env');
-
-let address = '';
-let openbao: ServiceProcess | undefined;
-
-async function startOpenBao(): Promise<void> {
-  const started = await startService(
-    {
-      name: 'openbao',
-      executable: openVenv(venvDir).openbao,
-      args: ['server', `-config=${at('openbao.hcl')}`],
-      env: { HOME: dir, PATH: '/usr/bin:/bin' },
-      // The question that the container's health check asks.
-      isHealthy: async () => (await fetch(`${address}/v1/sys/health?uninitcode=200`)).status === 200,
-      deadlineMs: 60_000,
-      graceMs: 10_000,
-    },
-    { logsDir: at('logs'), runDir: at('run') },
-  );
-  if (started.kind === 'failed') throw new Error(started.death.lastLines);
-  openbao = started.process;
-}
-
-/** Runs a script of the image; returns its exit code and everything that it printed. */
-function run(...words: string[]): { code: number | null; printed: string } {
-  const [command = '', ...args] = words;
-  const env = { PATH: process.env.PATH ?? '', VAULT_ADDR: address };
-  const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
-  return { code: status, printed: `${stdout}${stderr}` };
-}
-
-const script = (name: string, ...args: string[]) => run(process.execPath, `scripts/compose/${name}`, ...args);
-const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
-const variables = (file: string) => parseEnv(readFileSync(file, 'utf8'));
-
-const setUp = () =>
-  setUpVault({
-    address,
-    login: { kind: 'token', token: variables(tokenFile).VAULT_TOKEN ?? '' },
-    mount: 'transit',
-    key: 'lorekeep',
-    credentialsFile,
-    timeoutMs: 5_000,
-  });
-
-const application = () =>
-  createTransit({
-    address,
-    login: {
-      kind: 'app_role',
-      roleId: variables(credentialsFile).VAULT_ROLE_ID ?? '',
-      secretId: variables(credentialsFile).VAULT_SECRET_ID ?? '',
-    },
-    mount: 'transit',
-    key: 'lorekeep',
-    timeoutMs: 5_000,
-  });
-
-beforeAll(async () => {
-  // The volumes.
-  for (const volume of ['openbao', 'openbao-seal', 'openbao-admin', 'credentials']) {
-    await mkdir(at(volume), { recursive: true });
-  }
-  const choosePort = createPortChooser(() => undefined);
-  const port = await choosePort('OpenBao', 0);
-  const clusterPort = await choosePort('OpenBao cluster', 0);
-  address = `http://127.0.0.1:${port}`;
-  const configuration = (await readFile('scripts/compose/openbao.hcl', 'utf8'))
-    .replaceAll('/var/lib/lorekeep', dir)
-    .replace('0.0.0.0:8200', `127.0.0.1:${port}`)
-    .replaceAll('127.0.0.1:8201', `127.0.0.1:${clusterPort}`)
-    .replace('http://openbao:8200', address);
-  await writeFile(at('openbao.hcl'), configuration);
-});
-
-afterAll(async () => {
-  await openbao?.stop();
-  await rm(dir, { recursive: true, force: true });
-});
+// The one-shots of docker-compose.yml around OpenBao, in their order: each fact goes on from where the one before has ended.
+const it = base.extend(
+  'deployment',
+  { scope: 'file' },
+  async ({}, { onCleanup }): Promise<OpenBaoDeployment> => {
+    const deployment = await createOpenBaoDeployment();
+    onCleanup(() => deployment.remove());
+    return deployment;
+  },
+);
 
 describe("the deployment's OpenBao", () => {
-  it('makes its seal key once, for its own eyes', () => {
+  it('makes its seal key once, for its owner alone', ({ deployment: { script, dataDir, sealKey } }) => {
     expect(script('seal-key.mjs', dataDir, sealKey).code).toBe(0);
     const key = readFileSync(sealKey);
     expect(key).toHaveLength(32);
@@ -109,7 +26,9 @@ describe("the deployment's OpenBao", () => {
     expect(readFileSync(sealKey)).toEqual(key);
   });
 
-  it('is initialised once, prints no secret, and keeps token and recovery key in files of mode 600', async () => {
+  it('is initialised once, prints no secret, and keeps token and recovery key in files of mode 600', async ({
+    deployment: { startOpenBao, script, tokenFile, recoveryFile },
+  }) => {
     await startOpenBao();
     const first = script('openbao-init.mjs', tokenFile, recoveryFile);
     expect(first).toMatchObject({ code: 0 });
@@ -122,7 +41,9 @@ describe("the deployment's OpenBao", () => {
     expect(variables(tokenFile).VAULT_TOKEN).toBe(token);
   });
 
-  it('gives the application credentials that it keeps on the next run, and others once they no longer log in', async () => {
+  it('gives the application credentials that it keeps on the next run, and others once they no longer log in', async ({
+    deployment: { setUp, credentialsFile },
+  }) => {
     expect(await setUp()).toEqual({ kind: 'ready', credentials: 'issued' });
     expect(modeOf(credentialsFile)).toBe('600');
     const issued = variables(credentialsFile);
@@ -132,7 +53,9 @@ describe("the deployment's OpenBao", () => {
     expect(await setUp()).toEqual({ kind: 'ready', credentials: 'issued' });
   });
 
-  it('lets the application use the key for one context at a time, and do nothing else', async () => {
+  it('lets the application use the key for one context at a time, and do nothing else', async ({
+    deployment: { application, credentialsFile, address },
+  }) => {
     const transit = application();
     const encrypted = await transit.encrypt('tenant-a/embedding', 'a key');
     if (encrypted.kind !== 'ok') throw new Error(encrypted.code);
@@ -155,10 +78,12 @@ describe("the deployment's OpenBao", () => {
     expect(asApplication).toEqual({ kind: 'refused', step: 'look for the transit engine', status: 403 });
   });
 
-  it('opens by itself after a restart, and what was encrypted before opens again', async () => {
+  it('opens by itself after a restart, and what was encrypted before opens again', async ({
+    deployment: { application, stopOpenBao, setUp, startOpenBao },
+  }) => {
     const encrypted = await application().encrypt('tenant-a/embedding', 'a key');
     if (encrypted.kind !== 'ok') throw new Error(encrypted.code);
-    await openbao?.stop();
+    await stopOpenBao();
     expect(await setUp()).toEqual({ kind: 'unreachable', step: 'look for the transit engine' });
     await startOpenBao();
     expect(await application().decrypt('tenant-a/embedding', encrypted.ciphertext)).toMatchObject({
@@ -166,7 +91,9 @@ describe("the deployment's OpenBao", () => {
     });
   });
 
-  it('refuses a key of that name that is not bound to a context', async () => {
+  it('refuses a key of that name that is not bound to a context', async ({
+    deployment: { tokenFile, address },
+  }) => {
     const token = variables(tokenFile).VAULT_TOKEN ?? '';
     await fetch(`${address}/v1/transit/keys/loose`, { method: 'POST', headers: { 'X-Vault-Token': token } });
     const login = { kind: 'token', token } as const;
@@ -174,7 +101,9 @@ describe("the deployment's OpenBao", () => {
     expect(result).toEqual({ kind: 'key_not_derived' });
   });
 
-  it("hands a file's credentials to a command, and lets the environment win", () => {
+  it("hands a file's credentials to a command, and lets the environment win", ({
+    deployment: { credentialsFile, run, at },
+  }) => {
     const echo = ['sh', '-c', 'echo "$VAULT_ROLE_ID"'];
     const wrapper = ['sh', 'scripts/compose/with-credentials.sh'];
     const { VAULT_ROLE_ID: roleId } = variables(credentialsFile);
@@ -183,7 +112,9 @@ describe("the deployment's OpenBao", () => {
     expect(run(...wrapper, at('no-such-file'), ...echo)).toEqual({ code: 0, printed: '\n' });
   });
 
-  it('lets its first token be revoked, after which the set-up has nothing to do and the application works on', async () => {
+  it('lets its first token be revoked, after which the set-up has nothing to do and the application works on', async ({
+    deployment: { tokenFile, recoveryFile, run, credentialsFile, at, script, application },
+  }) => {
     const revoke = [process.execPath, 'scripts/compose/revoke-first-token.mjs', tokenFile, recoveryFile];
     expect(run('sh', 'scripts/compose/with-credentials.sh', tokenFile, ...revoke)).toMatchObject({ code: 0 });
     expect([existsSync(tokenFile), existsSync(recoveryFile)]).toEqual([false, false]);
@@ -197,3 +128,11 @@ describe("the deployment's OpenBao", () => {
     expect(await application().encrypt('tenant-a/embedding', 'a key')).toMatchObject({ kind: 'ok' });
   });
 });
+
+function modeOf(file: string): string {
+  return (statSync(file).mode & 0o777).toString(8);
+}
+
+function variables(file: string) {
+  return parseEnv(readFileSync(file, 'utf8'));
+}

@@ -1,69 +1,38 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { startStack } from '../../src/stack/stack.ts';
-import { newDir, type RunningStack, recordedPids, runningOf, runStack, venvDir } from './running-stack.ts';
+import { factsOfDirectory } from './directory-facts.ts';
+import { type RunningStack, recordedPids, runningOf, runStack, venvDir } from './running-stack.ts';
 
 // Several starts of four servers each, perhaps on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-const dirs: string[] = [];
-const stacks: RunningStack[] = [];
-const makeDir = () => {
-  const dir = newDir();
-  dirs.push(dir);
-  return dir;
-};
-const run = async (dir: string, mode: 'persistent' | 'ephemeral') => {
-  const stack = await runStack(dir, mode);
-  stacks.push(stack);
-  return stack;
-};
-afterEach(async () => {
-  for (const stack of stacks.splice(0)) {
-    stack.process.kill('SIGTERM');
-    await stack.ended;
-  }
-  for (const dir of dirs.splice(0)) await rm(dir, { recursive: true, force: true });
+// `run` starts a stack in `dir`, in a process of its own that ends with the fact.
+const test = factsOfDirectory().extend('run', ({ dir }, { onCleanup }) => {
+  const stacks: RunningStack[] = [];
+  onCleanup(async () => {
+    for (const stack of stacks) {
+      stack.process.kill('SIGTERM');
+      await stack.ended;
+    }
+  });
+  return async (mode: 'persistent' | 'ephemeral'): Promise<RunningStack> => {
+    const stack = await runStack(dir, mode);
+    stacks.push(stack);
+    return stack;
+  };
 });
 
-const query = async (url: string, sql: string) => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-};
-const transit = async (stack: RunningStack, path: string, body: object, token = stack.vaultToken) => {
-  const response = await fetch(`${stack.vaultAddr}/v1/${path}`, {
-    method: 'POST',
-    headers: { 'X-Vault-Token': token },
-    body: JSON.stringify(body),
-  });
-  const parsed = z
-    .object({ data: z.record(z.string(), z.unknown()).optional() })
-    .parse(await response.json());
-  return { status: response.status, data: parsed.data ?? {} };
-};
-const withTemporal = async <T>(stack: RunningStack, work: (client: Client) => Promise<T>) => {
-  const connection = await Connection.connect({ address: stack.temporalAddress });
-  try {
-    return await work(new Client({ connection }));
-  } finally {
-    await connection.close();
-  }
-};
-const base64 = (text: string) => Buffer.from(text).toString('base64');
-
-test('after SIGKILL of everything a persistent stack starts again and has lost nothing', async () => {
-  const dir = makeDir();
-  const first = await run(dir, 'persistent');
+test('after SIGKILL of everything a persistent stack starts again and has lost nothing', async ({
+  dir,
+  run,
+}) => {
+  const first = await run('persistent');
   await query(first.databaseOwnerUrl, 'create table kept (word text)');
   await query(first.databaseOwnerUrl, `insert into kept values ('kept')`);
   const context = base64('a tenant');
@@ -79,7 +48,7 @@ test('after SIGKILL of everything a persistent stack starts again and has lost n
   first.process.kill('SIGKILL');
   await first.ended;
 
-  const second = await run(dir, 'persistent');
+  const second = await run('persistent');
   expect(await query(second.databaseOwnerUrl, 'select word from kept')).toEqual([{ word: 'kept' }]);
   expect(await query(second.databaseOwnerUrl, 'show fsync')).toEqual([{ fsync: 'on' }]);
   const { ciphertext } = encrypted.data;
@@ -100,16 +69,14 @@ test('after SIGKILL of everything a persistent stack starts again and has lost n
   expect((await transit(second, 'transit/export/encryption-key/lorekeep', {})).status).toBe(403);
 });
 
-test('a second stack in a directory is refused while the first one runs', async () => {
-  const dir = makeDir();
-  await run(dir, 'ephemeral');
+test('a second stack in a directory is refused while the first one runs', async ({ dir, run }) => {
+  await run('ephemeral');
   const again = startStack({ dir, venvDir, mode: 'persistent', env: {}, log: () => undefined });
   await expect(again).rejects.toThrow(/runs already/);
 });
 
-test('when its parent is killed, an ephemeral stack ends and leaves nothing', async () => {
-  const dir = makeDir();
-  const stack = await run(dir, 'ephemeral');
+test('when its parent is killed, an ephemeral stack ends and leaves nothing', async ({ dir, run }) => {
+  const stack = await run('ephemeral');
   const pids = await recordedPids(dir);
   expect(pids).toHaveLength(4);
   stack.process.kill('SIGKILL');
@@ -118,8 +85,7 @@ test('when its parent is killed, an ephemeral stack ends and leaves nothing', as
   await expect.poll(() => existsSync(dir), { timeout: 60_000 }).toBe(false);
 });
 
-test('stopping leaves nothing running and no directory; stopping again is harmless', async () => {
-  const dir = makeDir();
+test('stopping leaves nothing running and no directory; stopping again is harmless', async ({ dir }) => {
   const stack = await startStack({ dir, venvDir, mode: 'ephemeral', env: {}, log: () => undefined });
   expect(stack.started).toEqual(['embedding-server', 'openbao', 'postgres', 'temporal']);
   const pids = await recordedPids(dir);
@@ -130,7 +96,7 @@ test('stopping leaves nothing running and no directory; stopping again is harmle
   expect(existsSync(dir)).toBe(false);
 });
 
-test('uses a service whose variable is set and starts none in its place', async () => {
+test('uses a service whose variable is set, and starts none instead', async ({ dir }) => {
   const given = {
     DATABASE_URL: 'postgres://app:secret@db.internal/lorekeep',
     DATABASE_OWNER_URL: 'postgres://owner:secret@db.internal/lorekeep',
@@ -141,7 +107,7 @@ test('uses a service whose variable is set and starts none in its place', async 
     EMBEDDING_BASE_URL: 'http://models.internal/v1',
   };
   const stack = await startStack({
-    dir: makeDir(),
+    dir,
     venvDir,
     mode: 'persistent',
     env: given,
@@ -161,18 +127,52 @@ test('uses a service whose variable is set and starts none in its place', async 
   });
 });
 
-test('names the variable that is missing when a service is given by half', async () => {
+test('names the variable that is missing when a service is given by half', async ({ dir }) => {
   const start = (env: Record<string, string>) =>
-    startStack({ dir: makeDir(), venvDir, mode: 'ephemeral', env, log: () => undefined });
+    startStack({ dir, venvDir, mode: 'ephemeral', env, log: () => undefined });
   await expect(start({ DATABASE_URL: 'postgres://x' })).rejects.toThrow('DATABASE_OWNER_URL');
   await expect(start({ VAULT_ADDR: 'http://x' })).rejects.toThrow('VAULT_TOKEN');
 });
 
-test('does not take a directory that holds something for a temporary one', async () => {
-  const dir = makeDir();
+test('does not take a directory that holds something for a temporary one', async ({ dir }) => {
   await mkdir(dir);
   await writeFile(join(dir, 'precious'), 'data');
   const start = startStack({ dir, venvDir, mode: 'ephemeral', env: {}, log: () => undefined });
   await expect(start).rejects.toThrow('is not empty');
   expect(await readdir(dir)).toEqual(['precious']);
 });
+
+async function query(url: string, sql: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function transit(stack: RunningStack, path: string, body: object, token = stack.vaultToken) {
+  const response = await fetch(`${stack.vaultAddr}/v1/${path}`, {
+    method: 'POST',
+    headers: { 'X-Vault-Token': token },
+    body: JSON.stringify(body),
+  });
+  const parsed = z
+    .object({ data: z.record(z.string(), z.unknown()).optional() })
+    .parse(await response.json());
+  return { status: response.status, data: parsed.data ?? {} };
+}
+
+async function withTemporal<T>(stack: RunningStack, work: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address: stack.temporalAddress });
+  try {
+    return await work(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
