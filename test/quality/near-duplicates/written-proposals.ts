@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ArticleSource } from '../../../src/domain/article-text.ts';
 
-const folder = new URL('./written', import.meta.url);
+const folder = new URL('./written/', import.meta.url);
 
 const writtenSchema = z.strictObject({
   kind: z.enum(['paraphrase', 'translation', 'other claim', 'section', 'unrelated']),
