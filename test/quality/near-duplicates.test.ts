@@ -1,4 +1,4 @@
-import { beforeAll, expect, inject, it } from 'vitest';
+import { test as base, expect, inject, vi } from 'vitest';
 import { verdictOn } from '../../src/proposals/decision.ts';
 import { loadSamples } from '../../src/stack/samples/index.ts';
 import { embedTexts } from './near-duplicates/embedded-texts.ts';
@@ -10,6 +10,43 @@ import { loadProposals } from './near-duplicates/proposals.ts';
  * The service's formula with the real model, on as many of the proposals as embed in half a minute: `npm run bench:gate` measures
  * all. The figures are the same in each run: an expectation is missed by a change, not by chance.
  */
+const it = base.extend('judged', { scope: 'file' }, (): Promise<readonly Judged[]> => judgeProposed());
+// The model embeds all texts within the first fact.
+vi.setConfig({ testTimeout: 900_000 });
+
+it('throws away no text with a passage of its own', ({ judged }) => {
+  const group = judged.filter(({ kind }) => kinds[kind].saysMore === 'a passage');
+  expect(verdictsOf(group).filter(({ verdict }) => verdict === 'duplicate')).toEqual([]);
+});
+
+it('calls every other article novel, that of the same subject too', ({ judged }) => {
+  const group = judged.filter(({ kind }) => kinds[kind].label === 'novel');
+  expect(verdictsOf(group).filter(({ verdict }) => verdict !== 'novel')).toEqual([]);
+});
+
+it('lets no edited copy pass as novel, and finds the article that it is a copy of', ({ judged }) => {
+  const group = judged.filter(({ kind }) => kinds[kind].label === 'duplicate' || kind === 'section added');
+  expect(verdictsOf(group).filter(({ verdict }) => verdict === 'novel')).toEqual([]);
+  expect(group.filter(({ name, nearest }) => !name.startsWith(nearest))).toEqual([]);
+});
+
+it('sees that an article with another’s few typing errors is the same', ({ judged }) => {
+  expect(verdictsOf(of(judged, 'typos')).filter(({ verdict }) => verdict !== 'duplicate')).toEqual([]);
+});
+
+it('sees the paraphrases that keep closest to their article', ({ judged }) => {
+  expect(verdictsOf(of(judged, 'paraphrase')).filter(({ verdict }) => verdict !== 'low_novelty')).toEqual([]);
+});
+
+async function judgeProposed(): Promise<readonly Judged[]> {
+  const samples = (await loadSamples()).filter(({ slug }) => published.test(slug));
+  const proposals = (await loadProposals(samples)).filter(({ kind, name }) => proposed[kind]?.test(name));
+  const articles = [...samples, ...proposals.map(({ article }) => article)];
+  const embedded = await embedTexts(inject('embeddingUrl'), articles);
+  const judged = measureChosen({ samples, proposals, embedded });
+  expect(new Set(judged.map(({ kind }) => kind))).toEqual(new Set(Object.keys(proposed)));
+  return judged;
+}
 
 const published = /^(06|14|23|27|30)-/;
 /** By kind, the names of the proposals that are made here. */
@@ -25,44 +62,13 @@ const proposed: Readonly<Partial<Record<Kind, RegExp>>> = {
   unrelated: /-bread$/,
 };
 
-let judged: readonly Judged[];
-
-beforeAll(async () => {
-  const samples = (await loadSamples()).filter(({ slug }) => published.test(slug));
-  const proposals = (await loadProposals(samples)).filter(({ kind, name }) => proposed[kind]?.test(name));
-  const articles = [...samples, ...proposals.map(({ article }) => article)];
-  const embedded = await embedTexts(inject('embeddingUrl'), articles);
-  judged = measureChosen({ samples, proposals, embedded });
-  expect(new Set(judged.map(({ kind }) => kind))).toEqual(new Set(Object.keys(proposed)));
-}, 900_000);
-
-const verdictsOf = (group: readonly Judged[]) =>
-  group.map(({ kind, name, similarity, nearest }) => ({
+function verdictsOf(group: readonly Judged[]) {
+  return group.map(({ kind, name, similarity, nearest }) => ({
     verdict: verdictOn(similarity, true),
     of: `${kind}: ${name}, ${similarity} like ${nearest}`,
   }));
-const of = (kind: Kind) => judged.filter((each) => each.kind === kind);
+}
 
-it('throws away no text with a passage of its own', () => {
-  const group = judged.filter(({ kind }) => kinds[kind].saysMore === 'a passage');
-  expect(verdictsOf(group).filter(({ verdict }) => verdict === 'duplicate')).toEqual([]);
-});
-
-it('calls every other article novel, that of the same subject too', () => {
-  const group = judged.filter(({ kind }) => kinds[kind].label === 'novel');
-  expect(verdictsOf(group).filter(({ verdict }) => verdict !== 'novel')).toEqual([]);
-});
-
-it('lets no edited copy pass as novel, and holds it against the article that it is a copy of', () => {
-  const group = judged.filter(({ kind }) => kinds[kind].label === 'duplicate' || kind === 'section added');
-  expect(verdictsOf(group).filter(({ verdict }) => verdict === 'novel')).toEqual([]);
-  expect(group.filter(({ name, nearest }) => !name.startsWith(nearest))).toEqual([]);
-});
-
-it('sees that an article with another’s few typing errors is the same', () => {
-  expect(verdictsOf(of('typos')).filter(({ verdict }) => verdict !== 'duplicate')).toEqual([]);
-});
-
-it('sees the paraphrases that keep closest to their article', () => {
-  expect(verdictsOf(of('paraphrase')).filter(({ verdict }) => verdict !== 'low_novelty')).toEqual([]);
-});
+function of(judged: readonly Judged[], kind: Kind) {
+  return judged.filter((each) => each.kind === kind);
+}

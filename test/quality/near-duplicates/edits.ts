@@ -37,7 +37,7 @@ const turns: readonly (readonly [slug: string, from: string, to: string])[] = [
   ['23-storing-passwords', '64 MiB of memory, three passes', '16 MiB of memory, one pass'],
   [
     '27-cursor-pagination',
-    'Give no total. If people retryPersist, give an estimate',
+    'Give no total. If people insist, give an estimate',
     'Give an exact total. Do not give an estimate',
   ],
   [
