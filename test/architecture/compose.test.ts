@@ -18,11 +18,6 @@ import { findLiteralSecrets } from './literal-secrets.ts';
 
 const compose = readCompose();
 const services = Object.entries(compose.services);
-const service = (name: string): Service => {
-  const found = compose.services[name];
-  if (!found) throw new Error(`docker-compose.yml has no service ${name}`);
-  return found;
-};
 
 /** The process that each service of the application's image runs, by its name in src/config.ts. */
 const processes = {
@@ -34,28 +29,6 @@ const processes = {
   'vault-setup': 'vault:setup',
 } as const;
 const processEntries = Object.entries(processes);
-
-/** What docs/deploy.md tells the operator to set. */
-const operatorEnvironment = {
-  POSTGRES_PASSWORD: 'a',
-  LOREKEEP_OWNER_PASSWORD: 'b',
-  LOREKEEP_APP_PASSWORD: 'c',
-  TEMPORAL_DB_PASSWORD: 'd',
-};
-
-/** What scripts/compose/with-credentials.sh adds from the volume. */
-const credentials: Record<string, Record<string, string>> = {
-  api: { VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's' },
-  worker: { VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's' },
-  'vault-setup': { VAULT_TOKEN: 't' },
-};
-
-/** Every word of the service's commands and checks. */
-const wordsOf = ({ command = [], entrypoint = [], healthcheck }: Service): string[] => [
-  ...entrypoint,
-  ...command,
-  ...(healthcheck && 'test' in healthcheck ? healthcheck.test : []),
-];
 
 describe('docker-compose.yml', () => {
   it('is valid by the published compose schema', () => {
@@ -208,9 +181,6 @@ describe('docker-compose.yml', () => {
   });
 });
 
-/** Compose's way to name a variable, which the linter takes for a template. */
-const withDefault = (name: string, value: string) => ['$', '{', name, ':-', value, '}'].join('');
-
 describe('the check for secrets', () => {
   it.each([
     ['a password under its name', '      POSTGRES_PASSWORD: hunter2'],
@@ -227,3 +197,34 @@ describe('the check for secrets', () => {
     expect(findLiteralSecrets(line)).toHaveLength(1);
   });
 });
+
+function service(name: string): Service {
+  const found = compose.services[name];
+  if (!found) throw new Error(`docker-compose.yml has no service ${name}`);
+  return found;
+}
+
+/** Every word of the service's commands and checks. */
+function wordsOf({ command = [], entrypoint = [], healthcheck }: Service): string[] {
+  return [...entrypoint, ...command, ...(healthcheck && 'test' in healthcheck ? healthcheck.test : [])];
+}
+
+/** Compose's way to name a variable, which the linter takes for a template. */
+function withDefault(name: string, value: string) {
+  return ['$', '{', name, ':-', value, '}'].join('');
+}
+
+/** What docs/deploy.md tells the operator to set. */
+const operatorEnvironment = {
+  POSTGRES_PASSWORD: 'a',
+  LOREKEEP_OWNER_PASSWORD: 'b',
+  LOREKEEP_APP_PASSWORD: 'c',
+  TEMPORAL_DB_PASSWORD: 'd',
+};
+
+/** What scripts/compose/with-credentials.sh adds from the volume. */
+const credentials: Record<string, Record<string, string>> = {
+  api: { VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's' },
+  worker: { VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's' },
+  'vault-setup': { VAULT_TOKEN: 't' },
+};

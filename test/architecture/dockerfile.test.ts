@@ -8,46 +8,15 @@ import { findLiteralSecrets } from './literal-secrets.ts';
 const text = readFileSync('Dockerfile', 'utf8');
 const instructions = DockerfileParser.parse(text).getInstructions();
 
-interface Stage {
-  readonly name: string;
-  readonly instructions: Instruction[];
-}
-
-/** The build stages in order, each with the instructions after its FROM; what stands before the first belongs to none. */
-const stages: Stage[] = [];
-for (const instruction of instructions) {
-  if (instruction.getKeyword() === 'FROM') {
-    const name = /\sAS\s+(\S+)$/i.exec(instruction.getArgumentsContent() ?? '')?.[1] ?? '';
-    stages.push({ name, instructions: [] });
-  } else {
-    stages.at(-1)?.instructions.push(instruction);
-  }
-}
-
 /** The stages that compose builds images of. */
 const images = [
   ...new Set(Object.values(readCompose().services).flatMap(({ build }) => build?.target ?? [])),
 ];
 
-const stage = (name: string): Stage => {
-  const found = stages.find((one) => one.name === name);
-  if (!found) throw new Error(`the Dockerfile has no stage ${name}`);
-  return found;
-};
-
-const argumentsOf = (instruction: Instruction): string[] =>
-  instruction.getArguments().map((argument) => argument.getValue());
-
 /** Sources of COPY from the build context, all stages. */
 const copied = instructions
   .filter((one) => one instanceof Copy && one.getFromFlag() === null)
   .flatMap((one) => argumentsOf(one).slice(0, -1));
-
-/** The words of a CMD, ENTRYPOINT or HEALTHCHECK in its JSON form. */
-const wordsOf = (instruction: Instruction): string[] =>
-  (instruction instanceof JSONInstruction ? instruction.getJSONStrings() : []).map((word) =>
-    word.getJSONValue(),
-  );
 
 describe('the Dockerfile', () => {
   it('has a stage for every image that compose builds', () => {
@@ -123,3 +92,39 @@ describe('the Dockerfile', () => {
     expect(findLiteralSecrets(text)).toEqual([]);
   });
 });
+
+function stage(name: string): Stage {
+  const found = stages().find((one) => one.name === name);
+  if (!found) throw new Error(`the Dockerfile has no stage ${name}`);
+  return found;
+}
+
+function argumentsOf(instruction: Instruction): string[] {
+  return instruction.getArguments().map((argument) => argument.getValue());
+}
+
+/** The words of a CMD, ENTRYPOINT or HEALTHCHECK in its JSON form. */
+function wordsOf(instruction: Instruction): string[] {
+  return (instruction instanceof JSONInstruction ? instruction.getJSONStrings() : []).map((word) =>
+    word.getJSONValue(),
+  );
+}
+
+interface Stage {
+  readonly name: string;
+  readonly instructions: Instruction[];
+}
+
+/** The build stages in order, each with the instructions after its FROM; what stands before the first belongs to none. */
+function stages(): Stage[] {
+  const found: Stage[] = [];
+  for (const instruction of instructions) {
+    if (instruction.getKeyword() === 'FROM') {
+      const name = /\sAS\s+(\S+)$/i.exec(instruction.getArgumentsContent() ?? '')?.[1] ?? '';
+      found.push({ name, instructions: [] });
+    } else {
+      found.at(-1)?.instructions.push(instruction);
+    }
+  }
+  return found;
+}

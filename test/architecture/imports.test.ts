@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importsOf, layers, refusal, root, sourceFiles } from './house.ts';
 
-const ofProject = (file: string, kind: 'all' | 'values' = 'all') =>
-  importsOf(file, kind).filter((path) => sourceFiles.includes(path) || /^(test|scripts)\//.test(path));
-
 describe('the rooms of src', () => {
   it('are all in the list of layers, which names no other', () => {
     const rooms = readdirSync(join(root, 'src'), { withFileTypes: true })
@@ -109,3 +106,7 @@ describe('an import', () => {
     expect(refusal(file, imported)).toBeUndefined();
   });
 });
+
+function ofProject(file: string, kind: 'all' | 'values' = 'all') {
+  return importsOf(file, kind).filter((path) => sourceFiles.includes(path) || /^(test|scripts)\//.test(path));
+}

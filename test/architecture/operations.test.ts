@@ -19,8 +19,6 @@ const worker = {
   VAULT_ADDR: 'http://localhost:8200',
   VAULT_TOKEN: 'token',
 };
-const environmentWith = (variables: Readonly<Record<string, string>>) =>
-  parseEnvironment('worker', { ...worker, ...variables });
 
 describe.each(callOperations)('the operation %s', (operation) => {
   const { provider, modelField, interactive, background, startToCloseMs } = operations[operation];
@@ -89,3 +87,7 @@ describe('the table of operations', () => {
     expect(lists).toEqual([]);
   });
 });
+
+function environmentWith(variables: Readonly<Record<string, string>>) {
+  return parseEnvironment('worker', { ...worker, ...variables });
+}

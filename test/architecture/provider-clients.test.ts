@@ -11,16 +11,6 @@ const files = roots.flatMap((folder) =>
     .map((name) => relative(root, join(root, folder, name))),
 );
 
-/** The files that import a module whose specifier matches, be it for its values or for its types. */
-function importersOf(specifier: RegExp): string[] {
-  const imports = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
-  return files.filter((file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(imports)].some(([, found]) =>
-      specifier.test(found ?? ''),
-    ),
-  );
-}
-
 describe('a provider', () => {
   it('is reached by its client alone', () => {
     expect(importersOf(/^openai(\/|$)/)).toEqual(['src/providers/embedding/embedding-client.ts']);
@@ -41,3 +31,13 @@ describe('a provider', () => {
     ]);
   });
 });
+
+/** The files that import a module whose specifier matches, be it for its values or for its types. */
+function importersOf(specifier: RegExp): string[] {
+  const imports = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+  return files.filter((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(imports)].some(([, found]) =>
+      specifier.test(found ?? ''),
+    ),
+  );
+}

@@ -8,76 +8,9 @@ import { problemCodesByStatus } from '../../src/platform/http/response-contract.
 import type { Route } from '../../src/platform/http/route.ts';
 import { expectedAnswers } from './expected-answers.ts';
 
-/** Declaring routes calls no service: one that is touched here would say so. */
-function untouched<Service extends object>(): Service {
-  return new Proxy<Service>(Object.create(null), {
-    get: (_, method) => () => Promise.reject(new Error(`${String(method)} was called by a declaration`)),
-  });
-}
-
-const services: RouteServices = {
-  articles: untouched(),
-  audit: untouched(),
-  articleIndex: untouched(),
-  context: untouched(),
-  embeddingCoverage: untouched(),
-  llmConfig: untouched(),
-  providerStates: untouched(),
-  search: untouched(),
-  tenants: untouched(),
-  usage: untouched(),
-  verification: untouched(),
-};
-
-const routes = collectRoutes(services);
+const routes = collectRoutes(untouchedServices());
 const document = createOpenApiDocument(routes, { version: '0.0.0' });
-const name = (route: Route) => `${route.method.toUpperCase()} ${route.path}`;
 const named = routes.map((route): [string, Route] => [name(route), route]);
-const operationOf = (route: Route) => document.paths?.[openApiPath(route.path)]?.[route.method];
-
-/** What a reference points at, or the thing itself. */
-function resolve(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('$ref' in value) || typeof value.$ref !== 'string') {
-    return value;
-  }
-  return value.$ref
-    .replace(/^#\//, '')
-    .split('/')
-    .reduce<unknown>(
-      (at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined),
-      document,
-    );
-}
-
-/** Every object of a schema that lets unknown fields pass although it has named ones, by its path. */
-function openObjects(schema: unknown, path: string): string[] {
-  const found = resolve(schema);
-  if (typeof found !== 'object' || found === null) return [];
-  const isOpen = 'properties' in found && Reflect.get(found, 'additionalProperties') !== false;
-  return [
-    ...(isOpen ? [path] : []),
-    ...Object.entries(found).flatMap(([key, child]) => openObjects(child, `${path}.${key}`)),
-  ];
-}
-
-const problemResponse = z.object({
-  content: z.object({
-    'application/problem+json': z.object({
-      schema: z.object({
-        properties: z.object({
-          code: z.union([z.object({ const: z.string() }), z.object({ enum: z.array(z.string()) })]),
-        }),
-      }),
-    }),
-  }),
-});
-
-/** The codes that the document has for a problem, in alphabetical order. */
-function codesOf(response: unknown): string[] {
-  const { code } = problemResponse.parse(resolve(response)).content['application/problem+json'].schema
-    .properties;
-  return 'const' in code ? [code.const] : code.enum.toSorted();
-}
 
 describe('the OpenAPI document of all routes', () => {
   it('is valid OpenAPI 3.1', async () => {
@@ -154,3 +87,78 @@ describe('every POST of a tenant', () => {
     expect(without).toEqual([]);
   });
 });
+
+/** Declaring routes calls no service: one that is touched here would say so. */
+function untouched<Service extends object>(): Service {
+  return new Proxy<Service>(Object.create(null), {
+    get: (_, method) => () => Promise.reject(new Error(`${String(method)} was called by a declaration`)),
+  });
+}
+
+function name(route: Route) {
+  return `${route.method.toUpperCase()} ${route.path}`;
+}
+
+function operationOf(route: Route) {
+  return document.paths?.[openApiPath(route.path)]?.[route.method];
+}
+
+/** What a reference points at, or the thing itself. */
+function resolve(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$ref' in value) || typeof value.$ref !== 'string') {
+    return value;
+  }
+  return value.$ref
+    .replace(/^#\//, '')
+    .split('/')
+    .reduce<unknown>(
+      (at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined),
+      document,
+    );
+}
+
+/** Every object of a schema that lets unknown fields pass although it has named ones, by its path. */
+function openObjects(schema: unknown, path: string): string[] {
+  const found = resolve(schema);
+  if (typeof found !== 'object' || found === null) return [];
+  const isOpen = 'properties' in found && Reflect.get(found, 'additionalProperties') !== false;
+  return [
+    ...(isOpen ? [path] : []),
+    ...Object.entries(found).flatMap(([key, child]) => openObjects(child, `${path}.${key}`)),
+  ];
+}
+
+const problemResponse = z.object({
+  content: z.object({
+    'application/problem+json': z.object({
+      schema: z.object({
+        properties: z.object({
+          code: z.union([z.object({ const: z.string() }), z.object({ enum: z.array(z.string()) })]),
+        }),
+      }),
+    }),
+  }),
+});
+
+/** The codes that the document has for a problem, in alphabetical order. */
+function codesOf(response: unknown): string[] {
+  const { code } = problemResponse.parse(resolve(response)).content['application/problem+json'].schema
+    .properties;
+  return 'const' in code ? [code.const] : code.enum.toSorted();
+}
+
+function untouchedServices(): RouteServices {
+  return {
+    articles: untouched(),
+    audit: untouched(),
+    articleIndex: untouched(),
+    context: untouched(),
+    embeddingCoverage: untouched(),
+    llmConfig: untouched(),
+    providerStates: untouched(),
+    search: untouched(),
+    tenants: untouched(),
+    usage: untouched(),
+    verification: untouched(),
+  };
+}

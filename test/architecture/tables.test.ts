@@ -5,35 +5,6 @@ const tables = [...readSource('docs/schema.sql').matchAll(/^CREATE TABLE (?:publ
   ([, table = '']) => table,
 );
 const files = sourceFiles.filter((file) => file.startsWith('src/'));
-const roomOf = (file: string) =>
-  file
-    .split('/')
-    .slice(0, file.startsWith('src/platform/') ? 3 : 2)
-    .join('/');
-
-/** The code without its comments, which may speak of every table. */
-function withoutComments(text: string): string {
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
-    .replace(/^\s*--.*$/gm, '');
-}
-
-/** How a piece of code uses a table: by SQL, or by the builder of statements. */
-function usesOf(code: string, table: string): { readonly reads: boolean; readonly writes: boolean } {
-  const name = `(?:public\\.)?${table}\\b`;
-  const chains = [...code.matchAll(new RegExp(`\\btx\\w*\\('${table}( as \\w+)?'\\)[^;]*`, 'g'))].map(
-    ([chain]) => chain,
-  );
-  const writes =
-    new RegExp(`\\b(insert into|update|delete from|truncate)\\s+${name}`, 'i').test(code) ||
-    chains.some((chain) => /\.(insert|update|delete|del|truncate)\(/.test(chain));
-  const reads =
-    chains.length > 0 ||
-    new RegExp(`\\b(from|join)\\s+${name}`, 'i').test(code) ||
-    new RegExp(`[jJ]oin\\('${table}\\b`).test(code);
-  return { reads, writes };
-}
 
 const usage = files.flatMap((file) => {
   const code = withoutComments(readSource(file));
@@ -124,3 +95,34 @@ describe('the search for uses of a table', () => {
     );
   });
 });
+
+function roomOf(file: string) {
+  return file
+    .split('/')
+    .slice(0, file.startsWith('src/platform/') ? 3 : 2)
+    .join('/');
+}
+
+/** The code without its comments, which may speak of every table. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
+    .replace(/^\s*--.*$/gm, '');
+}
+
+/** How a piece of code uses a table: by SQL, or by the builder of statements. */
+function usesOf(code: string, table: string): { readonly reads: boolean; readonly writes: boolean } {
+  const name = `(?:public\\.)?${table}\\b`;
+  const chains = [...code.matchAll(new RegExp(`\\btx\\w*\\('${table}( as \\w+)?'\\)[^;]*`, 'g'))].map(
+    ([chain]) => chain,
+  );
+  const writes =
+    new RegExp(`\\b(insert into|update|delete from|truncate)\\s+${name}`, 'i').test(code) ||
+    chains.some((chain) => /\.(insert|update|delete|del|truncate)\(/.test(chain));
+  const reads =
+    chains.length > 0 ||
+    new RegExp(`\\b(from|join)\\s+${name}`, 'i').test(code) ||
+    new RegExp(`[jJ]oin\\('${table}\\b`).test(code);
+  return { reads, writes };
+}

@@ -6,6 +6,13 @@ import { z } from 'zod';
 const root = join(import.meta.dirname, '..', '..');
 const workflowsPath = join(root, 'workflows', 'index.ts');
 
+it('holds the workflows, the pure domain, and nothing else of this project', async () => {
+  const sources = await sourcesOfBundle();
+  expect(sources).toContain('workflows/EmbedArticle.ts');
+  expect(sources).toContain('src/domain/failures.ts');
+  expect(sources.filter((source) => !/^(workflows|src\/domain)\//.test(source))).toEqual([]);
+});
+
 /** The files of this project that the bundle is made of, relative to its root. */
 async function sourcesOfBundle(): Promise<string[]> {
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
@@ -18,10 +25,3 @@ async function sourcesOfBundle(): Promise<string[]> {
     .filter((source) => source.startsWith(root) && !source.includes('node_modules') && source.endsWith('.ts'))
     .map((source) => relative(root, source));
 }
-
-it('holds the workflows, the pure domain, and nothing else of this project', async () => {
-  const sources = await sourcesOfBundle();
-  expect(sources).toContain('workflows/EmbedArticle.ts');
-  expect(sources).toContain('src/domain/failures.ts');
-  expect(sources.filter((source) => !/^(workflows|src\/domain)\//.test(source))).toEqual([]);
-});

@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { bareSearch, describeBareSearch } from '../../bench/search/bare-sql.ts';
 import { articleAt, chunksPerArticle, divide } from '../../bench/search/corpus.ts';
 
-const statement = (text: string) => ({ text, values: [] });
-
 describe('the floor of a search', () => {
   it('is all that the search sends, and marks the last statement that ranks by words, and the last by vectors', () => {
     const bare = bareSearch(0, [
@@ -48,3 +46,7 @@ describe('the corpus of the searches', () => {
     expect(new Set(hashes).size).toBe(3);
   });
 });
+
+function statement(text: string) {
+  return { text, values: [] };
+}

@@ -9,49 +9,8 @@ import { describeError } from '../../../src/platform/telemetry/logging.ts';
 import { classifyError } from '../../../src/providers/wire/classify-error.ts';
 
 const secret = 'sk-private-0123456789';
-const refuse = () => {
-  throw new Error(secret);
-};
 
-/** Values made to hurt whoever looks at them. */
-const hostile: [string, unknown][] = [
-  ['nothing', undefined],
-  ['null', null],
-  ['a text', secret],
-  ['a symbol', Symbol(secret)],
-  ['a big number', 10n],
-  ['a function', refuse],
-  ['an object without prototype', Object.create(null)],
-  ['a getter that throws', Object.defineProperty(new Error(secret), 'type', { get: refuse })],
-  ['a message that throws', Object.defineProperty(new Error(), 'message', { get: refuse })],
-  ['a stack that throws', Object.defineProperty(new Error(secret), 'stack', { get: refuse })],
-  ['a stack that is no text', Object.assign(new Error(secret), { stack: 7 })],
-  [
-    'a proxy that refuses everything',
-    new Proxy(new Error(secret), { get: refuse, has: refuse, getPrototypeOf: refuse, ownKeys: refuse }),
-  ],
-  ['a revoked proxy', revoked()],
-  ['its own cause', circular()],
-  ['a type that is no code', Object.assign(new Error(secret), { type: secret, code: secret, name: secret })],
-  [
-    'a failure with a cause',
-    ApplicationFailure.create({ type: secret, message: secret, cause: new Error(secret) }),
-  ],
-];
-
-function revoked(): unknown {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-function circular(): Error {
-  const error = new Error(secret);
-  error.cause = error;
-  return error;
-}
-
-describe.each(hostile)('%s, thrown', (_, thrown) => {
+describe.each(hostile())('%s, thrown', (_, thrown) => {
   it('has the code `internal`, at every boundary', () => {
     expect(codeOfThrown(thrown)).toBe('internal');
     expect(sanitize(thrown, 1)).toMatchObject({ type: 'internal', nonRetryable: false });
@@ -108,3 +67,50 @@ it('does not take a stack that a message quotes for ours', () => {
   const error = new Error(`no\n    at ${secret} (/somewhere/src/file.ts:1:1)`);
   expect(JSON.stringify(describeError(error))).not.toContain('private');
 });
+
+function refuse(): never {
+  throw new Error(secret);
+}
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function circular(): Error {
+  const error = new Error(secret);
+  error.cause = error;
+  return error;
+}
+
+/** Values that throw, or show the secret, when they are looked at. */
+function hostile(): [string, unknown][] {
+  return [
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', secret],
+    ['a symbol', Symbol(secret)],
+    ['a big number', 10n],
+    ['a function', refuse],
+    ['an object without prototype', Object.create(null)],
+    ['a getter that throws', Object.defineProperty(new Error(secret), 'type', { get: refuse })],
+    ['a message that throws', Object.defineProperty(new Error(), 'message', { get: refuse })],
+    ['a stack that throws', Object.defineProperty(new Error(secret), 'stack', { get: refuse })],
+    ['a stack that is no text', Object.assign(new Error(secret), { stack: 7 })],
+    [
+      'a proxy that refuses everything',
+      new Proxy(new Error(secret), { get: refuse, has: refuse, getPrototypeOf: refuse, ownKeys: refuse }),
+    ],
+    ['a revoked proxy', revoked()],
+    ['its own cause', circular()],
+    [
+      'a type that is no code',
+      Object.assign(new Error(secret), { type: secret, code: secret, name: secret }),
+    ],
+    [
+      'a failure with a cause',
+      ApplicationFailure.create({ type: secret, message: secret, cause: new Error(secret) }),
+    ],
+  ];
+}

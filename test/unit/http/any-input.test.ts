@@ -1,20 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keyOf, startTinyApp, type TinyApp } from '../../support/tiny-app.ts';
+import { describe, expect } from 'vitest';
+import { keyOf } from '../../support/tiny-app.ts';
+import { factsOfTinyApp } from '../../support/tiny-app-facts.ts';
 
-let app: TinyApp;
-beforeAll(async () => {
-  app = await startTinyApp({ rateLimits: { requestsPerMinute: 100_000, refusedKeysPerMinute: 100_000 } });
-});
-afterAll(() => app.close());
-
-/** Any text at all, halves of surrogate pairs and control characters among it. */
-const anyText = fc.string({
-  unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+const it = factsOfTinyApp({
+  rateLimits: { requestsPerMinute: 100_000, refusedKeysPerMinute: 100_000 },
 });
 
 describe('whatever a client sends', () => {
-  it('a JSON body is either taken or refused as the client’s fault', async () => {
+  it('a JSON body is either taken or refused as the client’s fault', async ({ app }) => {
     const note = fc.record({ title: anyText, metadata: fc.dictionary(anyText, fc.jsonValue()) });
     await fc.assert(
       fc.asyncProperty(fc.oneof(note, fc.jsonValue()), async (json) => {
@@ -25,7 +19,7 @@ describe('whatever a client sends', () => {
     );
   });
 
-  it('bytes that claim to be JSON are never a failure of ours', async () => {
+  it('bytes that claim to be JSON are never a failure of ours', async ({ app }) => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (raw) => {
         const headers = { 'content-type': 'application/json' };
@@ -36,7 +30,7 @@ describe('whatever a client sends', () => {
     );
   });
 
-  it('a query is either taken or refused as the client’s fault', async () => {
+  it('a query is either taken or refused as the client’s fault', async ({ app }) => {
     const name = fc.constantFrom('limit', 'cursor', 'tags', 'other', '__proto__', 'constructor');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(name, anyText), { maxLength: 4 }), async (pairs) => {
@@ -49,7 +43,7 @@ describe('whatever a client sends', () => {
     );
   });
 
-  it('a path below a collection leads to a thing or to none', async () => {
+  it('a path below a collection leads to a thing or to none', async ({ app }) => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), async (id) => {
         const { status } = await app.call('GET', `/notes/${encodeURIComponent(id)}`, { key: keyOf('agent') });
@@ -58,4 +52,9 @@ describe('whatever a client sends', () => {
       { numRuns: 40 },
     );
   });
+});
+
+/** Any text at all, halves of surrogate pairs and control characters among it. */
+const anyText = fc.string({
+  unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
 });

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { encodeCursor } from '../../../src/platform/http/cursor.ts';
 import { adminApiKey, keyOf, noteId, startTinyApp, type TinyApp, tenantId } from '../../support/tiny-app.ts';
+import { factsOfTinyApp } from '../../support/tiny-app-facts.ts';
 
-let app: TinyApp;
-
-beforeAll(async () => {
-  app = await startTinyApp();
-});
-afterAll(() => app.close());
-
+const it = factsOfTinyApp();
 const agent = keyOf('agent');
 const orchestrator = keyOf('orchestrator');
 
-const problemOf = (status: number, code: string) => expect.objectContaining({ status, code });
-
 describe('an answer', () => {
-  it('carries the reply of the handler with its headers', async () => {
+  it('carries the reply of the handler with its headers', async ({ app }) => {
     const answer = await app.call('GET', `/notes/${noteId.toUpperCase()}`, { key: agent });
     expect(answer).toMatchObject({ status: 200, body: { data: { id: noteId, title: 'a note' } } });
     expect(answer.headers.get('etag')).toBe('"1"');
@@ -23,7 +16,7 @@ describe('an answer', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('is never a 304, which no route declares', async () => {
+  it('is never a 304, which no route declares', async ({ app }) => {
     const answer = await app.call('GET', `/notes/${noteId}`, {
       key: agent,
       headers: { 'if-none-match': '"1"' },
@@ -31,19 +24,19 @@ describe('an answer', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('has no body at 204', async () => {
+  it('has no body at 204', async ({ app }) => {
     const answer = await app.call('DELETE', `/notes/${noteId}`, { key: keyOf('user') });
     expect(answer).toMatchObject({ status: 204, body: undefined });
   });
 
-  it('repeats a sane request id and replaces another', async () => {
+  it('repeats a sane request id and replaces another', async ({ app }) => {
     const sane = await app.call('GET', '/nowhere', { headers: { 'x-request-id': 'trace-7/a' } });
     const odd = await app.call('GET', '/nowhere', { headers: { 'x-request-id': 'a "quoted" id' } });
     expect(sane.headers.get('x-request-id')).toBe('trace-7/a');
     expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is RFC 9457 when it is a failure', async () => {
+  it('is RFC 9457 when it is a failure', async ({ app }) => {
     const answer = await app.call('GET', '/notes?limit=0', { key: agent });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.body).toEqual({
@@ -59,7 +52,7 @@ describe('an answer', () => {
 });
 
 describe('admission', () => {
-  it('asks for a key with 401 and a Bearer challenge', async () => {
+  it('asks for a key with 401 and a Bearer challenge', async ({ app }) => {
     for (const headers of [{}, { authorization: 'Bearer lk_unknown' }, { authorization: 'Basic bGs6eA==' }]) {
       const answer = await app.call('GET', '/notes', { headers });
       expect(answer.body).toEqual(problemOf(401, 'unauthorized'));
@@ -67,19 +60,19 @@ describe('admission', () => {
     }
   });
 
-  it('refuses a role that is too low', async () => {
+  it('refuses a role that is too low', async ({ app }) => {
     const answer = await app.call('POST', '/notes', { key: agent, json: { title: 'x' } });
     expect(answer.body).toEqual(problemOf(403, 'forbidden'));
   });
 
-  it('lets the superadmin into its own routes and into no tenant route', async () => {
+  it('lets the superadmin into its own routes and into no tenant route', async ({ app }) => {
     const own = await app.call('POST', '/admin/things', { key: adminApiKey });
     expect(own).toMatchObject({ status: 200, body: { data: '00000000-0000-0000-0000-000000000000' } });
     const tenants = await app.call('GET', '/notes', { key: adminApiKey });
     expect(tenants.body).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('no tenant') });
   });
 
-  it('refuses a key before it reads the body', async () => {
+  it('refuses a key before it reads the body', async ({ app }) => {
     const answer = await app.call('POST', '/notes', {
       raw: '{',
       headers: { 'content-type': 'application/json' },
@@ -89,66 +82,65 @@ describe('admission', () => {
 });
 
 describe('routing', () => {
-  it('answers 404 for a path that is none, inside and outside of the API', async () => {
+  it('answers 404 for a path that is none, inside and outside of the API', async ({ app }) => {
     expect((await app.call('GET', '/nowhere', { key: agent })).body).toEqual(problemOf(404, 'not_found'));
     const outside = await fetch(`${app.url}/elsewhere`);
     expect(await outside.json()).toEqual(problemOf(404, 'not_found'));
   });
 
-  it('answers 405 with Allow for a method that the path does not take', async () => {
+  it('answers 405 with Allow for a method that the path does not take', async ({ app }) => {
     const answer = await app.call('PUT', `/notes/${noteId}`, { key: agent });
     expect(answer.body).toEqual(problemOf(405, 'method_not_allowed'));
     expect(answer.headers.get('allow')).toBe('GET, HEAD, DELETE');
   });
 
-  it.each(['7', 'not-a-uuid', '%00', "'; drop table notes"])('answers 404 for the id %s', async (id) => {
-    const answer = await app.call('GET', `/notes/${id === '%00' ? id : encodeURIComponent(id)}`, {
-      key: agent,
-    });
-    expect(answer.body).toEqual(problemOf(404, 'not_found'));
-  });
+  it.for(['7', 'not-a-uuid', '%00', "'; drop table notes"])(
+    'answers 404 for the id %s',
+    async (id, { app }) => {
+      const answer = await app.call('GET', `/notes/${id === '%00' ? id : encodeURIComponent(id)}`, {
+        key: agent,
+      });
+      expect(answer.body).toEqual(problemOf(404, 'not_found'));
+    },
+  );
 
-  it('answers 400 for a path with a broken percent-encoding', async () => {
+  it('answers 400 for a path with a broken percent-encoding', async ({ app }) => {
     const answer = await app.call('GET', '/notes/%E0%A4%A', { key: agent });
     expect(answer.body).toEqual(problemOf(400, 'malformed_request'));
   });
 });
 
-const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
-
 describe('a body', () => {
-  const post = (options: { json?: unknown; raw?: string | Uint8Array; headers?: Record<string, string> }) =>
-    app.call('POST', '/notes', { key: orchestrator, ...options });
   const asJson = { 'content-type': 'application/json' };
 
-  it('is refused when it is not JSON, without being quoted', async () => {
-    const answer = await post({ raw: '{"title": sk-canary', headers: asJson });
+  it('is refused when it is not JSON, without being quoted', async ({ app }) => {
+    const answer = await post(app, { raw: '{"title": sk-canary', headers: asJson });
     expect(answer.body).toEqual(problemOf(400, 'malformed_json'));
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
-  it('is refused when it is not UTF-8', async () => {
-    const answer = await post({ raw: Buffer.from('{"title":"\xff"}', 'latin1'), headers: asJson });
+  it('is refused when it is not UTF-8', async ({ app }) => {
+    const answer = await post(app, { raw: Buffer.from('{"title":"\xff"}', 'latin1'), headers: asJson });
     expect(answer.body).toEqual(problemOf(400, 'malformed_json'));
   });
 
-  it('is refused above 2 MB', async () => {
-    const answer = await post({ json: { title: 'x'.repeat(2_200_000) } });
+  it('is refused above 2 MB', async ({ app }) => {
+    const answer = await post(app, { json: { title: 'x'.repeat(2_200_000) } });
     expect(answer.body).toEqual(problemOf(413, 'body_too_large'));
   });
 
-  it('is refused with another media type, or with none', async () => {
-    const form = await post({
+  it('is refused with another media type, or with none', async ({ app }) => {
+    const form = await post(app, {
       raw: 'title=x',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
-    const none = await post({ raw: new TextEncoder().encode('{"title":"x"}') });
+    const none = await post(app, { raw: new TextEncoder().encode('{"title":"x"}') });
     expect(form.body).toEqual(problemOf(415, 'unsupported_media_type'));
     expect(none.body).toEqual(problemOf(415, 'unsupported_media_type'));
   });
 
-  it('is refused with every wrong field named', async () => {
-    const answer = await post({
+  it('is refused with every wrong field named', async ({ app }) => {
+    const answer = await post(app, {
       json: { title: '', extra: 1, parts: [{ name: 'ok' }, { name: 'too long', x: 1 }] },
     });
     expect(answer.body).toMatchObject({
@@ -162,61 +154,59 @@ describe('a body', () => {
     });
   });
 
-  it('is refused when it is absent or no object', async () => {
+  it('is refused when it is absent or no object', async ({ app }) => {
     for (const options of [{}, { raw: '"text"', headers: asJson }, { raw: 'null', headers: asJson }]) {
-      expect((await post(options)).body).toEqual(problemOf(422, 'validation_failed'));
+      expect((await post(app, options)).body).toEqual(problemOf(422, 'validation_failed'));
     }
   });
 
-  it.each([
+  it.for<[string, object, string]>([
     ['NUL in a text', { title: 'a\u0000b' }, 'title'],
     ['NUL deep inside', { title: 'x', metadata: { a: ['\u0000'] } }, 'metadata.a[0]'],
     ['NUL in a name', { title: 'x', metadata: { 'a\u0000': 1 } }, 'metadata'],
     ['another control character', { title: 'a\u001bb' }, 'title'],
     ['half a surrogate pair', { title: 'a\ud83d' }, 'title'],
     ['half a surrogate pair deep inside', { title: 'x', metadata: { a: '\ude00' } }, 'metadata.a'],
-  ])('is 422 with %s', async (_, json, path) => {
-    expect((await post({ json })).body).toMatchObject({ status: 422, errors: [{ path }] });
+  ])('is 422 with %s', async ([_, json, path], { app }) => {
+    expect((await post(app, { json })).body).toMatchObject({ status: 422, errors: [{ path }] });
   });
 
-  it.each([
-    ['as a name of the body', (key: string) => ({ title: 'x', [key]: 1 })],
-    ['as a name in a part', (key: string) => ({ title: 'x', parts: [{ name: 'ok', [key]: 1 }] })],
-    ['above a NUL', (key: string) => ({ title: 'x', metadata: { [key]: '\u0000' } })],
-    ['above a list with a NUL', (key: string) => ({ title: 'x', metadata: { a: [{ [key]: ['\u0000'] }] } })],
-    ['above half a surrogate pair', (key: string) => ({ title: 'x', metadata: { [key]: { a: '\ud83d' } } })],
-    ['in a name with a NUL', (key: string) => ({ title: 'x', metadata: { [`${key}\u0000`]: 1 } })],
-    ['above too many levels', (key: string) => ({ title: 'x', metadata: { [key]: nested(40) } })],
-  ])('does not come back where a key was pasted %s', async (_, json) => {
-    const answer = await post({ json: json('sk-proj-canary-0123456789abcdef') });
+  it.for<[string, (key: string) => object]>([
+    ['as a name of the body', (key) => ({ title: 'x', [key]: 1 })],
+    ['as a name in a part', (key) => ({ title: 'x', parts: [{ name: 'ok', [key]: 1 }] })],
+    ['above a NUL', (key) => ({ title: 'x', metadata: { [key]: '\u0000' } })],
+    ['above a list with a NUL', (key) => ({ title: 'x', metadata: { a: [{ [key]: ['\u0000'] }] } })],
+    ['above half a surrogate pair', (key) => ({ title: 'x', metadata: { [key]: { a: '\ud83d' } } })],
+    ['in a name with a NUL', (key) => ({ title: 'x', metadata: { [`${key}\u0000`]: 1 } })],
+    ['above too many levels', (key) => ({ title: 'x', metadata: { [key]: nested(40) } })],
+  ])('does not come back where a key was pasted %s', async ([_, json], { app }) => {
+    const answer = await post(app, { json: json('sk-proj-canary-0123456789abcdef') });
     expect(answer.status).toBe(422);
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
-  it('is 422 when it is nested deeper than anyone needs, however deep', async () => {
+  it('is 422 when it is nested deeper than anyone needs, however deep', async ({ app }) => {
     for (const depth of [40, 200_000]) {
       const raw = `{"title":"x","metadata":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
-      const answer = await post({ raw, headers: asJson });
+      const answer = await post(app, { raw, headers: asJson });
       expect(answer.body).toMatchObject({ status: 422, detail: expect.stringContaining('nested deeper') });
     }
   });
 
-  it('counts an emoji as one character', async () => {
-    expect((await post({ json: { title: '🦉'.repeat(20) } })).status).toBe(201);
-    expect((await post({ json: { title: '🦉'.repeat(21) } })).status).toBe(422);
+  it('counts an emoji as one character', async ({ app }) => {
+    expect((await post(app, { json: { title: '🦉'.repeat(20) } })).status).toBe(201);
+    expect((await post(app, { json: { title: '🦉'.repeat(21) } })).status).toBe(422);
   });
 });
 
 describe('a query', () => {
-  const get = (query: string) => app.call('GET', `/notes?${query}`, { key: agent });
-
-  it('is parsed to the types of its schema', async () => {
-    const answer = await get(`limit=5&tags=a,b&cursor=${encodeCursor({ after: 'x' })}`);
+  it('is parsed to the types of its schema', async ({ app }) => {
+    const answer = await get(app, `limit=5&tags=a,b&cursor=${encodeCursor({ after: 'x' })}`);
     expect(answer.body).toEqual({ data: { limit: 5, tags: ['a', 'b'], cursor: { after: 'x' } } });
-    expect((await get('tags=a&tags=b')).body).toEqual({ data: { limit: 20, tags: ['a', 'b'] } });
+    expect((await get(app, 'tags=a&tags=b')).body).toEqual({ data: { limit: 20, tags: ['a', 'b'] } });
   });
 
-  it.each([
+  it.for<[string, string]>([
     ['limit=abc', 'limit'],
     ['limit=', 'limit'],
     ['limit=1.5', 'limit'],
@@ -226,8 +216,8 @@ describe('a query', () => {
     [`cursor=${encodeCursor({ before: 1 })}`, 'cursor'],
     ['tags=a%00', 'tags'],
     ['unknown=1', 'unknown'],
-  ])('is 422 for %s', async (query, path) => {
-    expect((await get(query)).body).toMatchObject({
+  ])('is 422 for %s', async ([query, path], { app }) => {
+    expect((await get(app, query)).body).toMatchObject({
       status: 422,
       code: 'validation_failed',
       errors: [{ path }],
@@ -236,7 +226,7 @@ describe('a query', () => {
 });
 
 describe('anything thrown', () => {
-  it('is 500 with a fixed sentence, and logged without its message', async () => {
+  it('is 500 with a fixed sentence, and logged without its message', async ({ app }) => {
     const answer = await app.call('POST', '/broken', { key: agent, headers: { 'x-request-id': 'broken-1' } });
     expect(answer.body).toEqual(problemOf(500, 'internal'));
     for (const text of [JSON.stringify(answer.body), app.logged()]) {
@@ -249,9 +239,9 @@ describe('anything thrown', () => {
 });
 
 describe('an undeclared answer', () => {
-  it.each(['status', 'code', 'field', 'type', 'header', 'no header'])(
+  it.for(['status', 'code', 'field', 'type', 'header', 'no header'])(
     'fails by its %s where replies are verified',
-    async (what) => {
+    async (what, { app }) => {
       expect(
         (await app.call('GET', `/undeclared?${new URLSearchParams({ what })}`, { key: agent })).status,
       ).toBe(500);
@@ -322,7 +312,7 @@ describe('the log', () => {
 });
 
 describe('what operators look at', () => {
-  it('says that the process is alive', async () => {
+  it('says that the process is alive', async ({ app }) => {
     expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: 'ok' });
   });
 
@@ -360,7 +350,7 @@ describe('what operators look at', () => {
     expect(answer.status).toBe(503);
   });
 
-  it('counts requests by the pattern of the route', async () => {
+  it('counts requests by the pattern of the route', async ({ app }) => {
     await app.call('GET', `/notes/${noteId}`, { key: agent });
     const text = await (await fetch(`${app.url}/metrics`)).text();
     expect(text).toContain(
@@ -369,3 +359,22 @@ describe('what operators look at', () => {
     expect(text).not.toContain(noteId);
   });
 });
+
+function problemOf(status: number, code: string) {
+  return expect.objectContaining({ status, code });
+}
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : { a: nested(depth - 1) };
+}
+
+function post(
+  app: TinyApp,
+  options: { json?: unknown; raw?: string | Uint8Array; headers?: Record<string, string> },
+) {
+  return app.call('POST', '/notes', { key: orchestrator, ...options });
+}
+
+function get(app: TinyApp, query: string) {
+  return app.call('GET', `/notes?${query}`, { key: agent });
+}

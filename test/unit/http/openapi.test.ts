@@ -1,10 +1,11 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createOpenApiDocument } from '../../../src/http/openapi.ts';
-import { startTinyApp, type TinyApp, tinyRoutes } from '../../support/tiny-app.ts';
+import { tinyRoutes } from '../../support/tiny-app.ts';
+import { factsOfTinyApp } from '../../support/tiny-app-facts.ts';
 
+const it = factsOfTinyApp();
 const document = createOpenApiDocument(tinyRoutes(), { version: '1.2.3' });
-const operation = (path: string, method: 'get' | 'post' | 'delete') => document.paths?.[path]?.[method];
 
 describe('the OpenAPI document', () => {
   it('is valid OpenAPI 3.1', async () => {
@@ -50,17 +51,13 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the served pages', () => {
-  let app: TinyApp;
-  beforeAll(async () => {
-    app = await startTinyApp();
-  });
-  afterAll(() => app.close());
-
-  it('has the document, open to all', async () => {
+  it('has the document, open to all', async ({ app }) => {
     expect((await app.call('GET', '/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(document)));
   });
 
-  it('shows it at /docs from this process alone, under a policy without exceptions for scripts', async () => {
+  it('shows it at /docs from this process alone, under a policy without exceptions for scripts', async ({
+    app,
+  }) => {
     const page = await fetch(`${app.url}/docs`);
     const html = await page.text();
     expect(page.headers.get('content-security-policy')).toBe(
@@ -76,3 +73,7 @@ describe('the served pages', () => {
     }
   });
 });
+
+function operation(path: string, method: 'get' | 'post' | 'delete') {
+  return document.paths?.[path]?.[method];
+}

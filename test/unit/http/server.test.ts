@@ -7,30 +7,6 @@ import { startServer } from '../../../src/http/server.ts';
 
 const log = pino({ level: 'silent' });
 
-function deferred() {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((fulfil) => {
-    resolve = fulfil;
-  });
-  return { promise, resolve };
-}
-
-/** An app whose answer waits until it is told to go on. */
-function waitingApp() {
-  const arrived = deferred();
-  const goOn = deferred();
-  const app = express();
-  app.get('/slow', async (_request, response) => {
-    arrived.resolve();
-    await goOn.promise;
-    response.send('done');
-  });
-  app.get('/fast', (_request, response) => {
-    response.send('fast');
-  });
-  return { app, arrived: arrived.promise, goOn: goOn.resolve };
-}
-
 describe('a server that closes', () => {
   it('lets the request in flight end, and takes no other', async () => {
     const { app, arrived, goOn } = waitingApp();
@@ -46,7 +22,7 @@ describe('a server that closes', () => {
     await closed;
   });
 
-  it('does not wait for idle connections, and may be told twice', async () => {
+  it('does not wait for idle connections, and may be closed twice', async () => {
     const { app } = waitingApp();
     const server = await startServer({ app, port: 0, log, graceMs: 600_000 });
     const agent = new Agent({ keepAlive: true });
@@ -99,7 +75,7 @@ describe('a server', () => {
   });
 });
 
-describe('a server that is told where to listen', () => {
+describe('a server with a host to listen on', () => {
   const at = (host: string, port: number) =>
     fetch(`http://${host}:${port}/fast`).then(
       ({ status }) => status,
@@ -107,7 +83,7 @@ describe('a server that is told where to listen', () => {
     );
 
   // Elsewhere 127.0.0.2 is no address of the machine until somebody adds it.
-  it.runIf(process.platform === 'linux')('listens there alone, and else everywhere', async () => {
+  it.runIf(process.platform === 'linux')('listens there alone, and without one everywhere', async () => {
     const { app } = waitingApp();
     const [there, everywhere] = await Promise.all([
       startServer({ app, port: 0, host: '127.0.0.1', log }),
@@ -120,3 +96,27 @@ describe('a server that is told where to listen', () => {
     await Promise.all([there.close(), everywhere.close()]);
   });
 });
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}
+
+/** An app whose slow answer waits for `goOn`. */
+function waitingApp() {
+  const arrived = deferred();
+  const goOn = deferred();
+  const app = express();
+  app.get('/slow', async (_request, response) => {
+    arrived.resolve();
+    await goOn.promise;
+    response.send('done');
+  });
+  app.get('/fast', (_request, response) => {
+    response.send('fast');
+  });
+  return { app, arrived: arrived.promise, goOn: goOn.resolve };
+}

@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { estimateTokens } from '../../../src/domain/tokens.ts';
 import { charactersPerToken, truncateToTokens } from '../../../src/knowledge/truncate-to-tokens.ts';
 
-const tokensOf = (text: string) => Math.ceil(estimateTokens(text));
-
 describe('a text that is fitted into a number of tokens', () => {
   it('is left as it is where it has room, to the last blank', () => {
     const text = '  One\r\n\r\nTwo.\n\n';
@@ -79,3 +77,7 @@ describe('a text that is fitted into a number of tokens', () => {
     }
   });
 });
+
+function tokensOf(text: string) {
+  return Math.ceil(estimateTokens(text));
+}

@@ -6,39 +6,6 @@ import type { Decrypted, Transit } from '../../../src/platform/vault/transit.ts'
 
 const metrics = createLlmConfigMetrics(new Registry());
 
-/** Counts what Vault is asked, and answers when the test says so. */
-function countingTransit() {
-  const asked: { readonly context: string; readonly ciphertext: string }[] = [];
-  let answer: (ciphertext: string) => Decrypted = (ciphertext) => ({
-    kind: 'ok',
-    plaintext: `opened ${ciphertext}`,
-  });
-  let gate: Promise<void> = Promise.resolve();
-  const transit: Transit = {
-    encrypt: async () => ({ kind: 'failed', code: 'vault_unavailable' }),
-    decrypt: async (context, ciphertext) => {
-      asked.push({ context, ciphertext });
-      await gate;
-      return answer(ciphertext);
-    },
-    isReady: async () => true,
-  };
-  return {
-    transit,
-    asked,
-    answerWith: (next: typeof answer) => {
-      answer = next;
-    },
-    hold: () => {
-      let open: () => void = () => undefined;
-      gate = new Promise((resolve) => {
-        open = resolve;
-      });
-      return open;
-    },
-  };
-}
-
 test('an opened key is asked of Vault once while it is kept', async () => {
   const vault = countingTransit();
   const custody = createKeyCustody({ metrics, transit: vault.transit });
@@ -115,3 +82,36 @@ test('each opening is counted once: by Vault, by the cache, and not at all where
   await custody.open('t1', 'embedding', 'c2');
   expect(counted).toEqual(['vault ok', 'cache ok', 'vault key_unusable']);
 });
+
+/** Counts what Vault is asked, and answers when the test says so. */
+function countingTransit() {
+  const asked: { readonly context: string; readonly ciphertext: string }[] = [];
+  let answer: (ciphertext: string) => Decrypted = (ciphertext) => ({
+    kind: 'ok',
+    plaintext: `opened ${ciphertext}`,
+  });
+  let gate: Promise<void> = Promise.resolve();
+  const transit: Transit = {
+    encrypt: async () => ({ kind: 'failed', code: 'vault_unavailable' }),
+    decrypt: async (context, ciphertext) => {
+      asked.push({ context, ciphertext });
+      await gate;
+      return answer(ciphertext);
+    },
+    isReady: async () => true,
+  };
+  return {
+    transit,
+    asked,
+    answerWith: (next: typeof answer) => {
+      answer = next;
+    },
+    hold: () => {
+      let open: () => void = () => undefined;
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      return open;
+    },
+  };
+}

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { patchSchema } from '../../../src/llm-config/schemas.ts';
 
-const accepts = (body: unknown) => patchSchema.safeParse(body).success;
-
 describe('a key', () => {
   test('loses the white space around it', () => {
     expect(patchSchema.parse({ embedding_api_key: `\n\t ${'k'.repeat(20)} \r\n` })).toEqual({
@@ -70,3 +68,7 @@ test.each([{ unknown: 1 }, { has_api_key: true }, { effective: {} }, [], null, '
     expect(accepts(body)).toBe(false);
   },
 );
+
+function accepts(body: unknown) {
+  return patchSchema.safeParse(body).success;
+}

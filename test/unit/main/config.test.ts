@@ -12,14 +12,6 @@ const complete = {
 
 type Process = keyof typeof environmentSchemas;
 
-/** The variables that the problems name, each as often as it is named. */
-function namedIn(process: Process, env: Record<string, string | undefined>): string[] {
-  const parsed = parseEnvironment(process, env);
-  return parsed.kind === 'ok' ? [] : parsed.problems.map((problem) => problem.split(':')[0] ?? '').sort();
-}
-
-const apiWith = (env: Record<string, string | undefined>) => namedIn('api', { ...complete, ...env });
-
 describe('an environment', () => {
   it('is complete with what has no default', () => {
     expect(parseEnvironment('api', complete)).toMatchObject({
@@ -133,11 +125,11 @@ describe('the login to Vault', () => {
 
 describe('the time-outs', () => {
   it.each<[string, Record<string, string>]>([
-    ['above', { EMBEDDING_TIMEOUT_MS: '6001', GUARD_TIMEOUT_MS: '6000' }],
-    ['the same as', { EMBEDDING_TIMEOUT_MS: '6000', GUARD_TIMEOUT_MS: '6000' }],
-    ['above the default of', { EMBEDDING_TIMEOUT_MS: '6000' }],
-    ['by default above', { GUARD_TIMEOUT_MS: '3000' }],
-  ])('are refused when one attempt may take a time %s the patience of the caller', (_, given) => {
+    ['above that of the caller', { EMBEDDING_TIMEOUT_MS: '6001', GUARD_TIMEOUT_MS: '6000' }],
+    ['the same as that of the caller', { EMBEDDING_TIMEOUT_MS: '6000', GUARD_TIMEOUT_MS: '6000' }],
+    ['above the default of the caller', { EMBEDDING_TIMEOUT_MS: '6000' }],
+    ['by default above that of the caller', { GUARD_TIMEOUT_MS: '3000' }],
+  ])('are refused when that of one attempt is %s', (_, given) => {
     expect(apiWith(given)).toEqual(['EMBEDDING_TIMEOUT_MS']);
   });
 
@@ -145,7 +137,7 @@ describe('the time-outs', () => {
     expect(apiWith({ EMBEDDING_TIMEOUT_MS: '5999', GUARD_TIMEOUT_MS: '6000' })).toEqual([]);
   });
 
-  it('of which one is no number are told once', () => {
+  it('of which one is no number are reported once', () => {
     expect(apiWith({ EMBEDDING_TIMEOUT_MS: '6000', GUARD_TIMEOUT_MS: 'soon' })).toEqual(['GUARD_TIMEOUT_MS']);
   });
 
@@ -155,3 +147,13 @@ describe('the time-outs', () => {
     expect(operations.embedding.startToCloseMs).toBeGreaterThan(40_000);
   });
 });
+
+/** The variables that the problems name, each as often as it is named. */
+function namedIn(process: Process, env: Record<string, string | undefined>): string[] {
+  const parsed = parseEnvironment(process, env);
+  return parsed.kind === 'ok' ? [] : parsed.problems.map((problem) => problem.split(':')[0] ?? '').sort();
+}
+
+function apiWith(env: Record<string, string | undefined>) {
+  return namedIn('api', { ...complete, ...env });
+}

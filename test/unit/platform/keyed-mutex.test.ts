@@ -3,7 +3,7 @@ import { createKeyedMutex } from '../../../src/platform/async/keyed-mutex.ts';
 
 const long = 60_000;
 
-it('gives the turn of a name to one at a time, in the order in which they came', async () => {
+it('is held by one caller of a name at a time, in the order in which they came', async () => {
   const mutex = createKeyedMutex();
   const log: string[] = [];
   const first = await mutex.acquire('a', long);
@@ -23,32 +23,32 @@ it('gives the turn of a name to one at a time, in the order in which they came',
   expect(log).toEqual(['second', 'third']);
 });
 
-it('lets no name wait for another', async () => {
+it('makes no name wait for another', async () => {
   const mutex = createKeyedMutex();
   await mutex.acquire('a', long);
   expect(await mutex.acquire('b', long)).toBeTypeOf('function');
 });
 
-it('passes over who has given up, and leaves nobody behind it waiting', async () => {
+it('skips a caller that has given up, and goes on to the next', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
-  const impatient = mutex.acquire('a', 5);
-  const patient = mutex.acquire('a', long);
-  expect(await impatient).toBeUndefined();
+  const gaveUp = mutex.acquire('a', 5);
+  const next = mutex.acquire('a', long);
+  expect(await gaveUp).toBeUndefined();
   first?.();
-  expect(await patient).toBeTypeOf('function');
+  expect(await next).toBeTypeOf('function');
 });
 
-it('is free again once all have left or given up', async () => {
+it('is free again once all callers have released it or given up', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   expect(await mutex.acquire('a', 5)).toBeUndefined();
   first?.();
-  // With no patience at all only a free turn is got.
+  // With a limit of 0 only a free mutex is acquired.
   expect(await mutex.acquire('a', 0)).toBeTypeOf('function');
 });
 
-it('does not take the turn from the next when one leaves twice', async () => {
+it('is not taken from the next holder when one releases it twice', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   const second = mutex.acquire('a', long);

@@ -4,14 +4,6 @@ import { createLogger, describeError } from '../../../src/platform/telemetry/log
 
 const secret = 'sk-secret-0123456789';
 
-/** The line that a logger writes. */
-function lineOf(fields: object, message = 'something happened'): string {
-  const lines: string[] = [];
-  const destination = { write: (line: string) => void lines.push(line) };
-  createLogger({ level: 'info', process: 'test', destination }).info(fields, message);
-  return lines.join('');
-}
-
 const secretFields = [
   'authorization',
   'api_key',
@@ -91,7 +83,7 @@ describe('where an error was thrown', () => {
     return describeError(error).at;
   };
 
-  it.each(['src', 'activities', 'workflows'])('is the first place in %s', (folder) => {
+  it.each(['src', 'activities', 'workflows'])('is the first stack frame in %s', (folder) => {
     const ours = `work (file:///app/${folder}/one.ts:3:7)`;
     expect(at('node:internal/process/task_queues:103:5', ours, 'later (/app/src/two.ts:1:1)')).toBe(
       `at ${ours}`,
@@ -107,8 +99,16 @@ describe('where an error was thrown', () => {
     expect(at(library, 'ours (/app/src/main/api.ts:1:1)')).toBe('at ours (/app/src/main/api.ts:1:1)');
   });
 
-  it('is told of an error of this file as it is', () => {
+  it('is left out for an error that was thrown in none of these folders', () => {
     expect(describeError(new RangeError('no'))).toEqual({ type: 'RangeError' });
     expect(describeError(runInNewContext('new Error("no")'))).toEqual({ type: 'object' });
   });
 });
+
+/** The line that a logger writes. */
+function lineOf(fields: object, message = 'something happened'): string {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  createLogger({ level: 'info', process: 'test', destination }).info(fields, message);
+  return lines.join('');
+}

@@ -25,85 +25,6 @@ import { breakerStates, breakerTransitions } from '../../../src/providers/breake
 import { callGauges } from '../../../src/usage/call-gauges.ts';
 import { readSamples, sampleValue } from '../../support/scrape.ts';
 
-/** Every value that a label of the service may have, written out once more by hand where it is short. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
-  provider: [...providers, 'other'],
-  operation: [...new Set([...callOperations, ...blockableOperations]), 'other'],
-  source: [...callSources, 'other'],
-  code: ['ok', ...failureCodes, 'other'],
-  direction: ['input', 'output'],
-  to: breakerTransitions,
-  outcome: ['unchanged', 'missing'],
-  fate: ['skipped', 'bought'],
-  by: ['cache', 'vault'],
-  percent: ['80', '100'],
-  verdict: ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'],
-  state: [...breakerStates, 'other'],
-  embedding_status: [...embeddingStatuses, 'other'],
-  reason: [...failureCodes, 'other'],
-  method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
-};
-
-type StateOf<Feature> = Feature extends FeatureState<infer State> ? State : never;
-
-/** The service's state over all tenants, as its features read it. */
-interface ServiceState {
-  readonly breakers: StateOf<typeof breakerGauges>;
-  readonly articles: StateOf<typeof embeddingStatusGauges>;
-  readonly outbox: StateOf<typeof outboxGauges>;
-  readonly calls: StateOf<typeof callGauges>;
-}
-
-const calm: ServiceState = {
-  breakers: [],
-  articles: [],
-  outbox: { signals: 3, oldestSeconds: 7 },
-  calls: { missingFromLedger: 0, open: 0, unknown: 0 },
-};
-
-/** Builds statements and has no connection: what these tests read comes from no database. */
-const tx: Transaction = Object.assign(knex({ client: 'pg' }), {
-  afterCommit: () => undefined,
-  savepoint: () => Promise.reject(new Error('there is no connection')),
-});
-
-/** The metrics of a process whose gauges show the state that `read` gives. */
-function processShowing(read: () => Promise<ServiceState>, options: Partial<StateGaugesOptions> = {}) {
-  const metrics = createMetrics(new Registry());
-  const gauges = createStateGauges(metrics.registry, { inTransaction: (reads) => reads(tx), ...options });
-  gauges.register({ ...breakerGauges, read: async () => (await read()).breakers });
-  gauges.register({ ...embeddingStatusGauges, read: async () => (await read()).articles });
-  gauges.register({ ...outboxGauges, read: async () => (await read()).outbox });
-  gauges.register({ ...callGauges, read: async () => (await read()).calls });
-  return { ...metrics, ...createFeatureMetrics(metrics.registry) };
-}
-
-/** Series of ours but for those of the process, which `collectDefaultMetrics` makes. */
-const ownSamples = (text: string) =>
-  readSamples(text).filter(({ name }) => name.startsWith('lorekeep_') && !/_(nodejs|process)_/.test(name));
-
-const aCall = fc.record({
-  provider: fc.constantFrom(...providers),
-  operation: fc.oneof(fc.constantFrom(...callOperations), fc.string()),
-  source: fc.constantFrom(...callSources),
-  code: fc.constantFrom(...failureCodes),
-  seconds: fc.double({ min: 0, max: 100, noNaN: true }),
-  inputTokens: fc.nat(),
-  outputTokens: fc.nat(),
-});
-const aState = fc.record({
-  breakers: fc.array(fc.record({ provider: fc.string(), state: fc.string(), count: fc.nat() })),
-  articles: fc.array(
-    fc.record({
-      status: fc.oneof(fc.constantFrom(...embeddingStatuses), fc.string()),
-      reason: fc.option(fc.oneof(fc.constantFrom(...failureCodes), fc.string())),
-      count: fc.nat(),
-    }),
-  ),
-  outbox: fc.constant(calm.outbox),
-  calls: fc.constant(calm.calls),
-});
-
 describe('labels', () => {
   it('take values from closed lists only, whatever the events and the database say', async () => {
     await fc.assert(
@@ -200,4 +121,86 @@ describe('the gauges of the database’s state', () => {
     // Each of the four features has read its own tables once.
     expect(reads).toBe(4);
   });
+});
+
+/** The metrics of a process whose gauges show the state that `read` gives. */
+function processShowing(read: () => Promise<ServiceState>, options: Partial<StateGaugesOptions> = {}) {
+  const metrics = createMetrics(new Registry());
+  const gauges = createStateGauges(metrics.registry, { inTransaction: (reads) => reads(tx), ...options });
+  gauges.register({ ...breakerGauges, read: async () => (await read()).breakers });
+  gauges.register({ ...embeddingStatusGauges, read: async () => (await read()).articles });
+  gauges.register({ ...outboxGauges, read: async () => (await read()).outbox });
+  gauges.register({ ...callGauges, read: async () => (await read()).calls });
+  return { ...metrics, ...createFeatureMetrics(metrics.registry) };
+}
+
+/** Series of ours but for those of the process, which `collectDefaultMetrics` makes. */
+function ownSamples(text: string) {
+  return readSamples(text).filter(
+    ({ name }) => name.startsWith('lorekeep_') && !/_(nodejs|process)_/.test(name),
+  );
+}
+
+/** Every value that a label of the service may have, written out once more by hand where it is short. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  provider: [...providers, 'other'],
+  operation: [...new Set([...callOperations, ...blockableOperations]), 'other'],
+  source: [...callSources, 'other'],
+  code: ['ok', ...failureCodes, 'other'],
+  direction: ['input', 'output'],
+  to: breakerTransitions,
+  outcome: ['unchanged', 'missing'],
+  fate: ['skipped', 'bought'],
+  by: ['cache', 'vault'],
+  percent: ['80', '100'],
+  verdict: ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'],
+  state: [...breakerStates, 'other'],
+  embedding_status: [...embeddingStatuses, 'other'],
+  reason: [...failureCodes, 'other'],
+  method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'other'],
+};
+
+type StateOf<Feature> = Feature extends FeatureState<infer State> ? State : never;
+
+/** The service's state over all tenants, as its features read it. */
+interface ServiceState {
+  readonly breakers: StateOf<typeof breakerGauges>;
+  readonly articles: StateOf<typeof embeddingStatusGauges>;
+  readonly outbox: StateOf<typeof outboxGauges>;
+  readonly calls: StateOf<typeof callGauges>;
+}
+
+const calm: ServiceState = {
+  breakers: [],
+  articles: [],
+  outbox: { signals: 3, oldestSeconds: 7 },
+  calls: { missingFromLedger: 0, open: 0, unknown: 0 },
+};
+
+/** Builds statements and has no connection: what these tests read comes from no database. */
+const tx: Transaction = Object.assign(knex({ client: 'pg' }), {
+  afterCommit: () => undefined,
+  savepoint: () => Promise.reject(new Error('there is no connection')),
+});
+
+const aCall = fc.record({
+  provider: fc.constantFrom(...providers),
+  operation: fc.oneof(fc.constantFrom(...callOperations), fc.string()),
+  source: fc.constantFrom(...callSources),
+  code: fc.constantFrom(...failureCodes),
+  seconds: fc.double({ min: 0, max: 100, noNaN: true }),
+  inputTokens: fc.nat(),
+  outputTokens: fc.nat(),
+});
+const aState = fc.record({
+  breakers: fc.array(fc.record({ provider: fc.string(), state: fc.string(), count: fc.nat() })),
+  articles: fc.array(
+    fc.record({
+      status: fc.oneof(fc.constantFrom(...embeddingStatuses), fc.string()),
+      reason: fc.option(fc.oneof(fc.constantFrom(...failureCodes), fc.string())),
+      count: fc.nat(),
+    }),
+  ),
+  outbox: fc.constant(calm.outbox),
+  calls: fc.constant(calm.calls),
 });

@@ -1,60 +1,36 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { test as base, describe, expect, vi } from 'vitest';
 import { createSharedCache, type SharedCache } from '../../../src/platform/async/shared-cache.ts';
 
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-interface Value {
-  readonly good: boolean;
-  readonly size: number;
-}
+// The cache reads the clock that a fact sets.
+const it = base
+  .extend('clock', { auto: true }, ({}, { onCleanup }): Clock => {
+    const clock = { nowMs: 5_000 };
+    vi.spyOn(performance, 'now').mockImplementation(() => clock.nowMs);
+    onCleanup(() => void vi.restoreAllMocks());
+    return clock;
+  })
+  .extend('cache', ({ clock: _ }) => createCache());
 
 const ttlMs = 1_000;
 const maxSize = 10;
-/** The one clock of what is tested. */
-let nowMs = 0;
-let recent: SharedCache<Value>;
-
-const create = () =>
-  createSharedCache<Value>({ ttlMs, maxSize, sizeOf: ({ size }) => size, worthKeeping: ({ good }) => good });
-
-beforeEach(() => {
-  nowMs = 5_000;
-  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
-  recent = create();
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
 const good: Value = { good: true, size: 1 };
 const bad: Value = { good: false, size: 1 };
 
-/** Asks for a key and counts how often it had to be made. */
-function counting(key: string, result: () => Promise<Value>) {
-  const asked = { made: 0, ask: () => recent.get(key, make) };
-  const make = () => {
-    asked.made += 1;
-    return result();
-  };
-  return asked;
-}
-
 describe('what is under way', () => {
-  it('is made once for all who ask for it, and another key’s is made beside it', async () => {
-    const one = counting('one', async () => good);
-    const other = counting('other', async () => good);
+  it('is made once for all who ask for it, and another key’s is made beside it', async ({ cache }) => {
+    const one = counting(cache, 'one', async () => good);
+    const other = counting(cache, 'other', async () => good);
     const answers = await Promise.all([one.ask(), other.ask(), one.ask(), one.ask()]);
     expect(answers).toEqual([good, good, good, good]);
     expect([one.made, other.made]).toEqual([1, 1]);
   });
 
-  it('fails for all who wait for it, and begins again for the next', async () => {
+  it('fails for all who wait for it, and begins again for the next', async ({ cache }) => {
     const broken = new Error('broken');
-    const failing = counting('key', async () => {
+    const failing = counting(cache, 'key', async () => {
       throw broken;
     });
     const ended = await Promise.allSettled([failing.ask(), failing.ask()]);
@@ -67,39 +43,39 @@ describe('what is under way', () => {
     expect(failing.made).toBe(2);
   });
 
-  it('is forgotten also where it throws before it promises anything', async () => {
+  it('is forgotten also where it throws before it promises anything', async ({ cache }) => {
     const broken = new Error('broken');
     const throwing = () => {
       throw broken;
     };
-    await expect(recent.get('key', throwing)).rejects.toBe(broken);
-    expect(await recent.get('key', async () => good)).toBe(good);
+    await expect(cache.get('key', throwing)).rejects.toBe(broken);
+    expect(await cache.get('key', async () => good)).toBe(good);
   });
 });
 
 describe('a result', () => {
-  it('is remembered until its time is over', async () => {
-    const asked = counting('key', async () => good);
+  it('is remembered until its time is over', async ({ clock, cache }) => {
+    const asked = counting(cache, 'key', async () => good);
     await asked.ask();
-    nowMs += ttlMs - 1;
+    clock.nowMs += ttlMs - 1;
     await asked.ask();
     expect(asked.made).toBe(1);
-    nowMs += 2;
+    clock.nowMs += 2;
     await asked.ask();
     expect(asked.made).toBe(2);
   });
 
-  it('that is not worth it is shared and then forgotten', async () => {
-    const asked = counting('key', async () => bad);
+  it('that is not worth it is shared and then forgotten', async ({ cache }) => {
+    const asked = counting(cache, 'key', async () => bad);
     expect(await Promise.all([asked.ask(), asked.ask()])).toEqual([bad, bad]);
     expect(asked.made).toBe(1);
     await asked.ask();
     expect(asked.made).toBe(2);
   });
 
-  it('is pushed out by newer ones when it was unused the longest', async () => {
+  it('is pushed out by newer ones when it was unused the longest', async ({ cache }) => {
     const half: Value = { good: true, size: maxSize / 2 };
-    const [first, second, third] = ['1', '2', '3'].map((key) => counting(key, async () => half));
+    const [first, second, third] = ['1', '2', '3'].map((key) => counting(cache, key, async () => half));
     await first?.ask();
     await second?.ask();
     await first?.ask();
@@ -110,9 +86,9 @@ describe('a result', () => {
     expect(second?.made).toBe(2);
   });
 
-  it('that is too large for the memory is given, and the others stay', async () => {
-    const small = counting('small', async () => good);
-    const large = counting('large', async () => ({ good: true, size: maxSize + 1 }));
+  it('that is too large for the memory is given, and the others stay', async ({ cache }) => {
+    const small = counting(cache, 'small', async () => good);
+    const large = counting(cache, 'large', async () => ({ good: true, size: maxSize + 1 }));
     await small.ask();
     await large.ask();
     await large.ask();
@@ -122,35 +98,20 @@ describe('a result', () => {
 });
 
 describe('a result that has expired', () => {
-  const expire = async (purgeExpired: boolean) => {
-    const cache = createSharedCache<Value>({
-      ...{ ttlMs: 5, maxSize, sizeOf: () => 1, worthKeeping: () => true },
-      purgeExpired,
-    });
-    const seen = new WeakRef(await cache.get('key', async () => ({ good: true, size: 1 })));
-    nowMs += 20;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    collectGarbage();
-    const inMemory = seen.deref() !== undefined;
-    // Used after the collection, so that it is the cache and not its end that decides.
-    await cache.get('other', async () => good);
-    return inMemory;
-  };
-
-  it('leaves the memory at once where that is asked for', async () => {
-    expect(await expire(true)).toBe(false);
+  it('leaves the memory at once where that is asked for', async ({ clock }) => {
+    expect(await expire(clock, true)).toBe(false);
   });
 
-  it('stays in the memory otherwise, and is never given', async () => {
-    expect(await expire(false)).toBe(true);
+  it('stays in the memory otherwise, and is never given', async ({ clock }) => {
+    expect(await expire(clock, false)).toBe(true);
   });
 });
 
 it('a time of 0 shares the work under way and remembers nothing', async () => {
-  recent = createSharedCache<Value>({
+  const cache = createSharedCache<Value>({
     ...{ ttlMs: 0, maxSize, sizeOf: ({ size }) => size, worthKeeping: () => true },
   });
-  const asked = counting('key', async () => good);
+  const asked = counting(cache, 'key', async () => good);
   await Promise.all([asked.ask(), asked.ask()]);
   expect(asked.made).toBe(1);
   await asked.ask();
@@ -159,40 +120,25 @@ it('a time of 0 shares the work under way and remembers nothing', async () => {
 
 it('a hit is a remembered result, not work that is shared', async () => {
   let hits = 0;
-  recent = createSharedCache<Value>({
+  const cache = createSharedCache<Value>({
     ...{ ttlMs, maxSize, sizeOf: ({ size }) => size, worthKeeping: () => true },
     onHit: () => {
       hits += 1;
     },
   });
-  const asked = counting('key', async () => good);
+  const asked = counting(cache, 'key', async () => good);
   await Promise.all([asked.ask(), asked.ask()]);
   expect(hits).toBe(0);
   await asked.ask();
   expect(hits).toBe(1);
 });
 
-const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('ask' as const), key: fc.nat(3) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('end' as const),
-      which: fc.nat(3),
-      how: fc.constantFrom('good' as const, 'bad' as const, 'throws' as const),
-      size: fc.integer({ min: 1, max: maxSize + 2 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 400, 600, 1_001) }),
-  },
-);
-
-it('under any schedule makes a key once at a time, gives nothing bad or expired again, and keeps its bound', async () => {
+it('under any schedule makes a key once at a time, gives nothing bad or expired again, and keeps its bound', async ({
+  clock,
+}) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      recent = create();
+    fc.asyncProperty(fc.array(anyStep(), { maxLength: 60 }), async (steps) => {
+      const cache = createCache();
       const makes = new Map<number, { end(value: Value | undefined): void }>();
       const lastGood = new Map<number, { readonly value: Value; readonly atMs: number }>();
       const waiting = new Map<number, Promise<Value | 'failed'>[]>();
@@ -201,7 +147,7 @@ it('under any schedule makes a key once at a time, gives nothing bad or expired 
       /** Asks; true where it was made anew or is under way, false where it was remembered. */
       const ask = async (key: number): Promise<boolean> => {
         let made = false;
-        const answer = recent
+        const answer = cache
           .get(String(key), () => {
             made = true;
             if (makes.has(key)) throw new Error('two at once for one key');
@@ -224,21 +170,21 @@ it('under any schedule makes a key once at a time, gives nothing bad or expired 
         const known = lastGood.get(key);
         expect(known).toBeDefined();
         expect(await answer).toBe(known?.value);
-        expect(nowMs - (known?.atMs ?? 0)).toBeLessThanOrEqual(ttlMs);
+        expect(clock.nowMs - (known?.atMs ?? 0)).toBeLessThanOrEqual(ttlMs);
         return false;
       };
 
       const end = async (key: number, value: Value | undefined): Promise<void> => {
         makes.get(key)?.end(value);
         makes.delete(key);
-        if (value?.good) lastGood.set(key, { value, atMs: nowMs });
+        if (value?.good) lastGood.set(key, { value, atMs: clock.nowMs });
         const answers = await Promise.all(waiting.get(key) ?? []);
         waiting.delete(key);
         for (const answer of answers) expect(answer).toBe(value ?? 'failed');
       };
 
       for (const each of steps) {
-        if (each.kind === 'wait') nowMs += each.ms;
+        if (each.kind === 'wait') clock.nowMs += each.ms;
         else if (each.kind === 'ask') await ask(each.key);
         else {
           const under = [...makes.keys()];
@@ -259,3 +205,68 @@ it('under any schedule makes a key once at a time, gives nothing bad or expired 
     { numRuns: 300 },
   );
 });
+
+interface Clock {
+  nowMs: number;
+}
+
+interface Value {
+  readonly good: boolean;
+  readonly size: number;
+}
+
+function createCache(): SharedCache<Value> {
+  return createSharedCache<Value>({
+    ...{ ttlMs, maxSize, sizeOf: ({ size }) => size, worthKeeping: ({ good }) => good },
+  });
+}
+
+/** Asks for a key and counts how often it had to be made. */
+function counting(cache: SharedCache<Value>, key: string, result: () => Promise<Value>) {
+  const asked = { made: 0, ask: () => cache.get(key, make) };
+  const make = () => {
+    asked.made += 1;
+    return result();
+  };
+  return asked;
+}
+
+/** Whether an expired result is still in the memory after a collection of garbage. */
+async function expire(clock: Clock, purgeExpired: boolean): Promise<boolean> {
+  const cache = createSharedCache<Value>({
+    ...{ ttlMs: 5, maxSize, sizeOf: () => 1, worthKeeping: () => true },
+    purgeExpired,
+  });
+  const seen = new WeakRef(await cache.get('key', async () => ({ good: true, size: 1 })));
+  clock.nowMs += 20;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  collectGarbage();
+  const inMemory = seen.deref() !== undefined;
+  // Used after the collection, so that it is the cache and not its end that decides.
+  await cache.get('other', async () => good);
+  return inMemory;
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
+
+function anyStep() {
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('ask' as const), key: fc.nat(3) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('end' as const),
+        which: fc.nat(3),
+        how: fc.constantFrom('good' as const, 'bad' as const, 'throws' as const),
+        size: fc.integer({ min: 1, max: maxSize + 2 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 400, 600, 1_001) }),
+    },
+  );
+}

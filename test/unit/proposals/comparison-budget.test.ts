@@ -2,14 +2,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { affordable, maxNumbers } from '../../../src/proposals/comparison-budget.ts';
 
-const chunksOf = (count: number) =>
-  Array.from({ length: count }, (_, position) => ({
-    position,
-    text: '',
-    hash: `${position}`,
-    approxTokens: 1,
-  }));
-
 it('lets no more be compared than is bounded, and never nothing', () => {
   fc.assert(
     fc.property(
@@ -31,3 +23,12 @@ it('takes them from all over the text', () => {
   const size = { dimensions: 1_000, articleChunks: 50_000, pairs: 9 * 50_000 };
   expect(affordable(chunksOf(9), size).map(({ position }) => position)).toEqual([0, 3, 6]);
 });
+
+function chunksOf(count: number) {
+  return Array.from({ length: count }, (_, position) => ({
+    position,
+    text: '',
+    hash: `${position}`,
+    approxTokens: 1,
+  }));
+}

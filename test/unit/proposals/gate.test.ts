@@ -4,23 +4,9 @@ import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
 
 // What the gate does with its author's time, without a database.
-const embedded: Proposals = {
-  embed: async () => ({
-    kind: 'embedded',
-    proposal: { chunks: [], model: 'm', spaceId: undefined, known: new Set(), bought: new Map() },
-  }),
-  compare: async () => ({ similar: [], ofAllText: true }),
-  store: async () => undefined,
-};
 const text = { title: 'A title', body: 'Some words.' };
 const log = createLogger({ level: 'silent', process: 'test' });
 const proposed = { contentHash: 'a hash', status: 'published' } as const;
-
-/** A transaction whose savepoints last until their time is over; nothing else is asked of it. */
-const stuck: Transaction = Object.assign(Object.create(null), {
-  savepoint: (_work: unknown, { timeoutMs }: { timeoutMs: number }) =>
-    new Promise((_, reject) => setTimeout(() => reject(new Error('late')), timeoutMs)),
-});
 
 describe('a gate', () => {
   it('keeps no author beyond the time of one proposal, whichever comes first', async () => {
@@ -57,4 +43,19 @@ describe('a gate', () => {
     const decision = await gate.decide(stuck, 'tenant', proposed, gate.skip);
     expect(decision).toMatchObject({ kind: 'new', report: { verdict: 'skipped' } });
   });
+});
+
+const embedded: Proposals = {
+  embed: async () => ({
+    kind: 'embedded',
+    proposal: { chunks: [], model: 'm', spaceId: undefined, known: new Set(), bought: new Map() },
+  }),
+  compare: async () => ({ similar: [], ofAllText: true }),
+  store: async () => undefined,
+};
+
+/** A transaction whose savepoints last until their time is over; nothing else is asked of it. */
+const stuck: Transaction = Object.assign(Object.create(null), {
+  savepoint: (_work: unknown, { timeoutMs }: { timeoutMs: number }) =>
+    new Promise((_, reject) => setTimeout(() => reject(new Error('late')), timeoutMs)),
 });

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sampleEvenly } from '../../../src/proposals/text.ts';
 
-const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
-
 describe('a few of many', () => {
   it.each([
     [10, 3, [0, 4, 7]],
@@ -29,3 +27,7 @@ describe('a few of many', () => {
     );
   });
 });
+
+function numbers(count: number) {
+  return Array.from({ length: count }, (_, at) => at);
+}

@@ -3,9 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { isFailureCode } from '../../../src/domain/failures.ts';
 import { classifyRefusal, readErrorWords } from '../../../src/providers/wire/classify-refusal.ts';
 
-const refusal = (status: number, words: string[] = [], headers: Record<string, string> = {}) =>
-  classifyRefusal({ status, words, headers: new Headers(headers) });
-
 describe('a refusal', () => {
   it.each([
     [400, 'input_rejected'],
@@ -123,3 +120,7 @@ describe('the words of an error body', () => {
     expect(of('Your credit balance is too low', 'api_error')).toEqual(['api_error']);
   });
 });
+
+function refusal(status: number, words: string[] = [], headers: Record<string, string> = {}) {
+  return classifyRefusal({ status, words, headers: new Headers(headers) });
+}

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { readRetryAfter } from '../../../src/providers/wire/retry-after.ts';
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z');
-const waitOf = (headers: Record<string, string>) => readRetryAfter(new Headers(headers), nowMs);
 
 describe('Retry-After', () => {
   it.each([
@@ -99,3 +98,7 @@ it('is a whole number of milliseconds from 0 to five minutes, or nothing, whatev
     { numRuns: 3_000 },
   );
 });
+
+function waitOf(headers: Record<string, string>) {
+  return readRetryAfter(new Headers(headers), nowMs);
+}

@@ -3,7 +3,6 @@ import { kindsOfSet, loadJudgedQueries, parseJudgedQueries } from '../../quality
 
 const slugs = ['01-a', '02-b'];
 const query = { q: 'where is it', language: 'en', grades: { '01-a': 3 } };
-const parse = (...data: unknown[]) => parseJudgedQueries([{ kind: 'exact-terms', data }], slugs);
 
 describe('the judged queries', () => {
   it('can be read: each judges samples that exist, no query is there twice, and each has an answer', async () => {
@@ -42,3 +41,7 @@ describe('the judged queries', () => {
     expect(() => parse(query, { ...query, q: 'Where is IT' })).toThrow('judged twice');
   });
 });
+
+function parse(...data: unknown[]) {
+  return parseJudgedQueries([{ kind: 'exact-terms', data }], slugs);
+}

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuse, matchedIn } from '../../../src/search/fusion.ts';
 
-const hits = (...ids: string[]) => ids.map((id) => ({ id }));
-
 describe('reciprocal rank fusion', () => {
   it('puts what both lists have before the first of either', () => {
     const fused = fuse([
@@ -52,3 +50,7 @@ describe('reciprocal rank fusion', () => {
     );
   });
 });
+
+function hits(...ids: string[]) {
+  return ids.map((id) => ({ id }));
+}

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchEnd, matchStart, snippetOf } from '../../../src/search/snippet.ts';
 
-const marked = (word: string) => `${matchStart}${word}${matchEnd}`;
-
 describe('a snippet', () => {
   it('marks the matched words and escapes everything else', () => {
     expect(snippetOf(`<b onclick="x('y')">${marked('R&D')}</b>`)).toBe(
@@ -43,3 +41,7 @@ describe('a snippet', () => {
     );
   });
 });
+
+function marked(word: string) {
+  return `${matchStart}${word}${matchEnd}`;
+}

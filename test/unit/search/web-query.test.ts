@@ -9,12 +9,6 @@ import {
   writeWebQuery,
 } from '../../../src/search/keyword/web-query.ts';
 
-const read = (text: string) => {
-  const query = readWebQuery(text);
-  if (query === undefined) throw new Error('empty');
-  return query;
-};
-
 describe('the text of a tsquery', () => {
   it.each([
     ["'a'", "'a'"],
@@ -72,3 +66,9 @@ describe('the words of a query', () => {
     expect(wantedWords(read(quoteWord("a' | \\'b")))).toEqual(["a' | \\'b"]);
   });
 });
+
+function read(text: string) {
+  const query = readWebQuery(text);
+  if (query === undefined) throw new Error('empty');
+  return query;
+}

@@ -6,7 +6,6 @@ import { loadSamples, paraphrases, parseSample } from '../../../src/stack/sample
 
 const samples = await loadSamples();
 const lengths = samples.map((sample) => sample.body.split(/\s+/).length);
-const between = (least: number, most: number) => lengths.filter((n) => n >= least && n <= most).length;
 
 describe('the sample articles', () => {
   it('are forty, each with a title and a slug of its own', () => {
@@ -90,3 +89,7 @@ describe('a sample file', () => {
     expect(() => parseSample('01-a', `---\n${front}\n---\n\n`)).toThrow(/body/);
   });
 });
+
+function between(least: number, most: number) {
+  return lengths.filter((n) => n >= least && n <= most).length;
+}

@@ -29,7 +29,7 @@ test.each([
   `lk_${'a'.repeat(44)}`,
   `lk_${'a'.repeat(42)}\n`,
   `LK_${'a'.repeat(43)}`,
-])('what cannot be a key is told by its shape (%j)', (presented) => {
+])('what cannot be a key is recognised by its shape (%j)', (presented) => {
   expect(looksLikeApiKey(presented)).toBe(false);
 });
 
