@@ -1,5 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
-import { type Coverage, findCommonestReason } from '../embedding/coverage/summary-read-model.ts';
+import { type Coverage, findCommonestReason } from '../embedding/coverage/summary.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { SearchCursor } from './cursor.ts';
 import type { QueryVector } from './query-embedding.ts';

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
-import { type Coverage, readCoverage } from '../embedding/coverage/summary-read-model.ts';
+import { type Coverage, readCoverage } from '../embedding/coverage/summary.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
