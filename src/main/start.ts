@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { migrationSource } from '../../migrations/index.ts';
 import { migrateDatabase } from '../platform/postgres/migrator.ts';
-import { createLorekeepApi, type LorekeepApi } from '../stack/api-client.ts';
+import { type ApiClient, createApiClient } from '../stack/api-client.ts';
 import { applicationEnvironment, runCommand, startApi, startWorker } from '../stack/application.ts';
 import { type DemoKeys, giveEmbeddingKey, openDemoTenant } from '../stack/demo-tenant.ts';
 import { type Endpoints, forgetEndpoints, writeEndpoints } from '../stack/endpoints-file.ts';
@@ -86,7 +86,7 @@ async function introduce(
   say('starting the API and the worker …');
   const [apiUrl] = await Promise.all([startApi(stack, environment), startWorker(stack, environment)]);
 
-  const api = createLorekeepApi(apiUrl);
+  const api = createApiClient(apiUrl);
   const keys = await openDemoTenant({ api, adminKey, secrets, log: say });
   const isLocalModel = stack.started.includes('embedding-server');
   if (isLocalModel) await giveEmbeddingKey(api, keys.user);
@@ -110,7 +110,7 @@ async function introduce(
 }
 
 /** Publishes what is missing and waits for its vectors. Answers whether a search by meaning has something to show. */
-async function addSamples(api: LorekeepApi, keys: DemoKeys, hasKey: boolean): Promise<boolean> {
+async function addSamples(api: ApiClient, keys: DemoKeys, hasKey: boolean): Promise<boolean> {
   const added = await publishSamples(api, keys.user);
   if (added > 0) say(`published ${added} sample articles`);
   if (!hasKey) {
