@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { searchAttributes } from '../domain/temporal-names.ts';
 import type { ServiceContext } from './service-context.ts';
 
 export interface Temporal {
@@ -8,7 +9,7 @@ export interface Temporal {
   readonly uiUrl: string | undefined;
 }
 
-const searchAttributes = ['LorekeepTenant', 'LorekeepArticle', 'LorekeepOutcome'];
+const attributeNames = Object.values(searchAttributes);
 const namespace = 'default';
 const preferredPort = 7233;
 const preferredUiPort = 8233;
@@ -48,7 +49,7 @@ export async function startTemporal(context: ServiceContext): Promise<Temporal> 
     for (const [key, value] of Object.entries(dynamicConfig)) {
       args.push('--dynamic-config-value', `${key}=${value}`);
     }
-    for (const attribute of searchAttributes) args.push('--search-attribute', `${attribute}=Keyword`);
+    for (const attribute of attributeNames) args.push('--search-attribute', `${attribute}=Keyword`);
     return {
       name: 'temporal',
       executable: context.venv.temporal,
@@ -72,7 +73,7 @@ async function isReady(address: string): Promise<boolean> {
       connection.operatorService.listSearchAttributes({ namespace }),
       connection.workflowService.describeNamespace({ namespace }),
     ]);
-    return searchAttributes.every((attribute) => customAttributes && attribute in customAttributes);
+    return attributeNames.every((attribute) => customAttributes && attribute in customAttributes);
   } finally {
     await connection.close();
   }
