@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { request, setUpTransit, type TransitAccess } from './openbao-transit.ts';
+import { openTransit, request, type TransitAccess } from './openbao-transit.ts';
 import type { ServiceContext } from './service-context.ts';
 
 export interface OpenBao extends TransitAccess {
@@ -61,7 +61,7 @@ export async function startOpenBao(context: ServiceContext): Promise<OpenBao> {
   const rootToken = await secrets.read(rootTokenFile);
   if (rootToken === undefined) throw new Error('OpenBao is initialised, but its root token is not stored');
   const formerToken = await secrets.read(serviceTokenFile);
-  const access = await setUpTransit({ address, rootToken, mount: 'transit', key: 'lorekeep', formerToken });
+  const access = await openTransit({ address, rootToken, mount: 'transit', key: 'lorekeep', formerToken });
   if (access.token !== formerToken) await secrets.write(serviceTokenFile, access.token);
   return { address, ...access };
 }
