@@ -35,7 +35,7 @@ describe('a provider', () => {
   it('is asked for nothing by plain fetch but inside that client', () => {
     const fetching = files.filter((file) => /\bfetch\(/.test(readFileSync(join(root, file), 'utf8')));
     // The stack and the metrics ask servers of their own, on the loopback address.
-    const ofTheirOwn = /^src\/(stack|main\/start|platform\/temporal-metrics)/;
+    const ofTheirOwn = /^src\/(stack|main\/start|platform\/temporal\/sdk-metrics)/;
     expect(fetching.filter((file) => !ofTheirOwn.test(file))).toEqual([
       'src/providers/wire/bounded-fetch.ts',
     ]);
