@@ -45,7 +45,7 @@ export async function start(options: StartOptions): Promise<number> {
     });
     say('starting the services …');
     stack = await startStack({ dir: stackDir, venvDir, mode: 'persistent', env, log: say });
-    stopSignals.defer();
+    stopSignals.allowOrderlyStop();
     await forgetEndpoints(stackDir);
     const died = stack.died.then((death) => ({ kind: 'died', death }) as const);
     const asked = stopSignals.asked.then(() => ({ kind: 'asked' }) as const);

@@ -44,8 +44,8 @@ export interface Stack {
   readonly choosePort: ChoosePort;
   /**
    * Starts a process that is stopped with the stack, before its services. Calls `makeSpec` again when another process takes
-   * its port meanwhile. Without `onDeath`, its death is a death of the stack. Throws with a readable message when it does
-   * not become healthy.
+   * its port meanwhile. Its death calls `onDeath`, or resolves `died` without one. Throws with a readable message when it
+   * does not become healthy.
    */
   startProcess(
     makeSpec: () => Promise<ServiceSpec>,

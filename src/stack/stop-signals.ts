@@ -2,22 +2,22 @@
 const sameKeyPressMs = 2_000;
 
 export interface StopSignals {
-  /** Resolves at the first signal after `defer`. */
+  /** Resolves at the first signal after `allowOrderlyStop`. */
   readonly asked: Promise<void>;
   /** From now on a first signal asks for an orderly stop. Before it, and at a second one, the process exits at once. */
-  defer(): void;
+  allowOrderlyStop(): void;
 }
 
 /** Catches Ctrl-C and the other signals that end a process. When it exits at once, the watchdog ends what it has started. */
 export function catchStopSignals(log: (line: string) => void): StopSignals {
-  let isDeferred = false;
+  let canStopOrderly = false;
   let askedAtMs: number | undefined;
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         const isSameKeyPress = askedAtMs !== undefined && Date.now() - askedAtMs < sameKeyPressMs;
         if (isSameKeyPress) return;
-        if (!isDeferred || askedAtMs !== undefined) process.exit(130);
+        if (!canStopOrderly || askedAtMs !== undefined) process.exit(130);
         askedAtMs = Date.now();
         log('\nstopping …');
         resolve();
@@ -26,8 +26,8 @@ export function catchStopSignals(log: (line: string) => void): StopSignals {
   });
   return {
     asked,
-    defer: () => {
-      isDeferred = true;
+    allowOrderlyStop: () => {
+      canStopOrderly = true;
     },
   };
 }
