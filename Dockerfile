@@ -34,10 +34,10 @@ RUN install -d -o node -g node -m 0700 \
       /var/lib/lorekeep/openbao-seal \
       /var/lib/lorekeep/openbao-admin \
       /var/lib/lorekeep/credentials
-COPY package.json ./
+COPY package.json LICENSE ./
 COPY scripts/compose scripts/compose
 # A clone made under a strict umask would give files that the user below can't read.
-RUN chmod -R a+rX package.json scripts
+RUN chmod -R a+rX package.json LICENSE scripts
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # By number, so that "runs as non-root" can be checked from outside; it is the user `node`. The files stay root's: it can't

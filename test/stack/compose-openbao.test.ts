@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { setUpVault } from '../../src/main/vault-setup.ts';
+import { setUpVault } from '../../src/platform/vault/set-up-vault.ts';
 import { createTransit } from '../../src/platform/vault/transit.ts';
 import { createPortChooser } from '../../src/stack/ports.ts';
 import { type ServiceProcess, startService } from '../../src/stack/service-process.ts';
