@@ -75,6 +75,13 @@ describe.each(documents)('%s', (document) => {
     expect(named.filter((script) => !(script in manifest.scripts))).toEqual([]);
   });
 
+  it('names only paths of the project that exist', () => {
+    const named = read(document).match(
+      /(?<![\w./-])(?:src|test|workflows|activities|migrations|scripts)\/[\w./-]*\w/g,
+    );
+    expect((named ?? []).filter((path) => !existsSync(path))).toEqual([]);
+  });
+
   it('links only to files and headings that exist', () => {
     const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     const broken = links
