@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { oas31 } from 'zod-openapi';
+import { auditActions } from '../../src/audit/actions.ts';
 import { createOpenApiDocument, openApiPath } from '../../src/http/openapi.ts';
 import { collectRoutes, type RouteServices } from '../../src/http/routes.ts';
 import { problemCodesByStatus } from '../../src/platform/http/response-contract.ts';
@@ -94,6 +95,11 @@ describe('the OpenAPI document of all routes', () => {
     const platform = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /openapi.json'];
     const declared = routes.map((route) => `${route.method.toUpperCase()} ${openApiPath(route.path)}`);
     expect(documented.sort()).toEqual([...platform, ...declared].sort());
+  });
+
+  it('lists every action that GET /audit can filter by', () => {
+    const parameters = JSON.stringify(document.paths?.['/audit']?.get?.parameters);
+    for (const action of auditActions) expect(parameters).toContain(`\`${action}\``);
   });
 
   it('gives every operation an id of its own', () => {
