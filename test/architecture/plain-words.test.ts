@@ -90,6 +90,7 @@ describe('the search for log messages', () => {
     ["log[level](\n  { a: f(1, 'x') },\n  'activity failed',\n)", ['activity failed']],
     ["log.info({ n }, n > 0 ? 'migrated' : 'nothing to do')", ['migrated', 'nothing to do']],
     ["log.error({ error }, 'it\\'s (half, open')", ["it\\'s (half, open"]],
+    ["log.info({ n }, lineOf('embedding'))", []],
     ['log[levels[entry.level]](idsOf(entry), entry.message);', []],
     ["createLogger({ level: 'info' }); catalog.info('x')", []],
   ])('finds in %s what is logged', (code, messages) => {
