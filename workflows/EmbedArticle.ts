@@ -79,7 +79,7 @@ async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
   }
 }
 
-/** Buys the missing vectors in batches, each one guarded call with its ledger row, until the article is complete or has changed. */
+/** Buys the missing vectors, each batch by one guarded call with its ledger row, until the article is complete or changed. */
 async function buyMissing(
   input: Parameters<Activities['generateEmbedding']>[0],
   changes: Changes,

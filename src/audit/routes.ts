@@ -10,7 +10,7 @@ const name = text({ max: 200 });
 
 const querySchema = z.strictObject({
   action: name.optional().meta({
-    description: `An action of the log: ${auditActions.map((action) => `\`${action}\``).join(', ')}.`,
+    description: `Only rows of this action. The actions are ${auditActions.map((action) => `\`${action}\``).join(', ')}.`,
     examples: ['llm_config.updated'],
   }),
   subject_kind: name.optional().meta({ examples: ['article'] }),

@@ -11,7 +11,7 @@ export interface Relayed {
 }
 
 export interface Outbox {
-  /** Writes the request in the transaction of the change that needs the workflow. After the commit it is sent in the background. */
+  /** Writes the request in the transaction of the change. After the commit it is sent in the background. */
   enqueue(tx: Transaction, request: WorkflowRequest): Promise<void>;
   /** Sends a batch of unsent rows, from any process. */
   relay(): Promise<Relayed>;

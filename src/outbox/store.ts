@@ -51,7 +51,7 @@ export async function insertRow(
   return { ...request, version };
 }
 
-/** Deletes the row if it still has this version. A change after the signal has raised the version, so it is sent as well. */
+/** Deletes the row if it still has this version. A change after the signal gives the row a new version, so it is sent as well. */
 export async function deleteSent(
   tx: Transaction,
   tenantId: string,

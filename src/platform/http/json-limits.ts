@@ -2,7 +2,7 @@ import { fieldPath } from './field-path.ts';
 import type { FieldError } from './problem.ts';
 import { surrogateFault } from './surrogates.ts';
 
-/** The most levels of nesting. No real request needs more, and much deeper JSON would overflow the stack of a recursive reader. */
+/** The most levels of nesting. No real request needs more; much deeper JSON would overflow the stack of a recursive reader. */
 const maxDepth = 32;
 
 /**

@@ -91,7 +91,9 @@ it('tells an owner that is refused, and a server that cannot be reached', async 
   const nowhere = new URL(urlFor(owner, 'owner'));
   nowhere.port = '9';
   expect((await failureOf(nowhere.href)).message).toContain('cannot be reached');
-  expect((await failureOf(urlFor(owner, 'owner', 'nowhere'))).message).toMatch(/the database named in .* does not exist/);
+  expect((await failureOf(urlFor(owner, 'owner', 'nowhere'))).message).toMatch(
+    /the database named in .* does not exist/,
+  );
 });
 
 it('tells a program that is older than the database', async () => {
