@@ -1,3 +1,4 @@
+import type { AuditAction } from '../audit/actions.ts';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { ArticleEmbeddings, EmbeddingState } from '../embedding/article-embeddings.ts';
@@ -6,7 +7,7 @@ import type { Article, ArticleWithEmbedding } from './article.ts';
 
 export interface Write {
   /** Of the audit row. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly details: Readonly<Record<string, unknown>>;
   /** Whether the text or its being published became another one. */
   readonly changesWhatIsEmbedded: boolean;

@@ -31,7 +31,7 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Write an article',
     description:
-      'A proposal is first held against the published articles, by the vectors of its text. One that says what an article says already is not created: the answer is that article, with 200. One that says little else becomes a draft. That takes a call to the provider, for a few seconds at most; without a key, or when anything fails, the article is written as asked and `meta.gate` says why. With `force` nothing is waited for. Most vectors are made afterwards, as `embedding` tells.',
+      'A proposal is first compared with the published articles, by the vectors of its text. One that says what an article says already is not created: the answer is that article, with 200. One that says little else becomes a draft. That takes a call to the provider, for a few seconds at most; without a key, or when anything fails, the article is written as asked and `meta.gate` says why. With `force` nothing is waited for. Most vectors are made afterwards, as `embedding` tells.',
     body: newArticleSchema,
     idempotent: true,
     replies: {

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../audit/actions.ts';
 import type { ArticleStatus } from './article.ts';
 
 export type TransitionName = 'publish' | 'unpublish' | 'archive';
@@ -5,7 +6,7 @@ export type TransitionName = 'publish' | 'unpublish' | 'archive';
 interface Transition {
   readonly from: readonly ArticleStatus[];
   readonly to: ArticleStatus;
-  readonly auditAction: string;
+  readonly auditAction: AuditAction;
 }
 
 /** An article's life: draft and published lead to each other, both lead to archived, which is final. */

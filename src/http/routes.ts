@@ -22,7 +22,7 @@ import type { Tenants } from '../tenants/service.ts';
 import { usageRoutes } from '../usage/routes.ts';
 import type { Usage } from '../usage/service.ts';
 
-/** What the features' routes call. */
+/** The services that the features' routes call. */
 export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
@@ -37,7 +37,7 @@ export interface RouteServices {
   readonly verification: KeyVerification;
 }
 
-/** Every route of the API, in the order in which the document shows them. */
+/** Every route of the API, in the order of the document. */
 export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),

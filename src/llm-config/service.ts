@@ -108,7 +108,9 @@ export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
           { provider: 'embedding', change: await storeKey(tx, tenantId, 'embedding', embedding.change) },
         ] as const;
 
-        const changedKeys = keys.filter(({ change }) => change !== 'kept');
+        const changedKeys = keys.flatMap(({ provider, change }) =>
+          change === 'kept' ? [] : [{ provider, change }],
+        );
         const subject = { kind: 'llm_config', id: tenantId };
         if (fields.length + changedKeys.length > 0) {
           await audit.append(tx, actor, {

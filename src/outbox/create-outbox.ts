@@ -5,7 +5,7 @@ import { createOutbox, type Outbox } from './outbox.ts';
 import { createSender } from './sender.ts';
 import { createWorkflowStarter, type WorkflowStarter } from './workflow-starter.ts';
 
-/** Wires the outbox and what sends for it. */
+/** Wires the outbox, its sender and the workflow starter. */
 export function createOutboxRoom(deps: {
   readonly database: Database;
   readonly client: Client;

@@ -2,35 +2,13 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { oas31 } from 'zod-openapi';
-import { createOpenApiDocument, openApiPath } from '../../src/http/openapi.ts';
-import { collectRoutes, type RouteServices } from '../../src/http/routes.ts';
+import { auditActions } from '../../src/audit/actions.ts';
+import { openApiPath } from '../../src/http/openapi.ts';
 import { problemCodesByStatus } from '../../src/platform/http/response-contract.ts';
 import type { Route } from '../../src/platform/http/route.ts';
+import { document, routes } from './declared-routes.ts';
 import { expectedAnswers } from './expected-answers.ts';
 
-/** Declaring routes calls no service: one that is touched here would say so. */
-function untouched<Service extends object>(): Service {
-  return new Proxy<Service>(Object.create(null), {
-    get: (_, method) => () => Promise.reject(new Error(`${String(method)} was called by a declaration`)),
-  });
-}
-
-const services: RouteServices = {
-  articles: untouched(),
-  audit: untouched(),
-  articleIndex: untouched(),
-  context: untouched(),
-  embeddingCoverage: untouched(),
-  llmConfig: untouched(),
-  providerStates: untouched(),
-  search: untouched(),
-  tenants: untouched(),
-  usage: untouched(),
-  verification: untouched(),
-};
-
-const routes = collectRoutes(services);
-const document = createOpenApiDocument(routes, { version: '0.0.0' });
 const name = (route: Route) => `${route.method.toUpperCase()} ${route.path}`;
 const named = routes.map((route): [string, Route] => [name(route), route]);
 const operationOf = (route: Route) => document.paths?.[openApiPath(route.path)]?.[route.method];
@@ -94,6 +72,11 @@ describe('the OpenAPI document of all routes', () => {
     const platform = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'GET /openapi.json'];
     const declared = routes.map((route) => `${route.method.toUpperCase()} ${openApiPath(route.path)}`);
     expect(documented.sort()).toEqual([...platform, ...declared].sort());
+  });
+
+  it('lists every action that GET /audit can filter by', () => {
+    const parameters = JSON.stringify(document.paths?.['/audit']?.get?.parameters);
+    for (const action of auditActions) expect(parameters).toContain(`\`${action}\``);
   });
 
   it('gives every operation an id of its own', () => {

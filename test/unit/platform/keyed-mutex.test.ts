@@ -3,7 +3,7 @@ import { createKeyedMutex } from '../../../src/platform/async/keyed-mutex.ts';
 
 const long = 60_000;
 
-it('gives the turn of a name to one at a time, in the order in which they came', async () => {
+it('serves the waiters of a key one at a time, in order', async () => {
   const mutex = createKeyedMutex();
   const log: string[] = [];
   const first = await mutex.acquire('a', long);
@@ -23,13 +23,13 @@ it('gives the turn of a name to one at a time, in the order in which they came',
   expect(log).toEqual(['second', 'third']);
 });
 
-it('lets no name wait for another', async () => {
+it('blocks no key by another', async () => {
   const mutex = createKeyedMutex();
   await mutex.acquire('a', long);
   expect(await mutex.acquire('b', long)).toBeTypeOf('function');
 });
 
-it('passes over who has given up, and leaves nobody behind it waiting', async () => {
+it('skips a waiter that timed out and serves the next', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   const impatient = mutex.acquire('a', 5);
@@ -39,16 +39,16 @@ it('passes over who has given up, and leaves nobody behind it waiting', async ()
   expect(await patient).toBeTypeOf('function');
 });
 
-it('is free again once all have left or given up', async () => {
+it('is free again once the holder has released it and the waiter has timed out', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   expect(await mutex.acquire('a', 5)).toBeUndefined();
   first?.();
-  // With no patience at all only a free turn is got.
+  // With a time-out of 0 only a free mutex is acquired.
   expect(await mutex.acquire('a', 0)).toBeTypeOf('function');
 });
 
-it('does not take the turn from the next when one leaves twice', async () => {
+it('stays with the next holder when the first one releases it twice', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   const second = mutex.acquire('a', long);
