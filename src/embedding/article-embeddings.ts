@@ -1,9 +1,9 @@
-import type { EmbeddingStatus } from '../domain/embedding-status.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-
-import { listStates } from './status-read-model.ts';
+import { type EmbeddingState, listStates } from './status-read-model.ts';
 import { markRetried, upsertWrittenStatus } from './status-store.ts';
+
+export type { EmbeddingState } from './status-read-model.ts';
 
 /** What an article is for its embedding after a write. */
 export interface WrittenArticle {
@@ -12,19 +12,6 @@ export interface WrittenArticle {
   readonly published: boolean;
   /** Whether this write made the text or its being published another one: only then is there anything to embed. */
   readonly needsEmbedding: boolean;
-}
-
-/** An article's embedding as a client sees it (`embedding` in the article). */
-export interface EmbeddingState {
-  readonly status: EmbeddingStatus;
-  readonly reason: string | null;
-  readonly model: string | null;
-  readonly dimensions: number | null;
-  readonly chunks: number | null;
-  readonly contentHash: string | null;
-  readonly embeddedAt: Date | null;
-  readonly nextAttemptAt: Date | null;
-  readonly workflowId: string;
 }
 
 /** What the articles feature needs of the embedding feature. */

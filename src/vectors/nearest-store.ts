@@ -1,9 +1,25 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { NearArticle, NearestQuery } from './nearest.ts';
+import type { PublishedFilter } from './published-filter.ts';
 import { vectorIndexOf } from './vector-index.ts';
 import { visibleArticlesSql } from './visible-articles-read-model.ts';
+
+export interface NearArticle {
+  readonly articleId: string;
+  /** Its best chunk. */
+  readonly chunkHash: string;
+  /** The cosine of that chunk to the query. */
+  readonly similarity: number;
+}
+
+export interface NearestQuery {
+  readonly spaceId: string;
+  /** Of the space's dimension. */
+  readonly vector: readonly number[];
+  readonly limit: number;
+  readonly filter?: PublishedFilter;
+}
 
 /**
  * Whether the tenant's chunks in the space, stale ones included, are no more than `smallUpTo`; or so many that `poolSize` of

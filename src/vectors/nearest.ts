@@ -1,22 +1,7 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import { measureTenant, rankAll, rankPool } from './nearest-store.ts';
-import type { PublishedFilter } from './published-filter.ts';
+import { measureTenant, type NearArticle, type NearestQuery, rankAll, rankPool } from './nearest-store.ts';
 
-export interface NearArticle {
-  readonly articleId: string;
-  /** Its best chunk. */
-  readonly chunkHash: string;
-  /** The cosine of that chunk to the query. */
-  readonly similarity: number;
-}
-
-export interface NearestQuery {
-  readonly spaceId: string;
-  /** Of the space's dimension. */
-  readonly vector: readonly number[];
-  readonly limit: number;
-  readonly filter?: PublishedFilter;
-}
+export type { NearArticle, NearestQuery } from './nearest-store.ts';
 
 /**
  * A tenant with no more chunks than these is always compared with all of them: 3 ms, joins included. Above, a few nearest are

@@ -1,7 +1,31 @@
 import { z } from 'zod';
 import type { FailureCode } from '../../domain/failures.ts';
+import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { BreakerId, BreakerPolicy, Permit } from './breaker.ts';
+
+export interface BreakerPolicy {
+  /** Failures inside the window that open the breaker. */
+  readonly failures: number;
+  readonly windowMs: number;
+  /** How long it stays open the first time; doubled by each failed probe. */
+  readonly openMs: number;
+  /** Bound of the doubling: a provider that is back after an hour must not be found an hour later. */
+  readonly maxOpenMs: number;
+}
+
+/** Which breaker: a new key version starts closed, whatever the old one did. */
+export interface BreakerId {
+  readonly tenantId: string;
+  readonly provider: Provider;
+  readonly keyVersion: number;
+}
+
+/** Leave to make one call. The epoch fences it: a result that comes back to a breaker that moved on changes nothing. */
+export interface Permit {
+  readonly kind: 'permit';
+  readonly epoch: string;
+  readonly probe: boolean;
+}
 
 const breakerRowSchema = z
   .object({
@@ -30,7 +54,7 @@ export type BreakerRow = z.output<typeof breakerRowSchema>;
 const key = ({ tenantId, provider, keyVersion }: BreakerId) => ({ tenantId, provider, keyVersion });
 
 /** The row as the database's clock sees it now. */
-export async function readBreaker(
+export async function findBreaker(
   tx: Transaction,
   { tenantId, provider }: Pick<BreakerId, 'tenantId' | 'provider'>,
 ): Promise<BreakerRow | undefined> {

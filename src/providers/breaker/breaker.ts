@@ -1,39 +1,19 @@
 import type { FailureCode } from '../../domain/failures.ts';
-import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { BreakerStateName, BreakerTransition } from './breaker-states.ts';
 import {
+  type BreakerId,
+  type BreakerPolicy,
   type BreakerRow,
   closeBreaker,
   countFailure,
-  readBreaker,
+  findBreaker,
+  type Permit,
   releaseProbe,
   takeProbe,
 } from './breaker-store.ts';
 
-export interface BreakerPolicy {
-  /** Failures inside the window that open the breaker. */
-  readonly failures: number;
-  readonly windowMs: number;
-  /** How long it stays open the first time; doubled by each failed probe. */
-  readonly openMs: number;
-  /** Bound of the doubling: a provider that is back after an hour must not be found an hour later. */
-  readonly maxOpenMs: number;
-}
-
-/** Which breaker: a new key version starts closed, whatever the old one did. */
-export interface BreakerId {
-  readonly tenantId: string;
-  readonly provider: Provider;
-  readonly keyVersion: number;
-}
-
-/** Leave to make one call. The epoch fences it: a result that comes back to a breaker that moved on changes nothing. */
-export interface Permit {
-  readonly kind: 'permit';
-  readonly epoch: string;
-  readonly probe: boolean;
-}
+export type { BreakerId, BreakerPolicy, Permit } from './breaker-store.ts';
 
 export type Acquired = Permit | { readonly kind: 'open'; readonly retryInMs: number };
 
@@ -85,7 +65,7 @@ export interface Breaker {
 export function createBreaker(policy: BreakerPolicy): Breaker {
   return {
     async acquire(tx, id, leaseMs) {
-      const row = await readBreaker(tx, id);
+      const row = await findBreaker(tx, id);
       // No row, or one of another key: closed, and epoch 0 is what a fresh row starts with.
       if (row === undefined || row.keyVersion !== id.keyVersion)
         return { kind: 'permit', epoch: '0', probe: false };
@@ -112,14 +92,14 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
     },
 
     async refusal(tx, of) {
-      const row = await readBreaker(tx, of);
+      const row = await findBreaker(tx, of);
       if (row === undefined || row.openForMs === null) return undefined;
       const retryInMs = waitMsOf(row, row.openForMs);
       return retryInMs > 0 ? { keyVersion: row.keyVersion, retryInMs } : undefined;
     },
 
     async state(tx, id) {
-      return describe(await readBreaker(tx, id), id, policy);
+      return describe(await findBreaker(tx, id), id, policy);
     },
 
     async reset(tx, id) {

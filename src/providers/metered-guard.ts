@@ -1,6 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { operations } from '../domain/operations.ts';
-import type { Breaker } from './breaker/breaker.ts';
 import type { CallRequest, Guard } from './guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 
@@ -59,27 +58,4 @@ async function timed<R, K>(
     ended('internal', 0, 0);
     throw error;
   }
-}
-
-/** Counts a breaker's transitions, where they happen: a transaction that is rolled back after one has counted it. */
-export function meterBreaker(breaker: Breaker, metrics: Pick<ProviderMetrics, 'breakerChanged'>): Breaker {
-  return {
-    ...breaker,
-    async acquire(tx, id, leaseMs) {
-      const acquired = await breaker.acquire(tx, id, leaseMs);
-      if (acquired.kind === 'permit' && acquired.probe) {
-        metrics.breakerChanged({ provider: id.provider, to: 'probe' });
-      }
-      return acquired;
-    },
-    async report(tx, id, permit, verdict) {
-      const to = await breaker.report(tx, id, permit, verdict);
-      if (to !== undefined) metrics.breakerChanged({ provider: id.provider, to });
-      return to;
-    },
-    async reset(tx, id) {
-      await breaker.reset(tx, id);
-      metrics.breakerChanged({ provider: id.provider, to: 'reset' });
-    },
-  };
 }
