@@ -1,6 +1,6 @@
 import type { GateReport } from '../proposals/decision.ts';
 import type { ArticleWithEmbedding } from './article.ts';
-import type { Created } from './create-article.ts';
+import type { Created } from './article-creation.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {

@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
-import { type CreateArticle, createArticleCreation } from './create-article.ts';
+import { type CreateArticle, createArticleCreation } from './article-creation.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
 import { attachState, createWriteRecords } from './record-write.ts';
 import {
@@ -21,7 +21,7 @@ import {
 } from './store.ts';
 import { type TransitionName, transitions } from './transitions.ts';
 
-export type { Created } from './create-article.ts';
+export type { Created } from './article-creation.ts';
 export type { ArticleFilter, ListPosition } from './store.ts';
 
 export type Changed =

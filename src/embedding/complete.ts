@@ -1,6 +1,6 @@
 import type { Chunk } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { upsertManifest } from '../vectors/chunk-store.ts';
 import { isServing } from '../vectors/spaces.ts';

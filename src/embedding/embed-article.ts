@@ -1,7 +1,7 @@
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/operations.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';

@@ -4,10 +4,11 @@ import { type CallOperation, operations, type Provider } from '../domain/operati
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Decrypted } from '../platform/vault/transit.ts';
 import type { KeyCustody } from './custody.ts';
+import { changeKeyStatus, findStoredKey, type StoredKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
-import { changeKeyStatus, findSettings, findStoredKey, type StoredKey } from './store.ts';
+import { readSettings } from './settings-store.ts';
 
-export type { StoredKey } from './store.ts';
+export type { StoredKey } from './key-store.ts';
 
 /** The key that a call would use now, sealed, and the model that it would ask for. */
 export interface CurrentKey extends StoredKey {
@@ -67,7 +68,7 @@ export function createProviderKeys(deps: {
 
     find: async (tx, tenantId, provider) => (await findStoredKey(tx, tenantId, provider))?.key,
 
-    models: async (tx, tenantId) => effectiveModels(await findSettings(tx, tenantId), defaultModels),
+    models: async (tx, tenantId) => effectiveModels(await readSettings(tx, tenantId), defaultModels),
 
     openKey: (tenantId, provider, stored) => custody.open(tenantId, provider, stored.ciphertext),
 

@@ -1,13 +1,13 @@
 import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { patchSchema, viewSchema } from './schemas.ts';
-import type { LlmConfig } from './service.ts';
+import type { Settings } from './settings.ts';
 
 /** A sealed or restarted Vault is back in seconds, once somebody looks; a client that asks this often harms nothing. */
 const retryAfterSeconds = 5;
 
 /** The routes of a tenant's provider settings. */
-export function llmConfigRoutes(deps: { readonly llmConfig: LlmConfig }): Route[] {
+export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[] {
   const { llmConfig } = deps;
   const path = '/tenants/me/llm-config';
   const tag = 'Provider settings';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyStatuses } from './store.ts';
+import { keyStatuses } from './key-status.ts';
 
 const keyRule = 'must have 20 to 500 printable ASCII characters';
 

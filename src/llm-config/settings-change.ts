@@ -1,4 +1,4 @@
-import { type OwnSettings, settingsFields } from './store.ts';
+import { type OwnSettings, settingsFields } from './settings-store.ts';
 
 /** Settings as a client wants them: what is absent is kept, null goes back to the default. */
 export type WantedSettings = { readonly [Field in keyof OwnSettings]?: OwnSettings[Field] | undefined };

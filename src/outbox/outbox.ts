@@ -25,7 +25,7 @@ const leaseMs = 60_000;
 const settleMs = 5_000;
 
 /** The outbox: a change and the request for its workflow are one commit. A send may fail; the relay then makes up for it. */
-export function createOutbox({
+export function createOutboxService({
   database,
   sender,
 }: {

@@ -1,6 +1,6 @@
 import type { Failure } from '../domain/failures.ts';
 import { type CallOperation, operations } from '../domain/operations.ts';
-import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Breaker } from './breaker/breaker.ts';

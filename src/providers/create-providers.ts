@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/service.ts';
-import type { BacklogRequests, ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
+import type { BacklogRequests } from '../llm-config/settings.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';

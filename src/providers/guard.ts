@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, failureTraits } from '../domain/failures.ts';
 import { type CallOperation, type CallSource, type KeyReference, operations } from '../domain/operations.ts';
-import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { type Admission, admit, admitKey } from './admission.ts';

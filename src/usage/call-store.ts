@@ -60,54 +60,6 @@ export async function insertCall(tx: Transaction, tenantId: string, call: CallSt
   return rows.length === 1;
 }
 
-/**
- * Whether a call that was refused would find room once the calls under way have been settled for nothing: then the budget
- * is only held back, and the call can wait.
- */
-export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: number): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select 1 from monthly_usage
-      where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
-        and reserved_tokens > 0 and settled_tokens + :tokens::bigint <= ${budgetSql}`,
-    { tenantId, tokens },
-  );
-  return rows.length > 0;
-}
-
-/**
- * Whether the month has used up this budget to the last token, and the tenant was told so: then no call can be let through. A
- * budget that merely cannot hold the last call that asked is not spent, as a smaller one may still find room.
- */
-export async function isBudgetSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select 1 from monthly_usage
-      where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
-        and exhausted_at is not null and settled_tokens >= :budget::bigint`,
-    { tenantId, budget },
-  );
-  return rows.length > 0;
-}
-
-/** Forgets that the month's budget is used up: it is another one now. */
-export async function clearExhausted(tx: Transaction, tenantId: string): Promise<void> {
-  await tx('monthly_usage')
-    .where({ tenant_id: tenantId })
-    .whereNotNull('exhausted_at')
-    .update({ exhausted_at: null });
-}
-
-/** Notes that the month's budget is used up; true for the first time in the month, or since it was changed. */
-export async function markExhausted(tx: Transaction, tenantId: string): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `insert into monthly_usage as u (tenant_id, month, exhausted_at)
-     values (:tenantId, date_trunc('month', clock_timestamp() at time zone 'UTC')::date, clock_timestamp())
-     on conflict (tenant_id, month) do update set exhausted_at = excluded.exhausted_at where u.exhausted_at is null
-     returning 1`,
-    { tenantId },
-  );
-  return rows.length > 0;
-}
-
 const settledSchema = z.object({
   settled_before: z.coerce.number(),
   settled_after: z.coerce.number(),
@@ -173,42 +125,13 @@ export async function deleteCall(tx: Transaction, tenantId: string, callId: stri
   );
 }
 
-/**
- * Closes, in any tenant, the records that a crash has left open: their outcome is unknown, and what they had reserved
- * counts as spent, since the provider may have been paid. For the scope of reconciliation.
- */
-export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number): Promise<number> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with abandoned as (
-       update provider_calls set finished_at = clock_timestamp(), outcome = 'unknown'
-        where finished_at is null and started_at < now() - :olderThanMs * interval '1 millisecond'
-       returning tenant_id, month, reserved_tokens
-     ),
-     sums as (
-       select tenant_id, month, sum(reserved_tokens)::bigint as tokens, count(*) as calls
-         from abandoned group by tenant_id, month
-     ),
-     settled as (
-       update monthly_usage u
-          set reserved_tokens = u.reserved_tokens - sums.tokens, settled_tokens = u.settled_tokens + sums.tokens
-         from sums where u.tenant_id = sums.tenant_id and u.month = sums.month
-     )
-     select calls from sums`,
-    { olderThanMs },
-  );
-  return z
-    .array(z.object({ calls: z.coerce.number() }))
-    .parse(rows)
-    .reduce((sum, { calls }) => sum + calls, 0);
-}
-
 export interface LastFailure {
   readonly code: string;
   readonly at: Date;
 }
 
 /** How the tenant's last failed call with the key of this version ended; undefined where none has failed. */
-export async function readLastFailure(
+export async function findLastFailure(
   tx: Transaction,
   tenantId: string,
   key: { readonly provider: Provider; readonly keyVersion: number },

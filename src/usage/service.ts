@@ -1,20 +1,17 @@
 import type { Audit } from '../audit/service.ts';
 import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
+import { closeAbandonedCalls } from './abandoned-call-store.ts';
 import { createBudgetEvents } from './budget-events.ts';
+import { clearExhausted, isBudgetSpent, isOnlyReserved, markExhausted } from './budget-store.ts';
 import {
   type CallEnd,
   type CallStart,
-  clearExhausted,
-  closeAbandonedCalls,
   deleteCall,
+  findLastFailure,
   finishCall,
   insertCall,
-  isBudgetSpent,
-  isOnlyReserved,
   type LastFailure,
-  markExhausted,
-  readLastFailure,
 } from './call-store.ts';
 import {
   copyForgottenToLedger,
@@ -26,7 +23,6 @@ import {
 } from './ledger-store.ts';
 import type { UsageMetrics } from './metrics.ts';
 
-export type { CallSource } from '../domain/operations.ts';
 export type { CallEnd, CallStart } from './call-store.ts';
 export type { UsageGrouping, UsageQuery, UsageRow } from './ledger-store.ts';
 export { usageGroupings } from './ledger-store.ts';
@@ -75,7 +71,7 @@ export interface Usage {
 const abandonedAfterMs = 5 * 60_000;
 
 /** Call records, budgets and the ledger: what was asked of a provider, what it may cost and what it did. */
-export function createUsage(deps: {
+export function createUsageService(deps: {
   readonly database: Database;
   readonly audit: Audit;
   readonly metrics: Pick<UsageMetrics, 'budgetReached'>;
@@ -104,7 +100,7 @@ export function createUsage(deps: {
         rows: await sumLedger(tx, tenantId, query),
         unknownCalls: await countUnknown(tx, tenantId, query),
       })),
-    lastFailure: readLastFailure,
+    lastFailure: findLastFailure,
     isSpent: isBudgetSpent,
     budgetChanged: clearExhausted,
     closeAbandoned: () =>

@@ -1,5 +1,5 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Outbox, Relayed } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';

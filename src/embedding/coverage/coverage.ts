@@ -2,7 +2,7 @@ import { chunkerVersion } from '../../domain/chunks.ts';
 import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 import type { FailureCode } from '../../domain/failures.ts';
 import { embedBacklogWorkflowId } from '../../domain/temporal-names.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
 import {

@@ -1,7 +1,6 @@
-import type { CallOperation, KeyReference } from '../../domain/operations.ts';
+import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallSource } from '../../usage/service.ts';
 import type { CallResult, Guard } from '../guard.ts';
 import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
 

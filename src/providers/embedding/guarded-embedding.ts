@@ -1,7 +1,6 @@
-import type { KeyReference } from '../../domain/operations.ts';
+import type { CallSource, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallSource } from '../../usage/service.ts';
 import type { CallResult, Guard } from '../guard.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
 

@@ -1,7 +1,8 @@
 import type { Audit } from '../../audit/service.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { Provider } from '../../domain/operations.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { KeyStatus } from '../../llm-config/key-status.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
@@ -14,7 +15,7 @@ export interface ProviderState {
   /** Failures that the breaker counts now, or that have opened it. */
   readonly failures: number;
   readonly openUntil: Date | null;
-  readonly keyStatus: 'none' | 'unverified' | 'verified' | 'rejected';
+  readonly keyStatus: KeyStatus;
   /** Of the last call that failed with the current key, whether or not the breaker counts it. */
   readonly lastErrorCode: string | null;
   readonly lastErrorAt: Date | null;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureCodes } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
+import { keyStatuses } from '../../llm-config/key-status.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
@@ -29,7 +30,7 @@ const stateView = z
     state: z.enum(breakerStates),
     failures: z.int().describe('Failures that the breaker counts now, or that have opened it'),
     open_until: time,
-    key_status: z.enum(['none', 'unverified', 'verified', 'rejected']),
+    key_status: z.enum(keyStatuses),
     last_error_code: code.nullable().describe('Of the last call that failed with the current key'),
     last_error_at: time,
   })

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../../domain/failures.ts';
 import type { Provider } from '../../domain/operations.ts';
-import type { BacklogRequests, ProviderKeys } from '../../llm-config/service.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
+import type { BacklogRequests } from '../../llm-config/settings.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';

@@ -3,32 +3,32 @@ import type { Actor } from '../domain/actor.ts';
 import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { KeyCustody } from './custody.ts';
+import { listKeyFacts, removeKey, setKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
 import { auditNames } from './provider-keys.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
 import { changeSettings, type WantedSettings } from './settings-change.ts';
-import { findKeyFacts, findSettings, lockSettings, removeKey, setKey, updateSettings } from './store.ts';
-import { type LlmConfigView, presentLlmConfig } from './view.ts';
+import { lockSettings, readSettings, updateSettings } from './settings-store.ts';
+import { presentSettings, type SettingsView } from './settings-view.ts';
 
-export type { CurrentKey, ProviderKeys, StoredKey } from './provider-keys.ts';
-export type { LlmConfigView } from './view.ts';
+export type { SettingsView } from './settings-view.ts';
 
 /** A change of settings: what is absent is kept, null goes back to the default or removes the key. */
-export interface LlmConfigPatch extends WantedSettings {
+export interface SettingsPatch extends WantedSettings {
   /** Anthropic's. */
   readonly api_key?: string | null | undefined;
   readonly embedding_api_key?: string | null | undefined;
 }
 
-export type LlmConfigUpdate =
-  | { readonly kind: 'updated'; readonly view: LlmConfigView }
+export type SettingsUpdate =
+  | { readonly kind: 'updated'; readonly view: SettingsView }
   | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
 
-export interface LlmConfig {
+export interface Settings {
   /** The tenant's settings; opens no key. */
-  view(tenantId: string): Promise<LlmConfigView>;
+  view(tenantId: string): Promise<SettingsView>;
   /** Changes the settings and says so in the audit log, both or neither. Fails with `vault_unavailable`, nothing stored. */
-  update(actor: Actor, patch: LlmConfigPatch): Promise<LlmConfigUpdate>;
+  update(actor: Actor, patch: SettingsPatch): Promise<SettingsUpdate>;
 }
 
 /** What the settings need of the embedding room, which is above this one. */
@@ -37,7 +37,7 @@ export interface BacklogRequests {
   request(tx: Transaction, tenantId: string): Promise<void>;
 }
 
-export interface LlmConfigDeps {
+export interface SettingsDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly custody: KeyCustody;
@@ -58,13 +58,13 @@ const keyFields: Readonly<Record<Provider, 'api_key' | 'embedding_api_key'>> = {
 };
 
 /** A tenant's provider settings and keys. */
-export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
+export function createSettings(deps: SettingsDeps): Settings {
   const { database, audit, custody, defaultModels } = deps;
 
-  const read = async (tx: Transaction, tenantId: string): Promise<LlmConfigView> => {
-    const settings = await findSettings(tx, tenantId);
-    const facts = await findKeyFacts(tx, tenantId);
-    return presentLlmConfig(
+  const read = async (tx: Transaction, tenantId: string): Promise<SettingsView> => {
+    const settings = await readSettings(tx, tenantId);
+    const facts = await listKeyFacts(tx, tenantId);
+    return presentSettings(
       settings,
       { anthropic: facts.get('anthropic'), embedding: facts.get('embedding') },
       defaultModels,

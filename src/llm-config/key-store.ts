@@ -1,15 +1,8 @@
 import { z } from 'zod';
-import { type ModelField, modelFields, type Provider, providers } from '../domain/operations.ts';
+import { type Provider, providers } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-
-/** What a tenant has set for itself; null where it left the default. */
-export interface OwnSettings extends Readonly<Record<ModelField, string | null>> {
-  readonly monthly_token_budget: number | null;
-}
-
-export const keyStatuses = ['none', 'unverified', 'verified', 'rejected'] as const;
-
-export type KeyStatus = (typeof keyStatuses)[number];
+import { type KeyStatus, keyStatuses } from './key-status.ts';
+import { type OwnSettings, settingsFields, settingsRow } from './settings-store.ts';
 
 /** A provider key as settings show it: nothing here can be opened. */
 export interface KeyFacts {
@@ -26,29 +19,6 @@ export interface StoredKey {
   readonly status: Exclude<KeyStatus, 'none'>;
 }
 
-const nothingSet: OwnSettings = {
-  embedding_model: null,
-  extraction_model: null,
-  classification_model: null,
-  merge_model: null,
-  monthly_token_budget: null,
-};
-
-/** The names of the settings, which are those of the columns. */
-export const settingsFields = [
-  ...modelFields,
-  'monthly_token_budget',
-] as const satisfies readonly (keyof OwnSettings)[];
-
-const settingsRow = z.object({
-  embedding_model: z.string().nullable(),
-  extraction_model: z.string().nullable(),
-  classification_model: z.string().nullable(),
-  merge_model: z.string().nullable(),
-  // A bigint reaches JavaScript as a string; the schema of the request keeps it within what a number holds exactly.
-  monthly_token_budget: z.union([z.null(), z.coerce.number().int()]),
-});
-
 const factsRow = z.object({
   provider: z.enum(providers),
   status: z.enum(keyStatuses),
@@ -62,36 +32,8 @@ const storedRow = settingsRow.extend({
   status: z.enum(keyStatuses).exclude(['none']),
 });
 
-/** The tenant's own settings. */
-export async function findSettings(tx: Transaction, tenantId: string): Promise<OwnSettings> {
-  const row: unknown = await tx('llm_settings').where({ tenant_id: tenantId }).first(settingsFields);
-  return row === undefined ? nothingSet : settingsRow.parse(row);
-}
-
-/** The tenant's own settings, held until the transaction ends: changes of one tenant come one after the other. */
-export async function lockSettings(tx: Transaction, tenantId: string): Promise<OwnSettings> {
-  // A row to lock has to be there; concurrent first changes wait here for the one that makes it.
-  await tx('llm_settings').insert({ tenant_id: tenantId }).onConflict('tenant_id').ignore();
-  const row: unknown = await tx('llm_settings')
-    .where({ tenant_id: tenantId })
-    .forUpdate()
-    .first(settingsFields);
-  return settingsRow.parse(row);
-}
-
-/** Writes the tenant's own settings. */
-export async function updateSettings(
-  tx: Transaction,
-  tenantId: string,
-  settings: OwnSettings,
-): Promise<void> {
-  await tx('llm_settings')
-    .where({ tenant_id: tenantId })
-    .update({ ...settings, updated_at: tx.fn.now() });
-}
-
 /** What settings show of the tenant's keys. */
-export async function findKeyFacts(tx: Transaction, tenantId: string): Promise<Map<Provider, KeyFacts>> {
+export async function listKeyFacts(tx: Transaction, tenantId: string): Promise<Map<Provider, KeyFacts>> {
   const rows: unknown = await tx('provider_keys')
     .where({ tenant_id: tenantId })
     .select('provider', 'status', 'hint', 'updated_at');
