@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
 /**
- * Closes, in any tenant, the records that a crash has left open: their outcome is unknown, and what they had reserved
- * counts as spent, since the provider may have been paid. For the scope of reconciliation.
+ * Closes call records of all tenants that have been open for longer than `olderThanMs`, because of a crash; returns how
+ * many. Their outcome is `unknown`, and their reserved tokens count as spent, because the provider may have been paid.
+ * For the scope of reconciliation.
  */
 export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number): Promise<number> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(

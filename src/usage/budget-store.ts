@@ -2,8 +2,8 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import { budgetSql } from './budget-read-model.ts';
 
 /**
- * Whether a call that was refused would find room once the calls under way have been settled for nothing: then the budget
- * is only held back, and the call can wait.
+ * Whether a refused call would fit if the calls under way cost nothing. If so, the rest of the budget is only reserved,
+ * and the call can wait.
  */
 export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: number): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
@@ -16,8 +16,8 @@ export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: 
 }
 
 /**
- * Whether the month has used up this budget to the last token, and the tenant was told so: then no call can be let through. A
- * budget that merely cannot hold the last call that asked is not spent, as a smaller one may still find room.
+ * Whether the month has used up this budget to the last token and was marked as exhausted. Then no call can be
+ * admitted. A budget that was only too small for the last call is not spent, because a smaller call may still fit.
  */
 export async function isBudgetSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
@@ -29,7 +29,7 @@ export async function isBudgetSpent(tx: Transaction, tenantId: string, budget: n
   return rows.length > 0;
 }
 
-/** Forgets that the month's budget is used up: it is another one now. */
+/** Clears the mark of an exhausted budget, because the budget has changed. */
 export async function clearExhausted(tx: Transaction, tenantId: string): Promise<void> {
   await tx('monthly_usage')
     .where({ tenant_id: tenantId })
@@ -37,7 +37,7 @@ export async function clearExhausted(tx: Transaction, tenantId: string): Promise
     .update({ exhausted_at: null });
 }
 
-/** Notes that the month's budget is used up; true for the first time in the month, or since it was changed. */
+/** Marks the month's budget as exhausted; true the first time in the month, or since the mark was cleared. */
 export async function markExhausted(tx: Transaction, tenantId: string): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `insert into monthly_usage as u (tenant_id, month, exhausted_at)

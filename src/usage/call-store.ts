@@ -11,11 +11,11 @@ export interface CallStart {
   readonly source: CallSource;
   readonly model: string;
   readonly keyVersion: number;
-  /** The article (or other thing) that the call is made for. */
+  /** The article, or other subject, of the call. */
   readonly subjectId?: string;
   /** Texts in the request. */
   readonly inputs: number;
-  /** The most tokens that it may cost, held back from the month's budget until it is known. */
+  /** The most tokens that the call may cost. They are reserved in the month's budget until the cost is known. */
   readonly reservedTokens: number;
 }
 
@@ -28,10 +28,10 @@ export interface CallEnd {
 }
 
 /**
- * Reserves the call's tokens in the tenant's month and writes its record, or does neither when the budget does not hold
- * them. One statement, so that the row's lock puts parallel callers in line and each sees what the one before has
- * reserved; reading the sum first and writing after lost, since two readers would both find room for the last tokens.
- * False when the budget is used up.
+ * Reserves the call's tokens in the tenant's month and writes the call record. Returns false, and does neither, when
+ * the budget cannot hold the tokens. It is one statement, so concurrent callers wait for each other at the month's row
+ * and each sees what the one before has reserved. Alternative that lost: reading the sum first and writing afterwards,
+ * because two readers would both find room for the last tokens.
  */
 export async function insertCall(tx: Transaction, tenantId: string, call: CallStart): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
@@ -66,7 +66,7 @@ const settledSchema = z.object({
   budget: z.union([z.null(), z.coerce.number()]),
 });
 
-/** What a month's settled tokens went from and to, and the budget that they are measured against. */
+/** A month's settled tokens before and after a settlement, and its budget. */
 export interface Settled {
   readonly before: number;
   readonly after: number;
@@ -74,8 +74,8 @@ export interface Settled {
 }
 
 /**
- * Finishes the call record and settles its reservation with what it has cost. A record that is finished keeps its first
- * outcome, but for one that was given up as `unknown`: a late answer is the truth. Answers undefined for one that kept.
+ * Finishes the call record and settles its reservation with the actual cost. A finished record keeps its first outcome,
+ * and the result is then undefined. Only the outcome `unknown` is replaced, because a late answer is the truth.
  */
 export async function finishCall(
   tx: Transaction,
@@ -112,7 +112,7 @@ export async function finishCall(
   return { before, after, budget };
 }
 
-/** Takes back the record of a call that was not made, with its reservation. */
+/** Deletes the record of a call that was not made, and releases its reservation. */
 export async function deleteCall(tx: Transaction, tenantId: string, callId: string): Promise<void> {
   await tx.raw(
     `with cancelled as (
@@ -125,12 +125,13 @@ export async function deleteCall(tx: Transaction, tenantId: string, callId: stri
   );
 }
 
+/** A failed call: its code of the failure table, and when it ended. */
 export interface LastFailure {
   readonly code: string;
   readonly at: Date;
 }
 
-/** How the tenant's last failed call with the key of this version ended; undefined where none has failed. */
+/** Finds the tenant's last failed call with this version of a key; undefined when none has failed. */
 export async function findLastFailure(
   tx: Transaction,
   tenantId: string,

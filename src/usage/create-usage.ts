@@ -5,7 +5,7 @@ import { type BlockedOperations, createBlockedOperations } from './blocked-opera
 import type { UsageMetrics } from './metrics.ts';
 import { createUsageService, type Usage } from './service.ts';
 
-/** Wires call records, budgets and the ledger, and the count of what was left out because there was no key. */
+/** Wires call records, budgets and the ledger, and the counting of operations that are skipped without a key. */
 export function createUsage(deps: {
   readonly database: Database;
   readonly audit: Audit;

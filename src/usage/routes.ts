@@ -10,7 +10,7 @@ const groupBy = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(z.enum(usageGroupings)).min(1))
   .meta({
-    description: `Comma-separated, any of ${usageGroupings.join(', ')}; what is not named is summed over and null`,
+    description: `Comma-separated, any of ${usageGroupings.join(', ')}; a field that is not named is summed over and null`,
     example: 'day,model',
   });
 
@@ -52,7 +52,8 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
               to: z.string(),
               group_by: z.array(z.string()),
               unknown_calls: z.number().int().meta({
-                description: 'Calls that a crash left without an outcome: perhaps paid, and in no row',
+                description:
+                  'Calls that a crash left without an outcome; they may have been paid, and are in no row',
               }),
             }),
           }),
