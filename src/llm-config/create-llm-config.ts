@@ -14,7 +14,7 @@ export function createLlmConfig(deps: {
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
-  /** Where a tenant names none. */
+  /** The embedding model of tenants that name none. */
   readonly defaultEmbeddingModel: string;
 }): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
   const { database, audit, backlog } = deps;

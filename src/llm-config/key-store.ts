@@ -4,7 +4,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import { type KeyStatus, keyStatuses } from './key-status.ts';
 import { type OwnSettings, settingsFields, settingsRow } from './settings-store.ts';
 
-/** A provider key as settings show it: nothing here can be opened. */
+/** A provider key as the settings show it, without its ciphertext. */
 export interface KeyFacts {
   readonly status: KeyStatus;
   /** The last four characters. */
@@ -12,7 +12,7 @@ export interface KeyFacts {
   readonly updatedAt: Date;
 }
 
-/** A key as the guard needs it: sealed. */
+/** A key as the guard needs it, sealed. */
 export interface StoredKey {
   readonly version: number;
   readonly ciphertext: string;
@@ -32,7 +32,7 @@ const storedRow = settingsRow.extend({
   status: z.enum(keyStatuses).exclude(['none']),
 });
 
-/** What settings show of the tenant's keys. */
+/** Lists what the settings show of the tenant's keys, by provider. */
 export async function listKeyFacts(tx: Transaction, tenantId: string): Promise<Map<Provider, KeyFacts>> {
   const rows: unknown = await tx('provider_keys')
     .where({ tenant_id: tenantId })
@@ -45,7 +45,7 @@ export async function listKeyFacts(tx: Transaction, tenantId: string): Promise<M
   );
 }
 
-/** Stores a sealed key under the next version: a version names one key for ever, removed ones too. */
+/** Stores a sealed key under the next version. A version names one key for ever, even after the key was removed. */
 export async function setKey(
   tx: Transaction,
   tenantId: string,
@@ -62,7 +62,7 @@ export async function setKey(
   );
 }
 
-/** Removes a key; false when there was none. The row stays for its version. */
+/** Removes a key; false when there was none. The row stays, because it holds the version. */
 export async function removeKey(tx: Transaction, tenantId: string, provider: Provider): Promise<boolean> {
   const removed = await tx('provider_keys')
     .where({ tenant_id: tenantId, provider })
@@ -71,7 +71,7 @@ export async function removeKey(tx: Transaction, tenantId: string, provider: Pro
   return removed > 0;
 }
 
-/** The sealed key that a call would use now, with the tenant's own settings; undefined without a key. */
+/** Finds the sealed key that a call would use now, with the tenant's own settings; undefined without a key. */
 export async function findStoredKey(
   tx: Transaction,
   tenantId: string,
@@ -93,8 +93,8 @@ export async function findStoredKey(
 }
 
 /**
- * Gives the key of this version another status, where it has one of `from`; false when nothing was changed.
- * `updated_at` stays: it tells when the key was set.
+ * Changes the status of this key version if it is one of `from`; false when nothing was changed. `updated_at` stays,
+ * because it says when the key was set.
  */
 export async function changeKeyStatus(
   tx: Transaction,

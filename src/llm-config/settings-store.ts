@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ModelField, modelFields } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** What a tenant has set for itself; null where it left the default. */
+/** The settings that a tenant has made; null means the default. */
 export interface OwnSettings extends Readonly<Record<ModelField, string | null>> {
   readonly monthly_token_budget: number | null;
 }
@@ -15,31 +15,34 @@ const nothingSet: OwnSettings = {
   monthly_token_budget: null,
 };
 
-/** The names of the settings, which are those of the columns. */
+/** The names of the settings, which are also the names of the columns. */
 export const settingsFields = [
   ...modelFields,
   'monthly_token_budget',
 ] as const satisfies readonly (keyof OwnSettings)[];
 
-/** A row of settings, or the part of a joined row that is one. */
+/** The columns of the settings, also as part of a joined row. */
 export const settingsRow = z.object({
   embedding_model: z.string().nullable(),
   extraction_model: z.string().nullable(),
   classification_model: z.string().nullable(),
   merge_model: z.string().nullable(),
-  // A bigint reaches JavaScript as a string; the schema of the request keeps it within what a number holds exactly.
+  // A bigint reaches JavaScript as a string. The request schema keeps it within what a number holds exactly.
   monthly_token_budget: z.union([z.null(), z.coerce.number().int()]),
 });
 
-/** The tenant's own settings. */
+/** Reads the tenant's own settings; all are null when it has made none. */
 export async function readSettings(tx: Transaction, tenantId: string): Promise<OwnSettings> {
   const row: unknown = await tx('llm_settings').where({ tenant_id: tenantId }).first(settingsFields);
   return row === undefined ? nothingSet : settingsRow.parse(row);
 }
 
-/** The tenant's own settings, held until the transaction ends: changes of one tenant come one after the other. */
+/**
+ * Reads the tenant's own settings and locks them until the transaction ends, so that changes of one tenant come one
+ * after the other.
+ */
 export async function lockSettings(tx: Transaction, tenantId: string): Promise<OwnSettings> {
-  // A row to lock has to be there; concurrent first changes wait here for the one that makes it.
+  // A row has to exist to be locked. Concurrent first changes wait here for the one that inserts it.
   await tx('llm_settings').insert({ tenant_id: tenantId }).onConflict('tenant_id').ignore();
   const row: unknown = await tx('llm_settings')
     .where({ tenant_id: tenantId })

@@ -3,7 +3,7 @@ import type { KeyFacts } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
 import type { OwnSettings } from './settings-store.ts';
 
-/** A tenant's provider settings as it may see them. */
+/** A tenant's provider settings as clients see them. */
 export interface SettingsView extends OwnSettings {
   readonly has_api_key: boolean;
   readonly api_key_hint: string | null;
@@ -16,7 +16,7 @@ export interface SettingsView extends OwnSettings {
   readonly effective: Models;
 }
 
-/** Puts the view together; no key has to be opened for it. */
+/** Builds the view. No key has to be opened for it. */
 export function presentSettings(
   settings: OwnSettings,
   keys: { readonly anthropic: KeyFacts | undefined; readonly embedding: KeyFacts | undefined },

@@ -7,33 +7,41 @@ import { listKeyFacts, removeKey, setKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
 import { auditNames } from './provider-keys.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
-import { changeSettings, type WantedSettings } from './settings-change.ts';
+import { changeSettings, type OwnSettingsPatch } from './settings-change.ts';
 import { lockSettings, readSettings, updateSettings } from './settings-store.ts';
 import { presentSettings, type SettingsView } from './settings-view.ts';
 
 export type { SettingsView } from './settings-view.ts';
 
-/** A change of settings: what is absent is kept, null goes back to the default or removes the key. */
-export interface SettingsPatch extends WantedSettings {
-  /** Anthropic's. */
+/**
+ * A client's change of settings and keys: an absent field keeps its value, null restores the default or removes the
+ * key.
+ */
+export interface SettingsPatch extends OwnSettingsPatch {
+  /** Anthropic's key. */
   readonly api_key?: string | null | undefined;
   readonly embedding_api_key?: string | null | undefined;
 }
 
+/** The result of a change. */
 export type SettingsUpdate =
   | { readonly kind: 'updated'; readonly view: SettingsView }
   | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
 
+/** The tenants' provider settings and keys. */
 export interface Settings {
-  /** The tenant's settings; opens no key. */
+  /** Reads the tenant's settings. No key is opened. */
   view(tenantId: string): Promise<SettingsView>;
-  /** Changes the settings and says so in the audit log, both or neither. Fails with `vault_unavailable`, nothing stored. */
+  /**
+   * Changes the settings and appends to the audit log, both or neither. Fails with `vault_unavailable`; then nothing is
+   * stored.
+   */
   update(actor: Actor, patch: SettingsPatch): Promise<SettingsUpdate>;
 }
 
-/** What the settings need of the embedding room, which is above this one. */
+/** What this room needs of the embedding room, which is above it. */
 export interface BacklogRequests {
-  /** In the change's transaction: articles that lack vectors for the settings as they are now will be embedded. */
+  /** Requests, in the transaction of the change, the embedding of articles that lack vectors for the new settings. */
   request(tx: Transaction, tenantId: string): Promise<void>;
 }
 
@@ -42,22 +50,22 @@ export interface SettingsDeps {
   readonly audit: Audit;
   readonly custody: KeyCustody;
   readonly defaultModels: Models;
-  /** Asked when vectors may be made (again): a key was set, another model named, the budget raised. */
+  /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
 }
 
-/** Whether a budget lets more through than it did; null is no budget. */
+/** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
   return before !== null && (after === null || after > before);
 }
 
-/** The field by which a client sets each key. */
+/** The request field of each key. */
 const keyFields: Readonly<Record<Provider, 'api_key' | 'embedding_api_key'>> = {
   anthropic: 'api_key',
   embedding: 'embedding_api_key',
 };
 
-/** A tenant's provider settings and keys. */
+/** Creates the service of the tenants' provider settings and keys. */
 export function createSettings(deps: SettingsDeps): Settings {
   const { database, audit, custody, defaultModels } = deps;
 
@@ -76,9 +84,9 @@ export function createSettings(deps: SettingsDeps): Settings {
     tenantId: string,
     provider: Provider,
     key: KeyChange,
-  ): Promise<'set' | 'removed' | 'kept'> => {
-    if (key === undefined) return 'kept';
-    if (key === null) return (await removeKey(tx, tenantId, provider)) ? 'removed' : 'kept';
+  ): Promise<'set' | 'removed' | 'unchanged'> => {
+    if (key === undefined) return 'unchanged';
+    if (key === null) return (await removeKey(tx, tenantId, provider)) ? 'removed' : 'unchanged';
     await setKey(tx, tenantId, provider, key);
     return 'set';
   };
@@ -91,7 +99,7 @@ export function createSettings(deps: SettingsDeps): Settings {
       if (Object.values(patch).every((value) => value === undefined)) {
         return { kind: 'updated', view: await database.withTenant(tenantId, (tx) => read(tx, tenantId)) };
       }
-      // Before the transaction: a slow Vault must not hold rows.
+      // Sealed before the transaction, so that no row is locked while Vault is slow.
       const [anthropic, embedding] = await Promise.all([
         sealChange(custody, tenantId, 'anthropic', patch.api_key),
         sealChange(custody, tenantId, 'embedding', patch.embedding_api_key),
@@ -108,7 +116,7 @@ export function createSettings(deps: SettingsDeps): Settings {
           { provider: 'embedding', change: await storeKey(tx, tenantId, 'embedding', embedding.change) },
         ] as const;
 
-        const changedKeys = keys.filter(({ change }) => change !== 'kept');
+        const changedKeys = keys.filter(({ change }) => change !== 'unchanged');
         const subject = { kind: 'llm_config', id: tenantId };
         if (fields.length + changedKeys.length > 0) {
           await audit.append(tx, actor, {

@@ -23,7 +23,7 @@ export interface CreateProvidersDeps {
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   readonly embedding: { readonly baseUrl: string; readonly sendsInputType: boolean };
   readonly anthropic: { readonly baseUrl: string };
-  /** One attempt while a person waits. */
+  /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
 }
 
@@ -35,10 +35,10 @@ export interface ProvidersRoom {
   readonly providerStates: ProviderStates;
 }
 
-/** The doubling of a breaker's open time ends here: a provider that is back is noticed within ten minutes. */
+/** The limit of a breaker's open time: a provider that is back is noticed within ten minutes. */
 const maxOpenMs = 600_000;
 
-/** Wires the guard, its breaker, the guarded providers, and what a tenant sees of them. */
+/** Wires the guard, its breaker, the guarded providers, and the tenants' view of them. */
 export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };

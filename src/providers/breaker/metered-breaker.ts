@@ -1,7 +1,10 @@
 import type { ProviderMetrics } from '../metrics.ts';
 import type { Breaker } from './breaker.ts';
 
-/** Counts a breaker's transitions, where they happen: a transaction that is rolled back after one has counted it. */
+/**
+ * Wraps a breaker and counts its transitions when they happen. A transition that is rolled back afterwards stays
+ * counted.
+ */
 export function meterBreaker(breaker: Breaker, metrics: Pick<ProviderMetrics, 'breakerChanged'>): Breaker {
   return {
     ...breaker,
