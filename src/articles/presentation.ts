@@ -31,7 +31,7 @@ export function presentArticle(article: ArticleWithEmbedding) {
   };
 }
 
-/** What became of a proposal, as its author sees it. */
+/** The result of a proposal as its author sees it. */
 export function presentCreated({ kind, article, gate }: Created) {
   return {
     data: presentArticle(article),

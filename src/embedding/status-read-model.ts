@@ -3,7 +3,7 @@ import { type EmbeddingStatus, embeddingStatuses } from '../domain/embedding-sta
 import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** An article's embedding as a client sees it (`embedding` in the article). */
+/** An article's embedding as clients see it (`embedding` in the article). */
 export interface EmbeddingState {
   readonly status: EmbeddingStatus;
   readonly reason: string | null;
@@ -28,7 +28,7 @@ const stateRowSchema = z.object({
   next_attempt_at: z.date().nullable(),
 });
 
-/** The embedding states of these articles, by article id. */
+/** Lists the embedding states of these articles, by article id. */
 export async function listStates(
   tx: Transaction,
   tenantId: string,
