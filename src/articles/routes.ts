@@ -31,7 +31,12 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Write an article',
     description:
-      'A proposal is first compared with the published articles, by the vectors of its text. One that says what an article already says is not created: the reply is that article, with 200. One that says little new becomes a draft. The comparison takes a call to the provider, a few seconds at most. Without a key, or when anything fails, the article is written as asked and `meta.gate` says why. With `force` there is no comparison and no wait. Most vectors are made afterwards, and `embedding` shows their status.',
+      'A proposal is first compared with the published articles, by the vectors of its text. One that ' +
+      'says what an article already says is not created: the reply is that article, with 200. One that ' +
+      'says little new becomes a draft. The comparison takes a call to the provider, a few seconds at ' +
+      'most. Without a key, or when anything fails, the article is written as asked and `meta.gate` ' +
+      'says why. With `force` there is no comparison and no wait. Most vectors are made afterwards, and ' +
+      '`embedding` shows their status.',
     body: newArticleSchema,
     idempotent: true,
     replies: {

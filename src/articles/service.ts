@@ -22,7 +22,6 @@ import {
 import { type TransitionName, transitions } from './transitions.ts';
 
 export type { Created } from './article-creation.ts';
-export type { ArticleFilter, ListPosition } from './store.ts';
 
 /** The result of a change to one article. */
 export type Changed =

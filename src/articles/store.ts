@@ -104,7 +104,7 @@ export async function insertArticle(
   return articleSchema.parse(rows[0]);
 }
 
-/** Finds one article of the tenant. */
+/** Finds one article of the tenant; undefined when there is none with this id. */
 export async function findArticle(
   tx: Transaction,
   tenantId: string,

@@ -8,8 +8,6 @@ import { changeKeyStatus, findStoredKey, type StoredKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
 import { readSettings } from './settings-store.ts';
 
-export type { StoredKey } from './key-store.ts';
-
 /** The sealed key that a call would use now, and the model that it would call. */
 export interface CurrentKey extends StoredKey {
   /** The model of the operation: the tenant's own or the default. */

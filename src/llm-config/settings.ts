@@ -11,8 +11,6 @@ import { changeSettings, type OwnSettingsPatch } from './settings-change.ts';
 import { lockSettings, readSettings, updateSettings } from './settings-store.ts';
 import { presentSettings, type SettingsView } from './settings-view.ts';
 
-export type { SettingsView } from './settings-view.ts';
-
 /**
  * A client's change of settings and keys: an absent field keeps its value, null restores the default or removes the
  * key.

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { invalidField } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { type Usage, type UsageGrouping, usageGroupings } from './service.ts';
+import { type UsageGrouping, usageGroupings } from './ledger-store.ts';
+import type { Usage } from './service.ts';
 
 const isoDay = z.iso.date().meta({ description: 'A day in UTC', example: '2026-01-31' });
 

@@ -23,10 +23,6 @@ import {
 } from './ledger-store.ts';
 import type { UsageMetrics } from './metrics.ts';
 
-export type { CallEnd, CallStart } from './call-store.ts';
-export type { UsageGrouping, UsageQuery, UsageRow } from './ledger-store.ts';
-export { usageGroupings } from './ledger-store.ts';
-
 /** The sums of a period. */
 export interface UsageReport {
   readonly rows: readonly UsageRow[];

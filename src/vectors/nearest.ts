@@ -7,14 +7,14 @@ export type { NearArticle, NearestQuery } from './nearest-store.ts';
  * A tenant with at most this many chunks is always compared with all of them: 3 ms, joins included. Above it, the
  * nearest few are found first and joined afterwards, which saves joins but may have to be repeated.
  */
-export const compareAllUpTo = 1_000;
+const compareAllUpTo = 1_000;
 
 /**
  * The number of chunks in a pool. It is two for each article to return, because some chunks are of one article, stale
  * or not published. It is at least 100, because a smaller pool saves nothing once the first chunk in the graph is
  * reached.
  */
-export function poolSize(limit: number): number {
+function poolSize(limit: number): number {
   return Math.max(100, 2 * limit);
 }
 

@@ -15,7 +15,6 @@ export {
   type ListedSpace,
   listSpaces,
   type Space,
-  type SpaceKind,
   servingSpaceIdSql,
 } from './spaces-store.ts';
 

@@ -4,8 +4,6 @@ import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, Guard } from '../guard.ts';
 import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
 
-export type { Message } from './anthropic-client.ts';
-
 /** A question to the model, by one guarded call. */
 export interface MessageCall<K> {
   readonly tenantId: string;
