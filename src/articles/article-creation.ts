@@ -39,8 +39,8 @@ interface CreateArticleDeps extends WriteRecords {
 type Input = Omit<NewArticle, 'force'>;
 
 /**
- * Creates the creation of articles. The gate's decision and what follows from it, a new article or the existing one,
- * are one transaction.
+ * Creates the function that writes new articles. The gate's decision and what follows from it, a new article or the
+ * existing one, are one transaction.
  */
 export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   const { database, audit, gate, metrics, recordWrite, withState } = deps;

@@ -67,7 +67,10 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     return failed;
   };
 
-  /** Waits for an open breaker and for a budget that is only reserved. Any other failure fails the step. */
+  /**
+   * Makes the workflow wait for an open breaker and for a budget that is only reserved. Any other failure fails the
+   * step.
+   */
   const waitOrFail = async (article: ArticleRef, failed: Failed): Promise<Generated | Failed> => {
     const { code, retryAfterMs } = failed;
     const waits = code === 'circuit_open' || (code === 'budget_exhausted' && retryAfterMs !== undefined);
