@@ -9,7 +9,7 @@ import { articleIndexRoutes } from '../knowledge/article-index-routes.ts';
 import type { Context } from '../knowledge/context.ts';
 import { contextRoutes } from '../knowledge/context-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
-import type { LlmConfig } from '../llm-config/service.ts';
+import type { Settings } from '../llm-config/settings.ts';
 import type { Route } from '../platform/http/route.ts';
 import type { ProviderStates } from '../providers/status/provider-states.ts';
 import { providerRoutes } from '../providers/status/routes.ts';
@@ -29,7 +29,7 @@ export interface RouteServices {
   readonly articleIndex: ArticleIndex;
   readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
-  readonly llmConfig: LlmConfig;
+  readonly llmConfig: Settings;
   readonly providerStates: ProviderStates;
   readonly search: Search;
   readonly tenants: Tenants;

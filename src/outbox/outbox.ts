@@ -26,7 +26,7 @@ const leaseMs = 60_000;
 const settleMs = 5_000;
 
 /** The outbox: a change and the request for its workflow are one commit. The relay sends again what a process could not send. */
-export function createOutbox({
+export function createOutboxService({
   database,
   sender,
 }: {

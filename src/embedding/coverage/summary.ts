@@ -1,2 +1,2 @@
-/** How far search by meaning reaches, for other rooms: in their own transactions. */
+/** How far search by meaning reaches. Other rooms read it in their own transactions. */
 export { type Coverage, findCommonestReason, readCoverage } from './summary-read-model.ts';
