@@ -1,8 +1,8 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { CallSource } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { CallResult } from '../providers/call.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
-import type { CallResult } from '../providers/guard.ts';
 import { insertVectors } from '../vectors/chunk-store.ts';
 import { ensureSpace, type Space } from '../vectors/spaces.ts';
 import type { EmbeddingMetrics } from './metrics.ts';

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { operations } from '../domain/operations.ts';
-import type { CallRequest, Guard } from './guard.ts';
+import type { CallRequest } from './call.ts';
+import type { Guard } from './guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 
 /**

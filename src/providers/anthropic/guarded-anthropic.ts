@@ -1,7 +1,8 @@
 import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallResult, Guard } from '../guard.ts';
+import type { CallResult } from '../call.ts';
+import type { Guard } from '../guard.ts';
 import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
 
 /** A question to the model, by one guarded call. */

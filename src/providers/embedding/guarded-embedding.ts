@@ -1,7 +1,8 @@
 import type { CallSource, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallResult, Guard } from '../guard.ts';
+import type { CallResult } from '../call.ts';
+import type { Guard } from '../guard.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
 
 /** Texts to embed, by one guarded call. */

@@ -4,8 +4,8 @@ import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../../llm-config/settings.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
+import type { CallResult } from '../call.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
-import type { CallResult } from '../guard.ts';
 
 /** The result of one real call with a stored key. */
 export type Verified =
