@@ -4,7 +4,7 @@
 ARG NODE_IMAGE=node:20.20.2-bookworm-slim
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
-# ---- build: every dependency, tsc and the workflow bundle; nothing of this stage but dist/ goes on
+# ---- build: every dependency, tsc and the workflow bundle; later stages take only dist/
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -18,30 +18,30 @@ COPY activities activities
 COPY migrations migrations
 RUN npm run build
 
-# ---- dependencies: what runs, and no compiler or test tool
+# ---- dependencies: those of the running service, without compilers and test tools
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
 
-# ---- app: one image for api, worker, migrate, temporal-setup, vault-setup and admin; the command tells them apart
+# ---- app: one image for api, worker, migrate, temporal-setup, vault-setup and admin; the command chooses
 FROM ${NODE_IMAGE} AS app
 ENV NODE_ENV=production
 WORKDIR /app
-# The places where compose mounts volumes belong to the user: a new named volume takes over owner and mode from here.
+# The user owns the directories on which compose mounts volumes, because a new named volume copies owner and mode from here.
 RUN install -d -o node -g node -m 0700 \
       /var/lib/lorekeep/openbao \
       /var/lib/lorekeep/openbao-seal \
       /var/lib/lorekeep/openbao-admin \
       /var/lib/lorekeep/credentials
-COPY package.json ./
+COPY package.json LICENSE ./
 COPY scripts/compose scripts/compose
-# A clone made under a strict umask would give files that the user below can't read.
-RUN chmod -R a+rX package.json scripts
+# A clone made under a strict umask has files that the user below cannot read.
+RUN chmod -R a+rX package.json LICENSE scripts
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
-# By number, so that "runs as non-root" can be checked from outside; it is the user `node`. The files stay root's: it can't
-# change its own code.
+# The user `node`, by number, so that "runs as non-root" can be checked from outside. root owns the files, so the user cannot
+# change the code.
 USER 1000:1000
 EXPOSE 4000 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
 
-/** Ends the output with one line that a program can read. A file that could not be loaded counts as one failure. */
+/** Ends the output with one line that a program can read. A file that cannot be loaded counts as one failure. */
 const closingLine = (): Reporter => ({
   onTestRunEnd(modules, unhandledErrors, reason) {
     let passed = 0;
@@ -16,21 +16,24 @@ const closingLine = (): Reporter => ({
       failed += module.errors().length;
       for (const suite of module.children.allSuites()) failed += suite.errors().length;
     }
-    // A run can fail without a test that did: its services could not start, say.
+    // A run can also fail without a failed test, for example when its services cannot start.
     if (reason === 'failed' && failed === 0) failed = 1;
     process.once('exit', () => writeSync(1, `${passed} passed, ${failed} failed\n`));
   },
 });
 
-/** Real servers on a small machine. */
-const patience = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
-/** What needs no running service, or starts its own: to run it alone starts nothing. */
+/** Long enough for real servers on a small machine. */
+const timeouts = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
+/** Tests that need no running service or start their own, so that running them alone starts nothing else. */
 const standsAlone = ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/stack/**/*.test.ts'];
-/** What waits for the local model, which takes all cores: side by side, and beside other tests, each would wait for the other. */
-const asksTheModel = [
+/** Tests that run after all others, one file after the other. */
+const oneByOne = [
+  // They wait for the local model, which uses all cores, so that each would slow the others down.
   'test/e2e/walk.test.ts',
   'test/e2e/local-model.test.ts',
   'test/quality/near-duplicates.test.ts',
+  // It prefers the default ports, as start.test.ts does: at the same time each could take the other's API for its own.
+  'test/e2e/dev.test.ts',
 ];
 const globalSetup = ['test/support/global-setup.ts'];
 
@@ -40,23 +43,22 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { test: { name: 'alone', include: standsAlone, ...patience } },
+      { test: { name: 'alone', include: standsAlone, ...timeouts } },
       {
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
-          exclude: [...standsAlone, ...asksTheModel],
+          exclude: [...standsAlone, ...oneByOne],
           globalSetup,
-          ...patience,
+          ...timeouts,
         },
       },
       {
         test: {
-          name: 'model',
-          include: asksTheModel,
+          name: 'one-by-one',
+          include: oneByOne,
           globalSetup,
-          ...patience,
-          // After the others, and one file after the other.
+          ...timeouts,
           sequence: { groupOrder: 1 },
           fileParallelism: false,
         },

@@ -3,16 +3,16 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { type Failure, failureTraits } from '../src/domain/failures.ts';
 import { codeOfThrown, isThrown, readThrown } from '../src/domain/thrown.ts';
 
-/** A provider may ask for no wait at all, again and again, and its word goes before the policy's growing waits. */
+/** The shortest wait before a retry: a provider may ask for none each time, and its wait replaces the policy's growing ones. */
 const shortestRetryMs = 1_000;
 
 /**
- * The one place that turns a failure into Temporal's: the type is the code, the message the code's own title. `attempt`
- * counts from one.
+ * Turns a failure into Temporal's: the type is the code, the message is the code's title. `attempt` counts from 1. No other
+ * function creates the failures of activities.
  */
 export function toApplicationFailure(failure: Failure, attempt = 1): ApplicationFailure {
   const { title, workflow } = failureTraits[failure.code];
-  // A provider that answers nonsense twice will do so a third time, and each answer is paid for.
+  // After two malformed answers a third is likely, and each answer is paid for.
   const isLastTry = failure.code === 'malformed_response' && attempt > 1;
   return withoutOrigin(
     ApplicationFailure.create({
@@ -22,15 +22,15 @@ export function toApplicationFailure(failure: Failure, attempt = 1): Application
       ...(failure.retryAfterMs === undefined
         ? {}
         : { nextRetryDelay: Math.max(failure.retryAfterMs, shortestRetryMs) }),
-      // A wait that somebody asked for is no incident.
+      // A rate limit is expected, so the SDK must not log it as an error.
       ...(failure.code === 'provider_rate_limited' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     }),
   );
 }
 
 /**
- * What leaves an activity in place of what was thrown in it. Temporal's own control flow passes; anything else becomes a
- * new failure of its code, since its message, stack and causes may hold a request's body or a header. Total.
+ * The failure that replaces an error thrown in an activity. Temporal's own control flow is returned as it is. Any other error
+ * becomes a new failure of its code, since its message, stack and causes may hold a request's body or a header. Never throws.
  */
 export function sanitize(thrown: unknown, attempt: number): unknown {
   if (isThrown(thrown, CancelledFailure) || isThrown(thrown, CompleteAsyncError)) return thrown;
@@ -39,7 +39,7 @@ export function sanitize(thrown: unknown, attempt: number): unknown {
   return toApplicationFailure({ code: codeOfThrown(thrown), ...retryAfterMs }, attempt);
 }
 
-/** Stacks name files and lines of a build, and could quote what was thrown: operators read codes. */
+/** Removes the stack: it names files of a build and may quote the thrown error, while operators read codes. */
 function withoutOrigin(failure: ApplicationFailure): ApplicationFailure {
   failure.stack = `${failure.name}: ${failure.message}`;
   return failure;

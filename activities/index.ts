@@ -13,34 +13,34 @@ export interface ActivityDeps {
 }
 
 export interface Activities {
-  /** Step 1 of the walk: a reference to the tenant's key. */
+  /** Step 1 of the walk: finds the reference of the tenant's embedding key. */
   resolveEmbeddingKey(input: ArticleRef): Promise<ResolvedKey>;
-  /** Step 2: what has no vector yet. */
+  /** Step 2: finds out how many chunks lack a vector. */
   checkContentHash(input: ArticleRef & { readonly key: KeyReference }): Promise<HashCheck>;
-  /** Step 3: one guarded provider call. */
+  /** Step 3: makes one guarded provider call and stores its vectors. */
   generateEmbedding(
     input: ArticleRef & { readonly key: KeyReference; readonly contentHash: string },
   ): Promise<Generated>;
-  /** Step 4: the ledger rows of the article's calls. */
+  /** Step 4: writes the ledger rows of the article's calls. */
   recordUsage(input: ArticleRef): Promise<void>;
-  /** Shows on the article why its workflow gave up. */
+  /** Sets the article's embedding status and reason after the workflow has given up. */
   giveUp(input: ArticleRef & { readonly code: FailureCode }): Promise<void>;
   /** Starts the workflows of one page of a tenant's backlog. */
   startBacklogPage(input: { readonly tenantId: string; readonly afterId?: string }): Promise<BacklogPage>;
-  /** How much of the backlog is left; at none, the new space begins to serve. */
+  /** Counts the articles that are left. With none left, the new space starts to serve. */
   settleBacklog(input: {
     readonly tenantId: string;
     readonly startedUpToId?: string;
   }): Promise<{ readonly pending: number; readonly underWay: number }>;
-  /** Sends what the outbox still holds. */
+  /** Sends one batch of unsent rows of the outbox. */
   relayOutbox(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
-  /** Gives articles without a workflow one. */
+  /** Requests workflows for pending articles that have none; returns their number. */
   requeueForgotten(): Promise<number>;
-  /** Gives up the call records that crashes have left open. */
+  /** Closes the call records that crashes have left open; returns their number. */
   closeAbandonedCalls(): Promise<number>;
 }
 
-/** The activities, thin over the services: unpack, call, and turn a failure into Temporal's. */
+/** The activities. Each one unpacks its input, calls a service, and turns a failure into Temporal's. */
 export function createActivities(deps: ActivityDeps): Activities {
   const { steps, backlog, usage } = deps;
   return {
@@ -60,7 +60,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   };
 }
 
-/** Hands an expected outcome on and throws a failure as Temporal's. */
+/** Returns an expected outcome and throws a failure as Temporal's. */
 function orThrow<T extends { readonly kind: string }>(
   outcome: T | ({ readonly kind: 'failed' } & Failure),
 ): T {

@@ -5,8 +5,8 @@ import type { Logger } from '../src/platform/telemetry/logging.ts';
 import { sanitize } from './failure.ts';
 
 /**
- * The one interceptor that every activity runs inside. It throws a new failure in place of whatever was thrown, before
- * history, `describe` and the SDK's own log see it.
+ * The interceptor of every activity. It replaces a thrown error by a new failure before the error reaches the history,
+ * `describe` or the SDK's own log.
  */
 export function createSanitizer(deps: { readonly log: Logger }): ActivityInterceptorsFactory {
   return (context: Context) => ({
@@ -18,7 +18,7 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
           const failure = sanitize(thrown, context.info.attempt);
           if (failure !== thrown) {
             const { activityType, workflowExecution, attempt } = context.info;
-            // A code says what an operator has to know, but for the one that means a bug of ours.
+            // A code tells an operator enough, except `internal`, which means a bug.
             const level = codeOfThrown(thrown) === 'internal' ? 'warn' : 'debug';
             deps.log[level](
               {
@@ -27,7 +27,7 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
                 attempt,
                 error: thrown,
               },
-              'an activity failed',
+              'activity failed',
             );
           }
           throw failure;

@@ -11,7 +11,7 @@ import * as tenants from './001_baseline/tenants.ts';
 import * as usage from './001_baseline/usage.ts';
 import * as vectors from './001_baseline/vectors.ts';
 
-/** The schema of 0.2, by room, each after those that its foreign keys name. */
+/** The schema of 0.2 by room. A room comes after the rooms of its foreign keys. */
 const rooms = [
   tenants,
   idempotency,
@@ -26,10 +26,12 @@ const rooms = [
   search,
 ];
 
+/** Creates the tables of every room. */
 export async function up(knex: Knex): Promise<void> {
   for (const { create } of rooms) await knex.raw(create);
 }
 
+/** Drops the tables of every room. */
 export async function down(knex: Knex): Promise<void> {
   for (const { drop } of rooms.toReversed()) await knex.raw(drop);
 }

@@ -2,21 +2,22 @@ import type { Knex } from 'knex';
 import * as baseline from './001_baseline.ts';
 
 /**
- * Every migration by hand, in order: a directory scan cannot load `.ts` everywhere, and a list shows the history.
+ * The list of migrations, in order. It is written by hand, since a directory scan cannot load `.ts` in every process, and a
+ * list shows the history.
  *
- * From the baseline on a migration expands or contracts, never both. The API and the worker of the version before still run
- * while it is applied, and have to go on with what it leaves: it adds what the new code needs, and a later version takes away
- * what no code uses any more. It makes and drops an index of a table that has rows with `concurrently`, outside of a
- * transaction (`export const config = { transaction: false }`): otherwise every write waits until the index is built.
- * After a change of the schema, `npm run schema` writes docs/schema.sql anew.
+ * After the baseline a migration expands or contracts the schema, never both. While it is applied, the API and the worker of
+ * the version before still run and must work with its result: it adds what the new code needs, and a later version removes what
+ * no code uses any more. It creates and drops the index of a table with rows by `concurrently`, outside of a transaction
+ * (`export const config = { transaction: false }`): otherwise every write waits until the index is built. After a change of the
+ * schema, `npm run schema` writes docs/schema.sql again.
  */
 const migrations: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
   { name: '001_baseline', migration: baseline },
 ];
 
 /**
- * The list as knex reads it. `superseded` names what the baseline has taken the place of: a database with one of them was made by
- * a development version, and nothing brings it up to date.
+ * The list as knex reads it. `superseded` names migrations that the baseline has replaced: a database with one of them was made
+ * by a development version and cannot be migrated.
  */
 export const migrationSource: Knex.MigrationSource<(typeof migrations)[number]> & {
   readonly superseded: readonly string[];

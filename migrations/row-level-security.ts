@@ -1,6 +1,6 @@
 /**
- * The policy of every tenant table: rows of the tenant that the transaction has named, for reading and writing alike.
- * `nullif`: after a commit the setting reads back as an empty string, which is no uuid. FORCE binds the owner too.
+ * The SQL for the policy of every tenant table: a transaction reads and writes only rows of the tenant that it has named.
+ * After a commit the setting is an empty string and no uuid, hence `nullif`. FORCE binds the owner, too.
  */
 export function isolateTenant(table: string, column = 'tenant_id'): string {
   return `
@@ -12,7 +12,7 @@ export function isolateTenant(table: string, column = 'tenant_id'): string {
   `;
 }
 
-/** A further policy for one scope of the platform's own work, where a table needs it. */
+/** The SQL for a policy that lets one platform scope read and write all rows of a table. */
 export function openToScope(table: string, scope: string): string {
   return `
     create policy ${scope}_scope on ${table}
@@ -21,7 +21,7 @@ export function openToScope(table: string, scope: string): string {
   `;
 }
 
-/** The same for a scope that only reads. */
+/** The SQL for a policy that lets one platform scope read all rows of a table. */
 export function openToScopeForReading(table: string, scope: string): string {
   return `
     create policy ${scope}_scope on ${table} for select

@@ -1,4 +1,4 @@
-// `npm run bench:gate`: the set-up, then how well each way to compare two articles tells a duplicate from a new thought.
+// `npm run bench:gate`: the set-up, then measures how well each way to compare two articles recognises a duplicate.
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

@@ -1,4 +1,4 @@
-// `npm run bench:quality`: the set-up, then how well each mode of search serves the judged queries.
+// `npm run bench:quality`: the set-up, then measures how well each search mode answers the judged queries.
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

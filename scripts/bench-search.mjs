@@ -1,4 +1,4 @@
-// `npm run bench:search`: the set-up, then the searches at 10,000 and at 100,000 chunks (`-- --small` for a quick try, `-- --json FILE`).
+// `npm run bench:search`: the set-up, then measures searches at 10,000 and 100,000 chunks (`-- --small` for a quick run, `-- --json FILE`).
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

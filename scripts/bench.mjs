@@ -1,4 +1,4 @@
-// `npm run bench`: the set-up, then the benchmarks, or those that the arguments name (`npm run bench -- a b --json FILE`).
+// `npm run bench`: the set-up, then all benchmarks, or those that the arguments name (`npm run bench -- a b --json FILE`).
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

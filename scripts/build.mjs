@@ -1,5 +1,5 @@
-// npm run build: plain `tsc` into dist/, then the workflow bundle made ahead into dist/workflow-bundle.js, so that a worker
-// in production neither compiles nor bundles anything at its start.
+// `npm run build`: compiles into dist/ with `tsc`, then bundles the workflows into dist/workflow-bundle.js, so that a worker
+// in production compiles and bundles nothing at its start.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,9 +23,9 @@ const tsc = spawnSync(
 );
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-// From what tsc emitted, so that the bundle and the rest of dist/ are one build. Only warnings and worse are told.
+// Bundled from the output of tsc, so that the bundle and the rest of dist/ are one build. Only warnings and errors are printed.
 const workflowsPath = join(dist, 'workflows', 'index.js');
-if (!existsSync(workflowsPath)) throw new Error(`there is no ${workflowsPath} to bundle`);
+if (!existsSync(workflowsPath)) throw new Error(`cannot bundle the workflows: ${workflowsPath} is missing`);
 const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 const bundle = join(dist, 'workflow-bundle.js');
 writeFileSync(bundle, code);

@@ -1,4 +1,4 @@
-// `npm run check`: the Node packages, then the linter and the types. The first that finds something ends it.
+// `npm run check`: installs the Node packages, then runs the linter and the type checker. It ends at the first that fails.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setUpOrExit } from './setup.mjs';

@@ -1,5 +1,5 @@
-// Brings node_modules and the private Python environment of the embedded services up to date. Plain Node: it runs before
-// anything is installed. Silent and quick when there is nothing to do.
+// Installs or updates node_modules and the Python environment of the embedded services. It uses Node alone, because it runs
+// before anything is installed. It prints nothing when everything is up to date.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,15 +15,15 @@ const requirementsFile = join(root, 'scripts', 'requirements.txt');
 const setupLog = join(stackDir, 'setup.log');
 const lockDir = join(stackDir, 'setup.lock');
 
-/** A problem that the person who typed the command can act on: one sentence, no stack trace. */
+/** A problem that the user can solve. It is printed as one sentence, without a stack trace. */
 class SetupProblem extends Error {}
 
 const withContainers = 'Or run it in containers: docker compose up';
 const say = (line) => console.log(`set-up: ${line}`);
 
 /**
- * Installs what is missing: the Node packages and, unless `services` is false, the embedded services. Throws a SetupProblem
- * when it cannot.
+ * Installs the missing Node packages and, unless `services` is false, the embedded services. Throws a SetupProblem when it
+ * cannot.
  */
 export async function setUp({ services = true } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -47,7 +47,7 @@ export async function setUp({ services = true } = {}) {
   }
 }
 
-/** Runs the set-up for a script, which ends here, with one sentence, when that fails. */
+/** Runs the set-up for a script. When it fails, prints one sentence and ends the process. */
 export async function setUpOrExit(options) {
   try {
     await setUp(options);
@@ -59,8 +59,8 @@ export async function setUpOrExit(options) {
 }
 
 /**
- * Compares the lock file with what npm itself noted of the last install, so that a plain `npm install` counts too, and looks
- * whether it is there: an install that was broken off can leave the note without the packages.
+ * Compares the lock file with npm's own record of the last install, which a plain `npm install` writes too. It also looks
+ * for the packages, because an interrupted install can leave the record without them.
  */
 function nodeModulesAreCurrent() {
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
@@ -83,14 +83,14 @@ async function installNodeModules() {
   );
   if (outcome.code !== 0) {
     throw new SetupProblem(
-      `The Node packages could not be installed; npm's words are in ${setupLog}. ${withContainers}`,
+      `The Node packages could not be installed; the output of npm is in ${setupLog}. ${withContainers}`,
     );
   }
 }
 
 const requirementsHash = () => createHash('sha256').update(readFileSync(requirementsFile)).digest('hex');
 
-/** The stamp is written last; a base Python that was removed since leaves a dangling link behind. */
+/** The stamp is written last. The interpreter is a link, which dangles once its Python is uninstalled. */
 function venvIsCurrent() {
   if (!existsSync(venvPython) || !existsSync(stampFile)) return false;
   return readFileSync(stampFile, 'utf8').trim() === requirementsHash();
@@ -103,7 +103,7 @@ async function installVenv() {
   const made = await run(python.command, ['-m', 'venv', '--clear', venvDir], 'Python environment');
   if (made.code !== 0) {
     throw new SetupProblem(
-      `Python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv); its words are in ${setupLog}. ${withContainers}`,
+      `Python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv); its output is in ${setupLog}. ${withContainers}`,
     );
   }
   const args = ['--require-hashes', '--only-binary', ':all:', '--no-input', '--disable-pip-version-check'];
@@ -115,13 +115,13 @@ async function installVenv() {
   );
   if (installed.code !== 0) {
     throw new SetupProblem(
-      `The embedded services could not be installed: ${refusal(installed.output)}; pip's words are in ${setupLog}. ${withContainers}`,
+      `The embedded services could not be installed: ${refusal(installed.output)}; the output of pip is in ${setupLog}. ${withContainers}`,
     );
   }
   writeFileSync(stampFile, `${requirementsHash()}\n`);
 }
 
-/** Why pip refused, in our words. */
+/** Explains a failure of pip in a few words. */
 function refusal(output) {
   if (/HASHES|do not match the hashes/i.test(output)) return 'a package is not the one that was pinned';
   if (/ConnectionError|Max retries|timed out|Could not fetch URL/i.test(output)) {
@@ -159,20 +159,20 @@ function findPython() {
   );
 }
 
-/** Runs a command with its output in the log; shows the lines that `isShown` picks, and a sign of life when it is long. */
+/** Runs a command with its output in the log. Prints the lines that `isShown` selects, and the elapsed time now and then. */
 function run(command, args, what, isShown = () => false) {
   return new Promise((resolve) => {
     const startedAt = Date.now();
     let output = '';
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    noteHolders(process.pid, child.pid);
-    const alive = setInterval(
+    recordHolders(process.pid, child.pid);
+    const progress = setInterval(
       () => say(`${what}: ${Math.round((Date.now() - startedAt) / 1000)} s …`),
       15_000,
     );
     const finish = (code) => {
-      clearInterval(alive);
-      noteHolders(process.pid);
+      clearInterval(progress);
+      recordHolders(process.pid);
       writeFileSync(setupLog, `$ ${command} ${args.join(' ')}\n${output}\n`, { flag: 'a' });
       resolve({ code, output });
     };
@@ -192,16 +192,16 @@ function run(command, args, what, isShown = () => false) {
 
 const holdersFile = join(lockDir, 'pid');
 
-/** Who is at work: this process, and what it runs, which outlives it when it is killed. */
-function noteHolders(...pids) {
-  // Whole at every moment, for those who wait and look.
+/** Records the holders of the lock: this process and the command that it runs, which survives when this one is killed. */
+function recordHolders(...pids) {
+  // Renamed into its name, so that a waiting process never reads half a file.
   writeFileSync(`${holdersFile}.new`, pids.filter(Boolean).join(' '));
   renameSync(`${holdersFile}.new`, holdersFile);
 }
 
-/** One set-up at a time. A lock whose holders are gone is taken over. */
+/** Runs one set-up at a time. A lock whose holders have ended is removed. */
 async function withLock(work) {
-  for (let told = false; ; ) {
+  for (let hasSaid = false; ; ) {
     try {
       mkdirSync(lockDir);
       break;
@@ -212,12 +212,12 @@ async function withLock(work) {
       rmSync(lockDir, { recursive: true, force: true });
       continue;
     }
-    if (!told) say('waiting for another set-up of this clone …');
-    told = true;
+    if (!hasSaid) say('waiting for another set-up of this clone …');
+    hasSaid = true;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   try {
-    noteHolders(process.pid);
+    recordHolders(process.pid);
     await work();
   } finally {
     rmSync(lockDir, { recursive: true, force: true });
@@ -227,7 +227,7 @@ async function withLock(work) {
 function isAbandoned() {
   const pids = existsSync(holdersFile) ? readFileSync(holdersFile, 'utf8').split(' ').filter(Boolean) : [];
   if (pids.length > 0) return !pids.some((pid) => isRunning(Number(pid)));
-  // Between making the lock and noting who did lies a moment; longer than that, and the holder died in it.
+  // The holder records itself right after it creates the lock. Without a record after 5 s it has died in between.
   const made = statSync(lockDir, { throwIfNoEntry: false });
   return made !== undefined && Date.now() - made.mtimeMs > 5_000;
 }

@@ -1,4 +1,4 @@
-// `npm start`: the set-up, then the whole of Lorekeep, from this process.
+// `npm start`: the set-up, then the embedded services and Lorekeep.
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operations } from './domain/operations.ts';
 
-/** The environment of a process. This file is the only reader of `process.env`. */
+/** The environment of a process. Only this file reads `process.env`. */
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
 const count = z.coerce.number().int().min(1).max(100_000);
@@ -47,11 +47,11 @@ const embedding = {
   EMBEDDING_TIMEOUT_MS: milliseconds.max(interactive.maxMs).default(interactive.defaultMs),
   GUARD_TIMEOUT_MS: milliseconds.default(5_000),
   EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(background.maxMs).default(background.defaultMs),
-  /** Chunks in one provider call. A server on a small machine wants few; the vendors take many. */
+  /** Chunks in one provider call. A server on a small machine needs small batches; the vendors accept large ones. */
   EMBEDDING_BATCH_CHUNKS: count.max(256).default(64),
   /** Chunks whose vectors one proposal buys while its author waits. */
   GATE_MAX_CHUNKS: count.max(256).default(16),
-  /** Whether to say `input_type: query | passage`, which some local models want and the vendors refuse. */
+  /** Whether to send `input_type: query | passage`, which some local models need and the vendors refuse. */
   EMBEDDING_SENDS_INPUT_TYPE: flag.default(false),
   BREAKER_FAILURES: count.max(100).default(3),
   BREAKER_WINDOW_MS: milliseconds.default(60_000),
@@ -65,17 +65,17 @@ const service = {
   ...vault,
   ...embedding,
   DATABASE_POOL_SIZE: count.max(500).default(20),
-  /** The address to listen on; without it every one, which a container needs. */
+  /** The address to listen on. The default is every interface, which a container needs. */
   HOST: name.optional(),
 };
 
-/** What rules that no single variable can state look at. A part of its own, so that they are told together with the rest. */
+/** The variables that the cross-checks compare. They are parsed apart, so that these problems are named with all the others. */
 const timeouts = z.object({
   EMBEDDING_TIMEOUT_MS: embedding.EMBEDDING_TIMEOUT_MS,
   GUARD_TIMEOUT_MS: embedding.GUARD_TIMEOUT_MS,
 });
 
-/** Takes the variables that are given, the empty ones left out. */
+/** The problems of rules over several variables. `given` holds the variables that are set and not empty. */
 function crossChecks(schema: z.ZodObject, given: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
   if (
@@ -89,7 +89,7 @@ function crossChecks(schema: z.ZodObject, given: Readonly<Record<string, string>
     const parsed = timeouts.safeParse(given);
     if (parsed.success && parsed.data.EMBEDDING_TIMEOUT_MS >= parsed.data.GUARD_TIMEOUT_MS) {
       problems.push(
-        'EMBEDDING_TIMEOUT_MS: must be below GUARD_TIMEOUT_MS, or the caller leaves before the provider answers',
+        'EMBEDDING_TIMEOUT_MS: must be below GUARD_TIMEOUT_MS, or the call times out before its attempt at the provider',
       );
     }
   }
@@ -105,7 +105,7 @@ const workerSchema = z.object({
   ...service,
   METRICS_PORT: port.default(9464),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-  /** Provider calls that this process makes at once. */
+  /** The most concurrent provider calls of this process. */
   WORKER_MAX_ACTIVITIES: count.max(1_000).default(20),
 });
 const migrateSchema = z.object({ ...owner, ...database });
@@ -127,14 +127,14 @@ type Schemas = typeof environmentSchemas;
 type Environments = { readonly [P in keyof Schemas]: z.output<Schemas[P]> };
 export type Environment<P extends keyof Schemas> = Environments[P];
 
-/** The same schemas by what they give: so a process's name tells its environment's type. */
+/** The same schemas, typed by their output, so that the name of a process gives the type of its environment. */
 const parsers: { readonly [P in keyof Schemas]: z.ZodType<Environments[P]> } = environmentSchemas;
 
 export type ParsedEnvironment<P extends keyof Schemas> =
   | { readonly kind: 'ok'; readonly environment: Environment<P> }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-/** Parses the environment of one process; names every problem and no value. */
+/** Parses the environment of one process. The problems name every invalid or missing variable, but no value. */
 export function parseEnvironment<P extends keyof Schemas>(
   process: P,
   env: Readonly<Record<string, string | undefined>>,

@@ -15,8 +15,8 @@ import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
 import { bookkeeping, providerCall, retryForMs } from './policies.ts';
 
-// Bookkeeping runs as local activities: they share the workflow's task, so an embedding costs one trip to the queue. The
-// provider call is a full activity, with its attempts and its next retry in sight.
+// Bookkeeping runs as local activities, which share the workflow's task: an embedding needs the task queue only once. The
+// provider call is a regular activity, so that operators see its attempts and its next retry.
 const { resolveEmbeddingKey, checkContentHash, recordUsage, giveUp } =
   proxyLocalActivities<Activities>(bookkeeping);
 const { generateEmbedding } = proxyActivities<Activities>(providerCall);
@@ -29,19 +29,22 @@ type Pass =
   | Extract<Generated, { readonly kind: 'waits' }>
   | { readonly kind: 'again' };
 
-/** Brings an article's vectors in line with its text, and goes on for as long as the text changes under it. */
+/**
+ * Brings an article's vectors in line with its text, and starts another pass when the text or the key has changed meanwhile.
+ * Resolves with the outcome; fails with the code of a failure that is not retried.
+ */
 export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleResult> {
   const changes = watchChanges();
-  let waitsSince: number | undefined;
+  let waitingSince: number | undefined;
   for (;;) {
-    changes.forget();
+    changes.reset();
     const pass = await onePass(article, changes);
 
-    if (pass.kind === 'waits') waitsSince ??= Date.now();
-    else waitsSince = undefined;
-    const waitedOut = waitsSince !== undefined && Date.now() - waitsSince > retryForMs;
+    if (pass.kind === 'waits') waitingSince ??= Date.now();
+    else waitingSince = undefined;
+    const timedOut = waitingSince !== undefined && Date.now() - waitingSince > retryForMs;
 
-    if (pass.kind === 'failed' || (pass.kind === 'waits' && waitedOut))
+    if (pass.kind === 'failed' || (pass.kind === 'waits' && timedOut))
       await fail(article, pass.code, changes);
     else if (pass.kind === 'waits') await wait(pass, changes);
 
@@ -51,7 +54,7 @@ export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleRes
   }
 }
 
-/** The four steps, once. */
+/** One run of the four steps. */
 async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
   try {
     const resolved = await resolveEmbeddingKey(article);
@@ -71,12 +74,12 @@ async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
     }
   } catch (error) {
     const code = failureCodeOf(error);
-    // A key that was removed meanwhile is no failure: the next pass finds that there is none, and completes.
+    // A key that was removed meanwhile is no failure: the next pass finds no key and completes.
     return failureTraits[code].workflow === 'completes' ? { kind: 'again' } : { kind: 'failed', code };
   }
 }
 
-/** Batch after batch, each one guarded call with its ledger row, until the article is complete or has changed. */
+/** Buys the missing vectors, each batch by one guarded call with its ledger row, until the article is complete or changed. */
 async function buyMissing(
   input: Parameters<Activities['generateEmbedding']>[0],
   changes: Changes,
@@ -108,9 +111,9 @@ async function buyMissing(
   return { kind: 'again' };
 }
 
-/** A wait that operators see and that uses up no attempt; a new key or an edit ends it. */
+/** Waits on a timer, which operators see and which uses no attempt. A new key or an edit ends the wait. */
 async function wait(pass: Extract<Pass, { readonly kind: 'waits' }>, changes: Changes): Promise<void> {
-  // Not at once: the breaker's clock is the database's, and a hair too early would only ask again.
+  // At least half a second: the breaker uses the database's clock, and a pass that is slightly early would only wait again.
   await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
 }
 
@@ -123,10 +126,10 @@ function finish(result: EmbedArticleResult): EmbedArticleResult {
   return result;
 }
 
-/** Fails the run, unless the article or the key has changed by then: the verdict was on what is no more. */
+/** Fails the run. It returns when the article or the key has changed meanwhile, since the failure was that of the old state. */
 async function fail(article: ArticleRef, code: FailureCode, changes: Changes): Promise<void> {
   if (changes.any) return;
-  // Batches before the one that failed are paid for.
+  // The batches before the failed one are paid for.
   await recordUsage(article);
   await giveUp({ ...article, code });
   if (changes.any) return;

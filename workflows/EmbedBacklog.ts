@@ -5,26 +5,26 @@ import { backlogPage } from './policies.ts';
 
 const { startBacklogPage, settleBacklog } = proxyActivities<Activities>(backlogPage);
 
-/** Articles of one tenant under way at once: enough to keep its provider busy, few enough to leave the queue to edits. */
-const mostUnderWay = 200;
-/** Between two looks at what is left: a person who watches the progress sees it move. */
-const lookEveryMs = 5_000;
-const slowestLookMs = 60_000;
+/** The most articles of one tenant under way: enough to keep its provider busy, few enough to leave room for edits. */
+const maxUnderWay = 200;
+/** The first wait between two counts, short enough for a person who watches the progress. Each further wait is longer. */
+const firstWaitMs = 5_000;
+const longestWaitMs = 60_000;
 
 export interface EmbedBacklogInput {
   readonly tenantId: string;
 }
 
 /**
- * Embeds what a tenant has after a first key, a new key or another model: starts the workflows of its pending articles
- * page by page, then waits until none is pending, when the new space begins to serve searches.
+ * Embeds a tenant's articles after a first key, a new key or another model. It starts the workflows of the pending articles
+ * page by page and waits until none is pending; then the new space starts to serve searches. `started` counts the workflows.
  */
 export async function EmbedBacklog({ tenantId }: EmbedBacklogInput): Promise<{ started: number }> {
   const changes = watchChanges();
   let started = 0;
   let afterId: string | undefined;
-  let lookMs = lookEveryMs;
-  changes.forget();
+  let waitMs = firstWaitMs;
+  changes.reset();
   for (;;) {
     const page = await startBacklogPage({ tenantId, ...(afterId === undefined ? {} : { afterId }) });
     started += page.started;
@@ -37,17 +37,17 @@ export async function EmbedBacklog({ tenantId }: EmbedBacklogInput): Promise<{ s
       });
       if (changes.any) break;
       if (afterId === undefined && pending === 0) return { started };
-      if (afterId !== undefined && underWay < mostUnderWay) break;
-      await condition(() => changes.any, lookMs, { summary: `${pending} articles pending` });
-      lookMs = Math.min(lookMs * 1.5, slowestLookMs);
+      if (afterId !== undefined && underWay < maxUnderWay) break;
+      await condition(() => changes.any, waitMs, { summary: `${pending} articles pending` });
+      waitMs = Math.min(waitMs * 1.5, longestWaitMs);
     }
 
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof EmbedBacklog>({ tenantId });
     if (changes.any) {
-      // Another key or model meanwhile: everything again, from the first page.
-      changes.forget();
+      // The key or the model has changed: start again from the first page.
+      changes.reset();
       afterId = undefined;
-      lookMs = lookEveryMs;
+      waitMs = firstWaitMs;
     }
   }
 }

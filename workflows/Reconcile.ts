@@ -4,24 +4,25 @@ import { sweep } from './policies.ts';
 
 const { closeAbandonedCalls, relayOutbox, requeueForgotten } = proxyActivities<Activities>(sweep);
 
-/** Batches of one run: the rest is the next run's, so that a great backlog never makes a great history. */
-const mostBatches = 20;
+/** The most batches of one run. The next run sends the rest, so that a large backlog never makes a large history. */
+const maxBatches = 20;
 
 export interface Reconciled {
-  /** Calls that a crash left open, given up as unknown. */
+  /** Call records that a crash left open, closed with the outcome `unknown`. */
   readonly abandoned: number;
-  /** Articles without a workflow, given one. */
+  /** Pending articles without a workflow, for which one was requested. */
   readonly requeued: number;
+  /** Rows of the outbox that were sent, and rows that could not be sent. */
   readonly sent: number;
   readonly failed: number;
 }
 
-/** Makes up for what was missed: calls that a crash cut off, articles without a workflow, signals never sent. Run by its schedule. */
+/** Repairs the effects of crashes: unsent signals, articles without a workflow, open call records. Its schedule runs it. */
 export async function Reconcile(): Promise<Reconciled> {
-  // Signals first: they are what somebody waits for.
+  // Signals go first: authors wait for their edits.
   let sent = 0;
   let failed = 0;
-  for (let batch = 0; batch < mostBatches; batch += 1) {
+  for (let batch = 0; batch < maxBatches; batch += 1) {
     const relayed = await relayOutbox();
     sent += relayed.sent;
     failed += relayed.failed;

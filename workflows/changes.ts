@@ -4,24 +4,25 @@ import { signals } from '../src/domain/temporal-names.ts';
 const articleChanged = defineSignal(signals.articleChanged);
 const keyChanged = defineSignal(signals.keyChanged);
 
-/** Edits that come in a burst are taken together once nobody has edited for this long. */
-const quietMs = 1_000;
-/** And an author who never pauses is served all the same. */
-const longestWaitMs = 10_000;
+/** A burst of changes ends once no signal has come for this long, so that one pass serves the whole burst. */
+const debounceMs = 1_000;
+/** The longest debounce: an author who never pauses must not delay the pass forever. */
+const maxDebounceMs = 10_000;
 
+/** The signals that a workflow has received. */
 export interface Changes {
-  /** Whether anything has changed since the last `forget`. */
+  /** Whether a signal has come since the last `reset`. */
   readonly any: boolean;
-  /** From here on only what changes next counts. */
-  forget(): void;
-  /** Waits until a burst of changes has gone quiet. */
+  /** Ignores the signals so far: a pass that starts now reads their changes. */
+  reset(): void;
+  /** Waits until no signal has come for a second, and at most ten seconds. */
   debounce(): Promise<void>;
 }
 
-/** Watches the signals by which the API tells of a changed article or key. */
+/** Counts the signals `articleChanged` and `keyChanged`. Call it once, at the start of a workflow. */
 export function watchChanges(): Changes {
   let count = 0;
-  let forgotten = 0;
+  let countAtReset = 0;
   const changed = () => {
     count += 1;
   };
@@ -30,18 +31,19 @@ export function watchChanges(): Changes {
 
   return {
     get any() {
-      return count > forgotten;
+      return count > countAtReset;
     },
-    forget() {
-      forgotten = count;
+    reset() {
+      countAtReset = count;
     },
     async debounce() {
-      const until = Date.now() + longestWaitMs;
-      let seen: number;
+      const deadline = Date.now() + maxDebounceMs;
+      let countBefore: number;
       do {
-        seen = count;
-        await condition(() => count > seen, Math.min(quietMs, Math.max(until - Date.now(), 1)));
-      } while (count > seen && Date.now() < until);
+        countBefore = count;
+        const waitMs = Math.min(debounceMs, Math.max(deadline - Date.now(), 1));
+        await condition(() => count > countBefore, waitMs);
+      } while (count > countBefore && Date.now() < deadline);
     },
   };
 }

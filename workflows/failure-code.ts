@@ -2,8 +2,8 @@ import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } f
 import { type FailureCode, failureTraits, isFailureCode } from '../src/domain/failures.ts';
 
 /**
- * The code of what an activity failed with. A time-out of all its tries has the last try's failure beneath it; one
- * without is a worker that died, which is ours to look into. A cancellation is no failure and is thrown on.
+ * The code of an activity's failure. A time-out over all attempts has the failure of the last attempt as its cause; without a
+ * cause the worker died, which is `internal`. A cancellation is no failure and is thrown on.
  */
 export function failureCodeOf(error: unknown): FailureCode {
   if (isCancellation(error)) throw error;
@@ -12,14 +12,14 @@ export function failureCodeOf(error: unknown): FailureCode {
   return cause instanceof ApplicationFailure && isFailureCode(cause.type) ? cause.type : 'internal';
 }
 
-/** The failure of a run: its type is the code, so that operators can search for it. */
+/** The failure of a run. Its type is the code, so that operators can search for it. */
 export function failedRun(code: FailureCode): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: code,
     message: failureTraits[code].title,
     nonRetryable: true,
   });
-  // The stack would name files of a build; operators read codes.
+  // The stack would name files of a build, while operators read codes.
   failure.stack = `${failure.name}: ${failure.message}`;
   return failure;
 }

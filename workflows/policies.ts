@@ -2,27 +2,27 @@ import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow
 import { nonRetryableCodes } from '../src/domain/failures.ts';
 import { operations } from '../src/domain/operations.ts';
 
-/** Derived from the failure table: what no retry can mend is not retried. */
+/** The codes that are not retried, from the failure table. */
 const nonRetryableErrorTypes = [...nonRetryableCodes];
 
 /**
- * How long an article is worth retrying. A day outlasts a provider's bad day and a night without an operator, and after
- * it somebody should look: the article shows the code and can be retried by hand.
+ * How long an article is retried. A day outlasts a provider's outage and a night without an operator. After it a person should
+ * look: the article shows the code and can be retried by hand.
  */
 export const retryForMs = 24 * 60 * 60_000;
 
-/** Steps that talk to Postgres and Vault only: milliseconds when all is well. */
+/** The steps that call Postgres and Vault only. They usually take milliseconds. */
 export const bookkeeping: LocalActivityOptions = {
-  // One transaction, or one decryption. A database that needs longer is down, and the next try finds out sooner.
+  // A step is one transaction or one decryption. A database that needs longer is down, and the next attempt fails sooner.
   startToCloseTimeout: '10 seconds',
   scheduleToCloseTimeout: retryForMs,
-  // Short outages are waited for inside the workflow task; longer ones on the server's timers.
+  // Shorter waits stay inside the workflow task; longer ones become timers of the server.
   localRetryThreshold: '5 seconds',
   retry: {
-    // A restart of Postgres or an unseal takes seconds.
+    // A restart of Postgres or an unseal of Vault takes seconds.
     initialInterval: '500 milliseconds',
     backoffCoefficient: 2,
-    // A long outage is noticed to be over within half a minute.
+    // After a long outage the step succeeds within half a minute.
     maximumInterval: '30 seconds',
     nonRetryableErrorTypes,
   },
@@ -30,31 +30,31 @@ export const bookkeeping: LocalActivityOptions = {
 
 /** The provider call. */
 export const providerCall: ActivityOptions = {
-  // Above one attempt's own time-out (at most 40 s) and the transactions around it. It is also how long the death of a
-  // worker goes unnoticed, so no more than that.
+  // Above an attempt's own time-out (at most 40 s) and the transactions around it. It is not longer, since the death of a
+  // worker is noticed only after this time.
   startToCloseTimeout: operations.embedding.startToCloseMs,
   scheduleToCloseTimeout: retryForMs,
   retry: {
-    // The first retry hides a blip from the author.
+    // The first retry is soon, so that the author does not notice a short failure.
     initialInterval: '2 seconds',
     backoffCoefficient: 2,
-    // A provider's outage is noticed to be over within five minutes, at 12 calls an hour.
+    // After an outage of the provider a call succeeds within five minutes; the outage itself costs 12 calls an hour.
     maximumInterval: '5 minutes',
-    // No maximumAttempts: a Retry-After would use them up. The time above bounds it.
+    // No maximumAttempts, since waits for a Retry-After would use them up. scheduleToCloseTimeout bounds the retries.
     nonRetryableErrorTypes,
   },
 };
 
-/** Platform work that pages through rows and signals workflows. */
+/** The activities of Reconcile, which read pages of rows and signal workflows. */
 export const sweep: ActivityOptions = {
-  // A page of signals, each with its own deadline of seconds, and some transactions.
+  // A page of signals, each with a deadline of seconds, and some transactions.
   startToCloseTimeout: '2 minutes',
-  // The schedule's next run makes up for what this one did not do.
+  // The next run of the schedule does the rest.
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
 };
 
-/** Pages of a tenant's backlog: as patient as the articles themselves. */
+/** The activities of EmbedBacklog. They are retried for as long as an article is. */
 export const backlogPage: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: retryForMs,

@@ -2,8 +2,8 @@ import { isolateTenant } from '../row-level-security.ts';
 
 export const create = `
   -- Keyword search over the whole text. A tsvector holds 1 MB of lexemes: prose of 500,000 characters needs a tenth of
-  -- that, but a text of ever new words does not fit (compounds of 4-byte letters take up to 10 bytes a character). Such a
-  -- text is searchable by its first 100,000 characters, which always fit, instead of refusing the article.
+  -- that, but a text in which no word is repeated may not fit (compounds of 4-byte letters take up to 10 bytes a character).
+  -- Such a text is searchable by its first 100,000 characters, which always fit. Alternative that lost: refusing the article.
   create function article_search(title text, body text) returns tsvector language plpgsql immutable as $$
   begin
     return setweight(to_tsvector('pg_catalog.english', title), 'A')
@@ -13,8 +13,8 @@ export const create = `
         || setweight(to_tsvector('pg_catalog.english', left(body, 100000)), 'B');
   end $$;
 
-  -- No GIN index on search or tags: under row-level security Postgres uses no index for an operator that is not leakproof,
-  -- and neither @@ nor @> on arrays is. The planner would never touch them, yet every write would keep them up to date.
+  -- No GIN index on search or tags: under row-level security Postgres uses an index only for leakproof operators, and neither
+  -- @@ nor @> on arrays is leakproof. The planner would never use the indexes, but every write would have to update them.
   create table articles (
     tenant_id uuid not null references tenants (id),
     id uuid not null,
@@ -26,20 +26,20 @@ export const create = `
     source_type text,
     metadata jsonb not null default '{}',
     revision integer not null default 1,
-    -- Of the text to embed, written with the text: a vector is visible only where it agrees.
+    -- The hash of the text to embed, written with the text. A vector is visible only if it was made for this hash.
     content_hash text not null,
-    -- What the proposal gate said when the article was made.
+    -- The verdict of the proposal gate when the article was created.
     gate_verdict text check (gate_verdict in ('low_novelty', 'novel', 'unknown', 'skipped')),
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp(),
-    -- Keyword search reads every published article of a tenant, so this lies in the row itself. Out of line, 10,000 articles
-    -- of 300 words took 27 ms, nearly all of it for fetching; in the row 5 ms. Compressed by lz4 they took 10 ms and 3 % less
-    -- room. A tsvector that leaves no room for the rest of its row in a page is still moved out.
+    -- Keyword search reads every published article of a tenant, so this column is stored in the row itself. Out of line,
+    -- 10,000 articles of 300 words took 27 ms, nearly all of it for fetching; in the row 5 ms. Compressed by lz4 they took
+    -- 10 ms and 3 % less space. A tsvector too large for the page of its row is still moved out of line.
     search tsvector storage main not null generated always as (article_search(title, body)) stored,
     primary key (tenant_id, id)
   );
   create index articles_newest_first on articles (tenant_id, created_at desc, id desc);
-  -- For a proposal whose text is there already, word for word.
+  -- For a proposal whose text already exists, word for word.
   create index articles_by_text on articles (tenant_id, content_hash);
   ${isolateTenant('articles')}
 `;

@@ -1,7 +1,7 @@
 import { isolateTenant, openToScope, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
-  -- What a client sees as an article's embedding.
+  -- The embedding status of each article, as clients see it.
   create table article_embeddings (
     tenant_id uuid not null,
     article_id uuid not null,
@@ -17,10 +17,10 @@ export const create = `
     foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade,
     foreign key (tenant_id, space_id) references embedding_spaces (tenant_id, id)
   );
-  -- How many articles the serving space finds is counted for every search, from the index alone.
+  -- Every search counts the articles that the serving space finds, from this index alone.
   create index article_embeddings_by_status_and_space on article_embeddings (tenant_id, status, space_id);
   create index article_embeddings_stuck on article_embeddings (updated_at) where status = 'pending';
-  -- Articles that a budget has parked, for the sweep that takes them up again.
+  -- Articles that a budget has blocked, for the sweep that requeues them.
   create index article_embeddings_parked_by_budget on article_embeddings (updated_at)
     where status = 'blocked' and reason = 'budget_exhausted';
   ${isolateTenant('article_embeddings')}

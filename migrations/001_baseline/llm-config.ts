@@ -12,7 +12,8 @@ export const create = `
   );
   ${isolateTenant('llm_settings')}
 
-  -- A row a provider once the tenant has ever set a key there. The version survives removal: it names a key for ever.
+  -- One row for each provider for which the tenant has ever set a key. The row survives the key's removal, so that a version
+  -- never names two keys.
   create table provider_keys (
     tenant_id uuid not null references tenants (id),
     provider text not null check (provider in ('embedding', 'anthropic')),

@@ -1,7 +1,7 @@
 import { isolateTenant, openToScope, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
-  -- Workflows to be signalled, written with the change that wants them; a row goes when its version has been sent.
+  -- Workflows to signal, written in the transaction of the change that needs them. A row is deleted once its version is sent.
   create table outbox (
     tenant_id uuid not null references tenants (id),
     kind text not null check (kind in ('article', 'backlog')),

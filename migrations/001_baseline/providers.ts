@@ -1,12 +1,12 @@
 import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
-  -- No row, or a row of another key version, is a closed breaker without failures.
+  -- Without a row, or with a row of another key version, the breaker is closed and has no failures.
   create table breakers (
     tenant_id uuid not null references tenants (id),
     provider text not null check (provider in ('embedding', 'anthropic')),
     key_version integer not null,
-    -- Raised by every transition; a result that carries an older one changes nothing.
+    -- Every transition raises it. A result that carries an older epoch changes nothing.
     epoch bigint not null default 1,
     -- The last failures inside the window, oldest first.
     failed_at timestamptz[] not null default '{}',

@@ -1,10 +1,10 @@
 import { isolateTenant } from '../row-level-security.ts';
 
 export const create = `
-  -- The nearest word to a misspelt one. A trusted extension: a login with CREATE on the database may create it.
+  -- Finds the nearest word to a misspelt one. It is a trusted extension: a login with CREATE on the database may create it.
   create extension if not exists pg_trgm;
 
-  -- A cursor of search that is too long for a URL: its fields lie here for a short while, and the client gets the id.
+  -- The search cursors that are too long for a URL. They are stored for a short time, and the client gets the id.
   create table search_cursors (
     tenant_id uuid not null references tenants (id),
     id uuid not null,

@@ -24,7 +24,7 @@ export const create = `
   );
   ${isolateTenant('api_keys')}
 
-  -- A login does not know its tenant yet: it sees the one row whose hash it can present.
+  -- A login does not know its tenant yet. It sees only the row whose hash it presents.
   create policy login_by_hash on api_keys for select
     using (key_hash = decode(nullif(current_setting('app.api_key_hash', true), ''), 'hex'));
 `;

@@ -1,7 +1,7 @@
 import { isolateTenant, openToScope, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
-  -- Written before a provider is called and finished after: what a crash leaves open is seen, not lost.
+  -- Call records, written before a call and finished after it: a crash leaves an open record and loses none.
   create table provider_calls (
     tenant_id uuid not null references tenants (id),
     id uuid not null,
@@ -17,7 +17,7 @@ export const create = `
     outcome text,
     input_tokens bigint not null default 0 check (input_tokens >= 0),
     output_tokens bigint not null default 0 check (output_tokens >= 0),
-    -- What is reserved in the budget of which month while the call is under way.
+    -- The tokens that the call reserves while it is under way, and the month of the budget.
     month date,
     reserved_tokens bigint not null default 0 check (reserved_tokens >= 0),
     primary key (tenant_id, id),
@@ -25,10 +25,10 @@ export const create = `
   );
   create index provider_calls_of_subject on provider_calls (tenant_id, subject_id) where subject_id is not null;
   create index provider_calls_open on provider_calls (started_at) where finished_at is null;
-  -- A scrape looks at the last day's calls, whatever the table has grown to.
+  -- A scrape reads the calls of the last day only, however large the table is.
   create index provider_calls_answered on provider_calls (finished_at) where outcome = 'ok';
   create index provider_calls_unknown on provider_calls (started_at) where outcome = 'unknown';
-  -- The last failed call of a tenant's key, for the view of its providers.
+  -- Finds the last failed call of a tenant's key, for the view of its providers.
   create index provider_calls_last_failure on provider_calls (tenant_id, provider, key_version, finished_at desc)
     where outcome not in ('ok', 'unknown');
   ${isolateTenant('provider_calls')}
@@ -53,28 +53,28 @@ export const create = `
   ${openToScope('usage_ledger', 'reconcile')}
   ${openToScopeForReading('usage_ledger', 'metrics')}
 
-  -- A tenant's tokens of a month (UTC): what answered calls have cost, and what calls under way may cost at most.
+  -- A tenant's tokens in a month (UTC): those of answered calls, and the most that the calls under way may use.
   create table monthly_usage (
     tenant_id uuid not null references tenants (id),
     month date not null check (extract(day from month) = 1),
     settled_tokens bigint not null default 0 check (settled_tokens >= 0),
     reserved_tokens bigint not null default 0 check (reserved_tokens >= 0),
-    -- Set by the first call that the budget refused, cleared by the next that it let through.
+    -- Set by the first call that the budget refused, cleared by the next call that it allowed.
     exhausted_at timestamptz,
     primary key (tenant_id, month)
   );
   ${isolateTenant('monthly_usage')}
   ${openToScope('monthly_usage', 'reconcile')}
 
-  -- How often an operation was left out because the tenant has no key for it. Audit rows cannot be changed, so the count
-  -- grows here and goes into the next row of the audit log, an hour after the last at the earliest.
+  -- How often an operation was skipped because the tenant has no key for it. Audit rows cannot be changed, so the count grows
+  -- here and goes into the next audit row, at least an hour after the last one.
   create table blocked_operations (
     tenant_id uuid not null references tenants (id),
     operation text not null,
-    -- In the last audit row.
+    -- The count in the last audit row.
     reported bigint not null check (reported > 0),
     reported_at timestamptz not null default clock_timestamp(),
-    -- Since then.
+    -- The count since then.
     unreported bigint not null default 0 check (unreported >= 0),
     primary key (tenant_id, operation)
   );

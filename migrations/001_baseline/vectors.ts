@@ -1,27 +1,28 @@
 import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
 
 /**
- * Approximate indexes (HNSW) on the chunks' vectors, a partial one for each usual dimension; `npm run migrate` makes those
- * of the others that are in use. An empty index costs an insert nothing but a look at its condition.
+ * The dimensions with an approximate index (HNSW) from the start: a partial index on the chunks' vectors for each common
+ * dimension. `npm run migrate` creates the indexes of other dimensions that are in use. An empty partial index costs an insert
+ * only the check of its condition.
  *
- * Frozen in time: the expressions are those of src/vectors/vector-index.ts.
+ * A migration never changes, so the expressions are copies of those in src/vectors/vector-index.ts.
  */
 const asVector = [256, 384, 512, 768, 1024, 1536];
-/** HNSW takes 2,000 dimensions of a `vector`, 4,000 of a `halfvec`. */
+/** HNSW supports up to 2,000 dimensions of a `vector` and up to 4,000 of a `halfvec`. */
 const asHalves = [2048, 3072];
 
 export const create = `
   create extension if not exists vector;
 
-  -- Vectors compare only within a space: model, dimension, chunker.
+  -- Vectors can be compared only within a space: one model, dimension and chunker version.
   create table embedding_spaces (
     tenant_id uuid not null references tenants (id),
     id uuid not null,
     model text not null,
     dimensions integer not null check (dimensions between 1 and 16000),
     chunker_version integer not null,
-    -- serving: answers the tenant's searches. building: is filled to take the serving one's place. retired: neither; its
-    -- vectors stay, so that a return to its model pays for nothing.
+    -- serving: answers the tenant's searches. building: is filled to replace the serving space. retired: neither. The vectors
+    -- of a retired space stay, so that a return to its model buys nothing again.
     state text not null check (state in ('serving', 'building', 'retired')),
     created_at timestamptz not null default now(),
     primary key (tenant_id, id),
@@ -30,35 +31,35 @@ export const create = `
   create unique index embedding_spaces_one_serving on embedding_spaces (tenant_id) where state = 'serving';
   create unique index embedding_spaces_one_building on embedding_spaces (tenant_id) where state = 'building';
   ${isolateTenant('embedding_spaces')}
-  -- Which dimensions are in use, for making the other indexes.
+  -- The migration command reads the dimensions in use, to create their indexes.
   ${openToScopeForReading('embedding_spaces', 'indexing')}
 
-  -- Bought vectors. A chunk that left the text keeps its vector: a revert pays for nothing.
+  -- Bought vectors. The vector of a chunk that is no longer in the text stays, so that a revert buys nothing again.
   create table chunk_vectors (
     tenant_id uuid not null,
     article_id uuid not null,
     space_id uuid not null,
     chunk_hash text not null,
     text text not null,
-    -- Beside the rest of the row, as long as it fits into the page (2,000 dimensions and a bit): out of line, each
-    -- comparison looks the vector up in another table. The text moves out instead; nothing but a hit's passage reads it.
+    -- Stored in the row as long as it fits into the page (a little over 2,000 dimensions): out of line, each comparison would
+    -- read another table. The text is moved out of line instead, since only the passage of a search hit reads it.
     embedding vector storage main not null,
-    -- What the partial indexes ask for.
+    -- The condition of the partial indexes.
     dimensions integer not null generated always as (vector_dims(embedding)) stored,
     created_at timestamptz not null default now(),
     primary key (tenant_id, space_id, article_id, chunk_hash),
     foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade,
     foreign key (tenant_id, space_id) references embedding_spaces (tenant_id, id)
   )
-  -- The planner knows a tenant that has grown only by the statistics. By default they are taken anew when a tenth of the
-  -- table has changed, which in a large one can be the whole of a large tenant.
+  -- The planner knows the size of a tenant from the statistics only. By default they are renewed when a tenth of the table
+  -- has changed, which in a large table can be all rows of a large tenant.
   with (autovacuum_analyze_scale_factor = 0.02);
   create index chunk_vectors_by_hash on chunk_vectors (tenant_id, space_id, chunk_hash);
   ${asVector.map((dimensions) => index(dimensions, `cast(embedding as vector(${dimensions}))`, 'vector')).join('\n')}
   ${asHalves.map((dimensions) => index(dimensions, `cast(l2_normalize(embedding) as halfvec(${dimensions}))`, 'halfvec')).join('\n')}
   ${isolateTenant('chunk_vectors')}
 
-  -- Which vectors make up the article's text of this hash, in this space.
+  -- The chunks that make up the article's text with this hash, and whose vectors are in this space.
   create table article_manifests (
     tenant_id uuid not null,
     article_id uuid not null,

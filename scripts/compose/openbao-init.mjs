@@ -1,5 +1,5 @@
-// One-shot openbao-init: initialises OpenBao, once, and keeps what only this moment shows (the recovery key and the first
-// token) in a file of mode 0600. Nothing of it is printed.
+// One-shot openbao-init: initialises OpenBao, once, and writes the recovery key and the first token, which OpenBao shows only
+// now, to files of mode 0600. It prints neither.
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 
 const [tokenFile, recoveryFile] = process.argv.slice(2);
@@ -8,13 +8,13 @@ if (!tokenFile || !recoveryFile || !address) {
   throw new Error('usage: VAULT_ADDR=http://… openbao-init.mjs TOKEN_FILE RECOVERY_FILE');
 }
 
-/** Written beside and renamed, so that a crash leaves no half of a secret that can't be had again. */
-function keep(file, text) {
+/** Writes a second file and renames it, so that a crash leaves no half of a secret that OpenBao does not show again. */
+function store(file, text) {
   writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-/** The answer's JSON; of a failure only the status is told. */
+/** Returns the JSON of the answer. A failure names only the status. */
 async function call(method, path, body) {
   const response = await fetch(`${address}${path}`, {
     method,
@@ -27,7 +27,7 @@ async function call(method, path, body) {
   return response.json();
 }
 
-/** The static seal opens by itself a moment after the initialisation. */
+/** The static seal unseals OpenBao shortly after the initialisation. */
 async function waitUntilUnsealed() {
   for (let triesLeft = 60; triesLeft > 0; triesLeft -= 1) {
     const { sealed, initialized } = await call('GET', '/v1/sys/seal-status');
@@ -42,15 +42,15 @@ if (initialized) {
   console.log(
     existsSync(tokenFile)
       ? 'OpenBao is initialised already.'
-      : 'OpenBao is initialised already, and its first token is not kept here.',
+      : 'OpenBao is initialised already, and its first token is not stored here.',
   );
 } else {
   const { root_token, recovery_keys_base64 } = await call('PUT', '/v1/sys/init', {
     recovery_shares: 1,
     recovery_threshold: 1,
   });
-  keep(recoveryFile, `${recovery_keys_base64.join('\n')}\n`);
-  keep(tokenFile, `VAULT_TOKEN=${root_token}\n`);
+  store(recoveryFile, `${recovery_keys_base64.join('\n')}\n`);
+  store(tokenFile, `VAULT_TOKEN=${root_token}\n`);
   console.log('Initialised OpenBao. Its recovery key and first token are in the volume openbao-admin.');
 }
 await waitUntilUnsealed();

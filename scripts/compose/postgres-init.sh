@@ -1,14 +1,14 @@
 #!/bin/sh
-# Runs once, on an empty volume: the logins and databases of Lorekeep and of Temporal, on one server. Neither login is a
-# superuser. The application's own login is not made here but by `migrate`, which keeps its rights right at every version.
+# Runs once, on an empty volume. Creates the logins and databases of Lorekeep and of Temporal on one server; no login is a
+# superuser. The application's own login is created by `migrate`, which sets its rights at every version.
 set -eu
 
 psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --quiet <<'SQL'
--- Read from the environment inside psql: an argument would show in the process list.
+-- psql reads the passwords from the environment, because arguments are visible in the process list.
 \getenv owner_password LOREKEEP_OWNER_PASSWORD
 \getenv temporal_password TEMPORAL_DB_PASSWORD
 
--- CREATEROLE: `migrate` makes the application's role. It can hand out no right that the owner lacks.
+-- CREATEROLE lets `migrate` create the application's role. It cannot grant a right that the owner does not have.
 create role lorekeep_owner login createrole password :'owner_password';
 create database lorekeep owner lorekeep_owner;
 
@@ -16,7 +16,7 @@ create role temporal login password :'temporal_password';
 create database temporal owner temporal;
 create database temporal_visibility owner temporal;
 
--- Lorekeep's logins have no business in Temporal's databases.
+-- Lorekeep's logins do not need Temporal's databases.
 revoke connect on database temporal, temporal_visibility from public;
 
 \connect lorekeep

@@ -1,5 +1,5 @@
-// Revokes OpenBao's first token (VAULT_TOKEN) and then deletes the files that hold it and the recovery key. Nothing is deleted
-// when OpenBao did not revoke it. The operator has taken the recovery key to a safe place before.
+// Revokes OpenBao's first token (VAULT_TOKEN), then deletes the files with the token and the recovery key. If OpenBao does not
+// revoke the token, nothing is deleted. The operator has stored the recovery key elsewhere before.
 import { rmSync } from 'node:fs';
 
 const files = process.argv.slice(2);

@@ -1,9 +1,9 @@
 #!/bin/sh
-# One-shot temporal-namespace: creates the namespace if it isn't there; one that is there keeps its settings.
-# TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are read by the `temporal` command itself.
+# One-shot temporal-namespace: creates the namespace if it does not exist. An existing one keeps its settings.
+# The `temporal` command reads TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.
 set -eu
 
-# The port answers a little before the frontend does.
+# The port is open shortly before the frontend answers.
 tries=0
 until temporal operator cluster health >/dev/null 2>&1; do
   tries=$((tries + 1))
@@ -15,7 +15,7 @@ until temporal operator cluster health >/dev/null 2>&1; do
 done
 
 if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
-  echo "The namespace $TEMPORAL_NAMESPACE is there already."
+  echo "The namespace $TEMPORAL_NAMESPACE exists already."
 else
   # Closed workflows stay readable for 30 days.
   temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 720h

@@ -1,6 +1,6 @@
 #!/bin/sh
-# One-shot temporal-schema: brings Temporal's two databases to the schema of the admin-tools image. Safe to repeat; run it with
-# the new image before the new server when upgrading. The password comes in SQL_PASSWORD, which the tool reads by itself.
+# One-shot temporal-schema: migrates Temporal's two databases to the schema of the admin-tools image. Safe to repeat. For an
+# upgrade, run it with the new image before the new server starts. The tool reads the password from SQL_PASSWORD.
 set -eu
 
 schema=/etc/temporal/schema/postgresql/v12

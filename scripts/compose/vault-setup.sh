@@ -1,11 +1,11 @@
 #!/bin/sh
-# vault-setup.sh TOKEN_FILE CREDENTIALS_FILE: one-shot that prepares Vault for the application. An operator who has revoked the
-# first token and deleted its file (docs/deploy.md) has nothing left to set up: that is no error.
+# vault-setup.sh TOKEN_FILE CREDENTIALS_FILE: one-shot that prepares Vault for the application. It succeeds without a token when
+# the credentials exist, because an operator revokes the first token after the set-up (docs/deploy.md).
 set -eu
 
 if [ ! -r "$1" ] && [ -z "${VAULT_TOKEN:-}" ]; then
   if [ -r "$2" ]; then
-    echo "No token to set Vault up with, and the application has its credentials: nothing to do."
+    echo "There is no token for the set-up, and the application has its credentials: nothing to do."
     exit 0
   fi
   # Without this the next command would only say that VAULT_TOKEN is missing.

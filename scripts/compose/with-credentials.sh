@@ -1,6 +1,6 @@
 #!/bin/sh
 # with-credentials.sh FILE COMMAND…: runs COMMAND with the lines NAME=value of FILE in its environment. A variable that is
-# set already wins, and a missing file is no error: so an operator's own Vault takes the place of the one beside us.
+# already set has precedence, and the file may be missing, so that an operator can use another Vault.
 set -eu
 
 file=$1

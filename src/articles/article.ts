@@ -16,11 +16,12 @@ export const categories = [
 
 export type Category = (typeof categories)[number];
 
+/** The statuses of an article. Only a published one is found. */
 export const articleStatuses = ['draft', 'published', 'archived'] as const;
 
 export type ArticleStatus = (typeof articleStatuses)[number];
 
-/** An article as it is kept. */
+/** An article as it is stored. */
 export interface Article {
   readonly id: string;
   readonly title: string;
@@ -32,7 +33,7 @@ export interface Article {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Raised by one with every change. */
   readonly revision: number;
-  /** Of the text to embed. */
+  /** Hash of the text to embed. */
   readonly contentHash: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -43,6 +44,7 @@ export interface ArticleWithEmbedding extends Article {
   readonly embedding: EmbeddingState;
 }
 
+/** An article to create. */
 export interface NewArticle {
   readonly title: string;
   readonly body: string;
@@ -51,11 +53,11 @@ export interface NewArticle {
   readonly status: 'draft' | 'published';
   readonly sourceType: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Whether it is written without being held against the articles that are there. */
+  /** Whether the article is written without a comparison with existing articles. */
   readonly force: boolean;
 }
 
-/** The fields that an edit may change; one that is left out is kept. */
+/** The fields that an edit may change. An absent field keeps its value. */
 export interface ArticleChanges {
   readonly title?: string | undefined;
   readonly body?: string | undefined;

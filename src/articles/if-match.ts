@@ -1,12 +1,12 @@
 /**
- * The revision that a change was made for: the client's `If-Match`. A list of entity tags is allowed, as in HTTP; a weak
- * tag is not, since it never matches.
+ * The revisions that a change is made for, from the `If-Match` of the client. A list of entity tags is allowed, as in
+ * HTTP. A weak tag is not, because it never matches.
  */
 export type ExpectedRevision =
   | { readonly kind: 'any' }
   | { readonly kind: 'one_of'; readonly revisions: readonly string[] };
 
-/** Parses an `If-Match` header; absent and `*` are any revision. Undefined when it is malformed. */
+/** Parses an `If-Match` header. Absent and `*` mean any revision. Undefined when the header is malformed. */
 export function parseIfMatch(header: string | undefined): ExpectedRevision | undefined {
   if (header === undefined || header.trim() === '*') return { kind: 'any' };
   const revisions: string[] = [];
@@ -18,7 +18,7 @@ export function parseIfMatch(header: string | undefined): ExpectedRevision | und
   return { kind: 'one_of', revisions };
 }
 
-/** Whether an article of this revision is the one expected. */
+/** Whether an article of this revision is an expected one. */
 export function meets(expected: ExpectedRevision, revision: number): boolean {
   return expected.kind === 'any' || expected.revisions.includes(String(revision));
 }

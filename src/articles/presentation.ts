@@ -1,6 +1,6 @@
 import type { GateReport } from '../proposals/decision.ts';
 import type { ArticleWithEmbedding } from './article.ts';
-import type { Created } from './create-article.ts';
+import type { Created } from './article-creation.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {
@@ -31,7 +31,7 @@ export function presentArticle(article: ArticleWithEmbedding) {
   };
 }
 
-/** What became of a proposal, as its author sees it. */
+/** The result of a proposal as its author sees it. */
 export function presentCreated({ kind, article, gate }: Created) {
   return {
     data: presentArticle(article),

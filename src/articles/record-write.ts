@@ -1,22 +1,24 @@
+import type { AuditAction } from '../audit/actions.ts';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { ArticleEmbeddings, EmbeddingState } from '../embedding/article-embeddings.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Article, ArticleWithEmbedding } from './article.ts';
 
+/** What is recorded of a write. */
 export interface Write {
-  /** Of the audit row. */
-  readonly action: string;
+  /** The action in the audit row. */
+  readonly action: AuditAction;
   readonly details: Readonly<Record<string, unknown>>;
-  /** Whether the text or its being published became another one. */
+  /** Whether the write changed the text, or published or unpublished the article. */
   readonly changesWhatIsEmbedded: boolean;
 }
 
-/** What every write of an article does beside its row: embedding status, audit row, outbox row. */
+/** What every write of an article does besides its row: embedding status, audit row, outbox row. */
 export interface WriteRecords {
   /**
-   * The rest of a write, after the statement for the article's row: sent together, in this order, for one round trip. Gives
-   * the embedding state as the write leaves it.
+   * Does the rest of a write, after the statement for the row of the article. All statements are sent together, in this
+   * order, in one round trip. Returns the embedding state after the write.
    */
   recordWrite(
     tx: Transaction,
@@ -24,11 +26,11 @@ export interface WriteRecords {
     article: Pick<Article, 'id' | 'status' | 'revision'>,
     write: Write,
   ): Promise<ReadonlyMap<string, EmbeddingState>>;
-  /** The article with its embedding state. */
+  /** Reads the embedding state of the article and adds it. */
   withState(tx: Transaction, tenantId: string, article: Article): Promise<ArticleWithEmbedding>;
 }
 
-/** The parts that all writes share. */
+/** Creates the parts that all writes share. */
 export function createWriteRecords({
   audit,
   embeddings,
@@ -60,7 +62,7 @@ export function createWriteRecords({
   };
 }
 
-/** The article with its state, which every article has. */
+/** Adds the embedding state to the article. Throws when there is none, because every article has one. */
 export function attachState(
   article: Article,
   states: ReadonlyMap<string, EmbeddingState>,

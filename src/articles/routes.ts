@@ -20,7 +20,7 @@ import type { TransitionName } from './transitions.ts';
 
 const tag = 'Articles';
 
-const revision = { ETag: 'The revision, in quotes, as `If-Match` takes it' };
+const revision = { ETag: 'The revision, in quotes, as `If-Match` expects it' };
 
 /** The routes of articles. */
 export function articleRoutes(articles: Articles): Route[] {
@@ -31,7 +31,12 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Write an article',
     description:
-      'A proposal is first held against the published articles, by the vectors of its text. One that says what an article says already is not created: the answer is that article, with 200. One that says little else becomes a draft. That takes a call to the provider, for a few seconds at most; without a key, or when anything fails, the article is written as asked and `meta.gate` says why. With `force` nothing is waited for. Most vectors are made afterwards, as `embedding` tells.',
+      'A proposal is first compared with the published articles, by the vectors of its text. One that ' +
+      'says what an article already says is not created: the reply is that article, with 200. One that ' +
+      'says little new becomes a draft. The comparison takes a call to the provider, a few seconds at ' +
+      'most. Without a key, or when anything fails, the article is written as asked and `meta.gate` ' +
+      'says why. With `force` there is no comparison and no wait. Most vectors are made afterwards, and ' +
+      '`embedding` shows their status.',
     body: newArticleSchema,
     idempotent: true,
     replies: {
@@ -64,7 +69,7 @@ export function articleRoutes(articles: Articles): Route[] {
     role: 'agent',
     tag,
     summary: 'List articles, newest first',
-    description: 'Of every status, archived ones too, unless `status` names one.',
+    description: 'Articles of every status, archived ones too, unless `status` names one.',
     query: articleListSchema,
     replies: { 200: { description: 'A page of articles', schema: articleListReply } },
     problems: [],
@@ -100,7 +105,7 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Change an article',
     description:
-      'A field that is left out is kept. Values equal to the current ones change nothing and raise no revision. Only another title or body is embedded again.',
+      'An absent field keeps its value. Values equal to the current ones change nothing and raise no revision. Only a changed title or body is embedded again.',
     params: articleIdSchema,
     body: articleChangesSchema,
     requestHeaders: { 'If-Match': 'The revision that the change is made for, in quotes: `"3"`' },
@@ -142,12 +147,12 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Embed an article once more',
     description:
-      'For one that is blocked or was given up; one that is waiting or complete is looked at again. Vectors that are there are not bought again. A draft or an archived article has nothing to embed: 409.',
+      'For an article that is blocked or failed. One that is pending or embedded is checked again. Existing vectors are not bought again. A draft or an archived article has nothing to embed: 409.',
     params: articleIdSchema,
     idempotent: true,
     replies: {
       202: {
-        description: 'The article; its workflow is on its way',
+        description: 'The article; its workflow is requested',
         schema: articleReply,
         headers: revision,
       },
@@ -166,7 +171,7 @@ export function articleRoutes(articles: Articles): Route[] {
     role: 'user',
     tag,
     summary: 'Archive an article',
-    description: 'The same as `/archive`: the article is kept, is no longer found, and cannot come back.',
+    description: 'The same as `/archive`: the article is kept, is no longer found, and cannot be restored.',
     params: articleIdSchema,
     replies: { 200: { description: 'The article, archived', schema: articleReply, headers: revision } },
     problems: ['not_found', 'transition_not_allowed'],
@@ -187,7 +192,7 @@ export function articleRoutes(articles: Articles): Route[] {
   ];
 }
 
-const noSuchArticle = () => problem('not_found', 'There is no article of this id.');
+const noSuchArticle = () => problem('not_found', 'There is no article with this id.');
 
 const presentOne = (article: ArticleWithEmbedding, status = 200) =>
   reply(status, { data: presentArticle(article) }, { ETag: entityTag(article.revision) });

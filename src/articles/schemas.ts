@@ -6,8 +6,6 @@ import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts
 import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
 
-/** What the article routes take and answer. */
-
 const title = text({ max: 500 })
   .refine((value) => value.trim() !== '', 'must not be blank')
   .describe('One line that says what the article is about');
@@ -15,7 +13,7 @@ const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; ma
 const category = z.enum(categories);
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
-/** Spaces around a tag and repetitions are dropped. */
+/** Spaces around a tag and repetitions are removed. */
 const tags = z
   .array(
     z
@@ -26,8 +24,10 @@ const tags = z
   .max(50, 'must have at most 50 entries')
   .transform((given) => [...new Set(given)]);
 
+/** The path of one article. */
 export const articleIdSchema = z.object({ id: uuid });
 
+/** The body of POST. */
 export const newArticleSchema = z
   .strictObject({
     title,
@@ -41,7 +41,7 @@ export const newArticleSchema = z
     force: z
       .boolean()
       .default(false)
-      .describe('Write it as it is, without holding it against the articles that are there'),
+      .describe('Writes the article without a comparison with existing articles'),
   })
   .meta({
     id: 'NewArticle',
@@ -55,12 +55,13 @@ export const newArticleSchema = z
     ],
   });
 
+/** The body of PATCH. */
 export const articleChangesSchema = z
   .strictObject({ title, body, category, tags, metadata })
   .partial()
   .meta({ id: 'ArticleChanges', examples: [{ tags: ['retries', 'backoff'] }] });
 
-/** Only years that a timestamp of Postgres and an article's age can have. */
+/** A time to the microsecond. Only years that a timestamp of Postgres and the age of an article can have. */
 export const microseconds = z.iso.datetime({ precision: 6 }).regex(/^(19|20)/);
 
 /** Tags by which articles are filtered, in lists and searches alike. */
@@ -76,12 +77,13 @@ export const tagsFilter = list(
     'Comma-separated or repeated; an article must have all of them, unless `tags_match` says otherwise',
   );
 
-/** Beside `tagsFilter`, where any of the tags may be enough. */
+/** Used beside `tagsFilter`, where any of the tags may be enough. */
 export const tagsMatch = z
   .enum(['all', 'any'])
   .default('all')
   .describe('Whether an article must have all of the `tags`, or any');
 
+/** The query of a list. */
 export const articleListSchema = z.strictObject({
   category: category.optional(),
   tags: tagsFilter,
@@ -91,7 +93,7 @@ export const articleListSchema = z.strictObject({
   limit: limit({ default: 20 }),
   cursor: cursor(z.object({ at: microseconds, id: uuid }))
     .optional()
-    .describe('`meta.next_cursor` of the page before'),
+    .describe('`meta.next_cursor` of the previous page'),
 });
 
 const time = z.iso.datetime();
@@ -127,6 +129,7 @@ const articleView = z
   })
   .meta({ id: 'Article' });
 
+/** One article in a reply. */
 export const articleReply = z.object({ data: articleView });
 
 const similarity = z.number().describe('How much of the proposal the article says: 1 is all of it');
@@ -140,21 +143,24 @@ const gateView = z
       ),
     similarity: similarity
       .nullable()
-      .describe('That of the nearest article; null where nothing was compared'),
+      .describe('Similarity of the nearest article; null when there is none or nothing was compared'),
     nearest: z
       .array(z.object({ id: z.uuid(), title: z.string(), similarity }))
       .max(5)
-      .describe('Articles that say something like it, best first'),
-    reason: z.enum(failureCodes).nullable().describe('Why the gate could not tell'),
-    retry_at: time.optional().describe('When it could again, where that is known'),
+      .describe('The most similar articles, best first'),
+    reason: z.enum(failureCodes).nullable().describe('Why the gate could not decide'),
+    retry_at: time.optional().describe('When the gate could decide, if that is known'),
   })
   .meta({ id: 'GateReport' });
 
+/** A new article, and the report of the gate. */
 export const createdArticleReply = z.object({ data: articleView, meta: z.object({ gate: gateView }) });
+/** The existing article that says the same, and the report of the gate. */
 export const duplicateArticleReply = z.object({
   data: articleView,
   meta: z.object({ deduplicated: z.literal(true), gate: gateView }),
 });
+/** A page of articles. */
 export const articleListReply = z.object({
   data: z.array(articleView),
   meta: z.object({ next_cursor: z.string().nullable() }),

@@ -8,7 +8,7 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
-import { type CreateArticle, createArticleCreation } from './create-article.ts';
+import { type CreateArticle, createArticleCreation } from './article-creation.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
 import { attachState, createWriteRecords } from './record-write.ts';
 import {
@@ -21,9 +21,9 @@ import {
 } from './store.ts';
 import { type TransitionName, transitions } from './transitions.ts';
 
-export type { Created } from './create-article.ts';
-export type { ArticleFilter, ListPosition } from './store.ts';
+export type { Created } from './article-creation.ts';
 
+/** The result of a change to one article. */
 export type Changed =
   | { readonly kind: 'ok'; readonly article: ArticleWithEmbedding }
   | { readonly kind: 'not_found' }
@@ -31,17 +31,19 @@ export type Changed =
   /** The article's status allows neither this transition nor, when archived, an edit. */
   | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
 
+/** A page of a list. */
 export interface ArticlePage {
   readonly articles: readonly ArticleWithEmbedding[];
-  /** Where the next page begins; absent on the last. */
+  /** The position after which the next page begins; absent on the last page. */
   readonly next?: ListPosition;
 }
 
+/** The articles of tenants. */
 export interface Articles {
   create: CreateArticle;
-  /** One article of the tenant; undefined when it has none of this id. */
+  /** Reads one article of the tenant; undefined when there is none with this id. */
   get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
-  /** A page of the tenant's articles, newest first. */
+  /** Lists a page of the tenant's articles, newest first. */
   list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
   /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
   edit(actor: Actor, id: string, changes: ArticleChanges, expected: ExpectedRevision): Promise<Changed>;
@@ -68,13 +70,13 @@ export interface ArticlesDeps {
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
 }
 
-/** Articles and their life. One write is one transaction: article, embedding state, audit row, outbox row. */
+/** Creates the service of articles. One write is one transaction: article, embedding state, audit row, outbox row. */
 export function createArticles(deps: ArticlesDeps): Articles {
   const { database, audit, embeddings } = deps;
   const records = createWriteRecords({ audit, embeddings });
   const { recordWrite, withState } = records;
 
-  /** One change to one article: locked, checked, written. */
+  /** Changes one article: locks it, checks its revision and writes it. */
   const change = (
     actor: Actor,
     id: string,
@@ -166,7 +168,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
   };
 }
 
-/** Names of the fields that the changes make another value. */
+/** Names of the fields whose values the changes alter. */
 function fieldsThatDiffer(current: Article, changes: ArticleChanges): (keyof ArticleChanges)[] {
   const fields = ['title', 'body', 'category', 'tags', 'metadata'] as const;
   return fields.filter(

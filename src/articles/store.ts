@@ -5,20 +5,21 @@ import type { GateVerdict } from '../proposals/decision.ts';
 import { type Article, type ArticleStatus, articleStatuses, type Category, categories } from './article.ts';
 import { withEmbeddingStatus } from './embedding-read-model.ts';
 
-/** A place in the list, newest first. The time keeps its microseconds, which a Date would lose. */
+/** A position in the list, newest first. The time keeps its microseconds, which a Date would lose. */
 export interface ListPosition {
   readonly at: string;
   readonly id: string;
 }
 
+/** Selects a page of articles. */
 export interface ArticleFilter {
   readonly category?: Category | undefined;
   readonly tags?: readonly string[] | undefined;
-  /** Whether all of them must be there, as where nothing is said, or any. */
+  /** Whether an article must have all of the tags (the default) or any of them. */
   readonly tagsMatch?: 'all' | 'any' | undefined;
   readonly status?: ArticleStatus | undefined;
   readonly embeddingStatus?: EmbeddingStatus | undefined;
-  /** Only what comes after this place. */
+  /** Only articles after this position. */
   readonly after?: ListPosition | undefined;
   readonly limit: number;
 }
@@ -103,7 +104,7 @@ export async function insertArticle(
   return articleSchema.parse(rows[0]);
 }
 
-/** Finds one article of the tenant. */
+/** Finds one article of the tenant; undefined when there is none with this id. */
 export async function findArticle(
   tx: Transaction,
   tenantId: string,
@@ -112,7 +113,7 @@ export async function findArticle(
   return first(await tx('articles').where({ tenant_id: tenantId, id }).select(columns));
 }
 
-/** Reads an article that is there. */
+/** Reads an article that exists; throws when it does not. */
 export async function readArticle(tx: Transaction, tenantId: string, id: string): Promise<Article> {
   const article = await findArticle(tx, tenantId, id);
   if (article === undefined) throw new Error(`article ${id} is gone`);
@@ -120,8 +121,8 @@ export async function readArticle(tx: Transaction, tenantId: string, id: string)
 }
 
 /**
- * Reads one article and holds other changes to it back until the transaction ends, so that changes come one after the other.
- * NO KEY UPDATE: rows that refer to the article may still be inserted meanwhile.
+ * Finds one article and locks it against other changes until the transaction ends, so that changes come one after the
+ * other. NO KEY UPDATE, because rows that refer to the article may still be inserted meanwhile.
  */
 export async function lockArticle(
   tx: Transaction,
@@ -155,7 +156,7 @@ export async function updateArticle(
   return articleSchema.parse(rows[0]);
 }
 
-/** The tenant's articles, newest first, each with its place. */
+/** Lists the tenant's articles, newest first, each with its position. */
 export async function listArticles(
   tx: Transaction,
   tenantId: string,

@@ -1,17 +1,22 @@
 import { z } from 'zod';
-import { cursor, encodeCursor } from '../platform/http/cursor.ts';
+import { cursor } from '../platform/http/cursor.ts';
+import { pageOf } from '../platform/http/page.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { limit, text } from '../platform/http/schemas.ts';
+import { auditActions } from './actions.ts';
 import type { Audit, AuditRow } from './service.ts';
 
 const name = text({ max: 200 });
 
 const querySchema = z.strictObject({
-  action: name.optional().meta({ examples: ['llm_config.updated'] }),
+  action: name.optional().meta({
+    description: `Only rows of this action. The actions are ${auditActions.map((action) => `\`${action}\``).join(', ')}.`,
+    examples: ['llm_config.updated'],
+  }),
   subject_kind: name.optional().meta({ examples: ['article'] }),
   subject_id: name.optional(),
   limit: limit(),
-  // The id of the page's last row: a bigint, so a string.
+  // The id of the last row of the page before: a bigint, so a string.
   cursor: cursor(z.string().regex(/^[1-9]\d{0,17}$/)).optional(),
 });
 
@@ -47,25 +52,20 @@ export function auditRoutes(deps: { readonly audit: Audit }): Route[] {
       role: 'user',
       tag: 'Audit',
       summary: 'Read the audit log',
-      description: 'Newest first. Who did what to which thing; never a value that is kept secret.',
+      description:
+        'Newest first. A row names the actor, the action and its subject; it never holds a secret value.',
       query: querySchema,
       replies: { 200: { description: 'A page of the log', schema: listReply } },
       problems: [],
       handle: async ({ actor, query }) => {
-        // One more than asked for tells whether there is a next page.
-        const found = await deps.audit.list(actor.tenantId, {
+        const rows = await deps.audit.list(actor.tenantId, {
           limit: query.limit + 1,
           ...(query.action === undefined ? {} : { action: query.action }),
           ...(query.subject_kind === undefined ? {} : { subjectKind: query.subject_kind }),
           ...(query.subject_id === undefined ? {} : { subjectId: query.subject_id }),
           ...(query.cursor === undefined ? {} : { beforeId: query.cursor }),
         });
-        const page = found.slice(0, query.limit);
-        const last = found.length > query.limit ? page.at(-1) : undefined;
-        return reply(200, {
-          data: page.map(presentRow),
-          meta: { next_cursor: last === undefined ? null : encodeCursor(last.id) },
-        });
+        return reply(200, pageOf(rows, query.limit, presentRow));
       },
     }),
   ];

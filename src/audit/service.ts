@@ -5,13 +5,13 @@ import { type AuditEntry, type AuditFilter, type AuditRow, appendAudit, listAudi
 export type { AuditEntry, AuditFilter, AuditRow } from './store.ts';
 
 export interface Audit {
-  /** Appends a row in the transaction of the change that it tells of, so that there is neither without the other. */
+  /** Appends a row in the transaction of the change that it describes, so that both are committed or neither. */
   append(tx: Transaction, actor: Actor, entry: AuditEntry): Promise<void>;
-  /** The tenant's rows, newest first. */
+  /** The tenant's rows that match the filter, newest first, at most `limit` of them. */
   list(tenantId: string, filter: AuditFilter): Promise<AuditRow[]>;
 }
 
-/** The append-only log of who did what in a tenant. */
+/** The append-only log of actions in a tenant: the actor, the action and its subject. */
 export function createAudit(deps: { readonly database: Database }): Audit {
   return {
     append: appendAudit,

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { AuditAction } from './actions.ts';
 
-/** What happened, to what. `details` holds names, ids and numbers: never a value that a client keeps secret. */
+/** An action and its subject. `details` holds names, ids and numbers, and never a secret value. */
 export interface AuditEntry {
-  readonly action: string;
+  readonly action: AuditAction;
   readonly subject: { readonly kind: string; readonly id: string };
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export interface AuditRow extends AuditEntry {
+/** A row as it was appended. A row of another version may have an action that is not on this version's list. */
+export interface AuditRow extends Omit<AuditEntry, 'action'> {
   readonly id: string;
+  readonly action: string;
   readonly at: Date;
   readonly actor: { readonly keyId: string | null; readonly label: string; readonly role: string };
   readonly details: Readonly<Record<string, unknown>>;
@@ -37,7 +40,7 @@ const rowSchema = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 
-/** Appends a row in the transaction of the change that it tells of. */
+/** Appends a row in the transaction of the change that it describes. */
 export async function appendAudit(tx: Transaction, actor: Actor, entry: AuditEntry): Promise<void> {
   await tx('audit_log').insert({
     tenant_id: actor.tenantId,
@@ -51,7 +54,7 @@ export async function appendAudit(tx: Transaction, actor: Actor, entry: AuditEnt
   });
 }
 
-/** The tenant's rows, newest first. */
+/** The tenant's rows that match the filter, newest first, at most `limit` of them. */
 export async function listAudit(tx: Transaction, tenantId: string, filter: AuditFilter): Promise<AuditRow[]> {
   const query = tx('audit_log').where({ tenant_id: tenantId }).orderBy('id', 'desc').limit(filter.limit);
   if (filter.action !== undefined) query.where({ action: filter.action });

@@ -1,6 +1,6 @@
 import type { Role } from './roles.ts';
 
-/** Who acts: the API key a request came with. Audit rows keep its id and label, never the key. */
+/** The actor of a request: the API key that it came with. Audit rows store the key's id and label, never the key. */
 export interface Actor {
   readonly tenantId: string;
   readonly keyId: string | null;
@@ -8,7 +8,7 @@ export interface Actor {
   readonly role: Role;
 }
 
-/** Nobody's key did it: the service itself found out. */
+/** The service as the actor of a change that no API key made, such as a key that a provider rejected. */
 export function serviceActor(tenantId: string): Actor {
   return { tenantId, keyId: null, label: 'lorekeep', role: 'superadmin' };
 }

@@ -6,10 +6,10 @@ export type ArticleSource = { readonly title: string; readonly body: string };
 /**
  * The text of an article as it is embedded and hashed: title, blank line, body.
  *
- * Spellings that read the same give the same text, so that saving an article from another machine pays for
- * nothing: line ends become `\n`, Unicode becomes NFC (composed and decomposed accents are equal by definition).
- * NFKC is not used: it would change what the author wrote, such as x² into x2. A lone surrogate has no UTF-8
- * form, so it becomes U+FFFD here instead of somewhere on the way to a provider. Never fails.
+ * Texts that read the same become the same text, so that saving an article from another machine buys no vectors: line ends
+ * become `\n`, and Unicode becomes NFC (composed and decomposed accents are equal by definition). NFKC is not used: it would
+ * change what the author wrote, such as x² into x2. A lone surrogate has no UTF-8 form, so it becomes U+FFFD here and not
+ * somewhere on the way to a provider. Never fails.
  */
 export function articleText({ title, body }: ArticleSource): string {
   const head = canonical(title).replace(/\s+/g, ' ').trim();
@@ -22,8 +22,8 @@ export function contentHash(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
-// Composing sorts each run of combining marks in quadratic time: half a million of them would take over a minute. No
-// writing stacks more than a few, so longer runs stay as they are.
+// Normalization sorts each run of combining marks in quadratic time: half a million of them would take over a minute. No
+// script stacks more than a few, so longer runs stay as they are.
 const endlessMarks = /(\p{M}{31,})/u;
 
 function canonical(text: string): string {

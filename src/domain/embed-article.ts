@@ -1,12 +1,15 @@
 import type { FailureCode } from './failures.ts';
 import type { KeyReference } from './operations.ts';
 
-/** What the EmbedArticle workflow and its activities hand each other: ids, numbers and codes, no text, no vector, no key. */
+// The payloads between the EmbedArticle workflow and its activities: ids, numbers and codes, no text, no vector, no key.
+
+/** The article of a run. */
 export interface ArticleRef {
   readonly tenantId: string;
   readonly articleId: string;
 }
 
+/** How a run ended. `chunks` counts the article's chunks, `input_tokens` those that the run paid for. */
 export interface EmbedArticleResult {
   readonly outcome: 'embedded' | 'unchanged' | 'skipped' | 'gone';
   readonly reason?: FailureCode | 'not_published';
@@ -33,9 +36,9 @@ export type Generated =
   | { readonly kind: 'embedded'; readonly chunks: number; readonly inputTokens: number }
   /** A batch is stored and others are missing. */
   | { readonly kind: 'more'; readonly missingChunks: number; readonly inputTokens: number }
-  /** The article is no longer the one that was checked. */
+  /** The article's text has changed since it was checked. */
   | { readonly kind: 'changed' }
-  /** The breaker is open, or other calls hold the last of the budget back: nothing was called. */
+  /** No call was made: the breaker is open, or calls under way have reserved the rest of the budget. */
   | {
       readonly kind: 'waits';
       readonly code: 'circuit_open' | 'budget_exhausted';

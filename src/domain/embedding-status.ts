@@ -1,3 +1,3 @@
-/** The status of an article's embedding: the one list of the database, the API and the metrics. */
+/** The statuses of an article's embedding. The database, the API and the metrics share this list. */
 export const embeddingStatuses = ['not_applicable', 'pending', 'embedded', 'blocked', 'failed'] as const;
 export type EmbeddingStatus = (typeof embeddingStatuses)[number];

@@ -1,16 +1,16 @@
 /**
- * The closed table of failures. A code is the only word about a failure that leaves the process: answers, logs, metrics,
- * Temporal and the database carry codes, never a provider's or a library's own text.
- * Everything that depends on the kind of failure (retry policy, breaker, HTTP status, article status) derives from here.
+ * The closed table of failures. Only the code of a failure leaves the process: answers, logs, metrics, Temporal and the
+ * database carry codes, never the text of a provider or a library. Everything that depends on the kind of failure (retry
+ * policy, breaker, HTTP status, article status) derives from this table.
  */
 interface FailureTraits {
-  /** Who has to act before it can succeed. */
+  /** Who has to act before a retry can succeed. */
   readonly who: 'tenant' | 'provider' | 'author' | 'operator' | 'nobody';
-  /** Whether the tenant's breaker counts it: only failures that say the provider itself is unwell. */
+  /** Whether the tenant's breaker counts it. It counts failures of the provider itself only, such as an outage. */
   readonly countsForBreaker: boolean;
-  /** What the workflow does: complete, retry, wait without using up an attempt, or fail for good. */
+  /** What the workflow does: complete, retry, wait without using an attempt, or fail for good. */
   readonly workflow: 'completes' | 'retries' | 'waits' | 'fails';
-  /** What the article shows once the workflow has given up, or while it goes on. */
+  /** The article's embedding status once the workflow has ended, or `pending` while it waits. */
   readonly article: 'blocked' | 'failed' | 'pending';
   readonly httpStatus: number;
   readonly title: string;
@@ -139,18 +139,18 @@ export const failureCodes = Object.keys(table).filter((name): name is FailureCod
 /** The traits of a code. */
 export const failureTraits: Readonly<Record<FailureCode, FailureTraits>> = table;
 
-/** A failure as services return it: a code, and how long to wait where somebody said so. */
+/** A failure as services return it: a code, and the wait that the provider or the breaker named, in milliseconds. */
 export interface Failure {
   readonly code: FailureCode;
   readonly retryAfterMs?: number;
 }
 
-/** Whether a string is a code of the table. */
+/** Whether a value is a code of the table. */
 export function isFailureCode(value: unknown): value is FailureCode {
   return typeof value === 'string' && Object.hasOwn(table, value);
 }
 
-/** The codes that no retry can mend: `nonRetryableErrorTypes` of every retry policy. */
+/** The codes that are not retried: the `nonRetryableErrorTypes` of every retry policy. */
 export const nonRetryableCodes: readonly FailureCode[] = failureCodes.filter(
   (code) => failureTraits[code].workflow !== 'retries',
 );

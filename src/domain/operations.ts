@@ -1,8 +1,8 @@
-/** The kinds of provider that a tenant brings a key for. */
+/** The kinds of provider for which a tenant stores a key. */
 export const providers = ['embedding', 'anthropic'] as const;
 export type Provider = (typeof providers)[number];
 
-/** A key as it may cross a boundary: which one, never what it is. */
+/** A key reference: it names a key and holds no secret, so it may stand in a log line or a workflow's history. */
 export interface KeyReference {
   readonly provider: Provider;
   readonly model: string;
@@ -18,7 +18,7 @@ export const modelFields = [
 ] as const;
 export type ModelField = (typeof modelFields)[number];
 
-/** Where a provider call comes from. */
+/** The sources of provider calls. */
 export const callSources = ['workflow', 'search', 'gate', 'verify'] as const;
 export type CallSource = (typeof callSources)[number];
 
@@ -33,18 +33,18 @@ interface OperationTraits {
   readonly provider: Provider;
   /** The setting that names its model. */
   readonly modelField: ModelField;
-  /** While a person waits for the answer. */
+  /** For a call whose answer a person waits for. */
   readonly interactive: AttemptTimeout;
-  /** Inside a workflow, where nobody waits. */
+  /** For a call inside a workflow. */
   readonly background: AttemptTimeout;
   /**
-   * Time for one run of the activity around a background attempt. Above the longest attempt, so that a slow provider is
-   * classified and does not look like a dead worker.
+   * Time for one run of the activity around a background attempt, in milliseconds. It is above the longest attempt, so that a
+   * slow provider is classified as such and not taken for a dead worker.
    */
   readonly startToCloseMs: number;
 }
 
-/** A person waits for seconds; a batch on a slow model takes half a minute. */
+/** A person waits a few seconds; a batch on a slow model takes half a minute. */
 const attempts = {
   interactive: { defaultMs: 4_000, maxMs: 3_600_000 },
   background: { defaultMs: 30_000, maxMs: 40_000 },
@@ -52,15 +52,15 @@ const attempts = {
 } as const satisfies Pick<OperationTraits, 'interactive' | 'background' | 'startToCloseMs'>;
 
 /**
- * The table of what providers are called for. Configuration, retry policies, the guard, metrics and the ledger derive from
- * it, as everything about failures derives from the table of failures.
+ * The closed table of operations, each a purpose of provider calls. Configuration, retry policies, the guard, metrics and the
+ * ledger derive from it, as everything about failures derives from the table of failures.
  */
 const table = {
   embedding: { provider: 'embedding', modelField: 'embedding_model', ...attempts },
   extraction: { provider: 'anthropic', modelField: 'extraction_model', ...attempts },
   classification: { provider: 'anthropic', modelField: 'classification_model', ...attempts },
   merge: { provider: 'anthropic', modelField: 'merge_model', ...attempts },
-  // A trial of the key, with the model that most calls use.
+  // A trial call with the key, with the model that most calls use.
   verification: { provider: 'anthropic', modelField: 'extraction_model', ...attempts },
 } as const satisfies Record<string, OperationTraits>;
 
@@ -72,7 +72,7 @@ export const callOperations = Object.keys(table).filter((name): name is CallOper
 /** The traits of an operation. */
 export const operations: Readonly<Record<CallOperation, OperationTraits>> = table;
 
-/** What a tenant without a key cannot do, by the provider whose key it lacks: the `operation` of `llm.blocked_no_api_key`. */
+/** The operations that are blocked without a key, with the provider of that key: the `operation` of `llm.blocked_no_api_key`. */
 const blockable = {
   embedding: 'embedding',
   search: 'embedding',

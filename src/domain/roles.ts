@@ -1,4 +1,4 @@
-/** The roles of API keys, from the least to the most. */
+/** The roles of API keys, from the lowest to the highest. */
 export const roles = ['agent', 'orchestrator', 'user', 'superadmin'] as const;
 
 export type Role = (typeof roles)[number];
@@ -8,7 +8,7 @@ export const tenantRoles = ['agent', 'orchestrator', 'user'] as const;
 
 export type TenantRole = (typeof tenantRoles)[number];
 
-/** Whether `held` is at least `needed`. */
+/** Whether the role `held` is `needed` or a higher one. */
 export function allows(held: Role, needed: Role): boolean {
   return roles.indexOf(held) >= roles.indexOf(needed);
 }

@@ -1,4 +1,4 @@
-/** Names that an operator meets in Temporal: workflow types, ids, signals, search attributes. */
+/** The workflow types, by the names that operators see in Temporal. */
 export const workflowTypes = {
   embedArticle: 'EmbedArticle',
   embedBacklog: 'EmbedBacklog',
@@ -15,12 +15,12 @@ export const searchAttributes = {
 
 export const reconcileScheduleId = 'reconcile';
 
-/** The one workflow of an article. */
+/** The id of an article's workflow: each article has one workflow. */
 export function embedArticleWorkflowId(tenantId: string, articleId: string): string {
   return `embed-article/${tenantId}/${articleId}`;
 }
 
-/** The one backlog run of a tenant. */
+/** The id of a tenant's backlog workflow: each tenant has one. */
 export function embedBacklogWorkflowId(tenantId: string): string {
   return `embed-backlog/${tenantId}`;
 }

@@ -1,15 +1,15 @@
 import { type FailureCode, isFailureCode } from './failures.ts';
 
 /**
- * The code of anything thrown: its `type` where that is a code of the table, as a failure of Temporal's carries it, and
- * else `internal`. Total: a value that cannot even be looked at (a proxy, a getter that throws) is `internal` too.
+ * The code of a thrown value: its `type` if that is a code of the failure table, as in Temporal's failures, and otherwise
+ * `internal`. Never throws: a value that cannot be read (a proxy, a getter that throws) is `internal` too.
  */
 export function codeOfThrown(thrown: unknown): FailureCode {
   const type = readThrown(thrown, 'type');
   return isFailureCode(type) ? type : 'internal';
 }
 
-/** A property of anything thrown; undefined where it has none or does not let itself be read. */
+/** A property of a thrown value; undefined when the property is absent or cannot be read. Never throws. */
 export function readThrown(thrown: unknown, property: string): unknown {
   try {
     return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, property) : undefined;
@@ -18,7 +18,7 @@ export function readThrown(thrown: unknown, property: string): unknown {
   }
 }
 
-/** `instanceof` that does not throw, whatever is thrown at it. */
+/** `instanceof` for a thrown value; false when the value cannot be read. Never throws. */
 export function isThrown<T>(thrown: unknown, kind: abstract new (...given: never[]) => T): thrown is T {
   try {
     return thrown instanceof kind;

@@ -1,12 +1,12 @@
-/** A smallest piece of text, never cut, and about how many tokens it costs at most. */
+/** The smallest piece of text, which is never cut. `tokens` is an upper estimate of its tokens, `start` its offset. */
 export type Atom = { readonly text: string; readonly start: number; readonly tokens: number };
 
-// Runs of one kind of ASCII are taken together, up to a length; everything else by what a reader sees as one character:
-// a flag, or a character with its accents, skin tone and joined parts (bounded: accents can be stacked without end).
+// An atom is a run of one kind of ASCII, up to a length, or what a reader sees as one character: a flag, or a character with
+// its accents, skin tone and joined parts. Both are bounded, since accents can be stacked without end.
 const atomPattern =
   /[a-z]{1,16}|[A-Z]{1,16}|[0-9]{1,9}|[ \t]{1,16}|\n|(?:\p{RI}\p{RI}|.)(?:[\p{M}\p{EMod}\u{E0020}-\u{E007F}]|\u200D[^\n ]){0,24}/gsu;
 
-/** Tokens per character of a script, at which no random string of its letters passed either vocabulary's 512. */
+/** Tokens per character of a script. With these, no chunk of random letters of the script was above 512 in either vocabulary. */
 const scriptTokens: readonly (readonly [from: number, to: number, tokens: number])[] = [
   [0x0080, 0x024f, 1.6], // Latin with accents
   [0x0370, 0x03ff, 1.4], // Greek
@@ -20,7 +20,7 @@ const scriptTokens: readonly (readonly [from: number, to: number, tokens: number
   [0xac00, 0xd7a3, 2.5], // Hangul
 ];
 
-/** Cuts a text into atoms, in order and without a gap. Linear in the text, whatever it holds. */
+/** Cuts a text into atoms, in order and without a gap. The time is linear in the length of any text. */
 export function* atoms(text: string): Generator<Atom> {
   for (const match of text.matchAll(atomPattern)) {
     yield { text: match[0], start: match.index, tokens: atomTokens(match[0]) };
@@ -28,9 +28,9 @@ export function* atoms(text: string): Generator<Atom> {
 }
 
 /**
- * An upper estimate of a text's tokens, for any embedding model: above the count of OpenAI's cl100k and of the XLM-R
- * vocabulary for prose, code, encoded data and symbols, by measurement. Real tokenizers are megabytes a model, and
- * a tenant may name any model. It adds up: the estimate of a text is the sum over its atoms.
+ * An upper estimate of a text's tokens, for any embedding model. Measured for prose, code, encoded data and symbols, it is
+ * above the counts of OpenAI's cl100k and the XLM-R vocabulary. A real tokenizer has megabytes for each model, and a tenant may
+ * name any model. The estimate of a text is the sum of the estimates of its atoms.
  */
 export function estimateTokens(text: string): number {
   let tokens = 0;
@@ -52,13 +52,13 @@ function atomTokens(atom: string): number {
   return tokens;
 }
 
-/** Words of a language are in the vocabularies; what nobody could say, or is very long, falls into many tokens. */
+/** The vocabularies hold the words of languages; unpronounceable and very long strings are split into many tokens. */
 function lowercaseTokens(word: string): number {
   const unpronounceable = word.match(/[^aeiouy]{3,}/g)?.reduce((sum, run) => sum + run.length - 2, 0) ?? 0;
   return word.length > 12 ? 0.62 * word.length : 0.9 + 0.21 * word.length + 0.65 * unpronounceable;
 }
 
-/** Where nothing better is known, one token a byte: what a byte-level vocabulary costs at worst. */
+/** Scripts without a measurement cost one token a byte, the worst case of a byte-level vocabulary. */
 function characterTokens(character: string): number {
   const code = character.codePointAt(0) ?? 0;
   for (const [from, to, tokens] of scriptTokens) if (code >= from && code <= to) return tokens;

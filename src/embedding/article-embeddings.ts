@@ -1,39 +1,32 @@
-import type { EmbeddingStatus } from '../domain/embedding-status.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-
-import { listStates } from './status-read-model.ts';
+import { type EmbeddingState, listStates } from './status-read-model.ts';
 import { markRetried, upsertWrittenStatus } from './status-store.ts';
 
-/** What an article is for its embedding after a write. */
+export type { EmbeddingState } from './status-read-model.ts';
+
+/** What the embedding has to know of an article after a write. */
 export interface WrittenArticle {
   readonly tenantId: string;
   readonly articleId: string;
   readonly published: boolean;
-  /** Whether this write made the text or its being published another one: only then is there anything to embed. */
+  /**
+   * Whether the article is published and this write changed its text or published it. Otherwise there is nothing to
+   * embed.
+   */
   readonly needsEmbedding: boolean;
-}
-
-/** An article's embedding as a client sees it (`embedding` in the article). */
-export interface EmbeddingState {
-  readonly status: EmbeddingStatus;
-  readonly reason: string | null;
-  readonly model: string | null;
-  readonly dimensions: number | null;
-  readonly chunks: number | null;
-  readonly contentHash: string | null;
-  readonly embeddedAt: Date | null;
-  readonly nextAttemptAt: Date | null;
-  readonly workflowId: string;
 }
 
 /** What the articles feature needs of the embedding feature. */
 export interface ArticleEmbeddings {
-  /** In the write's transaction: sets the embedding status and, where there is something to embed, asks for the workflow. */
+  /**
+   * Sets the embedding status in the transaction of the write and, if there is something to embed, requests the
+   * workflow.
+   */
   articleWritten(tx: Transaction, article: WrittenArticle): Promise<void>;
-  /** In a transaction that changes no text: the article is tried again now. */
+  /** Requests the embedding of the article again, in a transaction that changes no text. */
   retry(tx: Transaction, tenantId: string, articleId: string): Promise<void>;
-  /** States of articles, by article id. Every article has one. */
+  /** Returns the states of articles, by article id. Every article has one. */
   statesOf(
     tx: Transaction,
     tenantId: string,
@@ -41,7 +34,9 @@ export interface ArticleEmbeddings {
   ): Promise<Map<string, EmbeddingState>>;
 }
 
-/** The embedding's half of an article's write: its status and its outbox row, in the write's own transaction. */
+/**
+ * Creates the embedding's part of an article's write: its status and its outbox row, in the transaction of the write.
+ */
 export function createArticleEmbeddings(deps: {
   readonly outbox: Pick<Outbox, 'enqueue'>;
 }): ArticleEmbeddings {

@@ -11,7 +11,7 @@ const textSchema = z.object({
 /** The text of an article, and what decides whether it is embedded. */
 export type ArticleText = z.output<typeof textSchema>;
 
-/** Finds an article's text; `share` keeps it as it is until the transaction ends. */
+/** Finds an article's text. With `share` it is locked against changes until the transaction ends. */
 export async function findArticleText(
   tx: Transaction,
   tenantId: string,

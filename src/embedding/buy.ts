@@ -1,36 +1,39 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { CallSource } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { CallResult } from '../providers/call.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
-import type { CallResult } from '../providers/guard.ts';
 import { insertVectors } from '../vectors/chunk-store.ts';
 import { ensureSpace, type Space } from '../vectors/spaces.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 
-/** Texts whose vectors are bought in one call, each for an article. */
+/** Texts whose vectors are bought in one call. Each belongs to an article. */
 export interface Purchase<T> {
   readonly tenantId: string;
   readonly source: CallSource;
-  /** The article that the call record names, where the texts are of one. */
+  /** The article in the call record, if all texts belong to it. */
   readonly articleId?: string;
   readonly model: string;
-  /** None before the first vectors of the model. */
+  /** Undefined before the first vectors of the model. */
   readonly space: Space | undefined;
   readonly texts: readonly { readonly articleId: string; readonly chunk: Chunk }[];
-  /** Goes on in the transaction that stores the vectors. */
-  stored(tx: Transaction, spaceId: string): Promise<T>;
+  /** Runs in the transaction that stores the vectors. */
+  afterStore(tx: Transaction, spaceId: string): Promise<T>;
 }
 
-/** Buys and stores vectors by one guarded call. `superseded`: the tenant wants another model by now; nothing was called. */
+/**
+ * Buys and stores vectors by one guarded call. `superseded`: the tenant's model has changed, and nothing was called.
+ */
 export type Buy = <T>(purchase: Purchase<T>) => Promise<CallResult<T>>;
 
+/** Creates the purchase of vectors for stored articles. */
 export function createBuy(deps: {
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'>;
-  /** One attempt inside a workflow. */
+  /** Timeout of one attempt in a workflow, in milliseconds. */
   readonly timeoutMs: number;
 }): Buy {
-  return async ({ texts, space, stored, ...call }) => {
+  return async ({ texts, space, afterStore, ...call }) => {
     const { tenantId, model } = call;
     const result = await deps.embedding.embed({
       tenantId,
@@ -49,7 +52,7 @@ export function createBuy(deps: {
           return vector === undefined ? [] : [{ articleId, hash, text, vector }];
         });
         await insertVectors(tx, tenantId, id, bought);
-        return stored(tx, id);
+        return afterStore(tx, id);
       },
     });
     if (result.kind === 'ok') deps.metrics.chunksBought(texts.length);

@@ -1,6 +1,6 @@
 import type { Chunk } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { upsertManifest } from '../vectors/chunk-store.ts';
 import { isServing } from '../vectors/spaces.ts';
@@ -8,7 +8,7 @@ import { findArticleText } from './article-read-model.ts';
 import type { CutOverWhenComplete } from './cut-over.ts';
 import { lockStatus, markEmbedded } from './status-store.ts';
 
-/** A text whose every chunk has its vector in a space. */
+/** A text that has a vector for each of its chunks in a space. */
 export interface CompleteText {
   readonly spaceId: string;
   readonly model: string;
@@ -17,11 +17,12 @@ export interface CompleteText {
 }
 
 /**
- * Compare-and-set: the article becomes embedded only if it still is published with this text and the tenant still wants the
- * model. Answers whether it did. Vectors in the space of a model that was current serve until the new one's is complete.
+ * Compare-and-set: the article becomes embedded only if it is still published with this text and the tenant still uses
+ * the model. Returns whether it did. Vectors of a previous model serve until the space of the new one is complete.
  */
 export type Complete = (tx: Transaction, article: ArticleRef, done: CompleteText) => Promise<boolean>;
 
+/** Creates the completion of articles. */
 export function createComplete(deps: {
   readonly keys: Pick<ProviderKeys, 'models'>;
   readonly cutOverWhenComplete: CutOverWhenComplete;

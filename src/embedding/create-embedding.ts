@@ -1,4 +1,4 @@
-import type { ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -27,7 +27,7 @@ export interface CreateEmbeddingDeps {
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   /** Chunks in one provider call. */
   readonly batchChunks: number;
-  /** One attempt inside a workflow. */
+  /** Timeout of one attempt in a workflow, in milliseconds. */
   readonly attemptTimeoutMs: number;
 }
 
@@ -38,7 +38,7 @@ export interface EmbeddingRoom {
   readonly embeddingCoverage: EmbeddingCoverage;
 }
 
-/** Wires the walk that embeds articles, the backlog, and the view of how far it has come. */
+/** Wires the EmbedArticle walk, the backlog, and the view of how complete the embedding is. */
 export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const { database, outbox, keys } = deps;
   const cutOverWhenComplete = createCutOver({ outbox });

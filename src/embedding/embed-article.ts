@@ -1,7 +1,7 @@
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/operations.ts';
-import type { ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
@@ -12,6 +12,7 @@ import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
 import { markNotEmbedded } from './status-store.ts';
 
+/** A step that failed, with a code of the failure table. */
 export type Failed = { readonly kind: 'failed' } & Failure;
 
 export interface EmbedArticleDeps {
@@ -26,19 +27,28 @@ export interface EmbedArticleDeps {
   readonly batchChunks: number;
 }
 
-/** The steps of the walk that the EmbedArticle workflow orders. */
+/** The steps of the EmbedArticle walk, in the order in which the workflow runs them. */
 export interface EmbedArticleSteps {
-  /** Step 1: a reference to the tenant's key, once it is proved that it opens; the key itself goes nowhere. */
+  /**
+   * Step 1: returns a reference to the tenant's key, after a check that the key can be opened. The key itself is not
+   * passed on.
+   */
   resolveKey(article: ArticleRef): Promise<ResolvedKey | Failed>;
-  /** Step 2: what of the current text has no vector in the tenant's space. Completes an article that lacks none. */
+  /**
+   * Step 2: counts the chunks of the current text that have no vector in the tenant's space. Completes an article that
+   * lacks none.
+   */
   checkContentHash(article: ArticleRef, key: KeyReference): Promise<HashCheck>;
-  /** Step 3: one guarded call for a batch of what is missing; stores it, and completes the article with the last. */
+  /**
+   * Step 3: makes one guarded call for a batch of the missing chunks and stores the vectors. The last batch completes
+   * the article.
+   */
   generate(article: ArticleRef, key: KeyReference, contentHash: string): Promise<Generated | Failed>;
   /** Shows on the article that its workflow has given up, with the code. */
   giveUp(article: ArticleRef, code: FailureCode): Promise<void>;
 }
 
-/** Makes the steps. Each may be repeated: what is stored is found again, and nothing is bought twice. */
+/** Creates the steps. Each may be repeated: stored vectors are found again, and nothing is bought twice. */
 export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSteps {
   const { database, guard, keys, buy, complete, blocked, metrics } = deps;
 
@@ -51,13 +61,16 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       }),
     );
 
-  /** A failure that is retried shows why the article is still pending; one that is final is shown by `giveUp`. */
+  /** Shows a failure that will be retried on the article, which stays pending. A final failure is shown by `giveUp`. */
   const failWith = async (article: ArticleRef, failed: Failed): Promise<Failed> => {
     if (failureTraits[failed.code].workflow === 'retries') await showFailure(article, 'pending', failed);
     return failed;
   };
 
-  /** The breaker, and a budget that is only reserved, are waited for; anything else is a failure. */
+  /**
+   * Makes the workflow wait for an open breaker and for a budget that is only reserved. Any other failure fails the
+   * step.
+   */
   const waitOrFail = async (article: ArticleRef, failed: Failed): Promise<Generated | Failed> => {
     const { code, retryAfterMs } = failed;
     const waits = code === 'circuit_open' || (code === 'budget_exhausted' && retryAfterMs !== undefined);
@@ -78,7 +91,8 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         return { kind: 'no_api_key' };
       }
       if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
-      // An open breaker or a spent budget is the call's to meet: an article that needs no call is completed without one.
+      // An open breaker or a spent budget concerns only the call: an article that needs no call is completed without
+      // one.
       const { key } = admission;
       const opened = await keys.openKey(tenantId, 'embedding', key);
       if (opened.kind === 'failed') return failWith(article, opened);
@@ -122,7 +136,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       const batch = missing.slice(0, deps.batchChunks);
       const left = missing.length - batch.length;
       if (batch.length === 0 && space !== undefined) {
-        // An attempt that died after it had stored everything: nothing is left to buy.
+        // An earlier attempt died after it had stored everything, so nothing is left to buy.
         const completed = await database.withTenant(tenantId, (tx) =>
           complete(tx, article, { spaceId: space.id, model, contentHash, chunks }),
         );
@@ -136,7 +150,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         model,
         space,
         texts: batch.map((chunk) => ({ articleId, chunk })),
-        async stored(tx, spaceId) {
+        async afterStore(tx, spaceId) {
           if (left > 0) return 'more';
           return (await complete(tx, article, { spaceId, model, contentHash, chunks }))
             ? 'embedded'

@@ -5,17 +5,19 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import { reuseAndListMissing } from '../vectors/chunk-store.ts';
 import { type Space, targets } from '../vectors/spaces.ts';
 
-/** What a text lacks in the space that its vectors are wanted in. */
+/** The chunks of a text, and those that lack a vector in the space of the model. */
 export interface Plan {
   /** The chunks of the whole text, in their order. */
   readonly chunks: readonly Chunk[];
-  /** The distinct ones without a vector. */
+  /** The distinct chunks without a vector. */
   readonly missing: readonly Chunk[];
-  /** None before the first vectors of the model: its dimension is not known. */
+  /** Undefined before the first vectors of the model, because its dimension is not known. */
   readonly space: Space | undefined;
 }
 
-/** Plans what is to be bought for an article's text. Vectors that another article of the tenant has are reused first. */
+/**
+ * Plans what has to be bought for an article's text. Vectors that another article of the tenant has are reused first.
+ */
 export async function planArticle(
   tx: Transaction,
   { tenantId, articleId }: ArticleRef,

@@ -25,7 +25,7 @@ const stopped: StateGauge<readonly StatusCount[], 'embedding_status' | 'reason'>
       })),
 };
 
-/** The embedding of all articles. */
+/** The embedding statuses of all articles. */
 export const embeddingStatusGauges: FeatureState<readonly StatusCount[]> = {
   read: countByStatus,
   gauges: [articles, stopped],

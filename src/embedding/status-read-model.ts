@@ -1,8 +1,20 @@
 import { z } from 'zod';
-import { embeddingStatuses } from '../domain/embedding-status.ts';
+import { type EmbeddingStatus, embeddingStatuses } from '../domain/embedding-status.ts';
 import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { EmbeddingState } from './article-embeddings.ts';
+
+/** An article's embedding as clients see it (`embedding` in the article). */
+export interface EmbeddingState {
+  readonly status: EmbeddingStatus;
+  readonly reason: string | null;
+  readonly model: string | null;
+  readonly dimensions: number | null;
+  readonly chunks: number | null;
+  readonly contentHash: string | null;
+  readonly embeddedAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+  readonly workflowId: string;
+}
 
 const stateRowSchema = z.object({
   article_id: z.string(),
@@ -16,7 +28,7 @@ const stateRowSchema = z.object({
   next_attempt_at: z.date().nullable(),
 });
 
-/** The embedding states of these articles, by article id. */
+/** Lists the embedding states of these articles, by article id. */
 export async function listStates(
   tx: Transaction,
   tenantId: string,

@@ -1,6 +1,6 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** The state after a write: to be embedded, or not applicable while nobody can find it. */
+/** Sets the status after a write: `pending`, or `not_applicable` for an article that is not published. */
 export async function upsertWrittenStatus(
   tx: Transaction,
   tenantId: string,
@@ -13,7 +13,7 @@ export async function upsertWrittenStatus(
     .merge({ status, reason: null, next_attempt_at: null, updated_at: tx.raw('clock_timestamp()') });
 }
 
-/** The article's vectors are complete for its text of this hash. */
+/** Marks the article as embedded: its vectors are complete for its text of this hash. */
 export async function markEmbedded(
   tx: Transaction,
   tenantId: string,
@@ -34,7 +34,9 @@ export async function markEmbedded(
     });
 }
 
-/** Why a published article is not embedded, and when it is tried again where that is known. */
+/**
+ * Records why a published article is not embedded, and in how many milliseconds it is tried again, if that is known.
+ */
 export async function markNotEmbedded(
   tx: Transaction,
   tenantId: string,
@@ -47,7 +49,7 @@ export async function markNotEmbedded(
 ): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
-    // A draft or archived article has nothing to be told: it became one while the call was under way.
+    // Except for an article that became a draft or was archived while the call was under way.
     .whereNot({ status: 'not_applicable' })
     .update({
       status: why.status,
@@ -60,7 +62,7 @@ export async function markNotEmbedded(
     });
 }
 
-/** Somebody wants one more try: what is not embedded is pending again, whatever stopped it. */
+/** Marks an article that is not embedded as pending, whatever stopped it, because a client asks for one more try. */
 export async function markRetried(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
@@ -74,8 +76,8 @@ export async function markRetried(tx: Transaction, tenantId: string, articleId: 
 }
 
 /**
- * Holds the article's state until the transaction ends. A change of model marks states stale, and so comes wholly before
- * or wholly after whoever reads the model under this lock.
+ * Locks the article's state until the transaction ends. A change of model marks states as stale, so it comes wholly
+ * before or wholly after a transaction that reads the model under this lock.
  */
 export async function lockStatus(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_embeddings')

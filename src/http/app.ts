@@ -25,20 +25,20 @@ export interface AppDeps extends AuthenticationDeps {
   readonly dependencies: readonly Dependency[];
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Of the service, for the document. */
+  /** The version of the service, for the document. */
   readonly version: string;
   readonly rateLimits?: RateLimitOptions;
-  /** Proxies in front that may name the client's address; none by default. */
+  /** The number of proxies in front whose client address is trusted; none by default. */
   readonly trustedProxies?: number;
-  /** Fails on an answer that its route does not declare. For tests: the served process leaves it off. */
+  /** Throws for an answer that its route does not declare. For tests only. */
   readonly verifyReplies?: boolean;
 }
 
-/** The HTTP side of the process: the declared routes under /api/v1, their document, and what operators look at. */
+/** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, and the operator routes. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  // An ETag of express's own making would answer 304, which no route declares.
+  // Express would add an ETag and answer 304, which no route declares.
   app.disable('etag');
   app.set('trust proxy', deps.trustedProxies ?? false);
 
@@ -85,7 +85,7 @@ function apiRouter(deps: AppDeps): express.Router {
   for (const [path, methods] of methodsByPath(deps.routes)) {
     router.all(path, (request, response) => {
       response.setHeader('Allow', methods.join(', '));
-      send(request, response, problem('method_not_allowed', `This path takes ${methods.join(', ')}.`));
+      send(request, response, problem('method_not_allowed', `This path supports ${methods.join(', ')}.`));
     });
   }
   return router;
@@ -105,7 +105,7 @@ function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly s
   return methods;
 }
 
-/** Express knows an error handler by its four parameters. */
+/** Answers errors. Express recognizes an error handler by its four parameters. */
 function failures(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const answer =

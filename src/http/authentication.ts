@@ -6,15 +6,15 @@ import { type Problem, problem } from '../platform/http/problem.ts';
 import type { Route } from '../platform/http/route.ts';
 
 export interface AuthenticationDeps {
-  /** Whose key it is; undefined for a key that is unknown, expired or revoked. */
+  /** The actor of a key; undefined for a key that is unknown, expired or revoked. */
   readonly authenticate: (presentedKey: string) => Promise<Actor | undefined>;
-  /** The superadmin's key; without one there is no superadmin. */
+  /** The superadmin's key; without it the superadmin cannot log in. */
   readonly adminApiKey?: string | undefined;
 }
 
 export type Authenticated =
   | { readonly kind: 'actor'; readonly actor: Actor }
-  /** A key was presented and is not valid. */
+  /** The presented key is not valid. */
   | { readonly kind: 'refused'; readonly problem: Problem }
   /** No key was presented. */
   | { readonly kind: 'anonymous'; readonly problem: Problem };
@@ -29,7 +29,7 @@ export const superadmin: Actor = {
 
 const bearer = /^Bearer +([!-~]{1,512}) *$/i;
 
-/** Finds out who makes a request, from its Authorization header, which is read here and nowhere else. */
+/** Authenticates a request by its Authorization header. Only this function reads that header. */
 export function createAuthentication(deps: AuthenticationDeps): (request: Request) => Promise<Authenticated> {
   const adminDigest = deps.adminApiKey === undefined ? undefined : digest(deps.adminApiKey);
 
@@ -38,12 +38,15 @@ export function createAuthentication(deps: AuthenticationDeps): (request: Reques
     if (header === undefined) {
       return {
         kind: 'anonymous',
-        problem: unauthorized('An API key is needed: Authorization: Bearer lk_…', 'Bearer realm="lorekeep"'),
+        problem: unauthorized(
+          'The request needs an API key: Authorization: Bearer lk_…',
+          'Bearer realm="lorekeep"',
+        ),
       };
     }
     const key = bearer.exec(header)?.[1];
     if (key !== undefined) {
-      // Digests have one length, as timingSafeEqual wants, and tell nothing of the key's.
+      // Digests have one length, which timingSafeEqual requires, and do not reveal the length of the key.
       if (adminDigest && timingSafeEqual(adminDigest, digest(key)))
         return { kind: 'actor', actor: superadmin };
       const actor = await deps.authenticate(key);
@@ -59,18 +62,18 @@ export function createAuthentication(deps: AuthenticationDeps): (request: Reques
   };
 }
 
-/** Why an actor may not call a route, if so. */
+/** The problem of an actor that may not call the route; undefined when it may. */
 export function refusalOf(actor: Actor, route: Route): Problem | undefined {
   if (!allows(actor.role, route.role)) {
     return problem(
       'forbidden',
-      `This call needs the role ${route.role} or a higher one; the key has ${actor.role}.`,
+      `This call needs the role ${route.role} or a higher one; the key has the role ${actor.role}.`,
     );
   }
   if (actor.role === 'superadmin' && route.role !== 'superadmin') {
     return problem(
       'forbidden',
-      "The superadmin belongs to no tenant and has none of a tenant's data: use one of the tenant's own keys.",
+      "The superadmin belongs to no tenant and cannot read or write a tenant's data. Use one of the tenant's own keys.",
     );
   }
   return undefined;

@@ -30,7 +30,7 @@ const start = `SwaggerUIBundle({
 
 const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
-/** `/docs`: Swagger UI over the served document, from this process alone: nothing is inline, nothing from elsewhere. */
+/** `/docs`: Swagger UI for the served document. It has no inline script or style, and loads nothing from other hosts. */
 export function docsPage(): Router {
   const directory = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const router = express.Router();
@@ -39,7 +39,7 @@ export function docsPage(): Router {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        // The library draws its icons from data: URLs in its own style sheet.
+        // The icons are data: URLs in the library's style sheet.
         imgSrc: ["'self'", 'data:'],
         baseUri: ["'none'"],
         formAction: ["'none'"],

@@ -14,7 +14,7 @@ import { problemCodesByStatus, problemHeadersOf } from '../platform/http/respons
 import type { Route } from '../platform/http/route.ts';
 import { platformPaths } from './operator-openapi.ts';
 
-/** The OpenAPI 3.1 document of the declared routes, and of nothing else: what is not declared isn't served either. */
+/** The OpenAPI 3.1 document of the declared routes. Every served route is declared, so the document is complete. */
 export function createOpenApiDocument(
   routes: readonly Route[],
   about: { readonly version: string },
@@ -31,7 +31,7 @@ export function createOpenApiDocument(
       title: 'Lorekeep',
       version: about.version,
       description:
-        "A multi-tenant knowledge base. The tenant is the API key's; another tenant's id answers 404. Failures are RFC 9457 problems whose `code` is from a closed list.",
+        'A multi-tenant knowledge base. The API key determines the tenant; an id of another tenant gives 404. Failures are RFC 9457 problems, and their `code` is from a closed list.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ apiKey: [] }],
@@ -47,11 +47,11 @@ export function createOpenApiDocument(
       },
       headers: {
         RequestId: header("The request's id: the client's own `X-Request-Id`, or a new one."),
-        RateLimitLimit: header('Requests a minute that the API key may make.', 'integer'),
-        RateLimitRemaining: header('Requests that are left of them.', 'integer'),
-        RateLimitReset: header('Seconds until they are all there again.', 'integer'),
-        RetryAfter: header('Seconds after which another try makes sense.', 'integer'),
-        WwwAuthenticate: header('`Bearer`, and what is wrong with the key presented.'),
+        RateLimitLimit: header('The number of requests that the API key may make in a minute.', 'integer'),
+        RateLimitRemaining: header('The number of requests that are left in the current minute.', 'integer'),
+        RateLimitReset: header('Seconds until all requests are available again.', 'integer'),
+        RetryAfter: header('Seconds to wait before the next attempt.', 'integer'),
+        WwwAuthenticate: header('`Bearer`, with an error code when the presented key is not valid.'),
         CurrentRevision: header('The current revision, in quotes.'),
         IdempotencyReplayed: header(
           '`true` when this is the answer of an earlier request with the same Idempotency-Key.',
@@ -61,7 +61,7 @@ export function createOpenApiDocument(
   });
 }
 
-/** `/articles/:id` as OpenAPI writes it. */
+/** An express path in OpenAPI's form: `/articles/:id` becomes `/articles/{id}`. */
 export function openApiPath(path: string): `/${string}` {
   return `/${path.slice(1).replace(/:(\w+)/g, '{$1}')}`;
 }
@@ -112,7 +112,7 @@ function operationOf(
 
 function headerParameters(route: Route): oas31.ParameterObject[] {
   const once = route.secretFields?.length
-    ? ` Fields that are shown once are null in it: ${route.secretFields.map((field) => `\`${field}\``).join(', ')}.`
+    ? ` A repeated answer has null in the fields that are shown once: ${route.secretFields.map((field) => `\`${field}\``).join(', ')}.`
     : '';
   const declared = Object.entries(route.requestHeaders ?? {}).filter(
     ([name]) => !route.idempotent || name.toLowerCase() !== 'idempotency-key',
@@ -131,7 +131,7 @@ function headerParameters(route: Route): oas31.ParameterObject[] {
           {
             in: 'header',
             name: 'Idempotency-Key',
-            description: `For 24 hours, the same key and body give the first answer again; the same key with another body gives 409.${once}`,
+            description: `For 24 hours, a request with the same key and body gets the first answer again, and one with another body gets 409.${once}`,
             schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
           } satisfies oas31.ParameterObject,
         ]
@@ -139,13 +139,13 @@ function headerParameters(route: Route): oas31.ParameterObject[] {
     {
       in: 'header',
       name: 'X-Request-Id',
-      description: 'An id of your own for this request, given back and logged.',
+      description: "The client's own id for this request. It is logged and returned in the answer.",
       schema: { type: 'string', maxLength: 128, pattern: '^[\\w.:/+=-]+$' },
     },
   ];
 }
 
-/** One response component for each status and set of codes, shared by every route that has it. */
+/** One response component for each set of codes, shared by the routes that have it. */
 function problemResponses(): (status: number, codes: readonly ProblemCode[]) => ZodOpenApiResponseObject {
   const made = new Map<string, ZodOpenApiResponseObject>();
   return (status, codes) => {
@@ -166,14 +166,14 @@ function problemResponses(): (status: number, codes: readonly ProblemCode[]) => 
 
 const fieldErrorSchema = z
   .object({
-    path: z.string().meta({ description: 'The field, as `tags[3]`; empty for the body itself' }),
+    path: z.string().meta({ description: 'The field, such as `tags[3]`; empty for the body itself' }),
     message: z.string(),
   })
   .meta({ id: 'FieldError' });
 
 function problemSchema(status: number, codes: readonly ProblemCode[]): z.ZodType {
   return z.object({
-    type: z.string().meta({ description: '`urn:lorekeep:problem:` and the code' }),
+    type: z.string().meta({ description: '`urn:lorekeep:problem:`, followed by the code' }),
     title: z.string(),
     status: z.literal(status),
     detail: z.string(),

@@ -10,7 +10,7 @@ export interface OperatorRoutesDeps {
   readonly dependencies: readonly Dependency[];
 }
 
-/** Puts what operators and orchestrators look at on a process's app: `/healthz`, `/readyz`, `/metrics`. */
+/** Mounts the routes for operators and orchestrators: `/healthz`, `/readyz`, `/metrics`. */
 export function mountOperatorRoutes(app: Express, deps: OperatorRoutesDeps): void {
   app.get('/healthz', (request, response) => send(request, response, reply(200, { status: 'ok' })));
   app.get('/readyz', readiness(deps.dependencies));
@@ -19,7 +19,7 @@ export function mountOperatorRoutes(app: Express, deps: OperatorRoutesDeps): voi
   });
 }
 
-/** The app of a process without an API. */
+/** The HTTP app of a process without an API, such as the worker. */
 export function createOperatorApp(deps: OperatorRoutesDeps): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -9,7 +9,7 @@ const readinessSchema = z
         name: z.string(),
         required: z.boolean(),
         ok: z.boolean(),
-        degrades: z.string().optional().meta({ description: 'What does not work while it is away' }),
+        degrades: z.string().optional().meta({ description: 'What does not work until it answers again' }),
       }),
     ),
   })
@@ -17,13 +17,13 @@ const readinessSchema = z
 
 const tag = 'platform';
 
-/** These stand beside the API: at the root, and open to whoever reaches the port. */
+/** These paths are at the root, not under the API, and need no key. */
 const atRoot = { servers: [{ url: '/' }] };
 const open = { tags: [tag], security: [] };
 
 const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
 
-/** The paths for operators and tools, as the document shows them. */
+/** The operator paths of the document. */
 export const platformPaths: ZodOpenApiPathsObject = {
   '/healthz': {
     ...atRoot,
@@ -31,7 +31,9 @@ export const platformPaths: ZodOpenApiPathsObject = {
       ...open,
       operationId: 'getHealthz',
       summary: 'Whether the process is alive',
-      responses: { '200': { description: 'It is', ...json(z.object({ status: z.literal('ok') })) } },
+      responses: {
+        '200': { description: 'The process is alive', ...json(z.object({ status: z.literal('ok') })) },
+      },
     },
   },
   '/readyz': {
@@ -39,10 +41,10 @@ export const platformPaths: ZodOpenApiPathsObject = {
     get: {
       ...open,
       operationId: 'getReadyz',
-      summary: 'Each dependency by name, and what degrades without it',
+      summary: 'Whether each dependency answers, and what degrades without it',
       responses: {
-        '200': { description: 'Every required dependency is there', ...json(readinessSchema) },
-        '503': { description: 'A required dependency is away', ...json(readinessSchema) },
+        '200': { description: 'Every required dependency answers', ...json(readinessSchema) },
+        '503': { description: 'A required dependency does not answer', ...json(readinessSchema) },
       },
     },
   },

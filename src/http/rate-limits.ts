@@ -2,13 +2,13 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { type Problem, problem } from '../platform/http/problem.ts';
 
 export interface RateLimitOptions {
-  /** Requests a minute of one API key. */
+  /** Requests of one API key in a minute. */
   readonly requestsPerMinute: number;
-  /** Refused keys a minute from one address, before further ones are answered 429. */
+  /** Refused keys from one address in a minute; further ones are answered with 429. */
   readonly refusedKeysPerMinute: number;
 }
 
-/** Room for a busy fleet of agents behind one key; what it holds back is a loop that has gone wild. */
+/** Enough for many busy agents with one key; the limit stops a client in an endless loop. */
 export const defaultRateLimits: RateLimitOptions = { requestsPerMinute: 3_000, refusedKeysPerMinute: 100 };
 
 export interface Allowance {
@@ -21,13 +21,13 @@ export interface RateLimits {
   /** Counts a request of a key. */
   request(keyId: string): Promise<Allowance>;
   /**
-   * Counts a refused key from an address. A valid key is never held back by it: somebody else's guesses from behind the
-   * same proxy would otherwise lock a tenant out.
+   * Counts a refused key from an address; a problem once the limit is exceeded. It never limits a valid key, since another
+   * client's guesses from behind the same proxy could otherwise lock a tenant out.
    */
   refusedKey(address: string): Promise<Problem | undefined>;
 }
 
-/** The limits of this process, in its memory: a second process doubles them. */
+/** The limits of this process, counted in its memory: with two processes the limits double. */
 export function createRateLimits(options: RateLimitOptions): RateLimits {
   const requests = new RateLimiterMemory({ points: options.requestsPerMinute, duration: 60 });
   const refusals = new RateLimiterMemory({ points: options.refusedKeysPerMinute, duration: 60 });
@@ -51,7 +51,7 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
   };
 }
 
-/** The library rejects with its state, not with an error, when the limit is reached. */
+/** Above the limit the library rejects with its state and not with an error. */
 async function consume(
   limiter: RateLimiterMemory,
   key: string,

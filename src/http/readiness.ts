@@ -3,22 +3,23 @@ import { withTimeout } from '../platform/async/with-timeout.ts';
 import { reply } from '../platform/http/route.ts';
 import { send } from './send.ts';
 
-/** Something outside that the process works with. */
+/** A server that the process depends on. */
 export interface Dependency {
   readonly name: string;
   /** What does not work without it, in one sentence. */
   readonly degrades: string;
-  /** Whether the process is of no use without it. */
+  /** Whether the process can serve nothing without it. */
   readonly required: boolean;
+  /** Whether it answers now. A rejection counts as false. */
   check(): Promise<boolean>;
 }
 
-/** A dependency that does not answer a trivial question in this time is as good as gone. */
+/** A dependency that does not answer a trivial check within this time counts as down. */
 const checkTimeoutMs = 2_000;
 
 /**
- * `/readyz`: every dependency by name, and what degrades without it. 503 only when a required one is away: a process that
- * still serves most of its calls must not be taken out of the load balancer.
+ * `/readyz`: every dependency by name, and what degrades without it. It answers 503 only when a required dependency is down, so
+ * that a process that still serves most calls stays in the load balancer.
  */
 export function readiness(dependencies: readonly Dependency[]): RequestHandler {
   return async (request, response) => {

@@ -3,11 +3,11 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
 import type { Route } from '../platform/http/route.ts';
 
-/** What is known of a request while it is answered. `route` and `actor` are filled in as they become known. */
+/** The context of a request. `route` and `actor` are set as they become known. */
 export interface RequestContext {
   readonly requestId: string;
   readonly startedAtMs: number;
-  /** Aborted when the client goes before it has its answer. */
+  /** Aborted when the client disconnects before its answer is complete. */
   readonly signal: AbortSignal;
   route?: Route;
   actor?: Actor;
@@ -15,10 +15,10 @@ export interface RequestContext {
 
 const contexts = new WeakMap<Response, RequestContext>();
 
-/** A client's own request id is taken over when it can't harm a log line or a header. */
+/** A client's own request id is used if it is harmless in a log line and a header. */
 const saneRequestId = /^[\w.:/+=-]{1,128}$/;
 
-/** Opens the context of each request and names it in `X-Request-Id`. Has to be the first handler. */
+/** Opens the context of each request and sets `X-Request-Id`. It must be the first handler. */
 export function openContext(): RequestHandler {
   return (request, response, next) => {
     const presented = request.get('x-request-id') ?? '';
@@ -33,14 +33,14 @@ export function openContext(): RequestHandler {
   };
 }
 
-/** The context that `openContext` has opened. */
+/** The context of the request. Throws when `openContext` has not run. */
 export function contextOf(response: Response): RequestContext {
   const context = contexts.get(response);
-  if (!context) throw new Error('openContext has to be the first handler of the app');
+  if (!context) throw new Error('openContext must be the first handler of the app');
   return context;
 }
 
-/** The path as the client wrote it, without the query, which can hold anything. */
+/** The path as the client sent it, without the query, which may hold a secret. */
 export function pathOf(request: Request): string {
   return request.originalUrl.split('?', 1)[0] ?? '/';
 }

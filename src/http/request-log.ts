@@ -3,7 +3,7 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { contextOf } from './request-context.ts';
 
-/** One log line and one measurement a request, when its answer is out or its client gone. Ids and codes only. */
+/** Logs and measures each request, once its answer is sent or its client has disconnected. The line has ids and codes only. */
 export function logRequests(deps: { readonly log: Logger; readonly metrics: Metrics }): RequestHandler {
   return (request, response, next) => {
     response.on('close', () => {

@@ -16,7 +16,7 @@ export interface RoutePipelineDeps {
   readonly dispatch: Dispatch;
 }
 
-/** The Express handler of a declared route: context, authentication, rate limit, role, body, and then the dispatch. */
+/** The Express handler of a declared route: context, authentication, rate limit, role, body, dispatch. */
 export function routePipeline(
   deps: RoutePipelineDeps,
   route: Route,
@@ -33,7 +33,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply | Problem> {
-  // Admission comes first: the body of a request that may not call the route is not read.
+  // Admission comes first, so that the body of a refused request is not read.
   const admitted = await admit(deps, route, request, response);
   if (admitted.kind === 'problem') return admitted;
   const body = route.body ? await deps.readBody(request, response) : undefined;
@@ -53,7 +53,7 @@ async function answer(
   });
 }
 
-/** Lets an actor in whose key, rate and role allow the call. */
+/** The actor, if its key, rate and role allow the call; a problem otherwise. */
 async function admit(
   deps: RoutePipelineDeps,
   route: Route,
@@ -72,7 +72,7 @@ async function admit(
   return allowance.problem ?? refusalOf(actor, route) ?? { kind: 'actor', actor };
 }
 
-/** Header names are lower case; the key stays with the authentication. */
+/** The headers by lower-case name, without Authorization: handlers never see the key. */
 function headersForHandlers(request: Request): Readonly<Record<string, string | undefined>> {
   const { authorization: _, ...headers } = request.headers;
   return Object.fromEntries(

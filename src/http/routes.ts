@@ -9,7 +9,7 @@ import { articleIndexRoutes } from '../knowledge/article-index-routes.ts';
 import type { Context } from '../knowledge/context.ts';
 import { contextRoutes } from '../knowledge/context-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
-import type { LlmConfig } from '../llm-config/service.ts';
+import type { Settings } from '../llm-config/settings.ts';
 import type { Route } from '../platform/http/route.ts';
 import type { ProviderStates } from '../providers/status/provider-states.ts';
 import { providerRoutes } from '../providers/status/routes.ts';
@@ -22,14 +22,14 @@ import type { Tenants } from '../tenants/service.ts';
 import { usageRoutes } from '../usage/routes.ts';
 import type { Usage } from '../usage/service.ts';
 
-/** What the features' routes call. */
+/** The services that the features' routes call. */
 export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
   readonly articleIndex: ArticleIndex;
   readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
-  readonly llmConfig: LlmConfig;
+  readonly llmConfig: Settings;
   readonly providerStates: ProviderStates;
   readonly search: Search;
   readonly tenants: Tenants;
@@ -37,7 +37,7 @@ export interface RouteServices {
   readonly verification: KeyVerification;
 }
 
-/** Every route of the API, in the order in which the document shows them. */
+/** Every route of the API, in the order of the document. */
 export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),

@@ -3,7 +3,10 @@ import { type Problem, problemTraits } from '../platform/http/problem.ts';
 import type { Reply } from '../platform/http/route.ts';
 import { pathOf } from './request-context.ts';
 
-/** Writes a reply or a problem. Not express's `json`: that one turns an ETag into a 304 that no route has declared. */
+/**
+ * Writes a reply or a problem, unless an answer was sent or the client has disconnected. Express's `json` is not used, since it
+ * turns an ETag into a 304, which no route declares.
+ */
 export function send(request: Request, response: Response, answer: Reply | Problem): void {
   if (response.headersSent || response.destroyed) return;
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -17,7 +20,7 @@ export function send(request: Request, response: Response, answer: Reply | Probl
   }
 }
 
-/** RFC 9457: what a client reads of a problem. */
+/** The document of a problem, in the form of RFC 9457. */
 function problemDocument(request: Request, { code, detail, errors }: Problem) {
   const { status, title } = problemTraits(code);
   return {

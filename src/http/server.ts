@@ -6,22 +6,25 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 
 export interface ServerOptions {
   readonly app: Express;
-  /** 0 takes a free one. */
+  /** 0 means any free port. */
   readonly port: number;
-  /** The address or name to listen on; without it every interface. */
+  /** The address or name to listen on; every interface by default. */
   readonly host?: string | undefined;
   readonly log: Logger;
-  /** How long requests in flight may take after `close`. */
+  /** How long requests in flight may take after `close`, in milliseconds (10,000). */
   readonly graceMs?: number;
 }
 
 export interface RunningServer {
   readonly port: number;
-  /** Stops accepting, lets the requests in flight end within the grace, closes idle connections at once. Harmless when repeated. */
+  /**
+   * Stops accepting requests and closes idle connections at once. Requests in flight may end within the grace period; then their
+   * connections are closed, too. Repeated calls return the same promise.
+   */
   close(): Promise<void>;
 }
 
-/** Listens. Fails when the port is taken, or when the host is none of this machine's. */
+/** Starts to listen. Rejects when the port is taken or the host is not an address of this machine. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const inFlight = new Set<ServerResponse>();
   const server = createServer();
@@ -31,12 +34,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (!server.listening) lastOnItsConnection(response);
     options.app(request, response);
   });
-  // Too broken for a request: nothing of it is known, but the answer still has the one shape.
+  // The bytes are not a request, so express never sees them. The answer has the shape of every problem.
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(unreadableRequest());
     else socket.destroy();
   });
-  // Longer than the usual idle time of a load balancer: the proxy is then the one that closes first.
+  // Longer than the usual idle time-out of a load balancer, so that the load balancer closes a connection first.
   server.keepAliveTimeout = 65_000;
 
   server.listen({ port: options.port, host: options.host });
@@ -48,10 +51,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stop = async (): Promise<void> => {
     for (const response of inFlight) lastOnItsConnection(response);
     const closed = once(server, 'close');
-    // Closes the idle connections, too.
+    // `close` closes the idle connections, too.
     server.close();
     const timer = setTimeout(() => {
-      options.log.warn({ requests: inFlight.size }, 'closing with requests in flight');
+      options.log.warn({ requests: inFlight.size }, 'grace period over, requests in flight cut off');
       server.closeAllConnections();
     }, options.graceMs ?? 10_000);
     await closed;
@@ -68,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** A kept-alive connection would outlive its last answer and hold the server open. */
+/** Without this header a keep-alive connection would outlive its last answer and keep the server open. */
 function lastOnItsConnection(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close');
 }

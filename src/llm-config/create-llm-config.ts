@@ -5,23 +5,23 @@ import { createKeyCustody } from './custody.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 import { defaultAnthropicModels } from './models.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
-import { type BacklogRequests, createLlmConfig, type LlmConfig } from './service.ts';
+import { type BacklogRequests, createSettings, type Settings } from './settings.ts';
 
 /** Wires the tenants' settings, the custody of their keys, and the keys as the guard sees them. */
-export function createLlmConfigRoom(deps: {
+export function createLlmConfig(deps: {
   readonly database: Database;
   readonly audit: Audit;
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
-  /** Where a tenant names none. */
+  /** The embedding model of tenants that name none. */
   readonly defaultEmbeddingModel: string;
-}): { readonly llmConfig: LlmConfig; readonly keys: ProviderKeys } {
+}): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
   const { database, audit, backlog } = deps;
   const custody = createKeyCustody(deps);
   const defaultModels = { embedding_model: deps.defaultEmbeddingModel, ...defaultAnthropicModels };
   return {
-    llmConfig: createLlmConfig({ database, audit, custody, defaultModels, backlog }),
+    llmConfig: createSettings({ database, audit, custody, defaultModels, backlog }),
     keys: createProviderKeys({ custody, audit, defaultModels }),
   };
 }

@@ -4,12 +4,13 @@ import { createSharedCache } from '../platform/async/shared-cache.ts';
 import type { Decrypted, Encrypted, Transit } from '../platform/vault/transit.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 
+/** Encrypts and opens the tenants' provider keys. */
 export interface KeyCustody {
-  /** Encrypts a tenant's key for its one column. Fails with `vault_unavailable`. */
+  /** Encrypts a tenant's key, bound to the tenant and the provider. Fails with `vault_unavailable`. */
   seal(tenantId: string, provider: Provider, plaintext: string): Promise<Encrypted>;
   /**
-   * Opens a tenant's stored key. Fails with `vault_unavailable`, or with `key_unusable` for a ciphertext that was altered
-   * or belongs to another tenant or column.
+   * Opens a tenant's stored key. Fails with `vault_unavailable`, or with `key_unusable` for a ciphertext that was
+   * altered or belongs to another tenant or provider.
    */
   open(tenantId: string, provider: Provider, ciphertext: string): Promise<Decrypted>;
 }
@@ -17,10 +18,12 @@ export interface KeyCustody {
 export interface KeyCustodyDeps {
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
-  /** Opened keys kept in this process's memory. */
+  /** The most opened keys in this process's memory. */
   readonly maxKeys?: number;
-  /** How long an opened key is kept: what spares Vault, and what a memory dump could find. */
-  readonly keepMs?: number;
+  /**
+   * How long an opened key stays in memory. A longer time spares Vault; a shorter one exposes less to a memory dump.
+   */
+  readonly ttlMs?: number;
 }
 
 const purposes: Readonly<Record<Provider, string>> = {
@@ -28,18 +31,23 @@ const purposes: Readonly<Record<Provider, string>> = {
   anthropic: 'anthropic_api_key',
 };
 
-/** Vault derives a key of its own from this: a ciphertext moved to another tenant or column cannot be opened there. */
+/**
+ * Vault derives a separate key from this context, so a ciphertext moved to another tenant or provider cannot be opened.
+ */
 const contextOf = (tenantId: string, provider: Provider) => `lorekeep/${purposes[provider]}/${tenantId}`;
 
-/** Keeps the tenants' provider keys: encrypted at rest by Vault, in plain for the shortest time that spares Vault. */
+/**
+ * Creates the custody of the tenants' provider keys. Vault encrypts them at rest. Opened keys stay in memory for the
+ * shortest time that spares Vault.
+ */
 export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
   const { transit, metrics } = deps;
   const opened = createSharedCache<Decrypted>({
-    ttlMs: deps.keepMs ?? 60_000,
+    ttlMs: deps.ttlMs ?? 60_000,
     maxSize: deps.maxKeys ?? 500,
     sizeOf: () => 1,
     worthKeeping: (answer) => answer.kind === 'ok',
-    // Without this a key that nobody asks for again would stay in memory.
+    // Otherwise an expired key would stay in memory until it is asked for again.
     purgeExpired: true,
     onHit: () => metrics.keyOpened({ by: 'cache', code: 'ok' }),
   });

@@ -3,9 +3,9 @@ import { createCounter } from '../platform/telemetry/counters.ts';
 
 const codes = ['ok', 'vault_unavailable', 'key_unusable'] as const;
 
-/** What is counted of tenants' keys. */
+/** The counter of openings of tenants' keys. */
 export interface LlmConfigMetrics {
-  /** A tenant's key was opened, or not; `cache` spared Vault. */
+  /** A tenant's key was opened or failed to open, by Vault or, without a call to it, from the cache. */
   keyOpened(opening: { readonly by: 'cache' | 'vault'; readonly code: (typeof codes)[number] }): void;
 }
 
@@ -16,7 +16,7 @@ export function createLlmConfigMetrics(registry: Registry): LlmConfigMetrics {
     help: 'Openings of tenants’ keys',
     labels: { by: ['cache', 'vault'], code: codes },
   });
-  // What can happen starts at 0: the cache never fails.
+  // Combinations that can occur start at 0. The cache never fails.
   openings.inc({ by: 'cache', code: 'ok' }, 0);
   for (const code of codes) openings.inc({ by: 'vault', code }, 0);
 

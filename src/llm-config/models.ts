@@ -3,7 +3,7 @@ import type { ModelField } from '../domain/operations.ts';
 /** A model for each use. */
 export type Models = Readonly<Record<ModelField, string>>;
 
-/** Anthropic's models where the tenant names none: the small one sorts, the larger one writes. */
+/** The Anthropic models of tenants that name none: the small one classifies, the larger one writes. */
 export const defaultAnthropicModels = {
   extraction_model: 'claude-sonnet-4-5',
   classification_model: 'claude-haiku-4-5',

@@ -4,33 +4,38 @@ import { type CallOperation, operations, type Provider } from '../domain/operati
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Decrypted } from '../platform/vault/transit.ts';
 import type { KeyCustody } from './custody.ts';
+import { changeKeyStatus, findStoredKey, type StoredKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
-import { changeKeyStatus, findSettings, findStoredKey, type StoredKey } from './store.ts';
+import { readSettings } from './settings-store.ts';
 
-export type { StoredKey } from './store.ts';
-
-/** The key that a call would use now, sealed, and the model that it would ask for. */
+/** The sealed key that a call would use now, and the model that it would call. */
 export interface CurrentKey extends StoredKey {
-  /** The operation's: the tenant's own or the default. */
+  /** The model of the operation: the tenant's own or the default. */
   readonly model: string;
   readonly monthlyTokenBudget: number | null;
 }
 
 /** What a guarded call needs to know of the tenant's keys. */
 export interface ProviderKeys {
-  /** The tenant's current key for an operation, by one indexed read and without opening it; undefined when it has none. */
+  /**
+   * Finds the tenant's current key for an operation, by one indexed read and without opening it; undefined when there
+   * is none.
+   */
   current(tx: Transaction, tenantId: string, operation: CallOperation): Promise<CurrentKey | undefined>;
-  /** The tenant's key for a provider, without a model. */
+  /** Finds the tenant's key for a provider, without a model; undefined when there is none. */
   find(tx: Transaction, tenantId: string, provider: Provider): Promise<StoredKey | undefined>;
-  /** The tenant's model for each use, whether or not it has a key. */
+  /** Reads the tenant's model for each use, whether or not it has a key. */
   models(tx: Transaction, tenantId: string): Promise<Models>;
   /** Opens a key that `current` returned. Fails with `vault_unavailable` or `key_unusable`. */
   openKey(tenantId: string, provider: Provider, stored: Pick<StoredKey, 'ciphertext'>): Promise<Decrypted>;
-  /** Notes that the provider rejected the key of this version, once; a newer or a removed key is left alone. */
+  /**
+   * Marks the key of this version as rejected by the provider; true when that changed its status. A newer or a removed
+   * key does not change.
+   */
   markRejected(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<boolean>;
   /**
-   * Notes that the provider took the key of this version; true when that was news. A rejected key stays rejected, as a late
-   * success proves nothing, unless `evenIfRejected`: for a call made just to find out.
+   * Marks the key of this version as verified; true when that changed its status. A rejected key stays rejected,
+   * because a late success proves nothing. With `evenIfRejected`, for a call made to test the key, it becomes verified.
    */
   markVerified(
     tx: Transaction,
@@ -47,7 +52,7 @@ export const auditNames: Readonly<Record<Provider, 'embedding_key' | 'key'>> = {
   anthropic: 'key',
 };
 
-/** The tenants' provider keys as the guard sees them. */
+/** Creates the tenants' provider keys as the guard sees them. */
 export function createProviderKeys(deps: {
   readonly custody: KeyCustody;
   readonly audit: Audit;
@@ -67,7 +72,7 @@ export function createProviderKeys(deps: {
 
     find: async (tx, tenantId, provider) => (await findStoredKey(tx, tenantId, provider))?.key,
 
-    models: async (tx, tenantId) => effectiveModels(await findSettings(tx, tenantId), defaultModels),
+    models: async (tx, tenantId) => effectiveModels(await readSettings(tx, tenantId), defaultModels),
 
     openKey: (tenantId, provider, stored) => custody.open(tenantId, provider, stored.ciphertext),
 

@@ -1,13 +1,16 @@
 import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { patchSchema, viewSchema } from './schemas.ts';
-import type { LlmConfig } from './service.ts';
+import type { Settings } from './settings.ts';
 
-/** A sealed or restarted Vault is back in seconds, once somebody looks; a client that asks this often harms nothing. */
+/**
+ * A sealed or restarted Vault is back within seconds once an operator acts. A client that retries this often does no
+ * harm.
+ */
 const retryAfterSeconds = 5;
 
 /** The routes of a tenant's provider settings. */
-export function llmConfigRoutes(deps: { readonly llmConfig: LlmConfig }): Route[] {
+export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[] {
   const { llmConfig } = deps;
   const path = '/tenants/me/llm-config';
   const tag = 'Provider settings';
@@ -32,7 +35,7 @@ export function llmConfigRoutes(deps: { readonly llmConfig: LlmConfig }): Route[
       tag,
       summary: "Change the tenant's provider settings",
       description:
-        'An absent field is kept; `null` goes back to the default, or removes the key. A first key, another key or ' +
+        'An absent field keeps its value; `null` restores the default, or removes the key. A first key, another key or ' +
         'another embedding model starts the embedding of every published article that has no vectors for it.',
       body: patchSchema,
       replies: { 200: { description: 'The settings as they are now', schema: viewSchema } },

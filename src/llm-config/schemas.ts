@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { keyStatuses } from './store.ts';
+import { keyStatuses } from './key-status.ts';
 
 const keyRule = 'must have 20 to 500 printable ASCII characters';
 
-/** A provider's key as a client sends it; the spaces and line breaks of a clumsy paste are cut off. */
+/** A provider's key as a client sends it. Spaces and line breaks around it, as from a paste, are removed. */
 const apiKey = z
   .string()
   .trim()
@@ -46,7 +46,7 @@ const ownModel = z.string().nullable();
 const status = z.enum(keyStatuses);
 const time = z.iso.datetime().nullable();
 
-/** The settings as they are answered. */
+/** The settings in a reply. */
 export const viewSchema = z
   .object({
     has_api_key: z.boolean(),

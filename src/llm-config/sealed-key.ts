@@ -1,14 +1,15 @@
 import type { Provider } from '../domain/operations.ts';
 import type { KeyCustody } from './custody.ts';
 
-/** What a change makes of one key: sealed and ready to be stored, null for one to remove, undefined for one to keep. */
+/** A change of one key: a sealed key to store, null to remove the key, undefined to keep it. */
 export type KeyChange = { readonly ciphertext: string; readonly hint: string } | null | undefined;
 
+/** A change whose key is sealed, or the failure to seal it. */
 export type SealedChange =
   | { readonly kind: 'sealed'; readonly change: KeyChange }
   | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
 
-/** Seals the key that a client gave, if it gave one. Fails with `vault_unavailable`. */
+/** Seals the key that a client sent, if it sent one. Fails with `vault_unavailable`. */
 export async function sealChange(
   custody: KeyCustody,
   tenantId: string,

@@ -1,24 +1,25 @@
-import { type OwnSettings, settingsFields } from './store.ts';
+import { type OwnSettings, settingsFields } from './settings-store.ts';
 
-/** Settings as a client wants them: what is absent is kept, null goes back to the default. */
-export type WantedSettings = { readonly [Field in keyof OwnSettings]?: OwnSettings[Field] | undefined };
+/** A client's change of settings: an absent field keeps its value, null restores the default. */
+export type OwnSettingsPatch = { readonly [Field in keyof OwnSettings]?: OwnSettings[Field] | undefined };
 
+/** The result of a change. */
 export interface SettingsChange {
   readonly after: OwnSettings;
-  /** Names of the settings that become other ones. */
+  /** Names of the settings whose values change. */
   readonly fields: readonly (keyof OwnSettings)[];
 }
 
-/** What the settings become, and which of them change by it. */
-export function changeSettings(before: OwnSettings, wanted: WantedSettings): SettingsChange {
+/** Applies a change. Returns the settings after it and the names of those that differ. */
+export function changeSettings(before: OwnSettings, patch: OwnSettingsPatch): SettingsChange {
   const after: OwnSettings = {
-    embedding_model: orKept(wanted.embedding_model, before.embedding_model),
-    extraction_model: orKept(wanted.extraction_model, before.extraction_model),
-    classification_model: orKept(wanted.classification_model, before.classification_model),
-    merge_model: orKept(wanted.merge_model, before.merge_model),
-    monthly_token_budget: orKept(wanted.monthly_token_budget, before.monthly_token_budget),
+    embedding_model: changed(patch.embedding_model, before.embedding_model),
+    extraction_model: changed(patch.extraction_model, before.extraction_model),
+    classification_model: changed(patch.classification_model, before.classification_model),
+    merge_model: changed(patch.merge_model, before.merge_model),
+    monthly_token_budget: changed(patch.monthly_token_budget, before.monthly_token_budget),
   };
   return { after, fields: settingsFields.filter((field) => after[field] !== before[field]) };
 }
 
-const orKept = <T>(wanted: T | undefined, kept: T): T => (wanted === undefined ? kept : wanted);
+const changed = <T>(next: T | undefined, before: T): T => (next === undefined ? before : next);

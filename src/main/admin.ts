@@ -6,12 +6,14 @@ import { newTenantSchema } from '../tenants/schemas.ts';
 import { createTenants } from '../tenants/service.ts';
 
 const program = new Command('admin').description(
-  'What the operator of Lorekeep does by hand, with the login of the database owner',
+  'Commands for the operator of Lorekeep; they use the login of the database owner',
 );
 
 program
   .command('create-tenant')
-  .description('makes a tenant with one API key per role; prints them as JSON, this once')
+  .description(
+    'creates a tenant with one API key per role and prints them as JSON; the keys are shown only now',
+  )
   .requiredOption('--slug <slug>', 'short name for addresses: lower-case letters, digits, hyphens')
   .requiredOption('--name <name>', 'name for people')
   .action(createTenant);
@@ -19,13 +21,13 @@ program
 await program.parseAsync();
 
 async function createTenant(options: { slug: string; name: string }): Promise<void> {
-  const wanted = newTenantSchema.safeParse(options);
-  if (!wanted.success) {
-    return fail(wanted.error.issues.map((issue) => `--${issue.path.join('.')} ${issue.message}`));
+  const parsed = newTenantSchema.safeParse(options);
+  if (!parsed.success) {
+    return fail(parsed.error.issues.map((issue) => `--${issue.path.join('.')} ${issue.message}`));
   }
 
   const environment = loadEnvironment('admin');
-  // The owner is bound by row-level security like everyone: it goes through the same transactions.
+  // Row-level security applies to the owner too, so the command uses the same transactions as the service.
   const database = createDatabase({
     url: environment.DATABASE_OWNER_URL,
     poolSize: 1,
@@ -39,9 +41,9 @@ async function createTenant(options: { slug: string; name: string }): Promise<vo
       label: 'admin command',
       role: 'superadmin',
     } as const;
-    const creation = await tenants.createTenant(operator, wanted.data);
+    const creation = await tenants.createTenant(operator, parsed.data);
     if (creation.kind === 'slug_taken') {
-      return fail([`--slug ${wanted.data.slug} is taken by another tenant`]);
+      return fail([`--slug ${parsed.data.slug} is taken by another tenant`]);
     }
     const { tenant, keys } = creation;
     const printed = {
@@ -56,7 +58,7 @@ async function createTenant(options: { slug: string; name: string }): Promise<vo
   }
 }
 
-/** Sentences for the operator. A library's own message stays out: it can hold the login. */
+/** Explains an error to the operator. The library's own message can hold the login, so it is not shown. */
 function explain(error: unknown): string[] {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   switch (code) {
@@ -70,7 +72,9 @@ function explain(error: unknown): string[] {
     case '42P01':
       return ['the database has no tables yet: run `npm run migrate` first'];
     default:
-      return [`the tenant was not made (${code ?? (error instanceof Error ? error.name : 'unknown error')})`];
+      return [
+        `the tenant was not created (${code ?? (error instanceof Error ? error.name : 'unknown error')})`,
+      ];
   }
 }
 

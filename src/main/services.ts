@@ -3,9 +3,9 @@ import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
-import { createLlmConfigRoom } from '../llm-config/create-llm-config.ts';
-import type { BacklogRequests } from '../llm-config/service.ts';
-import { createOutboxRoom } from '../outbox/create-outbox.ts';
+import { createLlmConfig } from '../llm-config/create-llm-config.ts';
+import type { BacklogRequests } from '../llm-config/settings.ts';
+import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -17,7 +17,7 @@ import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
-import { createUsageRoom } from '../usage/create-usage.ts';
+import { createUsage } from '../usage/create-usage.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
@@ -59,20 +59,20 @@ export function createServices(
     audit,
     onUseNotRecorded: (error) => log.warn({ error }, 'time of use of an API key not recorded'),
   });
-  const { outbox, starter } = createOutboxRoom({
+  const { outbox, starter } = createOutbox({
     database,
     client: temporal.client,
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
     log,
   });
-  const { usage, blocked } = createUsageRoom({ database, audit, log, metrics });
+  const { usage, blocked } = createUsage({ database, audit, log, metrics });
 
   // The embedding room is above those that ask it for something: they get it through their own narrow types.
   const backlog: BacklogRequests & BreakerWaits = {
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
-  const { llmConfig, keys } = createLlmConfigRoom({
+  const { llmConfig, keys } = createLlmConfig({
     database,
     audit,
     transit,

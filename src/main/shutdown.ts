@@ -1,6 +1,6 @@
 import type { Logger } from '../platform/telemetry/logging.ts';
 
-/** Runs `close` once, at the first SIGTERM or SIGINT, and exits: 0 when all was let go in order. */
+/** Runs `close` at the first SIGTERM or SIGINT, and exits: with 0 after an orderly end, else with 1. */
 export function onShutdown(log: Logger, close: () => Promise<void>): void {
   let closing = false;
   const shutDown = async (signal: NodeJS.Signals) => {
@@ -12,7 +12,7 @@ export function onShutdown(log: Logger, close: () => Promise<void>): void {
       log.info('shut down');
       process.exit(0);
     } catch (error) {
-      log.error({ error }, 'could not shut down in order');
+      log.error({ error }, 'the shutdown failed');
       process.exit(1);
     }
   };

@@ -2,37 +2,42 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { migrationSource } from '../../migrations/index.ts';
 import { migrateDatabase } from '../platform/postgres/migrator.ts';
-import { createLorekeepApi, type LorekeepApi } from '../stack/api-client.ts';
-import { applicationEnvironment, runCommand, startApi, startWorker } from '../stack/application.ts';
-import { type DemoKeys, giveEmbeddingKey, openDemoTenant } from '../stack/demo-tenant.ts';
+import { addSamples } from '../stack/add-samples.ts';
+import { createApiClient } from '../stack/api-client.ts';
+import { applicationEnvironment, root, runCommand, startApi, startWorker } from '../stack/application.ts';
+import { giveEmbeddingKey, openDemoTenant } from '../stack/demo-tenant.ts';
 import { type Endpoints, forgetEndpoints, writeEndpoints } from '../stack/endpoints-file.ts';
-import { publishSamples, waitUntilEmbedded } from '../stack/sample-articles.ts';
+import { restartOnChange } from '../stack/restart-on-change.ts';
+import { createRestartableProcesses } from '../stack/restartable-processes.ts';
 import { searchSamples } from '../stack/sample-search.ts';
 import { createSecretFiles, randomPassword } from '../stack/secret-files.ts';
 import { describeDeath } from '../stack/service-process.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import { describeEndpoints, describeSearch } from '../stack/start-messages.ts';
+import { catchStopSignals } from '../stack/stop-signals.ts';
 import { explainStartFailure } from './start-failure.ts';
 
-/** `npm start`: the embedded stack, Lorekeep on it, and a tenant to look at, until Ctrl-C. */
 export interface StartOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Everything that it writes; without it `.stack` of this clone. */
+  /** The directory of the stack. The default is `.stack` of this clone. */
   readonly stackDir?: string;
+  /** Restarts the API and the worker when a source file changes. */
+  readonly isDevelopment?: boolean;
 }
 
-const cloneDir = join(import.meta.dirname, '..', '..', '.stack');
-/** Made by the set-up, and the same for every stack. */
+const cloneDir = join(root, '.stack');
+/** `scripts/setup.mjs` installs it once for every stack. */
 const venvDir = join(cloneDir, 'venv');
-const embeddingDeadlineMs = 20 * 60_000;
-/** npm and the terminal may both send the signal of one Ctrl-C. */
-const sameKeyPressMs = 2_000;
 const say = (line: string) => console.log(line);
 
-/** Runs until a signal or a death. Answers the exit code. */
-export async function start({ args, env, stackDir = cloneDir }: StartOptions): Promise<number> {
-  const stop = catchStopSignals();
+/**
+ * `npm start` and `npm run dev`: starts the embedded services, Lorekeep and a demo tenant, and runs until a signal comes or
+ * a process dies. Returns the exit code.
+ */
+export async function start(options: StartOptions): Promise<number> {
+  const { args, env, stackDir = cloneDir, isDevelopment = false } = options;
+  const stopSignals = catchStopSignals(say);
   let stack: Stack | undefined;
   try {
     const { values } = parseArgs({
@@ -41,16 +46,17 @@ export async function start({ args, env, stackDir = cloneDir }: StartOptions): P
     });
     say('starting the services …');
     stack = await startStack({ dir: stackDir, venvDir, mode: 'persistent', env, log: say });
-    stop.afterwards();
+    stopSignals.allowOrderlyStop();
     await forgetEndpoints(stackDir);
     const died = stack.died.then((death) => ({ kind: 'died', death }) as const);
-    const asked = stop.asked.then(() => ({ kind: 'asked' }) as const);
-    const introduced = introduce(stack, { env, stackDir, withSamples: !values['no-samples'] }).then(
+    const asked = stopSignals.asked.then(() => ({ kind: 'asked' }) as const);
+    const withSamples = !values['no-samples'];
+    const introduced = introduce(stack, { env, stackDir, withSamples, isDevelopment }).then(
       () => ({ kind: 'ready' }) as const,
     );
     const first = await Promise.race([introduced, died, asked]);
     const end = first.kind === 'ready' ? await Promise.race([died, asked]) : first;
-    // Whoever is cut off by the end has nothing more to say.
+    // The end may interrupt the introduction, whose failure then means nothing.
     void introduced.catch(() => undefined);
     if (end.kind === 'died') console.error(`${describeDeath(end.death)}\nstopping the rest …`);
     await stack.stop();
@@ -58,18 +64,18 @@ export async function start({ args, env, stackDir = cloneDir }: StartOptions): P
     if (end.kind === 'asked') say('stopped; the data is kept');
     return end.kind === 'died' ? 1 : 0;
   } catch (error) {
-    // What fails on the way up is in words for the person who started it.
     console.error(explainStartFailure(error, stack?.databaseDir));
     await stack?.stop();
     return 1;
   }
 }
 
-/** From running services to a tenant with something to find. */
-async function introduce(
-  stack: Stack,
-  options: Required<Pick<StartOptions, 'env' | 'stackDir'>> & { readonly withSamples: boolean },
-): Promise<void> {
+interface IntroductionOptions extends Required<Pick<StartOptions, 'env' | 'stackDir' | 'isDevelopment'>> {
+  readonly withSamples: boolean;
+}
+
+/** Starts Lorekeep on running services, opens the demo tenant, and prints where everything is. */
+async function introduce(stack: Stack, options: IntroductionOptions): Promise<void> {
   const { env, stackDir, withSamples } = options;
   const secrets = createSecretFiles(join(stackDir, 'secrets'));
   const adminKey = env.ADMIN_API_KEY || (await secrets.readOrCreate('admin-api-key', randomPassword));
@@ -85,13 +91,13 @@ async function introduce(
     runCommand('temporal-setup', environment),
   ]);
   say('starting the API and the worker …');
-  const [apiUrl] = await Promise.all([startApi(stack, environment), startWorker(stack, environment)]);
+  const apiUrl = await startApplication(stack, environment, options.isDevelopment);
 
-  const api = createLorekeepApi(apiUrl);
+  const api = createApiClient(apiUrl);
   const keys = await openDemoTenant({ api, adminKey, secrets, log: say });
   const isLocalModel = stack.started.includes('embedding-server');
   if (isLocalModel) await giveEmbeddingKey(api, keys.user);
-  const canSearch = withSamples && (await addSamples(api, keys, isLocalModel));
+  const canSearch = withSamples && (await addSamples({ api, keys, hasEmbeddingKey: isLocalModel, log: say }));
 
   const endpoints: Endpoints = {
     apiUrl,
@@ -107,50 +113,29 @@ async function introduce(
   const file = await writeEndpoints(stackDir, endpoints);
   say(describeEndpoints(endpoints, relative(process.cwd(), file)));
   if (canSearch) say(describeSearch(await searchSamples(api, keys.agent)));
+  if (options.isDevelopment) say('\nA changed source file restarts the API and the worker.');
   say('\nCtrl-C stops everything; the data is kept.');
 }
 
-/** Publishes what is missing and waits for its vectors. Answers whether a search by meaning has something to show. */
-async function addSamples(api: LorekeepApi, keys: DemoKeys, hasKey: boolean): Promise<boolean> {
-  const added = await publishSamples(api, keys.user);
-  if (added > 0) say(`published ${added} sample articles`);
-  if (!hasKey) {
-    say(
-      'the demo tenant has no embedding key: set one with PATCH /api/v1/tenants/me/llm-config to search by meaning',
-    );
-    return false;
+/** Starts the API and the worker, in development so that they restart by themselves. Returns the URL of the API. */
+async function startApplication(
+  stack: Stack,
+  environment: ReturnType<typeof applicationEnvironment>,
+  isDevelopment: boolean,
+): Promise<string> {
+  if (!isDevelopment) {
+    const [apiUrl] = await Promise.all([startApi(stack, environment), startWorker(stack, environment)]);
+    return apiUrl;
   }
-  const { embedded, published, givenUp } = await waitUntilEmbedded(api, keys.user, {
-    onProgress: (progress) => say(`embedding the samples: ${progress.embedded} of ${progress.published} …`),
-    deadlineMs: embeddingDeadlineMs,
+  const processes = createRestartableProcesses(stack, (death) =>
+    console.error(`${describeDeath(death)}\nwaiting for a change …`),
+  );
+  const [apiUrl] = await Promise.all([startApi(processes, environment), startWorker(processes, environment)]);
+  await restartOnChange({
+    root,
+    processes,
+    migrate: () => runCommand('migrate', { ...environment, DATABASE_OWNER_URL: stack.databaseOwnerUrl }),
+    log: say,
   });
-  if (embedded < published) {
-    const reasons = [...new Set(givenUp)].join(', ') || 'it takes longer than expected';
-    say(`${published - embedded} of ${published} samples are not embedded (${reasons})`);
-  }
-  return embedded > 0;
-}
-
-/** Listens for Ctrl-C and its kin. Before there is a stack to stop, its guard ends what has started. */
-function catchStopSignals(): { readonly asked: Promise<void>; afterwards(): void } {
-  let canStop = false;
-  let askedAtMs: number | undefined;
-  const asked = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        const isSameKeyPress = askedAtMs !== undefined && Date.now() - askedAtMs < sameKeyPressMs;
-        if (isSameKeyPress) return;
-        if (!canStop || askedAtMs !== undefined) process.exit(130);
-        askedAtMs = Date.now();
-        say('\nstopping …');
-        resolve();
-      });
-    }
-  });
-  return {
-    asked,
-    afterwards: () => {
-      canStop = true;
-    },
-  };
+  return apiUrl;
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../config.ts';
 import type { TemporalOptions } from '../platform/temporal/client.ts';
 
-/** The environment's Temporal settings as the platform takes them. */
+/** Returns the Temporal settings of the environment. */
 export function temporalOptions(environment: Environment<'temporal:setup'>): TemporalOptions {
   return {
     address: environment.TEMPORAL_ADDRESS,

@@ -1,7 +1,7 @@
 import type { Environment } from '../config.ts';
 import type { VaultLogin } from '../platform/vault/transit.ts';
 
-/** The environment's way into Vault: a token, else an AppRole. The environment's check has seen to one of them. */
+/** How the process logs in to Vault: with a token, else with an AppRole. The environment's check requires one of the two. */
 export function vaultLogin(environment: Environment<'vault:setup'>): VaultLogin {
   return environment.VAULT_TOKEN === undefined
     ? {

@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' };
 
-/** Of the service: the one in package.json. */
+/** The version of the service, from package.json. */
 export const version: string = manifest.version;

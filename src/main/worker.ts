@@ -21,7 +21,7 @@ installRuntime(log, sdkMetrics.bindAddress);
 const metrics = createMetrics(new Registry(), sdkMetrics.read);
 const services = createServices(environment, log, metrics, 'lorekeep-worker');
 
-/** The build bundles the workflows ahead; in development they are bundled from their source now. */
+/** The build bundles the workflows in advance; in development they are bundled from their source at the start. */
 const compiled = import.meta.url.endsWith('.js');
 const near = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const workflows = compiled
@@ -35,7 +35,7 @@ const worker = await runWorker({
   activities: createActivities(services),
   interceptors: [createSanitizer({ log })],
   maxActivities: environment.WORKER_MAX_ACTIVITIES,
-  // A provider's attempt under way is paid for: it is given the time to end and be stored.
+  // A provider call under way is paid for, so it gets the time to end and to be stored.
   shutdownGraceMs: operations.embedding.startToCloseMs + 5_000,
 });
 

@@ -1,12 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { createOutboxService, type Outbox } from './outbox.ts';
 import { createSender } from './sender.ts';
 import { createWorkflowStarter, type WorkflowStarter } from './workflow-starter.ts';
 
-/** Wires the outbox and what sends for it. */
-export function createOutboxRoom(deps: {
+/** Wires the outbox, its sender and the workflow starter. */
+export function createOutbox(deps: {
   readonly database: Database;
   readonly client: Client;
   readonly taskQueue: string;
@@ -15,5 +15,5 @@ export function createOutboxRoom(deps: {
   const { database, log } = deps;
   const starter = createWorkflowStarter(deps);
   const sender = createSender({ database, starter, log });
-  return { starter, outbox: createOutbox({ database, sender }) };
+  return { starter, outbox: createOutboxService({ database, sender }) };
 }

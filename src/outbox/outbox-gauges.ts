@@ -10,10 +10,10 @@ const rows: StateGauge<WaitingSignals> = {
 
 const oldest: StateGauge<WaitingSignals> = {
   name: 'lorekeep_outbox_oldest_seconds',
-  help: 'Age of the oldest signal that waits',
+  help: 'Age of the oldest signal that waits to be sent',
   labels: {},
   values: ({ oldestSeconds }) => [{ labels: {}, value: oldestSeconds }],
 };
 
-/** The outbox. */
+/** The gauges of the outbox. */
 export const outboxGauges: FeatureState<WaitingSignals> = { read: countWaiting, gauges: [rows, oldest] };

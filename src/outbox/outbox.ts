@@ -1,31 +1,32 @@
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Sender } from './sender.ts';
-import { claim, insertRow, type OutboxWish } from './store.ts';
+import { claimRows, insertRow, type WorkflowRequest } from './store.ts';
 
+/** What one batch of the relay did: rows sent, and rows that failed and stay in the table. */
 export interface Relayed {
   readonly sent: number;
   readonly failed: number;
-  /** Whether others may be waiting. */
+  /** Whether more rows may be waiting. */
   readonly more: boolean;
 }
 
 export interface Outbox {
-  /** Asks for a workflow in the transaction of the change that needs it. After the commit it is signalled in the background. */
-  enqueue(tx: Transaction, wish: OutboxWish): Promise<void>;
-  /** Sends a batch of what nobody has sent. */
+  /** Writes the request in the transaction of the change. After the commit it is sent in the background. */
+  enqueue(tx: Transaction, request: WorkflowRequest): Promise<void>;
+  /** Sends a batch of unsent rows, from any process. */
   relay(): Promise<Relayed>;
-  /** Resolves, within seconds, once what was committed is sent or left to the relay. */
+  /** Resolves, within seconds, once the committed rows are sent or left to the relay. */
   drain(): Promise<void>;
 }
 
 const batch = 100;
-/** A batch is sent well within this, or its relay has died. */
+/** A batch takes less than this; after it the relay counts as dead and its rows are free. */
 const leaseMs = 60_000;
-/** The process that wrote a row sends it within this. */
+/** The process that wrote a row sends it within this time; later the relay does. */
 const settleMs = 5_000;
 
-/** The outbox: a change and the request for its workflow are one commit. A send may fail; the relay then makes up for it. */
-export function createOutbox({
+/** The outbox: a change and the request for its workflow are one commit. The relay sends again what a process could not send. */
+export function createOutboxService({
   database,
   sender,
 }: {
@@ -33,14 +34,14 @@ export function createOutbox({
   readonly sender: Sender;
 }): Outbox {
   return {
-    async enqueue(tx, wish) {
-      const row = await insertRow(tx, wish.tenantId, wish);
+    async enqueue(tx, request) {
+      const row = await insertRow(tx, request.tenantId, request);
       tx.afterCommit(() => sender.dispatch(row));
     },
 
     async relay() {
       const rows = await database.withScope('reconcile', (tx) =>
-        claim(tx, { limit: batch, leaseMs, settleMs }),
+        claimRows(tx, { limit: batch, leaseMs, settleMs }),
       );
       const sent = await sender.sendAll(rows);
       return { sent, failed: rows.length - sent, more: rows.length === batch };

@@ -5,23 +5,24 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 import { deleteSent, type OutboxRow } from './store.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
 
-/** Sends rows of the outbox to Temporal. What it cannot send stays in the table for the relay. */
+/** Sends rows of the outbox to Temporal. A row that cannot be sent stays in the table for the relay. */
 export interface Sender {
-  /** Sends in the background. Never throws, never waits. */
+  /** Sends in the background; returns at once and never throws. */
   dispatch(row: OutboxRow): void;
-  /** Sends these and waits for them; answers how many were sent. */
+  /** Sends the rows and resolves with the number of rows that were sent. */
   sendAll(rows: readonly OutboxRow[]): Promise<number>;
-  /** Resolves, within seconds, once what was dispatched is sent or left to the relay. */
+  /** Resolves, within seconds, once the dispatched rows are sent or left to the relay. */
   drain(): Promise<void>;
 }
 
-/** Sends of one process at a time: enough to hide a round trip, few enough to leave the server to its workers. */
+/** Concurrent sends of one process: enough to hide a round trip, few enough to leave the server to its workers. */
 const concurrency = 8;
-/** Above this the relay sends: a process that cannot reach Temporal must not collect its outage in memory. */
+/** Rows beyond this are left to the relay: during an outage of Temporal a process must not collect rows in memory. */
 const maxWaiting = 500;
-/** A process that stops waits this long for its sends: without Temporal a full queue would take minutes. */
+/** A stopping process waits this long for its sends: during an outage of Temporal a full queue would take minutes. */
 const drainMs = 5_000;
 
+/** The sender of one process. */
 export function createSender(deps: {
   readonly database: Database;
   readonly starter: Pick<WorkflowStarter, 'send'>;
@@ -38,10 +39,7 @@ export function createSender(deps: {
       await database.withTenant(row.tenantId, (tx) => deleteSent(tx, row.tenantId, row));
       return true;
     } catch (error) {
-      log.warn(
-        { error, tenant_id: row.tenantId, kind: row.kind },
-        'workflow not signalled, left to the relay',
-      );
+      log.warn({ error, tenant_id: row.tenantId, kind: row.kind }, 'signal not sent, left to the relay');
       return false;
     }
   };
@@ -50,7 +48,7 @@ export function createSender(deps: {
     dispatch(row) {
       if (limit.pendingCount >= maxWaiting) return;
       const sending: Promise<void> = limit(async () => {
-        // The answer to the client is written first: it does not wait for the signal.
+        // On the next tick: the answer to the client is written first and does not wait for the signal.
         await setImmediate();
         if (!givingUp) await send(row);
       }).then(() => {

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** A workflow that a change needs: that of one article, or the tenant's backlog. */
-export interface OutboxWish {
+/** A request for the workflow that a change needs: the workflow of an article or the tenant's backlog. */
+export interface WorkflowRequest {
   readonly tenantId: string;
   readonly kind: 'article' | 'backlog';
-  /** Of the article; of the tenant for its backlog. */
+  /** The article's id, or the tenant's for its backlog. */
   readonly subjectId: string;
 }
 
-/** A row of the outbox, at the version that one write gave it. */
-export interface OutboxRow extends OutboxWish {
+/** A row of the outbox, with the version that its last write gave it. */
+export interface OutboxRow extends WorkflowRequest {
   readonly version: string;
 }
 
@@ -31,22 +31,27 @@ const rowSchema = z
   );
 
 /**
- * Writes the row, or gives the waiting one another version. The version is the transaction's id, which never comes again. A
- * counter lost: it would start anew with a new row, so that the late end of an old send could delete a change it never saw.
+ * Inserts a row, or gives the waiting row of this subject a new version. The version is the transaction's id, which is never
+ * used again. Alternative that lost: a counter, since it starts anew with each row, so that the late end of an old send could
+ * delete the row of a change that it did not include.
  */
-export async function insertRow(tx: Transaction, tenantId: string, wish: OutboxWish): Promise<OutboxRow> {
+export async function insertRow(
+  tx: Transaction,
+  tenantId: string,
+  request: WorkflowRequest,
+): Promise<OutboxRow> {
   const { rows } = await tx.raw<{ rows: { version: string }[] }>(
     `insert into outbox (tenant_id, kind, subject_id, version)
      values (:tenantId, :kind, :subjectId, pg_current_xact_id()::text::bigint)
      on conflict (tenant_id, kind, subject_id) do update set version = excluded.version
      returning version::text`,
-    { tenantId, kind: wish.kind, subjectId: wish.subjectId },
+    { tenantId, kind: request.kind, subjectId: request.subjectId },
   );
   const [{ version }] = z.tuple([z.object({ version: z.string() })]).parse(rows);
-  return { ...wish, version };
+  return { ...request, version };
 }
 
-/** Deletes the row if it still has this version: a change that came after the signal is sent again. */
+/** Deletes the row if it still has this version. A change after the signal gives the row a new version, so it is sent as well. */
 export async function deleteSent(
   tx: Transaction,
   tenantId: string,
@@ -56,11 +61,11 @@ export async function deleteSent(
 }
 
 /**
- * Claims waiting rows, oldest first, by a lease. Relays do not see each other's rows (SKIP LOCKED passes them by without
- * queueing), and the rows of a relay that died are free again when its lease ends. Rows younger than `settleMs` are left to
- * the process that wrote them.
+ * Claims waiting rows, oldest first, by a lease. Concurrent relays skip each other's rows (SKIP LOCKED) and do not wait for
+ * them. The rows of a relay that died are free again when its lease ends. Rows younger than `settleMs` are left to the process
+ * that wrote them.
  */
-export async function claim(
+export async function claimRows(
   tx: Transaction,
   claim: { readonly limit: number; readonly leaseMs: number; readonly settleMs: number },
 ): Promise<OutboxRow[]> {
@@ -83,13 +88,13 @@ export async function claim(
 
 const waitingSchema = z.object({ signals: z.number(), oldest_seconds: z.number() });
 
-/** The signals of all tenants that wait to be sent. */
+/** The unsent signals of all tenants: their number, and the age of the oldest (0 without any). */
 export interface WaitingSignals {
   readonly signals: number;
   readonly oldestSeconds: number;
 }
 
-/** How many signals wait, and for how long the oldest has. For the metrics scope. */
+/** Counts the unsent signals of all tenants. Needs the metrics scope. */
 export async function countWaiting(tx: Transaction): Promise<WaitingSignals> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select count(*)::int as signals,

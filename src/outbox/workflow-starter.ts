@@ -10,24 +10,24 @@ import {
 import type { OutboxRow } from './store.ts';
 
 export interface WorkflowStarter {
-  /** Signals the row's workflow, or starts it with the signal. Throws when Temporal does not accept it in time. */
+  /** Signals the row's workflow, or starts it with the signal. Throws when Temporal does not accept the signal in time. */
   send(row: OutboxRow): Promise<void>;
-  /** The same for one article of a backlog, which lets edits go first. */
+  /** The same for one article of a backlog, at a lower priority than edits. */
   sendBacklogArticle(tenantId: string, articleId: string): Promise<void>;
 }
 
-/** Lower goes first. An author waits for an edit; nobody waits for one article of a backlog. */
+/** The lower number goes first: an author waits for an edit, while an article of a backlog is not urgent. */
 const priorities = { edit: 2, backlog: 4 };
 
-/** How long Temporal may take to accept a signal: a call that hangs occupies one of the few sends. The relay repeats it. */
+/** Time for Temporal to accept a signal: a call that hangs occupies one of the few concurrent sends. The relay repeats it. */
 const sendDeadlineMs = 2_000;
 
 const tenantAttribute = defineSearchAttributeKey(searchAttributes.tenant, 'KEYWORD');
 const articleAttribute = defineSearchAttributeKey(searchAttributes.article, 'KEYWORD');
 
 /**
- * Starts workflows by signal-with-start, so that a change finds the running workflow of its article or makes it. A start
- * with the policy "use existing" lost: the change of an article whose workflow is just ending would be dropped.
+ * Starts workflows by signal-with-start, so that a change reaches the running workflow of its article or starts one.
+ * Alternative that lost: a start with the policy "use existing", which drops a change while the article's workflow is ending.
  */
 export function createWorkflowStarter(deps: {
   readonly client: Client;

@@ -15,25 +15,30 @@ export interface ChunksToBuy {
   readonly chunks: readonly Chunk[];
 }
 
+/** Vectors by chunk hash, or why there are none. */
 export type VectorsBought =
   | { readonly kind: 'bought'; readonly vectors: ReadonlyMap<string, readonly number[]> }
   | ({ readonly kind: 'failed' } & Failure);
 
-/** A write that failed after its call was paid is tried again within this. */
+/** How long bought vectors are remembered. A client that repeats a failed write does so within this. */
 const rememberMs = 60_000;
-/** Numbers of all the vectors that a process remembers: 16 MB, more than one proposal of 256 chunks and 3,072 dimensions. */
+/**
+ * The most numbers of vectors that a process remembers: 16 MB, more than one proposal of 256 chunks and 3,072
+ * dimensions.
+ */
 const rememberedNumbers = 2_000_000;
 
 /**
- * Buys vectors by one guarded call. Equal proposals at the same time share one call, and what was bought a moment ago is used
- * again: until the article is stored, its vectors are nowhere else. With a `refusal` nothing new is bought.
+ * Buys vectors by one guarded call. Equal proposals at the same time share one call. Vectors bought a moment ago are
+ * used again, because they are stored nowhere until the article is. With a `refusal` nothing new is bought.
  */
-export type BuyVectors = (wanted: ChunksToBuy, refusal: Failure | undefined) => Promise<VectorsBought>;
+export type BuyVectors = (request: ChunksToBuy, refusal: Failure | undefined) => Promise<VectorsBought>;
 
+/** Creates the purchase of vectors for proposals. */
 export function createBuyVectors(deps: {
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
-  /** One attempt while a person waits. */
+  /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly timeoutMs: number;
 }): BuyVectors {
   const cache = createSharedCache<VectorsBought>({
@@ -73,7 +78,7 @@ export function createBuyVectors(deps: {
     }
   };
 
-  /** The guard would say the same, after it has written a call record and taken it back. */
+  /** Counts and returns the refusal. The guard would refuse as well, after writing a call record and deleting it. */
   const refuse = (refusal: Failure): VectorsBought => {
     deps.metrics.callRefused({
       provider: 'embedding',
@@ -84,15 +89,18 @@ export function createBuyVectors(deps: {
     return { kind: 'failed', ...refusal };
   };
 
-  return (wanted, refusal) =>
-    cache.get(nameOf(wanted), async () => (refusal === undefined ? buy(wanted) : refuse(refusal)));
+  return (request, refusal) =>
+    cache.get(cacheKeyOf(request), async () => (refusal === undefined ? buy(request) : refuse(refusal)));
 }
 
 const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>
   hash === undefined ? [] : [[hash, vector]];
 
-/** A tenant's own, and of one key, model and space: what was bought for another is never used. */
-function nameOf({ tenantId, keyVersion, model, space, chunks }: ChunksToBuy): string {
+/**
+ * The key in the cache. It holds the tenant, the key version, the model and the space, so that vectors bought for
+ * another are never used.
+ */
+function cacheKeyOf({ tenantId, keyVersion, model, space, chunks }: ChunksToBuy): string {
   const parts = [tenantId, keyVersion, model, space?.id ?? null, ...chunks.map(({ hash }) => hash)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

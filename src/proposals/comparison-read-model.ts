@@ -4,7 +4,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import type { ComparisonCost } from './comparison-budget.ts';
 import type { ProposedArticle } from './decision.ts';
 
-/** What `readBestCosines` would have to do with these articles and these chunks of a proposal. */
+/** Reads what `listBestCosines` would cost for these articles and these chunks of a proposal. */
 export async function readComparisonCost(
   tx: Transaction,
   tenantId: string,
@@ -33,16 +33,16 @@ export async function readComparisonCost(
 export interface ComparedArticle {
   readonly articleId: string;
   readonly title: string;
-  /** The cosine of the article's visible chunk that is nearest, by the proposal's chunk hash. */
+  /** The cosine of the article's nearest visible chunk, by the hash of the proposal's chunk. */
   readonly cosines: ReadonlyMap<string, number>;
 }
 
 /**
- * Compares each of these articles with each of these chunks of a proposal. A chunk that stands in the article word for word has
- * exactly 1 and costs no comparison; without that, a proposal that is a copy would cost the square of its chunks. Fetching the
- * articles' vectors to compare them here lost: megabytes of text.
+ * Compares each of these articles with each of these chunks of a proposal. A chunk that the article contains word for
+ * word has exactly 1 and costs no comparison; otherwise a proposal that is a copy would cost the square of its chunks.
+ * Alternative that lost: fetching the articles' vectors to compare them here, which moves megabytes of text.
  */
-export async function readBestCosines(
+export async function listBestCosines(
   tx: Transaction,
   tenantId: string,
   compared: {
@@ -88,9 +88,9 @@ export async function readBestCosines(
 }
 
 /**
- * An article with this text: a published one, or else a draft that the gate itself has made of such a proposal. A
- * proposal that asks for a draft is also compared with the drafts that the gate has accepted; one to be published is not, since
- * its author may have the same text as a draft.
+ * Finds an article with this text: a published one, or else a draft that the gate itself has made of such a proposal. A
+ * proposal for a draft is also compared with drafts that the gate has accepted. A proposal to be published is not,
+ * because its author may have the same text as a draft.
  */
 export async function findEqualText(
   tx: Transaction,

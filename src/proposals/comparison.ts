@@ -4,7 +4,7 @@ import { listChunkVectors } from '../vectors/chunk-store.ts';
 import { nearestArticles } from '../vectors/nearest.ts';
 import { targets } from '../vectors/spaces.ts';
 import { affordable, comparable } from './comparison-budget.ts';
-import { readBestCosines, readComparisonCost } from './comparison-read-model.ts';
+import { listBestCosines, readComparisonCost } from './comparison-read-model.ts';
 import { similarity } from './similarity.ts';
 import {
   dimensionsOf,
@@ -16,7 +16,7 @@ import {
   withVectors,
 } from './text.ts';
 
-/** A published article and how much of a proposal it says already. */
+/** A published article and how much of a proposal it already says. */
 export interface SimilarArticle {
   readonly articleId: string;
   readonly title: string;
@@ -31,10 +31,13 @@ export interface Comparison {
   readonly ofAllText: boolean;
 }
 
-/** Chunks that are looked up in the index: an article that is much like the proposal is near most of its chunks. */
+/**
+ * The most chunks of a proposal that are looked up in the index. They are enough, because an article that is similar to
+ * the proposal is near most of its chunks.
+ */
 const maxProbes = 8;
-/** Articles near one chunk, and those that are then compared in full. */
-const candidates = 8;
+/** The most articles that are found near one chunk, and the most that are then compared in full. */
+const maxCandidates = 8;
 
 /** Compares a proposal with the tenant's published articles. */
 export type CompareProposal = (
@@ -44,22 +47,22 @@ export type CompareProposal = (
 ) => Promise<Comparison>;
 
 /**
- * The index finds the articles that are near some of the proposal's chunks; their chunks are then compared with all of the
+ * Finds the articles near some of the proposal's chunks by the index, then compares their chunks with all of the
  * proposal's, or with as many as the budget of a comparison allows.
  */
 export const compareProposal: CompareProposal = async (tx, tenantId, proposal) => {
-  const wanted = comparable(withVectors(proposal));
+  const chunks = comparable(withVectors(proposal));
   const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
-  if (spaceId === undefined || wanted.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
+  if (spaceId === undefined || chunks.length === 0) return { similar: [], ofAllText: isAllText(chunks) };
 
   const weights = weightsOf(proposal.chunks);
-  const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: wanted, weights });
-  if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(wanted) };
-  const size = await readComparisonCost(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(wanted) });
-  const compared = affordable(wanted, size);
+  const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: chunks, weights });
+  if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(chunks) };
+  const cost = await readComparisonCost(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(chunks) });
+  const compared = affordable(chunks, cost);
   const hashes = new Set(hashesOf(compared));
-  const articles = await readBestCosines(tx, tenantId, {
+  const articles = await listBestCosines(tx, tenantId, {
     spaceId,
     articleIds,
     known: [...hashes].filter((hash) => !proposal.bought.has(hash)),
@@ -79,7 +82,9 @@ export const compareProposal: CompareProposal = async (tx, tenantId, proposal) =
   };
 };
 
-/** The space of a proposal that was embedded when its tenant had none, if it was made meanwhile. */
+/**
+ * Finds the space of a proposal that was embedded when its tenant had none; undefined when none was created meanwhile.
+ */
 async function findSpaceOf(
   tx: Transaction,
   tenantId: string,
@@ -89,7 +94,7 @@ async function findSpaceOf(
   return spaces.find(({ dimensions }) => dimensions === dimensionsOf(proposal))?.id;
 }
 
-/** The articles that most of the proposal is near to, by what the index says of some of its chunks. */
+/** Finds the articles that are near most of the proposal, by looking up some of its chunks in the index. */
 async function findCandidates(
   tx: Transaction,
   tenantId: string,
@@ -115,7 +120,7 @@ async function findCandidates(
     probes.map(async (hash) => {
       const vector = vectors.get(hash);
       if (vector === undefined) return;
-      const near = await nearestArticles(tx, tenantId, { spaceId, vector, limit: candidates });
+      const near = await nearestArticles(tx, tenantId, { spaceId, vector, limit: maxCandidates });
       for (const { articleId, similarity: cosine } of near) {
         scores.set(articleId, (scores.get(articleId) ?? 0) + cosine * (weights.get(hash) ?? 0));
       }
@@ -123,6 +128,6 @@ async function findCandidates(
   );
   return [...scores]
     .sort(([, a], [, b]) => b - a)
-    .slice(0, candidates)
+    .slice(0, maxCandidates)
     .map(([articleId]) => articleId);
 }

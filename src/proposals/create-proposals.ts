@@ -15,11 +15,11 @@ export interface CreateProposalsDeps {
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
   readonly log: Logger;
-  /** Chunks that one proposal buys. */
+  /** The most chunks that one proposal buys. */
   readonly maxChunks: number;
-  /** One attempt at the provider. */
+  /** Timeout of one attempt at the provider, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** All that a proposal waits for its verdict. */
+  /** How long a proposal waits for its verdict in all, in milliseconds. */
   readonly timeoutMs: number;
 }
 

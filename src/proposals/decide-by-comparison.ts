@@ -5,12 +5,13 @@ import { type Decision, type Nearest, type ProposedArticle, verdictOn } from './
 import { endComparison, limitComparison, lockProposals } from './store.ts';
 import type { ProposedText } from './text.ts';
 
-/** Articles that the author is shown. */
+/** The most articles that a report shows. */
 const maxNearest = 5;
 
 /**
- * Decides on a proposal by the tenant's articles. One proposal of a tenant at a time, in all processes: of two that are alike,
- * the second sees the first. Fails where the database does, or when no time is left.
+ * Decides on a proposal by comparing it with the tenant's articles. One proposal of a tenant is compared at a time, in
+ * all processes, so that of two similar ones the second sees the first. `leftMs` gives the milliseconds that are left.
+ * Throws when a statement fails or the time is up.
  */
 export async function decideByComparison(
   compare: CompareProposal,
@@ -39,7 +40,7 @@ export async function decideByComparison(
     return { kind: 'new', report: { verdict: 'novel', similarity: null, nearest, reason: null } };
   }
   const { similarity } = best;
-  // Equal hashes are equal texts, however little of them was compared.
+  // Equal hashes mean equal texts, however little of them was compared.
   const verdict = verdictOn(similarity, ofAllText || equal !== undefined);
   if (verdict === 'duplicate') {
     return { kind: 'duplicate', of: best.id, report: { verdict, similarity, nearest, reason: null } };
@@ -47,7 +48,7 @@ export async function decideByComparison(
   return { kind: 'new', report: { verdict, similarity, nearest, reason: null } };
 }
 
-/** The nearest articles, the one with the same text before all others. */
+/** The nearest articles, the one with the same text first. */
 function rank(
   equal: { readonly id: string; readonly title: string } | undefined,
   similar: Comparison['similar'],

@@ -1,50 +1,54 @@
 import type { Failure, FailureCode } from '../domain/failures.ts';
 
-/** What the proposal gate says of a new article. */
+/** The verdicts of the proposal gate on a new article. */
 export const gateVerdicts = ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'] as const;
 export type GateVerdict = (typeof gateVerdicts)[number];
 
-/** An article that says this much of a proposal makes it a duplicate. */
+/** A proposal with at least this similarity to an article is a duplicate. */
 export const duplicateFrom = 0.97;
-/** An article that says this much of it leaves the proposal a draft, for a person to look at. */
+/** A proposal with at least this similarity to an article becomes a draft, for a person to look at. */
 export const lowNoveltyFrom = 0.88;
 
-/** An article that is there already, and how much of the proposal it says. */
+/** An existing article, and how much of the proposal it says. */
 export interface Nearest {
   readonly id: string;
   readonly title: string;
   readonly similarity: number;
 }
 
-/** What the author learns about the gate's work. */
+/** What the author learns about the decision of the gate. */
 export interface GateReport {
   readonly verdict: GateVerdict;
-  /** That of the nearest article; null where there is none, or where nothing was compared. */
+  /** Similarity of the nearest article; null when there is none or nothing was compared. */
   readonly similarity: number | null;
   /** Best first. */
   readonly nearest: readonly Nearest[];
-  /** Why it could not tell. */
+  /** Why the gate could not decide. */
   readonly reason: FailureCode | null;
+  /** When the gate could decide, if that is known. */
   readonly retryAt?: Date;
 }
 
-/** The gate's answer inside the transaction of the write. */
+/** The decision of the gate, in the transaction of the write. */
 export type Decision =
-  /** Nothing is to be created: this article says it. */
+  /** Nothing is created, because the article `of` says it already. */
   | { readonly kind: 'duplicate'; readonly of: string; readonly report: GateReport }
   | {
       readonly kind: 'new';
       readonly report: GateReport & { readonly verdict: Exclude<GateVerdict, 'duplicate'> };
     };
 
-/** What has to be known of the article that is to be created. */
+/** What the decision has to know of the proposed article. */
 export interface ProposedArticle {
   readonly contentHash: string;
-  /** As its author asks for. */
+  /** The status that the author asks for. */
   readonly status: 'draft' | 'published';
 }
 
-/** The verdict on a proposal by its nearest article. Only a comparison of the whole text may refuse it. */
+/**
+ * The verdict on a proposal, by the similarity of its nearest article. Only a comparison of the whole text may make it
+ * a duplicate.
+ */
 export function verdictOn(
   similarity: number,
   ofAllText: boolean,

@@ -21,23 +21,28 @@ export type Assessment = (
   | {
       readonly kind: 'embedded';
       readonly proposal: ProposedText;
-      /** Whether the tenant's other proposals of this process wait for it. If not, it may not be compared. */
-      readonly isNext: boolean;
+      /**
+       * Whether the proposal holds the tenant's mutex, so that other proposals of this process wait. Without it, the
+       * proposal may not be compared.
+       */
+      readonly holdsMutex: boolean;
+      /** Milliseconds that are left for the verdict. */
       readonly leftMs: () => number;
     }
 ) & {
-  /** Lets the tenant's next proposal go on. To be called when the write is over. */
+  /** Releases the tenant's mutex. Call it when the write is over. */
   release(): void;
 };
 
+/** The proposal gate: whether an article already says what a proposal says. */
 export interface Gate {
-  /** Outside any transaction: the proposal's vectors, and the tenant's mutex. Never throws. */
+  /** Gets the proposal's vectors and the tenant's mutex, outside of any transaction. Never throws. */
   assess(tenantId: string, text: ArticleSource): Promise<Assessment>;
   /** The assessment of an author who skips the gate. */
   readonly skip: Assessment;
   /**
-   * Compares the proposal with the tenant's articles, in a savepoint: a comparison that fails or takes too long costs the
-   * verdict and not the article. Never throws but where the connection fails.
+   * Compares the proposal with the tenant's articles, in a savepoint, so that a comparison that fails or times out
+   * costs the verdict and not the article. Throws only when the connection fails.
    */
   decide(
     tx: Transaction,
@@ -45,7 +50,10 @@ export interface Gate {
     article: ProposedArticle,
     assessment: Assessment,
   ): Promise<Decision>;
-  /** Stores the vectors that were paid for with the article, in a savepoint: failing costs the vectors and not the article. */
+  /**
+   * Stores the vectors that were bought with the article, in a savepoint, so that a failure costs the vectors and not
+   * the article.
+   */
   storeVectors(
     tx: Transaction,
     tenantId: string,
@@ -57,13 +65,16 @@ export interface Gate {
 export interface GateDeps {
   readonly proposals: Proposals;
   readonly log: Logger;
-  /** All that a proposal waits for its verdict: provider, key custody, mutex and comparison together. */
+  /**
+   * How long a proposal waits for its verdict in all, in milliseconds: provider, key custody, mutex and comparison
+   * together.
+   */
   readonly timeoutMs: number;
 }
 
 const nothingToRelease = () => undefined;
 
-/** The proposal gate: does an article say this already? */
+/** Creates the proposal gate. */
 export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
   const mutex = createKeyedMutex();
 
@@ -74,10 +85,10 @@ export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
       const embedded = await proposals.embed(tenantId, text, leftMs());
       if (embedded.kind === 'failed') return { ...embedded, release: nothingToRelease };
       const { proposal } = embedded;
-      // One connection a tenant and process is then the most that waits for the lock in the database.
+      // With the mutex, at most one connection per tenant and process waits for the lock in the database.
       const release = await mutex.acquire(tenantId, leftMs());
-      const isNext = release !== undefined;
-      return { kind: 'embedded', proposal, isNext, leftMs, release: release ?? nothingToRelease };
+      const holdsMutex = release !== undefined;
+      return { kind: 'embedded', proposal, holdsMutex, leftMs, release: release ?? nothingToRelease };
     },
 
     skip: { kind: 'skipped', release: nothingToRelease },
@@ -85,9 +96,9 @@ export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
     async decide(tx, tenantId, article, assessment) {
       if (assessment.kind === 'skipped') return skipped;
       if (assessment.kind === 'failed') return undecided(assessment);
-      const { proposal, isNext, leftMs } = assessment;
+      const { proposal, holdsMutex, leftMs } = assessment;
       try {
-        if (!isNext || leftMs() === 0) throw new SavepointTimeout();
+        if (!holdsMutex || leftMs() === 0) throw new SavepointTimeout();
         return await tx.savepoint(
           (inner) => decideByComparison(proposals.compare, inner, tenantId, { article, proposal, leftMs }),
           { timeoutMs: leftMs() },

@@ -2,9 +2,9 @@ import type { Registry } from 'prom-client';
 import { createCounter } from '../platform/telemetry/counters.ts';
 import { type GateVerdict, gateVerdicts } from './decision.ts';
 
-/** What is counted of the proposal gate. */
+/** The counter of the proposal gate. */
 export interface ProposalMetrics {
-  /** The gate has let a new article through, or stopped it. */
+  /** The gate has decided on a proposal. */
   gateDecided(verdict: GateVerdict): void;
 }
 
@@ -12,7 +12,7 @@ export interface ProposalMetrics {
 export function createProposalMetrics(registry: Registry): ProposalMetrics {
   const verdicts = createCounter(registry, {
     name: 'lorekeep_gate_verdicts_total',
-    help: 'New articles, by what the proposal gate said',
+    help: 'New articles, by the verdict of the proposal gate',
     labels: { verdict: gateVerdicts },
     fromZero: true,
   });

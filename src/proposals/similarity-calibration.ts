@@ -1,7 +1,7 @@
 import { duplicateFrom, lowNoveltyFrom } from './decision.ts';
 
 /**
- * Models whose vectors all lie in a narrow cone, so that texts about different things have a cosine that is high elsewhere.
+ * Models whose vectors all lie in a narrow cone, so that even texts about different things have a cosine that is high for other models.
  * `lowNoveltyFrom` is the cosine that no two different articles reached when it was measured (ADR 11).
  */
 const narrowModels: readonly { readonly named: RegExp; readonly lowNoveltyFrom: number }[] = [
@@ -9,13 +9,13 @@ const narrowModels: readonly { readonly named: RegExp; readonly lowNoveltyFrom: 
 ];
 
 /**
- * A cosine on the scale that the thresholds are given in. For most models that is the cosine itself; for a crowded one the part
- * below `duplicateFrom` is stretched, in order, such that its own bound of low novelty comes to stand at the common one.
+ * Converts a cosine to the scale of the thresholds. For most models it stays the same. For a narrow model the part
+ * below `duplicateFrom` is stretched, in order, so that the model's own bound of low novelty falls on the common one.
  */
 export function calibrate(model: string, cosine: number): number {
-  const crowded = narrowModels.find(({ named }) => named.test(model));
-  if (crowded === undefined || cosine >= duplicateFrom || cosine <= 0) return cosine;
-  const own = crowded.lowNoveltyFrom;
+  const narrow = narrowModels.find(({ named }) => named.test(model));
+  if (narrow === undefined || cosine >= duplicateFrom || cosine <= 0) return cosine;
+  const own = narrow.lowNoveltyFrom;
   if (cosine < own) return (cosine / own) * lowNoveltyFrom;
   return lowNoveltyFrom + ((cosine - own) / (duplicateFrom - own)) * (duplicateFrom - lowNoveltyFrom);
 }

@@ -9,15 +9,15 @@ export interface ComparedChunk {
   readonly cosine: number;
 }
 
-/** The most that an article can say of a proposal without being the same. */
+/** The highest similarity of an article that is not a duplicate. */
 const mostOfAnother = duplicateFrom - 1e-6;
 
 /**
- * How much of a proposal an article says already, from -1 to 1: the mean over the proposal's chunks, each by its length, of the
- * cosine of the article's nearest chunk, on the scale that all models share. An article that says all of it and more counts as
- * much as one that says just that. A chunk that the article does not say keeps the proposal from being a duplicate, however
- * small its share: the new section of a long article would be lost otherwise.
- * Rounded to six places, as vectors are kept with seven, so that equal texts have exactly 1.
+ * How much of a proposal an article already says, from -1 to 1, on the scale that all models share. It is the mean,
+ * over the proposal's chunks weighted by their length, of the cosine of the article's nearest chunk. An article that
+ * says more than the proposal counts as much as one that says exactly that. A chunk that the article does not say keeps
+ * the proposal from being a duplicate, however small its share: otherwise the new section of a long article would be
+ * lost. The result is rounded to six places, because vectors are stored with seven, so that equal texts have exactly 1.
  */
 export function similarity(model: string, chunks: readonly ComparedChunk[]): number {
   let sum = 0;

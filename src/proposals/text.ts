@@ -4,26 +4,27 @@ import type { Chunk } from '../domain/chunks.ts';
 export interface ProposedText {
   readonly chunks: readonly Chunk[];
   readonly model: string;
-  /** The space that the vectors are of: the one that serves the tenant's searches; none when the tenant has no vectors yet. */
+  /** The space of the vectors, which serves the tenant's searches; undefined when the tenant has no vectors yet. */
   readonly spaceId: string | undefined;
-  /** Hashes of chunks that have vectors there already. */
+  /** Hashes of chunks that have vectors in the space already. */
   readonly known: ReadonlySet<string>;
-  /** Vectors that were bought for it, by chunk hash. */
+  /** Vectors that were bought for the text, by chunk hash. */
   readonly bought: ReadonlyMap<string, readonly number[]>;
 }
 
+/** The hashes of the chunks, in their order. */
 export const hashesOf = (chunks: readonly Chunk[]): string[] => chunks.map(({ hash }) => hash);
 
-/** A text that repeats itself has chunks that are the same. */
+/** The chunks without repetitions. A text that repeats itself has equal chunks. */
 export const distinct = (chunks: readonly Chunk[]): Chunk[] => [
   ...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values(),
 ];
 
-/** Its distinct chunks whose vectors are known or bought. */
+/** The distinct chunks of the text whose vectors are known or bought. */
 export const withVectors = ({ chunks, known, bought }: ProposedText): Chunk[] =>
   distinct(chunks).filter(({ hash }) => known.has(hash) || bought.has(hash));
 
-/** Whether every chunk has its vector. */
+/** Whether every chunk of the text has its vector. */
 export const isComplete = (proposal: ProposedText): boolean =>
   withVectors(proposal).length === distinct(proposal.chunks).length;
 
@@ -34,13 +35,13 @@ export function weightsOf(chunks: readonly Chunk[]): Map<string, number> {
   return weights;
 }
 
-/** Of the vectors that were bought for it; undefined where none was. */
+/** The dimension of the vectors that were bought; undefined when none was. */
 export function dimensionsOf({ bought }: ProposedText): number | undefined {
   const [first] = bought.values();
   return first?.length;
 }
 
-/** At most `count` of the items, in their order, spaced evenly over all of them, the first among them. */
+/** Returns at most `count` of the items, in their order, evenly spaced, starting with the first. */
 export function sampleEvenly<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return items.filter(

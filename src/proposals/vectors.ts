@@ -18,6 +18,7 @@ import {
   withVectors,
 } from './text.ts';
 
+/** A proposal with its vectors, or why it has none. */
 export type EmbeddedProposal =
   | { readonly kind: 'embedded'; readonly proposal: ProposedText }
   | ({ readonly kind: 'failed' } & Failure);
@@ -29,13 +30,18 @@ export interface StoredProposal {
   readonly published: boolean;
 }
 
+/** The vectors of texts that may become articles. */
 export interface ProposalVectors {
   /**
-   * Vectors of a proposal, outside any transaction: those that the tenant has are found, the others bought by one guarded
-   * call within `timeoutMs`. Fails as the call does, or because there is no usable key. Never throws.
+   * Gets the vectors of a proposal, outside of any transaction: those that the tenant has are looked up, the others are
+   * bought by one guarded call within `timeoutMs`. Fails as the call does, or when there is no usable key. Never
+   * throws.
    */
   embed(tenantId: string, text: ArticleSource, timeoutMs: number): Promise<EmbeddedProposal>;
-  /** Stores the vectors with the article that the proposal became, in its own transaction: nobody pays for them again. */
+  /**
+   * Stores the vectors with the article that the proposal became, in the transaction of the article, so that they are
+   * not bought again.
+   */
   store(tx: Transaction, tenantId: string, article: StoredProposal, proposal: ProposedText): Promise<void>;
 }
 
@@ -43,22 +49,22 @@ export interface ProposalVectorsDeps {
   readonly database: Pick<Database, 'withTenant'>;
   readonly guard: Pick<Guard, 'admission'>;
   readonly buy: BuyVectors;
-  /** Chunks that one proposal buys. */
+  /** The most chunks that one proposal buys. */
   readonly maxChunks: number;
 }
 
-/** Vectors of texts that may become articles, in the space that serves the tenant's searches. */
+/** Creates the vectors of proposals, in the space that serves the tenant's searches. */
 export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVectors {
   const { database, guard, buy } = deps;
 
   const embed = async (tenantId: string, text: ArticleSource): Promise<EmbeddedProposal> => {
-    // One round trip, and all that a tenant without a key costs.
+    // One round trip, which is all that a tenant without a key costs.
     const [admission, space] = await database.withTenant(tenantId, (tx) =>
       Promise.all([guard.admission(tx, tenantId, 'embedding'), serving(tx, tenantId)]),
     );
     if (admission.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
     if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
-    // Between two transactions: a long text takes up to a second, and no connection waits for it.
+    // Chunked between two transactions, because a long text takes up to a second and no connection has to wait for it.
     const chunks = chunkArticle(text);
     const known =
       space === undefined
@@ -125,8 +131,8 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
 }
 
 /**
- * The space of a proposal that was embedded when its tenant had none. A model that was replaced meanwhile does no harm: its
- * space serves until the new one's is complete, as in any change of model.
+ * Finds or creates the space of a proposal that was embedded when its tenant had none. A model that was replaced
+ * meanwhile does no harm: its space serves until the new one's is complete, as in any change of model.
  */
 async function firstSpaceOf(tx: Transaction, tenantId: string, proposal: ProposedText) {
   const dimensions = dimensionsOf(proposal);

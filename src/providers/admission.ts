@@ -1,6 +1,6 @@
 import type { Failure } from '../domain/failures.ts';
 import { type CallOperation, operations } from '../domain/operations.ts';
-import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Breaker } from './breaker/breaker.ts';
@@ -11,7 +11,7 @@ export type KeyAdmission =
   | { readonly kind: 'no_key' }
   | { readonly kind: 'rejected'; readonly key: CurrentKey };
 
-/** Whether a call could be made now, and what stands in its way. */
+/** Whether a call could be made now, and what prevents it. */
 export type Admission =
   | KeyAdmission
   /** The breaker is open. */
@@ -25,7 +25,7 @@ export interface AdmissionDeps {
   readonly usage: Pick<Usage, 'isSpent'>;
 }
 
-/** The tenant's key for an operation, if there is one that the provider has not rejected. */
+/** Whether the tenant has a key for the operation, and one that the provider has not rejected. */
 export async function admitKey(
   keys: Pick<ProviderKeys, 'current'>,
   tx: Transaction,
@@ -38,8 +38,9 @@ export async function admitKey(
 }
 
 /**
- * Says before anything is prepared, in one round trip or two for a tenant with a budget, whether the guard would refuse a call. It reserves nothing: between
- * this answer and the call another caller may take the probe or the last tokens, so the guard decides again.
+ * Decides whether the guard would refuse a call, before anything is prepared for it. This takes one round trip, or two
+ * for a tenant with a budget. It reserves nothing: another caller may take the probe or the last tokens before the
+ * call, so the guard decides again.
  */
 export async function admit(
   { keys, breaker, usage }: AdmissionDeps,
@@ -60,7 +61,7 @@ export async function admit(
   return spent ? { kind: 'spent', key } : admitted;
 }
 
-/** Why no call can be made, as a code of the table; undefined where one can. */
+/** Why no call can be made, as a code of the failure table; undefined when one can. */
 export function refusalOf(admission: Admission): Failure | undefined {
   switch (admission.kind) {
     case 'admitted':

@@ -1,12 +1,14 @@
 import type { Audit } from '../audit/service.ts';
-import type { BacklogRequests, ProviderKeys } from '../llm-config/service.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
+import type { BacklogRequests } from '../llm-config/settings.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
+import { meterBreaker } from './breaker/metered-breaker.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
 import { createGuard, type Guard } from './guard.ts';
-import { meterBreaker, meterGuard } from './metered.ts';
+import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
@@ -21,7 +23,7 @@ export interface CreateProvidersDeps {
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   readonly embedding: { readonly baseUrl: string; readonly sendsInputType: boolean };
   readonly anthropic: { readonly baseUrl: string };
-  /** One attempt while a person waits. */
+  /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
 }
 
@@ -33,10 +35,10 @@ export interface ProvidersRoom {
   readonly providerStates: ProviderStates;
 }
 
-/** The doubling of a breaker's open time ends here: a provider that is back is noticed within ten minutes. */
+/** The limit of a breaker's open time: a provider that is back is noticed within ten minutes. */
 const maxOpenMs = 600_000;
 
-/** Wires the guard, its breaker, the guarded providers, and what a tenant sees of them. */
+/** Wires the guard, its breaker, the guarded providers, and the tenants' view of them. */
 export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };

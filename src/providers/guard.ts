@@ -1,46 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Failure, failureTraits } from '../domain/failures.ts';
-import { type CallOperation, type CallSource, type KeyReference, operations } from '../domain/operations.ts';
-import type { CurrentKey, ProviderKeys } from '../llm-config/service.ts';
+import { type CallOperation, type KeyReference, operations } from '../domain/operations.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { type Admission, admit, admitKey } from './admission.ts';
 import type { Breaker, BreakerId, Permit, Verdict } from './breaker/breaker.ts';
+import type { CallRequest, CallResult } from './call.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
 
-/** A provider call to be made. `R` is what the provider gives, `K` what is stored of it. */
-export interface CallRequest<R, K> {
-  readonly tenantId: string;
-  readonly operation: CallOperation;
-  readonly source: CallSource;
-  /** The article or other thing it is made for. */
-  readonly subjectId?: string;
-  readonly inputs: number;
-  /** The most tokens that it may cost: reserved in the month's budget, then settled with what it did cost. */
-  readonly maxTokens: number;
-  readonly timeoutMs: number;
-  /** The model to call; the tenant's current one unless it says another. */
-  readonly model?: string;
-  /** The current model that the caller counts on; another one by now gives `superseded`, and nothing is called. */
-  readonly expectedModel?: string;
-  /** Asks even with a key that the provider has rejected: a call made to find out whether it takes it now. */
-  readonly evenIfRejected?: boolean;
-  /** The one attempt. The key lives for this call. */
-  send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
-  /** Stores the result in the transaction that finishes the call record: both are seen, or neither. */
-  persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
-}
-
-export type CallResult<K> =
-  | { readonly kind: 'ok'; readonly persisted: K; readonly key: KeyReference; readonly inputTokens: number }
-  | { readonly kind: 'superseded' }
-  | ({ readonly kind: 'failed' } & Failure);
-
+/** The guarded path to the providers. */
 export interface Guard {
-  /** Whether a call of this operation could be made now. Reserves nothing; `call` decides again. */
+  /** Whether a call of this operation could be made now. It reserves nothing, and `call` decides again. */
   admission(tx: Transaction, tenantId: string, operation: CallOperation): Promise<Admission>;
-  /** The one path to a provider: key status, budget, breaker, decrypt, one attempt, classify, breaker, call record. */
+  /**
+   * Makes a call. It is the one path to a provider: key status, budget, breaker, decrypt, one attempt, classify,
+   * breaker, call record.
+   */
   call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>>;
 }
 
@@ -52,8 +29,9 @@ export interface GuardDeps {
 }
 
 /**
- * The lease of a probe: its call's own time-out, and time for Vault and the transactions around it. Even with the longest
- * time-out it ends before Temporal notices a dead worker, so that the next try finds the probe free.
+ * The lease of a probe, in milliseconds: the call's own timeout, and time for Vault and the transactions around it.
+ * Even with the longest timeout it ends before Temporal notices a dead worker, so that the next attempt finds the probe
+ * free.
  */
 function probeLeaseMs({
   operation,
@@ -66,10 +44,13 @@ function probeLeaseMs({
   return timeoutMs + startToCloseMs - background.maxMs;
 }
 
-/** Calls that hold the last of a budget back end within their time-out: it is looked at again soon, and not at once. */
+/**
+ * The wait when other calls hold the rest of a budget. They end within their timeouts, so the budget is worth a new
+ * look soon, but not at once.
+ */
 const reservedRetryMs = 15_000;
 
-/** Pauses before what is paid for is stored again: a restart of Postgres takes seconds. */
+/** Pauses before a paid result is stored again. A restart of Postgres takes seconds. */
 const retryPersistAfterMs = [200, 1_000, 3_000];
 
 type Begun =
@@ -82,7 +63,7 @@ type Begun =
   | { readonly kind: 'superseded' }
   | ({ readonly kind: 'failed' } & Failure);
 
-/** Rolls the admission back: what it has reserved and written is for a call that the breaker refuses. */
+/** Thrown to roll back the reservation and the call record of a call that the breaker refuses. */
 class BreakerIsOpen extends Error {
   override readonly name = 'BreakerIsOpen';
   readonly retryInMs: number;
@@ -92,11 +73,11 @@ class BreakerIsOpen extends Error {
   }
 }
 
-/** Makes the guard. Every failure that comes out of it is a code of the failure table and nothing else. */
+/** Creates the guard. Every failure that it returns is a code of the failure table and nothing else. */
 export function createGuard(deps: GuardDeps): Guard {
   const { database, keys, breaker, usage } = deps;
 
-  /** May this tenant make this call now? One transaction, committed with the call's record before anything is called. */
+  /** Admits the call, in one transaction that is committed with the call record before anything is called. */
   const begin = async <R, K>(request: CallRequest<R, K>): Promise<Begun> => {
     const { tenantId, operation } = request;
     const { provider } = operations[operation];
@@ -162,7 +143,8 @@ export function createGuard(deps: GuardDeps): Guard {
 
       const inputTokens = answer.kind === 'ok' ? (answer.inputTokens ?? request.maxTokens) : 0;
       const finish = async (tx: Transaction): Promise<CallResult<K>> => {
-        // Kept first: the rows of the month and the breaker, which every call of the tenant needs, are locked for the end only.
+        // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
+        // locked only at the end.
         const persisted =
           answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
         await usage.finish(tx, tenantId, {
@@ -181,7 +163,7 @@ export function createGuard(deps: GuardDeps): Guard {
           const { evenIfRejected = false } = request;
           await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
         }
-        // A workflow enters its calls in the ledger as a step of its own; nobody comes after the others.
+        // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
         if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
         if (persisted === undefined) throw new Error('a paid result was not persisted');
         return { kind: 'ok', persisted: persisted.value, key, inputTokens };
@@ -191,7 +173,7 @@ export function createGuard(deps: GuardDeps): Guard {
   };
 }
 
-/** A result that cannot be stored would be bought again: its transaction is repeated, for a few seconds. */
+/** Repeats the transaction for a few seconds, because a result that is not stored would be bought again. */
 async function retryPersist<T>(store: () => Promise<T>): Promise<T> {
   for (const pauseMs of retryPersistAfterMs) {
     try {
@@ -208,7 +190,10 @@ function breakerOf<R, K>(request: CallRequest<R, K>, stored: CurrentKey): Breake
   return { tenantId: request.tenantId, provider, keyVersion: stored.version };
 }
 
-/** The one attempt. What it throws is a bug of ours and may hold the key: it becomes a code, and the record is finished. */
+/**
+ * Makes the one attempt. An error that it throws is a bug of this service and may hold the key, so only the code
+ * `internal` is passed on, and the call record is finished.
+ */
 async function attempt<R, K>(
   request: CallRequest<R, K>,
   credential: Parameters<CallRequest<R, K>['send']>[0],
@@ -221,8 +206,8 @@ async function attempt<R, K>(
 }
 
 /**
- * A provider that refuses has answered: only codes that say it is unwell count against it. An error of ours says nothing
- * of it, so a probe goes to somebody else.
+ * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
+ * `internal` error says nothing about it, so a probe is released for another call.
  */
 function verdictOn<R>(answer: ProviderAnswer<R>): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered' };

@@ -16,7 +16,7 @@ interface CallLabels {
   readonly source: CallSource;
 }
 
-/** What is counted of calls and breakers. No event takes a tenant, an article, a key or a model. */
+/** The counters of calls and breakers. No event carries a tenant, an article, a key or a model. */
 export interface ProviderMetrics {
   /** An attempt at a provider has ended. */
   providerCall(
@@ -29,6 +29,7 @@ export interface ProviderMetrics {
   ): void;
   /** A call was refused before anything was sent. */
   callRefused(call: CallLabels & { readonly code: FailureCode }): void;
+  /** A breaker has made a transition. */
   breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
 }
 
@@ -44,7 +45,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     name: 'lorekeep_provider_call_duration_seconds',
     help: 'Time of an attempt at a provider',
     labels,
-    // The two time-outs, 4 s and 30 s, are bounds: what lies beyond one was cut off.
+    // The two timeouts, 4 s and 30 s, are bounds, so what lies beyond one was cut off.
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 45],
   });
   const tokens = createCounter(registry, {

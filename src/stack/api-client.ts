@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A key that the API answers to, and how. */
+/** The status and parsed body of an answer. */
 export interface ApiAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -14,12 +14,12 @@ export interface ApiRequest {
   readonly idempotencyKey?: string;
 }
 
-/** Calls the service as any client would. */
-export type LorekeepApi = (request: ApiRequest) => Promise<ApiAnswer>;
+/** Sends one request to the API over HTTP, as any client does. */
+export type ApiClient = (request: ApiRequest) => Promise<ApiAnswer>;
 
 const timeoutMs = 30_000;
 
-export function createLorekeepApi(apiUrl: string): LorekeepApi {
+export function createApiClient(apiUrl: string): ApiClient {
   return async ({ method = 'GET', path, key, body, idempotencyKey }) => {
     const response = await fetch(`${apiUrl}/api/v1${path}`, {
       method,
@@ -36,7 +36,7 @@ export function createLorekeepApi(apiUrl: string): LorekeepApi {
   };
 }
 
-/** The body of a success; throws with the status and the problem's code of anything else. */
+/** Returns the body of a success. Throws, with the status and the problem's code, for any other answer. */
 export function expectSuccess<T>(answer: ApiAnswer, schema: z.ZodType<T>, what: string): T {
   if (answer.status >= 200 && answer.status < 300) return schema.parse(answer.body);
   const problem = z.object({ code: z.string() }).safeParse(answer.body);

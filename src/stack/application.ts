@@ -4,29 +4,29 @@ import { operations } from '../domain/operations.ts';
 import type { ServiceSpec } from './service-process.ts';
 import type { Stack } from './stack.ts';
 
-/** Lorekeep's own processes, beside the services that they use. */
-
 type Variables = Readonly<Record<string, string | undefined>>;
+type ProcessStarter = Pick<Stack, 'choosePort' | 'startProcess'>;
 
-const root = join(import.meta.dirname, '..', '..');
+/** The root folder of the project. */
+export const root = join(import.meta.dirname, '..', '..');
 const preferredApiPort = 4000;
 const preferredMetricsPort = 9464;
-/** A worker lets the provider's attempt under way end, and then its connections, before it goes: longer than its own drain. */
+/** Longer than the worker's own drain, which waits for a provider call under way and then closes the connections. */
 const workerGraceMs = operations.embedding.startToCloseMs + 15_000;
 const apiGraceMs = 15_000;
 
-/** The environment of API, worker and set-up commands: that of the person who starts, and the stack's addresses. */
+/** The environment of the API, the worker and the set-up commands: the caller's own, with the addresses of the stack. */
 export function applicationEnvironment(stack: Stack, env: Variables, adminKey: string): Variables {
   const isLocalModel = stack.started.includes('embedding-server');
   const loopback = '127.0.0.1,localhost';
   return {
-    // The local server computes one chunk at a time: little is asked of it at once, or a search would wait too long.
+    // The local server computes one chunk at a time. With larger batches a search would wait too long behind them.
     ...(isLocalModel
       ? {
           EMBEDDING_DEFAULT_MODEL: 'multilingual-e5-small',
           EMBEDDING_SENDS_INPUT_TYPE: 'true',
           EMBEDDING_BATCH_CHUNKS: '1',
-          // 0.6 s each: as many as an author's patience holds.
+          // A chunk takes 0.6 s, and an author waits at most 4 s.
           GATE_MAX_CHUNKS: '3',
           WORKER_MAX_ACTIVITIES: '2',
         }
@@ -42,9 +42,9 @@ export function applicationEnvironment(stack: Stack, env: Variables, adminKey: s
     VAULT_TRANSIT_KEY: stack.vaultTransitKey,
     EMBEDDING_BASE_URL: stack.embeddingUrl,
     ADMIN_API_KEY: adminKey,
-    // The keys are for whoever sits at this machine. Some shells set HOST to its name.
+    // The keys are on this machine only. Set explicitly, because some shells set HOST to the machine's name.
     HOST: '127.0.0.1',
-    // A proxy of the person's environment has no business with the loopback address.
+    // A proxy that the caller has configured must not see requests to the loopback address.
     NO_PROXY: env.NO_PROXY ? `${env.NO_PROXY},${loopback}` : loopback,
     no_proxy: env.no_proxy ? `${env.no_proxy},${loopback}` : loopback,
   };
@@ -52,8 +52,8 @@ export function applicationEnvironment(stack: Stack, env: Variables, adminKey: s
 
 const entry = (name: string) => ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)];
 
-/** Starts the API and waits until it answers; its URL. */
-export async function startApi(stack: Stack, env: Variables): Promise<string> {
+/** Starts the API, waits until it answers, and returns its URL. */
+export async function startApi(stack: ProcessStarter, env: Variables): Promise<string> {
   let url = '';
   await stack.startProcess(async () => {
     const port = await stack.choosePort('the API', Number(env.PORT) || preferredApiPort);
@@ -64,7 +64,7 @@ export async function startApi(stack: Stack, env: Variables): Promise<string> {
 }
 
 /** Starts the worker and waits until it polls. */
-export async function startWorker(stack: Stack, env: Variables): Promise<void> {
+export async function startWorker(stack: ProcessStarter, env: Variables): Promise<void> {
   await stack.startProcess(async () => {
     const port = await stack.choosePort(
       "the worker's metrics",
@@ -92,7 +92,7 @@ function nodeProcess(name: string, env: Variables, healthUrl: string, graceMs: n
   };
 }
 
-/** Runs a command of `src/main` to its end. Throws with its last words when it fails. */
+/** Runs a command of `src/main` until it ends. Throws with its last output when it fails. */
 export function runCommand(name: string, env: Variables): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, entry(name), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });

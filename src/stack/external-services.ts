@@ -1,5 +1,5 @@
-/** The services that somebody else runs, as the environment names them. */
-export interface GivenServices {
+/** The services that the environment names, which the stack uses instead of starting its own. */
+export interface ExternalServices {
   readonly database: { readonly url: string; readonly ownerUrl: string } | undefined;
   readonly temporalAddress: string | undefined;
   readonly vault:
@@ -13,15 +13,13 @@ export interface GivenServices {
   readonly embeddingUrl: string | undefined;
 }
 
-/** Reads which services are given. Throws, naming the variable, when one is given by half. */
-export function readGivenServices(env: Readonly<Record<string, string | undefined>>): GivenServices {
+/** Reads the external services. Throws, naming the missing variable, when one is set only in part. */
+export function readExternalServices(env: Readonly<Record<string, string | undefined>>): ExternalServices {
   const read = (name: string) => env[name] || undefined;
   const url = read('DATABASE_URL');
   const ownerUrl = read('DATABASE_OWNER_URL');
   if ((url === undefined) !== (ownerUrl === undefined)) {
-    throw new Error(
-      'set DATABASE_URL and DATABASE_OWNER_URL both, or neither to have PostgreSQL started for you',
-    );
+    throw new Error('set both DATABASE_URL and DATABASE_OWNER_URL, or neither to start PostgreSQL here');
   }
   const address = read('VAULT_ADDR');
   const token = read('VAULT_TOKEN');

@@ -1,58 +1,51 @@
 import { z } from 'zod';
+import { runSetUpSteps } from '../platform/vault/set-up-steps.ts';
+import { setUpTransit, type TransitKey, transitPolicyName } from '../platform/vault/set-up-transit.ts';
 
-/** What the service is given: enough to encrypt, decrypt and rewrap under one key, and nothing else. */
-export interface TransitAccess {
+/** The service's access to OpenBao: a token that can use one key, and nothing else. */
+export interface TransitAccess extends TransitKey {
   readonly token: string;
-  readonly mount: string;
-  readonly key: string;
 }
 
-export interface TransitSetup {
+export interface TransitAccessOptions extends TransitKey {
   readonly address: string;
   readonly rootToken: string;
-  readonly mount: string;
-  readonly key: string;
-  /** The token of an earlier start, kept while it is valid. */
+  /** The token of an earlier start, which is kept while it is valid. */
   readonly formerToken: string | undefined;
 }
 
-const policyName = 'lorekeep-transit';
-/** A start renews it; a stack that rests for longer gets another token. */
+/** Each start renews the token. A stack that does not run for longer than this gets another one. */
 const tokenPeriod = '768h';
+const timeoutMs = 15_000;
 
-const mountsBody = z.object({ data: z.record(z.string(), z.unknown()) });
 const tokenBody = z.object({ auth: z.object({ client_token: z.string() }) });
 
-/** Makes the mount, the key, the policy and a token where they are missing. Safe to repeat. */
-export async function setUpTransit(setup: TransitSetup): Promise<TransitAccess> {
-  const { mount, key, rootToken } = setup;
-  const call = (method: string, path: string, body?: unknown) =>
-    request(setup.address, rootToken, method, path, body);
-
-  const mounts = mountsBody.parse(await call('GET', 'sys/mounts'));
-  if (!(`${mount}/` in mounts.data)) await call('POST', `sys/mounts/${mount}`, { type: 'transit' });
-  // Derived: each use names a context, and a ciphertext opens in that context alone. An existing key stays as it is.
-  await call('POST', `${mount}/keys/${key}`, { derived: true, type: 'aes256-gcm96' });
-  await call('PUT', `sys/policies/acl/${policyName}`, { policy: policy(mount, key) });
-
-  if (setup.formerToken !== undefined && (await renew(setup.address, setup.formerToken))) {
-    return { token: setup.formerToken, mount, key };
+/** Sets up the transit engine as a deployment has it, and a token for the service where there is none. Safe to repeat. */
+export async function openTransit(options: TransitAccessOptions): Promise<TransitAccess> {
+  const { address, rootToken, mount, key, formerToken } = options;
+  const login = { kind: 'token', token: rootToken } as const;
+  const result = await runSetUpSteps({ address, login, timeoutMs }, async (steps) => {
+    if ((await setUpTransit(steps, { mount, key })) === 'key_not_derived')
+      return { kind: 'key_not_derived' } as const;
+    if (formerToken !== undefined && (await renew(address, formerToken))) {
+      return { kind: 'ready', token: formerToken } as const;
+    }
+    const request = { policies: [transitPolicyName], period: tokenPeriod, display_name: 'lorekeep' };
+    const { auth } = await steps.issue('issue a token', 'auth/token/create-orphan', request, tokenBody);
+    return { kind: 'ready', token: auth.client_token } as const;
+  });
+  switch (result.kind) {
+    case 'ready':
+      return { token: result.token, mount, key };
+    case 'refused':
+      throw new Error(`OpenBao refused to ${result.step} (status ${result.status})`);
+    case 'unreachable':
+      throw new Error(`OpenBao could not be reached to ${result.step}`);
+    case 'key_not_derived':
+      throw new Error(`OpenBao's key ${key} is not derived: a ciphertext would open for any tenant`);
+    default:
+      return result satisfies never;
   }
-  const created = tokenBody.parse(
-    await call('POST', 'auth/token/create-orphan', {
-      policies: [policyName],
-      period: tokenPeriod,
-      display_name: 'lorekeep',
-    }),
-  );
-  return { token: created.auth.client_token, mount, key };
-}
-
-function policy(mount: string, key: string): string {
-  const uses = ['encrypt', 'decrypt', 'rewrap'].map(
-    (use) => `path "${mount}/${use}/${key}" { capabilities = ["update"] }`,
-  );
-  return [...uses, `path "${mount}/keys/${key}" { capabilities = ["read"] }`].join('\n');
 }
 
 async function renew(address: string, token: string): Promise<boolean> {
@@ -62,7 +55,7 @@ async function renew(address: string, token: string): Promise<boolean> {
   );
 }
 
-/** One call of OpenBao's HTTP API. Its failures name the call and the status, never a body, which may hold a token. */
+/** Calls OpenBao's HTTP API. A failure names the call and the status, never a body, which may hold a token. */
 export async function request(
   address: string,
   token: string | undefined,
@@ -74,7 +67,7 @@ export async function request(
     method,
     headers: token === undefined ? {} : { 'X-Vault-Token': token },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`OpenBao answered ${response.status} to ${method} ${path}`);

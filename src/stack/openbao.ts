@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { request, setUpTransit, type TransitAccess } from './openbao-transit.ts';
+import { openTransit, request, type TransitAccess } from './openbao-transit.ts';
 import type { ServiceContext } from './service-context.ts';
 
 export interface OpenBao extends TransitAccess {
@@ -17,8 +17,8 @@ const sealKeyFile = 'openbao-seal-key';
 const initBody = z.object({ root_token: z.string() });
 
 /**
- * Starts OpenBao, which unseals itself with a key in a file, and makes the transit key and a token for the service alone.
- * Throws in words when it cannot.
+ * Starts OpenBao, which unseals itself with a key in a file, and creates the transit key and the service's own token.
+ * Throws with a readable message when it cannot.
  */
 export async function startOpenBao(context: ServiceContext): Promise<OpenBao> {
   const { secrets } = context;
@@ -59,14 +59,14 @@ export async function startOpenBao(context: ServiceContext): Promise<OpenBao> {
   });
 
   const rootToken = await secrets.read(rootTokenFile);
-  if (rootToken === undefined) throw new Error('OpenBao is initialised, but its root token was not kept');
+  if (rootToken === undefined) throw new Error('OpenBao is initialised, but its root token is not stored');
   const formerToken = await secrets.read(serviceTokenFile);
-  const access = await setUpTransit({ address, rootToken, mount: 'transit', key: 'lorekeep', formerToken });
+  const access = await openTransit({ address, rootToken, mount: 'transit', key: 'lorekeep', formerToken });
   if (access.token !== formerToken) await secrets.write(serviceTokenFile, access.token);
   return { address, ...access };
 }
 
-/** Initialises a new server on the way: it answers 501 until then. 200 means unsealed and active. */
+/** Whether the server is unsealed and active, which is status 200. Initialises a new server, which answers 501. */
 async function isActive(context: ServiceContext, address: string): Promise<boolean> {
   const health = await fetch(`${address}/v1/sys/health`, { signal: AbortSignal.timeout(2_000) });
   await health.arrayBuffer();
@@ -80,8 +80,8 @@ async function isActive(context: ServiceContext, address: string): Promise<boole
 }
 
 /**
- * Without its root token a store cannot be set up: either its first start was cut off between the two, and it holds
- * nothing, or somebody removed the token. It is moved aside rather than removed.
+ * Moves aside a store whose root token is missing, because it cannot be set up any more. Either its first start was
+ * interrupted, and it is empty, or somebody removed the token: so the store is renamed and not deleted.
  */
 async function setAsideUnfinished(context: ServiceContext, data: string): Promise<void> {
   const isThere = await stat(join(data, 'vault.db')).then(
@@ -91,5 +91,7 @@ async function setAsideUnfinished(context: ServiceContext, data: string): Promis
   if (!isThere || (await context.secrets.read(rootTokenFile)) !== undefined) return;
   const aside = `${data}.without-token-${Date.now()}`;
   await rename(data, aside);
-  context.log(`OpenBao's store has no root token: it starts anew; the old one is ${aside}`);
+  context.log(
+    `the root token of OpenBao's store is missing: starting with a new store; the old one is ${aside}`,
+  );
 }

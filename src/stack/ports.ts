@@ -1,22 +1,22 @@
 import { connect, createServer } from 'node:net';
 
-/** Hands out ports on the loopback address; never the same one twice, nor one that somebody else listens on. */
+/** Chooses ports on the loopback address: never the same one twice, and never one in use. */
 export type ChoosePort = (use: string, preferredPort: number) => Promise<number>;
 
 /**
- * @param log told when a preferred port is taken and which one replaces it.
- * A preferred port of 0 means any free one, which is nothing to tell.
+ * Creates a port chooser. A preferred port of 0 means any free one.
+ * @param log receives a line when another port replaces a preferred one that is taken.
  */
 export function createPortChooser(log: (line: string) => void): ChoosePort {
-  const handedOut = new Set<number>();
+  const chosen = new Set<number>();
   return async (use, preferredPort) => {
-    if (preferredPort !== 0 && !handedOut.has(preferredPort) && (await isFree(preferredPort))) {
-      handedOut.add(preferredPort);
+    if (preferredPort !== 0 && !chosen.has(preferredPort) && (await isFree(preferredPort))) {
+      chosen.add(preferredPort);
       return preferredPort;
     }
     let port = await anyFreePort();
-    while (handedOut.has(port)) port = await anyFreePort();
-    handedOut.add(port);
+    while (chosen.has(port)) port = await anyFreePort();
+    chosen.add(port);
     if (preferredPort !== 0) log(`port ${preferredPort} is taken: ${use} listens on ${port} instead`);
     return port;
   };
@@ -24,7 +24,7 @@ export function createPortChooser(log: (line: string) => void): ChoosePort {
 
 /** Whether nobody listens on the port. */
 export async function isFree(port: number): Promise<boolean> {
-  // Some systems let one bind 127.0.0.1 beside a listener on every address, so somebody who answers counts too.
+  // Some systems allow a bind to 127.0.0.1 while another process listens on all addresses, so the port is also tried.
   return !(await answers(port)) && (await bind(port)) !== undefined;
 }
 

@@ -25,8 +25,8 @@ export interface InstallationOptions {
 const run = promisify(execFile);
 
 /**
- * PostgreSQL with pgvector, unpacked from the bundle in the Python environment, beside that environment: once, and then
- * shared by every stack of the clone. We run its binaries ourselves; the bundle would start the server with fsync off.
+ * Unpacks PostgreSQL with pgvector from the bundle in the Python environment, once for all stacks of this clone.
+ * The stack runs the binaries itself, because the bundle would start the server with fsync off.
  */
 export async function installPostgres(options: InstallationOptions): Promise<PostgresInstallation> {
   const parent = dirname(options.venvDir);
@@ -44,7 +44,7 @@ export async function installPostgres(options: InstallationOptions): Promise<Pos
     initdb: join(installed, 'bin', 'initdb'),
     postgres: join(installed, 'bin', 'postgres'),
     pgDump: join(installed, 'bin', 'pg_dump'),
-    // Some of its libraries depend on others that lie beside them and are not found otherwise.
+    // The loader does not find the bundled libraries without this path.
     env: { LD_LIBRARY_PATH: join(installed, 'lib'), LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
   };
 }
@@ -53,7 +53,7 @@ async function unpack(options: InstallationOptions, home: string, installed: str
   const { user, venv } = options;
   const work = await mkdtemp(join(home, 'unpack-'));
   const bundle = join(work, 'pg0');
-  // Copied, because the user who runs it may not reach the clone.
+  // A copy, because the unprivileged user may not be able to read the clone.
   await copyFile(venv.postgresBundle, bundle);
   await chmod(bundle, 0o755);
   if (user) await chown(work, user.uid, user.gid);
@@ -65,7 +65,7 @@ async function unpack(options: InstallationOptions, home: string, installed: str
   };
   const port = String(await options.choosePort('the unpacking of PostgreSQL', 0));
   try {
-    // It has no command that only unpacks: it is started once, on nothing, and stopped again.
+    // The bundle has no command that only unpacks: it starts an empty server once and stops it.
     const data = ['--data-dir', join(work, 'data'), '--password', randomPassword()];
     await run(bundle, ['start', '--name', 'unpack', '--port', port, ...data], asUser);
     await run(bundle, ['stop', '--name', 'unpack'], asUser);
@@ -73,7 +73,7 @@ async function unpack(options: InstallationOptions, home: string, installed: str
     const [version] = await readdir(unpacked);
     if (version === undefined) throw new Error(`the bundle ${venv.postgresBundle} unpacked nothing`);
     await rename(join(unpacked, version), installed).catch(async (error) => {
-      // Another stack was faster.
+      // Another stack may have unpacked it meanwhile.
       if (!(await exists(join(installed, 'bin', 'postgres')))) throw error;
     });
   } finally {

@@ -21,11 +21,11 @@ export interface Postgres {
 const ownerRole = 'lorekeep_owner';
 const applicationRole = 'lorekeep_app';
 const database = 'lorekeep';
-/** Below it, vacuum can damage an HNSW index. */
+/** In older versions vacuum can damage an HNSW index. */
 const wantedPgvector = [0, 8, 4];
 const preferredPort = 5432;
 
-/** Starts PostgreSQL with pgvector on the loopback address. Throws in words when it cannot. */
+/** Starts PostgreSQL with pgvector on the loopback address. Throws with a readable message when it cannot. */
 export async function startPostgres(context: ServiceContext): Promise<Postgres> {
   const home = join(context.dir, 'postgres');
   const locationFile = join(context.dir, 'postgres-location');
@@ -59,7 +59,7 @@ export async function startPostgres(context: ServiceContext): Promise<Postgres> 
         return true;
       },
       deadlineMs: 90_000,
-      // INT: break connections and close cleanly. QUIT: stop at once, for data that nobody will read again.
+      // SIGINT closes connections and shuts down cleanly. SIGQUIT stops at once, which is enough for data that is deleted next.
       stopSignal: context.mode === 'persistent' ? 'SIGINT' : 'SIGQUIT',
       graceMs: 20_000,
     };
@@ -79,7 +79,7 @@ export async function startPostgres(context: ServiceContext): Promise<Postgres> 
 function serverSettings(mode: ServiceContext['mode']): string[] {
   const settings = {
     listen_addresses: '127.0.0.1',
-    // No socket: its path could be too long, and everybody comes over TCP.
+    // No socket: its path could be too long, and all clients use TCP.
     unix_socket_directories: '',
     max_connections: '200',
     timezone: 'UTC',
@@ -100,7 +100,7 @@ interface Initialisation {
   readonly ownerPassword: string;
 }
 
-/** Makes the cluster beside its place and moves it there, so that one that was cut off half-way is never taken for whole. */
+/** Creates the cluster under a temporary name and then renames it, so that an interrupted one is never used. */
 async function initialise(options: Initialisation): Promise<void> {
   const { installation, directory, data, user, context } = options;
   const unfinished = join(directory, 'data.unfinished');
@@ -113,7 +113,7 @@ async function initialise(options: Initialisation): Promise<void> {
       installation.initdb,
       [
         ...['-D', unfinished, '-U', ownerRole, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
-        // The builtin locale sorts and folds alike on every system.
+        // The builtin locale sorts and folds case the same way on every system.
         ...['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
         ...(context.mode === 'ephemeral' ? ['--no-sync'] : []),
       ],
@@ -125,7 +125,7 @@ async function initialise(options: Initialisation): Promise<void> {
   await rename(unfinished, data);
 }
 
-/** After a kill the lock names a pid that may be another process by now, which would keep PostgreSQL from starting. */
+/** Removes a lock file whose pid now belongs to another process, which would keep PostgreSQL from starting. */
 async function removeStaleLock(data: string): Promise<void> {
   const lock = join(data, 'postmaster.pid');
   const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
@@ -143,7 +143,7 @@ async function warnOfOldPgvector(client: pg.Client, log: (line: string) => void)
   const differing = wantedPgvector.findIndex((wanted, index) => (parts[index] ?? 0) !== wanted);
   const isOld = differing !== -1 && (parts[differing] ?? 0) < (wantedPgvector[differing] ?? 0);
   if (isOld || found === 'none') {
-    log(`warning: pgvector is ${found}; below ${wantedPgvector.join('.')} vacuum can damage vector indexes`);
+    log(`warning: pgvector is ${found}; before ${wantedPgvector.join('.')} vacuum can damage vector indexes`);
   }
 }
 

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 
-/** What tells one process from a later one that got the same pid. */
+/** Distinguishes a process from a later one with the same pid. */
 export interface ProcessIdentity {
-  /** When it started, in the system's own words; only good for comparison. */
+  /** The start time as the system prints it; only for comparison. */
   readonly startedAt: string;
   readonly commandLine: string;
 }
 
-/** The identity of a running process; undefined when there is none, or only a dead one that nobody has collected. */
+/** Returns the identity of a running process; undefined when there is none, or only a zombie. */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
   return process.platform === 'linux' ? identifyFromProc(pid) : identifyFromPs(pid);
 }
@@ -19,7 +19,7 @@ async function identifyFromProc(pid: number): Promise<ProcessIdentity | undefine
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
     ]);
-    // The name in parentheses may hold spaces: fields are counted from its end. State is field 3, start time field 22.
+    // The name in parentheses may contain spaces, so fields are counted from its end. Field 3 is the state, 22 the start time.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, startedAt] = [fields[0], fields[19]];
     if (state === 'Z' || state === 'X' || startedAt === undefined) return undefined;

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { identifyProcess } from './process-identity.ts';
 
 /**
- * What a stack notes about each of its processes, so that the next start can find and end those that were left over.
- * A file of plain lines, because the orphan guard reads the first three with a shell: pid, stop signal, executable.
+ * The record of one process: pid, stop signal, executable, start time. The next start ends the recorded processes that
+ * still run. It is a file of plain lines because the watchdog, a shell script, reads the first three.
  */
 const recordSchema = z.tuple([
   z.coerce.number().int().positive(),
@@ -24,7 +24,7 @@ export interface RecordedProcess {
 
 const suffix = '.process';
 
-/** Notes a process that was just started. A process that is gone already is not noted. */
+/** Records a process that was just started, unless it has ended already. */
 export async function recordProcess(
   runDir: string,
   started: RecordedProcess & { readonly executable: string },
@@ -38,12 +38,13 @@ export async function recordProcess(
   await rename(`${file}.new`, file);
 }
 
+/** Removes the record of a process. */
 export async function forgetProcess(runDir: string, name: string): Promise<void> {
   await rm(join(runDir, name + suffix), { force: true });
 }
 
-/** The recorded processes that still run and are still the same: by pid, start time and executable. */
-export async function findLeftOvers(runDir: string): Promise<RecordedProcess[]> {
+/** Finds the recorded processes that still run, compared by pid, start time and executable. */
+export async function findStaleProcesses(runDir: string): Promise<RecordedProcess[]> {
   const files = await readdir(runDir).catch(() => []);
   const found: RecordedProcess[] = [];
   for (const file of files.filter((each) => each.endsWith(suffix))) {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from './api-client.ts';
+import { type ApiClient, expectSuccess } from './api-client.ts';
 import { loadSamples } from './samples/index.ts';
 
 const page = z.object({
@@ -15,7 +15,7 @@ const page = z.object({
 });
 type Listed = z.infer<typeof page>['data'][number];
 
-async function listSamples(api: LorekeepApi, key: string): Promise<Listed[]> {
+async function listSamples(api: ApiClient, key: string): Promise<Listed[]> {
   const found: Listed[] = [];
   let cursor: string | null = null;
   do {
@@ -28,8 +28,8 @@ async function listSamples(api: LorekeepApi, key: string): Promise<Listed[]> {
   return found;
 }
 
-/** Publishes the samples that are not there yet; one that somebody archived stays archived. Answers how many it added. */
-export async function publishSamples(api: LorekeepApi, key: string): Promise<number> {
+/** Publishes the samples that are missing and returns their number. An archived sample is not published again. */
+export async function publishSamples(api: ApiClient, key: string): Promise<number> {
   const there = new Set((await listSamples(api, key)).map((each) => each.metadata.sample));
   const missing = (await loadSamples()).filter((sample) => !there.has(sample.slug));
   for (const { slug, sourceType, ...article } of missing) {
@@ -41,9 +41,9 @@ export async function publishSamples(api: LorekeepApi, key: string): Promise<num
         ...article,
         source_type: sourceType,
         status: 'published',
-        // So that no later start adds it again.
+        // A later start recognises the sample by it.
         metadata: { sample: slug },
-        // They are known to differ: no need to pay for a comparison.
+        // The samples are known to differ, so no comparison is needed.
         force: true,
       },
       idempotencyKey: `sample-${slug}`,
@@ -56,13 +56,13 @@ export async function publishSamples(api: LorekeepApi, key: string): Promise<num
 export interface Progress {
   readonly embedded: number;
   readonly published: number;
-  /** Why some will not be embedded by waiting. */
+  /** The reasons of the samples that are blocked or failed, which waiting does not change. */
   readonly givenUp: readonly string[];
 }
 
-/** Waits until every published sample has its vectors or was given up; tells `onProgress` every few seconds. */
+/** Waits until every published sample is embedded, blocked or failed. Calls `onProgress` every few seconds. */
 export async function waitUntilEmbedded(
-  api: LorekeepApi,
+  api: ApiClient,
   key: string,
   options: { readonly onProgress: (progress: Progress) => void; readonly deadlineMs: number },
 ): Promise<Progress> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from './api-client.ts';
+import { type ApiClient, expectSuccess } from './api-client.ts';
 import { showcase } from './samples/index.ts';
 
 const reply = z.object({
@@ -16,14 +16,14 @@ export type SampleSearch =
       readonly kind: 'found';
       readonly title: string;
       readonly similarity: number;
-      /** The question's words that are in the whole article. */
+      /** The words of the question that occur anywhere in the article. */
       readonly sharedWords: readonly string[];
       /** What a search by keyword finds first for the same question. */
       readonly byKeyword: string | undefined;
     };
 
-/** Asks the question by meaning, and by keyword for comparison. */
-export async function searchSamples(api: LorekeepApi, key: string): Promise<SampleSearch> {
+/** Searches for the showcase question by meaning, and by keyword for comparison. */
+export async function searchSamples(api: ApiClient, key: string): Promise<SampleSearch> {
   const ask = async (mode: string) => {
     const path = `/knowledge/search?mode=${mode}&limit=1&q=${encodeURIComponent(showcase.query)}`;
     return expectSuccess(await api({ path, key }), reply, `search by ${mode}`);
@@ -45,10 +45,10 @@ export async function searchSamples(api: LorekeepApi, key: string): Promise<Samp
 }
 
 const words = (text: string) => [...new Set(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])];
-/** So many first letters in common count as the same word, as a search by keyword would take it. */
+/** Words with this many first letters in common count as the same, much as keyword search stems them. */
 const stemLetters = 4;
 
-/** The question's words that are in a text, or begin like a word that is. */
+/** Returns the words of the question that occur in the text, or whose first letters are those of a word in it. */
 export function sharedWords(question: string, text: string): string[] {
   const there = words(text);
   const known = new Set(there);

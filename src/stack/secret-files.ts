@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Small secrets of one stack, a file each, readable by their owner alone. */
+/** The secrets of one stack, one file each, readable by their owner alone. */
 export interface SecretFiles {
   read(name: string): Promise<string | undefined>;
-  /** Written whole or not at all, and on the disk when it resolves. */
+  /** Writes atomically; the value is on the disk when the promise resolves. */
   write(name: string, value: string): Promise<void>;
-  /** The stored value, or a new one that is stored first. */
+  /** Returns the stored value, or creates and stores one. */
   readOrCreate(name: string, create: () => string): Promise<string>;
   path(name: string): string;
 }
 
+/** Creates the secret files of a directory. */
 export function createSecretFiles(dir: string): SecretFiles {
   const path = (name: string) => join(dir, name);
   const read = async (name: string) => {
@@ -43,6 +44,7 @@ export function createSecretFiles(dir: string): SecretFiles {
   };
 }
 
+/** Returns a random password that is safe in a URL. */
 export function randomPassword(): string {
   return randomBytes(24).toString('base64url');
 }

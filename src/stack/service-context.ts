@@ -10,10 +10,10 @@ import {
 } from './service-process.ts';
 import type { Venv } from './venv.ts';
 
-/** `persistent` survives anything and is for a person; `ephemeral` is for a test run and leaves nothing behind. */
+/** `persistent` keeps its data, for `npm start`; `ephemeral` removes everything, for a test run. */
 export type StackMode = 'persistent' | 'ephemeral';
 
-/** What each service's file needs from the stack that it is a part of. */
+/** What the file of a service needs from the stack. */
 export interface ServiceContext {
   readonly dir: string;
   readonly venvDir: string;
@@ -23,8 +23,8 @@ export interface ServiceContext {
   readonly secrets: SecretFiles;
   readonly choosePort: ChoosePort;
   /**
-   * Starts a process that the stack will stop; throws in words when it does not become healthy. The spec is made again,
-   * with other ports, when somebody takes one between choosing and listening.
+   * Starts a process that the stack stops later. Calls `makeSpec` again, for other ports, when another process takes a
+   * port between its choice and its use. Throws with a readable message when the process does not become healthy.
    */
   startOnPorts(makeSpec: () => Promise<ServiceSpec>): Promise<ServiceProcess>;
 }
@@ -33,16 +33,17 @@ export interface ServiceContextOptions
   extends Pick<ServiceContext, 'dir' | 'venvDir' | 'venv' | 'mode' | 'log' | 'secrets' | 'choosePort'> {
   readonly logsDir: string;
   readonly runDir: string;
-  /** Told of each process as soon as it runs. */
+  /** Called with each process as soon as it is healthy. */
   readonly onStarted: (process: ServiceProcess) => void;
 }
 
 const maxAttempts = 6;
 
-/** Somebody took the port, or PostgreSQL's own children of before a kill are still on their way out. */
-const isPassing = (death: ServiceDeath) =>
+/** A port was taken meanwhile, or child processes of a killed PostgreSQL have not ended yet: worth another attempt. */
+const isTransient = (death: ServiceDeath) =>
   /address already in use|could not bind|pre-existing shared memory block/i.test(death.lastLines);
 
+/** Creates the context that the services of one stack share. */
 export function createServiceContext(options: ServiceContextOptions): ServiceContext {
   const { logsDir, runDir, onStarted, ...shared } = options;
   const tryStart = (spec: ServiceSpec) => startService(spec, { logsDir, runDir });
@@ -53,7 +54,8 @@ export function createServiceContext(options: ServiceContextOptions): ServiceCon
         onStarted(outcome.process);
         return outcome.process;
       }
-      if (!isPassing(outcome.death) || attempt === maxAttempts) throw new Error(describeDeath(outcome.death));
+      if (!isTransient(outcome.death) || attempt === maxAttempts)
+        throw new Error(describeDeath(outcome.death));
       await delay(attempt * 250);
     }
   };

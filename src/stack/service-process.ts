@@ -9,16 +9,16 @@ export interface ServiceSpec {
   readonly name: string;
   readonly executable: string;
   readonly args: readonly string[];
-  /** The whole environment of the child: nothing is inherited. */
+  /** The complete environment of the child, which inherits nothing. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** Asked again and again until it answers true. It may throw meanwhile. */
+  /** Called repeatedly until it returns true. An exception counts as false. */
   readonly isHealthy: () => Promise<boolean>;
   readonly deadlineMs: number;
   readonly stopSignal?: StopSignal;
-  /** How long it may take to stop before it is killed. */
+  /** How long the process may take to stop before it is killed. */
   readonly graceMs: number;
 }
 
@@ -37,9 +37,11 @@ export interface ServiceDeath {
 export interface ServiceProcess {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when the process ends without having been asked to. */
+  /** What it was started with; another start with it uses the same ports. */
+  readonly spec: ServiceSpec;
+  /** Resolves when the process ends although nobody stopped it. */
   readonly died: Promise<ServiceDeath>;
-  /** Stops it; harmless when it is stopped already. */
+  /** Stops the process; does nothing when it has stopped already. */
   stop(): Promise<void>;
 }
 
@@ -53,8 +55,8 @@ const shownLogBytes = 4_000;
 const shownLogLines = 15;
 
 /**
- * Starts a process, logs to `<logsDir>/<name>.log`, records it in `runDir`, and waits until it is healthy.
- * `failed` when it cannot be started, ends early or is not healthy in time; it does not run any more then.
+ * Starts a process with its output in `<logsDir>/<name>.log`, records it in `runDir`, and waits until it is healthy.
+ * Returns `failed`, with the process ended, when it cannot be started, ends early or is not healthy in time.
  */
 export async function startService(spec: ServiceSpec, dirs: ServiceDirs): Promise<ServiceStart> {
   await mkdir(dirs.logsDir, { recursive: true, mode: 0o700 });
@@ -66,7 +68,7 @@ export async function startService(spec: ServiceSpec, dirs: ServiceDirs): Promis
     stdio: ['ignore', log, log],
     env: spec.env,
     cwd: spec.cwd ?? '/',
-    // A session of its own: Ctrl-C in the terminal reaches the parent alone, which stops its children in order.
+    // In its own session the child does not receive Ctrl-C of the terminal; the parent stops its children in order.
     detached: true,
     ...(spec.uid === undefined ? {} : { uid: spec.uid }),
     ...(spec.gid === undefined ? {} : { gid: spec.gid }),
@@ -113,7 +115,7 @@ export async function startService(spec: ServiceSpec, dirs: ServiceDirs): Promis
   const deadline = Date.now() + spec.deadlineMs;
   while (!isGone && Date.now() < deadline) {
     const healthy = await Promise.race([spec.isHealthy().catch(() => false), gone.then(() => false)]);
-    if (healthy && !isGone) return { kind: 'running', process: { name: spec.name, pid, died, stop } };
+    if (healthy && !isGone) return { kind: 'running', process: { name: spec.name, pid, spec, died, stop } };
     await Promise.race([delay(healthPauseMs), gone]);
   }
   if (isGone) return { kind: 'failed', death: await died };
@@ -121,13 +123,18 @@ export async function startService(spec: ServiceSpec, dirs: ServiceDirs): Promis
   return { kind: 'failed', death: await describe(`was not healthy within ${spec.deadlineMs / 1_000} s`) };
 }
 
-/** A death in words, with the last lines of the log. */
+/** Describes how a process ended, with the last lines of its log. */
 export function describeDeath(death: ServiceDeath): string {
   const shown = death.lastLines === '' ? '' : `:\n${death.lastLines.replace(/^/gm, '  | ')}`;
   return `${death.name} ${death.reason}; its log is ${death.logFile}${shown}`;
 }
 
-/** A log is continued by each start; a long one is kept once more under another name. */
+/** Returns the message of an error, which is readable for every failure of the stack. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Renames a log that has grown too long. Each start appends to the log, so it would grow without bound. */
 async function setAsideLongLog(file: string): Promise<void> {
   const size = await sizeOf(file);
   if (size > maxLogBytes) await rename(file, `${file}.old`);

@@ -1,10 +1,10 @@
-import { findLeftOvers, forgetProcess, recordProcess } from './process-record.ts';
+import { findStaleProcesses, forgetProcess, recordProcess } from './process-record.ts';
 
 const name = 'stack';
 
-/** Notes that this process runs the stack of a directory. Throws when another one does. */
+/** Records that this process runs the stack of a directory. Throws when another process already does. */
 export async function lockStack(lockDir: string): Promise<{ release(): Promise<void> }> {
-  const [holder] = await findLeftOvers(lockDir);
+  const [holder] = await findStaleProcesses(lockDir);
   if (holder && holder.pid !== process.pid) {
     throw new Error(`a stack of this directory runs already (process ${holder.pid}): stop it first`);
   }
@@ -12,7 +12,7 @@ export async function lockStack(lockDir: string): Promise<{ release(): Promise<v
     name,
     pid: process.pid,
     stopSignal: 'SIGTERM',
-    // Test runners rename their process: the start time has to do.
+    // Test runners rename their process, so only pid and start time are compared.
     executable: '',
   });
   return { release: () => forgetProcess(lockDir, name) };

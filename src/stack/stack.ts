@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { resolve as absolute, join } from 'node:path';
 import { startEmbeddingServer } from './embedding-server.ts';
-import { readGivenServices } from './external-services.ts';
+import { readExternalServices } from './external-services.ts';
 import { startOpenBao } from './openbao.ts';
 import { type ChoosePort, createPortChooser } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -9,13 +9,13 @@ import { createSecretFiles } from './secret-files.ts';
 import { createServiceContext, type StackMode } from './service-context.ts';
 import type { ServiceDeath, ServiceProcess, ServiceSpec } from './service-process.ts';
 import { lockStack } from './stack-lock.ts';
-import { endLeftOvers } from './stale-processes.ts';
+import { endStaleProcesses } from './stale-processes.ts';
 import { startTemporal } from './temporal.ts';
 import { openVenv } from './venv.ts';
-import { startOrphanGuard } from './watchdog.ts';
+import { startWatchdog } from './watchdog.ts';
 
 export interface StackOptions {
-  /** Everything the stack writes. An ephemeral one removes it when it stops, so there it must be new or empty. */
+  /** The stack writes only here. An ephemeral stack deletes it at the end, so it must be new or empty. */
   readonly dir: string;
   readonly venvDir: string;
   readonly mode: StackMode;
@@ -32,55 +32,59 @@ export interface Stack {
   readonly temporalAddress: string;
   readonly temporalUiUrl: string | undefined;
   readonly vaultAddr: string;
-  /** Undefined when a given Vault is entered by an application's role instead. */
+  /** Undefined for an external Vault that the service enters with an AppRole. */
   readonly vaultToken: string | undefined;
   readonly vaultTransitMount: string;
   readonly vaultTransitKey: string;
   readonly embeddingUrl: string;
   readonly temporalTestServerPath: string;
-  /** The names of the services that were started here, rather than given by the environment. */
+  /** The names of the services that the stack started; external ones are missing. */
   readonly started: readonly string[];
-  /** Resolves when one of its processes ends without having been asked to. */
+  /** Resolves when one of its processes ends although nobody stopped it. */
   readonly died: Promise<ServiceDeath>;
-  /** Ports that neither the stack nor anybody else uses. */
+  /** Chooses ports that nobody uses. */
   readonly choosePort: ChoosePort;
   /**
-   * Starts one more process that is watched, recorded and stopped with the stack, and before its services. Asked for the
-   * spec again when somebody took its port meanwhile. Throws in words when it does not become healthy.
+   * Starts a process that is stopped with the stack, before its services. Calls `makeSpec` again when another process takes
+   * its port meanwhile. Its death calls `onDeath`, or resolves `died` without one. Throws with a readable message when it
+   * does not become healthy.
    */
-  startProcess(makeSpec: () => Promise<ServiceSpec>): Promise<ServiceProcess>;
-  /** Stops every process. Harmless when repeated. */
+  startProcess(
+    makeSpec: () => Promise<ServiceSpec>,
+    onDeath?: (death: ServiceDeath) => void,
+  ): Promise<ServiceProcess>;
+  /** Stops every process. May be called repeatedly. */
   stop(): Promise<void>;
 }
 
-const leftOverGraceMs = 15_000;
+const staleProcessGraceMs = 15_000;
 
 /**
- * Starts the embedded services side by side, but for those whose variable is set, and waits until each is healthy.
- * Throws in words, with nothing left running, when one cannot start.
+ * Starts, at the same time, the services that the environment does not name, and waits until each is healthy. When one
+ * cannot start, it stops the others and throws with a readable message.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { mode, env, log } = options;
   const dir = absolute(options.dir);
   const venvDir = absolute(options.venvDir);
-  const given = readGivenServices(env);
+  const external = readExternalServices(env);
   const venv = openVenv(venvDir);
-  // Others may pass through it: PostgreSQL's user must reach its own directory inside.
+  // Others may enter it, because PostgreSQL's user must reach its own directory inside.
   await mkdir(dir, { recursive: true });
   await chmod(dir, 0o755);
   if (mode === 'ephemeral' && (await readdir(dir)).length > 0) throw new Error(`${dir} is not empty`);
 
   const lock = await lockStack(join(dir, 'lock'));
   const runDir = join(dir, 'run');
-  await endLeftOvers({ runDir, graceMs: leftOverGraceMs, log });
+  await endStaleProcesses({ runDir, graceMs: staleProcessGraceMs, log });
   await mkdir(runDir, { recursive: true, mode: 0o700 });
-  const guard = startOrphanGuard(runDir, mode === 'ephemeral' ? dir : undefined);
+  const watchdog = startWatchdog(runDir, mode === 'ephemeral' ? dir : undefined);
 
   const services: ServiceProcess[] = [];
   const processes: ServiceProcess[] = [];
-  let tellDeath: (death: ServiceDeath) => void = () => undefined;
+  let reportDeath: (death: ServiceDeath) => void = () => undefined;
   const died = new Promise<ServiceDeath>((resolve) => {
-    tellDeath = resolve;
+    reportDeath = resolve;
   });
   const shared = {
     ...{ dir, venvDir, venv, mode, log, runDir },
@@ -88,12 +92,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     secrets: createSecretFiles(join(dir, 'secrets')),
     choosePort: createPortChooser(log),
   };
-  const watchInto = (list: ServiceProcess[]) => (process: ServiceProcess) => {
-    list.push(process);
-    void process.died.then((death) => tellDeath(death));
-  };
-  const context = createServiceContext({ ...shared, onStarted: watchInto(services) });
-  const processContext = createServiceContext({ ...shared, onStarted: watchInto(processes) });
+  const contextOf = (list: ServiceProcess[], onDeath: (death: ServiceDeath) => void) =>
+    createServiceContext({
+      ...shared,
+      onStarted: (process) => {
+        list.push(process);
+        void process.died.then(onDeath);
+      },
+    });
+  const context = contextOf(services, reportDeath);
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
@@ -101,20 +108,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await Promise.all(processes.map((each) => each.stop()));
       await Promise.all(services.map((each) => each.stop()));
       await lock.release();
-      await guard.release();
+      await watchdog.release();
     })();
     return stopped;
   };
 
   const starting = [
-    given.database === undefined
+    external.database === undefined
       ? startPostgres(context).then((it) => ({ url: it.applicationUrl, ownerUrl: it.ownerUrl, dir: it.dir }))
-      : { ...given.database, dir: undefined },
-    given.temporalAddress === undefined
+      : { ...external.database, dir: undefined },
+    external.temporalAddress === undefined
       ? startTemporal(context)
-      : { address: given.temporalAddress, uiUrl: undefined },
-    given.vault ?? startOpenBao(context),
-    given.embeddingUrl ?? startEmbeddingServer(context, options.embeddingThreads),
+      : { address: external.temporalAddress, uiUrl: undefined },
+    external.vault ?? startOpenBao(context),
+    external.embeddingUrl ?? startEmbeddingServer(context, options.embeddingThreads),
   ] as const;
   try {
     const [database, temporal, vault, embeddingUrl] = await Promise.all(starting);
@@ -133,11 +140,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       started: services.map((each) => each.name).sort(),
       died,
       choosePort: shared.choosePort,
-      startProcess: processContext.startOnPorts,
+      startProcess: async (makeSpec, onDeath = reportDeath) => {
+        if (stopped) throw new Error('the stack is stopping');
+        return contextOf(processes, onDeath).startOnPorts(makeSpec);
+      },
       stop,
     };
   } catch (error) {
-    // The others may still be on their way up: they are waited for, or they would be missed.
+    // The other services may still be starting: wait for them, so that they are stopped too.
     await Promise.allSettled(starting);
     await stop();
     throw error;

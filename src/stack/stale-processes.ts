@@ -1,37 +1,37 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findLeftOvers, type RecordedProcess } from './process-record.ts';
+import { findStaleProcesses, type RecordedProcess } from './process-record.ts';
 
-export interface LeftOverOptions {
+export interface StaleProcessOptions {
   readonly runDir: string;
   readonly graceMs: number;
   readonly log: (line: string) => void;
 }
 
 /**
- * Ends what an earlier stack of this directory left running, politely and then by force, and forgets it.
- * Only ever a process that was recorded and is still the same one.
+ * Ends the processes that an earlier stack of this directory left running: with their stop signal, and after `graceMs`
+ * with SIGKILL. It signals only processes that were recorded and are still the same ones.
  */
-export async function endLeftOvers({ runDir, graceMs, log }: LeftOverOptions): Promise<void> {
-  let leftOvers = await findLeftOvers(runDir);
-  if (leftOvers.length > 0) {
-    log(`ending what an earlier start left running: ${leftOvers.map((each) => each.name).join(', ')}`);
-    for (const each of leftOvers) signal(each, each.stopSignal);
+export async function endStaleProcesses({ runDir, graceMs, log }: StaleProcessOptions): Promise<void> {
+  let stale = await findStaleProcesses(runDir);
+  if (stale.length > 0) {
+    log(`ending what an earlier start left running: ${stale.map((each) => each.name).join(', ')}`);
+    for (const each of stale) signal(each, each.stopSignal);
     const deadline = Date.now() + graceMs;
-    while (leftOvers.length > 0 && Date.now() < deadline) {
+    while (stale.length > 0 && Date.now() < deadline) {
       await delay(50);
-      leftOvers = await findLeftOvers(runDir);
+      stale = await findStaleProcesses(runDir);
     }
-    for (const each of leftOvers) signal(each, 'SIGKILL');
-    while ((await findLeftOvers(runDir)).length > 0) await delay(20);
+    for (const each of stale) signal(each, 'SIGKILL');
+    while ((await findStaleProcesses(runDir)).length > 0) await delay(20);
   }
   await rm(runDir, { recursive: true, force: true });
 }
 
-function signal(leftOver: RecordedProcess, name: NodeJS.Signals): void {
+function signal({ pid }: RecordedProcess, name: NodeJS.Signals): void {
   try {
-    process.kill(leftOver.pid, name);
+    process.kill(pid, name);
   } catch {
-    // It ended between the look and the signal.
+    // The process has ended meanwhile.
   }
 }

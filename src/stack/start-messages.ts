@@ -2,9 +2,7 @@ import type { Endpoints } from './endpoints-file.ts';
 import type { SampleSearch } from './sample-search.ts';
 import { showcase } from './samples/index.ts';
 
-/** What `npm start` prints once everything runs. */
-
-/** The table of addresses and keys, and the file that has them too. */
+/** The table of addresses and keys that `npm start` prints, and the file that holds the same. */
 export function describeEndpoints(endpoints: Endpoints, file: string): string {
   const rows: [string, string][] = [
     ['API', `${endpoints.apiUrl}/api/v1`],
@@ -26,10 +24,10 @@ export function describeEndpoints(endpoints: Endpoints, file: string): string {
   return ['', 'Lorekeep runs.', '', ...table, '', `  The same in ${file}`].join('\n');
 }
 
-/** The question, the best answer by meaning, and what keywords make of it. */
+/** The question, the best article by meaning, and the best by keyword. */
 export function describeSearch(search: SampleSearch): string {
   const asked = `\nA search by meaning: "${showcase.query}"`;
-  if (search.kind === 'not_by_meaning') return `${asked}\n  was not served by meaning (${search.reason})`;
+  if (search.kind === 'not_by_meaning') return `${asked}\n  was answered by keyword only (${search.reason})`;
   const { title, similarity, sharedWords, byKeyword } = search;
   const shared =
     sharedWords.length === 0

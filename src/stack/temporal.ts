@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { searchAttributes } from '../domain/temporal-names.ts';
 import type { ServiceContext } from './service-context.ts';
 
 export interface Temporal {
@@ -8,14 +9,14 @@ export interface Temporal {
   readonly uiUrl: string | undefined;
 }
 
-const searchAttributes = ['LorekeepTenant', 'LorekeepArticle', 'LorekeepOutcome'];
+const attributeNames = Object.values(searchAttributes);
 const namespace = 'default';
 const preferredPort = 7233;
 const preferredUiPort = 8233;
 
 /**
- * The development server has one shard, whose task queues it polls at most 20 times a second by default: 50 ms for each
- * step of each workflow. Fairness lets one tenant's backlog not hold up another's edit.
+ * The development server has one shard and polls its queues at most 20 times a second by default, which costs 50 ms for
+ * each step of a workflow. With fairness, the backlog of one tenant does not delay the edits of another.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': 2000,
@@ -23,10 +24,10 @@ const dynamicConfig = {
   'matching.enableFairness': true,
 };
 
-/** WAL with synchronous=NORMAL loses nothing when the process is killed. */
+/** With WAL and synchronous=NORMAL nothing is lost when the process is killed. */
 const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
-/** Starts Temporal's development server, with its UI and a database file when persistent. Throws in words when it cannot. */
+/** Starts Temporal's development server; a persistent one has a UI and a database file. Throws with a readable message. */
 export async function startTemporal(context: ServiceContext): Promise<Temporal> {
   const isPersistent = context.mode === 'persistent';
   const dir = join(context.dir, 'temporal');
@@ -48,12 +49,12 @@ export async function startTemporal(context: ServiceContext): Promise<Temporal> 
     for (const [key, value] of Object.entries(dynamicConfig)) {
       args.push('--dynamic-config-value', `${key}=${value}`);
     }
-    for (const attribute of searchAttributes) args.push('--search-attribute', `${attribute}=Keyword`);
+    for (const attribute of attributeNames) args.push('--search-attribute', `${attribute}=Keyword`);
     return {
       name: 'temporal',
       executable: context.venv.temporal,
       args,
-      // Its home is ours, so that no profile of the person who starts it counts.
+      // A home of its own, so that it ignores the Temporal profiles of the user.
       env: { HOME: dir, PATH: '/usr/bin:/bin' },
       cwd: dir,
       isHealthy: () => isReady(address),
@@ -64,7 +65,7 @@ export async function startTemporal(context: ServiceContext): Promise<Temporal> 
   return { address, uiUrl };
 }
 
-/** Whether workflows can be started: the namespace is there and knows the search attributes. */
+/** Whether workflows can be started: the namespace exists and has the search attributes. */
 async function isReady(address: string): Promise<boolean> {
   const connection = await Connection.connect({ address, connectTimeout: 2_000 });
   try {
@@ -72,7 +73,7 @@ async function isReady(address: string): Promise<boolean> {
       connection.operatorService.listSearchAttributes({ namespace }),
       connection.workflowService.describeNamespace({ namespace }),
     ]);
-    return searchAttributes.every((attribute) => customAttributes && attribute in customAttributes);
+    return attributeNames.every((attribute) => customAttributes && attribute in customAttributes);
   } finally {
     await connection.close();
   }

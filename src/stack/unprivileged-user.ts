@@ -4,7 +4,7 @@ import { chown, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Whom a child runs as. Undefined means: as ourselves. */
+/** The user of a child process. Undefined means the user of this process. */
 export interface ChildUser {
   readonly uid: number;
   readonly gid: number;
@@ -13,8 +13,8 @@ export interface ChildUser {
 const isRoot = () => process.getuid?.() === 0;
 
 /**
- * PostgreSQL refuses to run as root: there it runs as the owner of `dataHome`, so that a start as root goes on with what
- * a plain user made; where that is not there yet, as `postgres`, or as `nobody` where that user does not exist.
+ * Chooses the user for PostgreSQL, which refuses to run as root. As root it is the owner of `dataHome`, so that root can
+ * start what another user created; if there is no such directory, `postgres`; if there is no such user, `nobody`.
  */
 export async function findChildUser(dataHome: string): Promise<ChildUser | undefined> {
   if (!isRoot()) return undefined;
@@ -23,7 +23,7 @@ export async function findChildUser(dataHome: string): Promise<ChildUser | undef
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
   for (const name of ['postgres', '_postgres', 'nobody']) {
     const [, , uid, gid] = users.find((fields) => fields[0] === name) ?? [];
-    // Some systems write the numbers of nobody as -2.
+    // Some systems write the ids of nobody as -2.
     if (uid && gid && Number(uid) !== 0) return { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 };
   }
   throw new Error(
@@ -32,8 +32,8 @@ export async function findChildUser(dataHome: string): Promise<ChildUser | undef
 }
 
 /**
- * A directory that the child can use: `preferred`, or when the child cannot reach it (a clone below /root, say) one
- * elsewhere, whose path is kept in `locationFile` so that the next start finds it again.
+ * Returns a directory that the child can use: `preferred`, or another one if the child cannot reach it (for example in a
+ * clone below /root). The path of the other one is written to `locationFile`, where the next start finds it.
  */
 export async function reachableDirectory(
   preferred: string,
@@ -43,7 +43,7 @@ export async function reachableDirectory(
   const recorded = (await readFile(locationFile, 'utf8').catch(() => '')).trim();
   if (recorded !== '') return prepare(recorded, user);
   if (!user || canReach(await nearestExisting(preferred), user)) return prepare(preferred, user);
-  // The name holds a random part: nobody can have laid a directory there, and a removed stack's data is not picked up.
+  // The random part keeps others from creating the directory first, and keeps the data of a removed stack apart.
   const id = createHash('sha256').update(preferred).digest('hex').slice(0, 8);
   const name = `lorekeep-${id}-${randomBytes(4).toString('hex')}`;
   for (const base of ['/var/lib', tmpdir()]) {
@@ -66,7 +66,9 @@ async function prepare(directory: string, user: ChildUser | undefined): Promise<
   const wanted = user?.uid ?? process.getuid?.();
   if (stats.uid === wanted) return directory;
   if (!user || stats.uid !== 0) {
-    throw new Error(`${directory} belongs to uid ${stats.uid}, not ${wanted}: start as the user who made it`);
+    throw new Error(
+      `${directory} belongs to uid ${stats.uid}, not ${wanted}: start as the user who created it`,
+    );
   }
   await chown(directory, user.uid, user.gid);
   return directory;
@@ -80,7 +82,7 @@ async function nearestExisting(path: string): Promise<string> {
   return exists || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
-/** Tried rather than reckoned from modes, which know nothing of access lists, mounts and containers. */
+/** Tries to enter the directory, because file modes do not show access lists, mounts and containers. */
 function canReach(directory: string, user: ChildUser): boolean {
   return (
     spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', directory], { ...user, cwd: '/', stdio: 'ignore' })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the executables of the embedded services are. */
+/** The paths of the embedded services' executables. */
 export interface Venv {
   readonly python: string;
   readonly temporal: string;
@@ -13,9 +13,8 @@ export interface Venv {
 }
 
 /**
- * Finds the executables in the private Python environment that the set-up makes.
- * The real files rather than the environment's own start scripts, which break when the clone is moved.
- * Throws when one is missing.
+ * Finds the executables in the Python environment that `scripts/setup.mjs` installs. Throws when one is missing.
+ * These are the real files and not the environment's start scripts, which stop working when the clone is moved.
  */
 export function openVenv(venvDir: string): Venv {
   const lib = join(venvDir, 'lib');

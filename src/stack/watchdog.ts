@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Waits for the end of its input, which comes when the parent lets go or dies, whatever killed it. Then it ends every
- * process that is still recorded, and removes the directory of a stack that was not meant to outlive its parent.
+ * Waits for the end of its input, which comes when the parent closes it or dies, for whatever reason. Then it ends every
+ * process that is still recorded and removes the directory of an ephemeral stack.
  */
 const script = `
 run_dir=$1
@@ -15,7 +15,7 @@ still_ours() { # pid, executable
   else line=$(ps -ww -p "$1" -o command= 2> /dev/null) || return 1; fi
   case "$line" in "$2"*) return 0 ;; *) return 1 ;; esac
 }
-each_recorded() { # a signal, '' for the recorded one, or look; succeeds when a process was there
+each_recorded() { # a signal, '' for the recorded one, or look; succeeds if a process still runs
   found=1
   for file in "$run_dir"/*.process; do
     [ -f "$file" ] || continue
@@ -41,16 +41,16 @@ if [ -n "$temporary_dir" ]; then
 fi
 `;
 
-export interface OrphanGuard {
-  /** Lets the guard go; it ends whatever is still recorded, removes the temporary directory, then ends itself. */
+export interface Watchdog {
+  /** Ends the processes that are still recorded, removes the temporary directory, then ends the watchdog itself. */
   release(): Promise<void>;
 }
 
-/** Starts the guard of one stack. `temporaryDir`, and what PostgreSQL has elsewhere, is removed with the processes. */
-export function startOrphanGuard(runDir: string, temporaryDir: string | undefined): OrphanGuard {
-  const child = spawn('/bin/sh', ['-c', script, 'lorekeep-orphan-guard', runDir, temporaryDir ?? ''], {
+/** Starts the watchdog of one stack. It also removes `temporaryDir`, and PostgreSQL's directory elsewhere if it has one. */
+export function startWatchdog(runDir: string, temporaryDir: string | undefined): Watchdog {
+  const child = spawn('/bin/sh', ['-c', script, 'lorekeep-watchdog', runDir, temporaryDir ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // A session of its own: Ctrl-C in the terminal must not reach it.
+    // In its own session it does not receive Ctrl-C of the terminal.
     detached: true,
     cwd: '/',
     env: { PATH: '/usr/local/bin:/usr/bin:/bin' },

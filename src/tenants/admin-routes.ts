@@ -22,8 +22,8 @@ export function adminRoutes(deps: { readonly tenants: Tenants }): Route[] {
       path: '/admin/tenants',
       role: 'superadmin',
       tag,
-      summary: 'Make a tenant',
-      description: 'With one API key per role. The keys are in this answer and nowhere else, ever.',
+      summary: 'Create a tenant',
+      description: 'The tenant gets one API key per role. The keys are shown in this answer only.',
       body: newTenantSchema,
       replies: { 201: { description: 'The tenant and its first keys', schema: createdTenantReply } },
       problems: ['already_exists'],
@@ -35,7 +35,7 @@ export function adminRoutes(deps: { readonly tenants: Tenants }): Route[] {
           case 'created':
             return replyWithTenant(creation);
           case 'slug_taken':
-            return problem('already_exists', `There is a tenant with the slug ${body.slug} already.`);
+            return problem('already_exists', `A tenant with the slug ${body.slug} already exists.`);
           default:
             return creation satisfies never;
         }
@@ -47,8 +47,8 @@ export function adminRoutes(deps: { readonly tenants: Tenants }): Route[] {
       path: '/admin/tenants/:id/api-keys',
       role: 'superadmin',
       tag,
-      summary: 'Make an API key for a tenant',
-      description: 'For a tenant that has lost its own. The key is in this answer and nowhere else, ever.',
+      summary: 'Create an API key for a tenant',
+      description: 'For a tenant that has lost its own keys. The key is shown in this answer only.',
       params: tenantIdSchema,
       body: newApiKeySchema,
       replies: { 201: { description: 'The key', schema: issuedKeyReply } },

@@ -5,24 +5,24 @@ import { findKeyHolder, recordKeyUse } from './store.ts';
 
 export interface Authentication {
   /**
-   * Who presents this key: undefined for a string that is no key, for an unknown, an expired and a revoked one alike.
-   * Asks the database each time, so that a revocation holds at once in every process.
+   * The actor of a key; undefined when the key is malformed, unknown, expired or revoked. Reads the database each time, so that
+   * a revocation takes effect at once in every process.
    */
   authenticate(presentedKey: string): Promise<Actor | undefined>;
-  /** Resolves once the uses seen so far have been written (or could not be). */
+  /** Resolves once the uses so far are written or their writes have failed. */
   settled(): Promise<void>;
 }
 
-/** Tells tenants by their API keys. */
+/** Authenticates tenants by their API keys. */
 export function createAuthentication(deps: {
   readonly database: Database;
-  /** Told when the time of use could not be written; the request goes on. */
+  /** Called when the time of use could not be written; the request goes on. */
   readonly onUseNotRecorded?: (error: unknown) => void;
 }): Authentication {
   const { database } = deps;
   const recording = new Map<string, Promise<void>>();
 
-  /** In the background and once at a time a key: nobody waits for it, and a burst costs one write. */
+  /** Writes in the background, one write at a time for each key: no request waits for it, and a burst costs one write. */
   const recordUse = (tenantId: string, keyId: string): void => {
     if (recording.has(keyId)) return;
     const written = database

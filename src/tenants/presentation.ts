@@ -16,12 +16,12 @@ export function presentApiKey(apiKey: ApiKey) {
   };
 }
 
-/** The answer that shows a key just made. */
+/** The answer that shows a new key. */
 export function replyWithKey(apiKey: IssuedApiKey): Reply {
   return reply(201, { data: { ...presentApiKey(apiKey), key: apiKey.key } });
 }
 
-/** The answer that shows a tenant just made and its first keys. */
+/** The answer that shows a new tenant and its first keys. */
 export function replyWithTenant({ tenant, keys }: CreatedTenant): Reply {
   return reply(201, {
     data: {
@@ -31,15 +31,15 @@ export function replyWithTenant({ tenant, keys }: CreatedTenant): Reply {
   });
 }
 
-/** The answer to a request for a key, by whomever. */
+/** The answer to a request for a new key, from a tenant or the superadmin. */
 export function answerKeyCreation(creation: ApiKeyCreation): Reply | Problem {
   switch (creation.kind) {
     case 'created':
       return replyWithKey(creation.apiKey);
     case 'no_such_tenant':
-      return problem('not_found', 'There is no such tenant.');
+      return problem('not_found', 'The tenant does not exist.');
     case 'role_too_high':
-      return problem('forbidden', 'A key can make keys of its own role and lower ones only.');
+      return problem('forbidden', 'A key can create keys of its own role and of lower roles only.');
     default:
       return creation satisfies never;
   }

@@ -1,4 +1,4 @@
-import { encodeCursor } from '../platform/http/cursor.ts';
+import { pageOf } from '../platform/http/page.ts';
 import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { answerKeyCreation, presentApiKey, replyWithKey } from './presentation.ts';
@@ -13,7 +13,7 @@ import type { Tenants } from './service.ts';
 
 const tag = 'API keys';
 
-/** The routes by which a tenant keeps its own API keys. */
+/** The routes by which a tenant manages its own API keys. */
 export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
   const { tenants } = deps;
 
@@ -25,20 +25,14 @@ export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
       tag,
       summary: "List the tenant's API keys",
       description:
-        'Newest first, revoked and expired ones too. Of a key itself only the last four characters are known.',
+        'Newest first, with the revoked and expired keys. `hint` ends with the last four characters of a key; the rest of it is not stored.',
       query: apiKeyPageSchema,
       replies: { 200: { description: 'A page of keys', schema: apiKeyListReply } },
       problems: [],
       handle: async ({ actor, query }) => {
         const { limit, cursor } = query;
-        // One more than asked for tells whether there is a next page.
-        const found = await tenants.listApiKeys(actor.tenantId, { limit: limit + 1, afterId: cursor });
-        const page = found.slice(0, limit);
-        const last = found.length > limit ? page.at(-1) : undefined;
-        return reply(200, {
-          data: page.map(presentApiKey),
-          meta: { next_cursor: last === undefined ? null : encodeCursor(last.id) },
-        });
+        const keys = await tenants.listApiKeys(actor.tenantId, { limit: limit + 1, afterId: cursor });
+        return reply(200, pageOf(keys, limit, presentApiKey));
       },
     }),
 
@@ -47,8 +41,8 @@ export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
       path: '/api-keys',
       role: 'user',
       tag,
-      summary: 'Make an API key',
-      description: 'The key is in this answer and nowhere else, ever.',
+      summary: 'Create an API key',
+      description: 'The key is shown in this answer only.',
       body: newApiKeySchema,
       replies: { 201: { description: 'The key', schema: issuedKeyReply } },
       problems: ['forbidden', 'not_found'],
@@ -71,7 +65,8 @@ export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
       role: 'user',
       tag,
       summary: 'Revoke an API key',
-      description: 'It is refused from now on, in every process. The last active key of role `user` stays.',
+      description:
+        'The key is refused at once, by every process. The last active key of role `user` cannot be revoked.',
       params: apiKeyIdSchema,
       replies: { 204: { description: 'The key is revoked' } },
       problems: ['not_found', 'transition_not_allowed'],
@@ -81,11 +76,11 @@ export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
           case 'revoked':
             return reply(204);
           case 'no_such_key':
-            return problem('not_found', 'There is no such API key.');
+            return problem('not_found', 'The API key does not exist.');
           case 'last_user_key':
             return problem(
               'transition_not_allowed',
-              'This is the last active key of role user: without it nobody could make another. Make one first.',
+              'This is the last active key of role user, and only such a key can create keys. Create another one first.',
             );
           default:
             return revocation satisfies never;

@@ -13,15 +13,15 @@ const slug = z
 const role = z.enum(tenantRoles);
 const time = z.iso.datetime();
 
-/** What makes a tenant: the body of its route and the options of the admin command. */
+/** A new tenant: the body of the route and the options of the admin command. */
 export const newTenantSchema = z
   .strictObject({ slug, name: text({ max: 200 }) })
   .meta({ id: 'NewTenant', examples: [{ slug: 'acme', name: 'Acme Research' }] });
 
-/** The body that asks for an API key. */
+/** The body of a request for a new API key. */
 export const newApiKeySchema = z
   .strictObject({
-    label: text({ max: 200 }).describe('What a person knows the key by'),
+    label: text({ max: 200 }).describe('A name for the key, for people'),
     role,
     expires_at: z.iso
       .datetime({ offset: true, error: 'must be a date and time in ISO 8601, with a time zone' })
@@ -38,7 +38,7 @@ export const newApiKeySchema = z
 export const apiKeyIdSchema = z.object({ id: uuid });
 export const tenantIdSchema = z.object({ id: uuid });
 
-/** A page of keys begins after the key that the cursor names. */
+/** The cursor is the id of a key: the page begins after it. */
 export const apiKeyPageSchema = z.strictObject({ limit: limit(), cursor: cursor(uuid).optional() });
 
 const apiKeyView = z.object({
@@ -49,13 +49,13 @@ const apiKeyView = z.object({
   created_at: time,
   expires_at: time.nullable(),
   revoked_at: time.nullable(),
-  last_used_at: time.nullable().describe('To the minute'),
+  last_used_at: time.nullable().describe('The time of the last use, exact to the minute'),
 });
 
 const shownOnce = z
   .string()
   .nullable()
-  .describe('Shown once: null when the answer is repeated for the same Idempotency-Key')
+  .describe('The key, shown once: null when the answer is repeated for the same Idempotency-Key')
   .meta({ examples: ['lk_…'] });
 
 export const apiKeyListReply = z.object({

@@ -8,10 +8,10 @@ import type { AuditTrail } from './audit-trail.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import {
   type ApiKey,
-  findActiveUserKeys,
   findApiKey,
   insertApiKey,
   insertTenant,
+  listActiveUserKeys,
   listApiKeys,
   lockTenant,
   markApiKeyRevoked,
@@ -20,7 +20,7 @@ import {
 
 export type { ApiKey, Tenant } from './store.ts';
 
-/** A key just made: the one moment at which it can be shown. */
+/** A new key. Only now can the key itself be shown. */
 export interface IssuedApiKey extends ApiKey {
   readonly key: string;
 }
@@ -46,35 +46,38 @@ export type TenantCreation = ({ readonly kind: 'created' } & CreatedTenant) | { 
 export type ApiKeyCreation =
   | { readonly kind: 'created'; readonly apiKey: IssuedApiKey }
   | { readonly kind: 'no_such_tenant' }
-  /** The acting key's own role is below the one it asked for. */
+  /** The role of the actor's key is below the requested role. */
   | { readonly kind: 'role_too_high' };
 
 export type ApiKeyRevocation =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'no_such_key' }
-  /** Nobody could make another key: the tenant would be locked out. */
+  /** The tenant would be locked out: only a key of role `user` can create keys. */
   | { readonly kind: 'last_user_key' };
 
 export interface Tenants extends Authentication {
-  /** Makes a tenant with one API key per role. Fails with `slug_taken`. */
+  /** Creates a tenant with one API key per role. Fails with `slug_taken`. `afterWrite` runs in the same transaction. */
   createTenant(
     actor: Actor,
     tenant: NewTenant,
     afterWrite?: InTransaction<CreatedTenant>,
   ): Promise<TenantCreation>;
-  /** Makes a key in the actor's tenant, or in `tenantId` for the superadmin. */
+  /**
+   * Creates a key of the tenant `tenantId`: the actor's own, or any for the superadmin. Fails with `no_such_tenant` and
+   * `role_too_high`. `afterWrite` runs in the same transaction.
+   */
   createApiKey(
     actor: Actor,
     tenantId: string,
     request: ApiKeyRequest,
     afterWrite?: InTransaction<IssuedApiKey>,
   ): Promise<ApiKeyCreation>;
-  /** The tenant's keys, newest first, revoked ones too; those after the key `afterId` where it is given. */
+  /** The tenant's keys, newest first, with the revoked ones; only those after the key `afterId` if it is given. */
   listApiKeys(
     tenantId: string,
     page: { readonly afterId?: string | undefined; readonly limit: number },
   ): Promise<ApiKey[]>;
-  /** Revokes a key of the actor's tenant; a key that is revoked already stays so. */
+  /** Revokes a key of the actor's tenant, or leaves it revoked. Fails with `no_such_key` and `last_user_key`. */
   revokeApiKey(actor: Actor, keyId: string): Promise<ApiKeyRevocation>;
 }
 
@@ -107,7 +110,7 @@ export function createTenants(deps: TenantsDeps): Tenants {
       return database.withTenantAsAdmin(tenantId, async (tx): Promise<TenantCreation> => {
         const tenant = await insertTenant(tx, { id: tenantId, slug, name });
         if (tenant === undefined) return { kind: 'slug_taken' };
-        // The superadmin acts in the tenant that it makes: the tenant's own log says who made it.
+        // The superadmin acts in the new tenant, so that the tenant's own audit log names the actor.
         const within: Actor = { ...actor, tenantId };
         await audit.append(tx, within, {
           action: 'tenant.created',
@@ -144,12 +147,12 @@ export function createTenants(deps: TenantsDeps): Tenants {
     async revokeApiKey(actor, keyId) {
       const { tenantId } = actor;
       return database.withTenant(tenantId, async (tx): Promise<ApiKeyRevocation> => {
-        // Two revocations at once must not each find the other's key still active.
+        // The lock keeps two revocations apart: each would still find the other's key active.
         await lockTenant(tx, tenantId);
         const apiKey = await findApiKey(tx, tenantId, keyId);
         if (apiKey === undefined) return { kind: 'no_such_key' };
         if (apiKey.revokedAt !== null) return { kind: 'revoked' };
-        const active = await findActiveUserKeys(tx, tenantId);
+        const active = await listActiveUserKeys(tx, tenantId);
         if (active.length === 1 && active[0] === keyId) return { kind: 'last_user_key' };
         await markApiKeyRevoked(tx, tenantId, keyId);
         await audit.append(tx, actor, {

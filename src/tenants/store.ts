@@ -30,13 +30,13 @@ export interface NewApiKey {
   readonly expiresAt: Date | null;
 }
 
-/** A key that may log in, as it was found by its hash. */
+/** The tenant and the role of a key that may log in. */
 export interface KeyHolder {
   readonly tenantId: string;
   readonly keyId: string;
   readonly label: string;
   readonly role: TenantRole;
-  /** Whether `last_used_at` is a minute old or has never been written. */
+  /** Whether `last_used_at` is older than a minute or empty. */
   readonly useIsUnrecorded: boolean;
 }
 
@@ -85,7 +85,7 @@ const holderRow = z.object({
   use_is_unrecorded: z.boolean(),
 });
 
-/** Inserts a tenant; undefined when the slug is taken, by whomever. */
+/** Inserts a tenant; undefined when any tenant already has the slug. */
 export async function insertTenant(
   tx: Transaction,
   tenant: { readonly id: string; readonly slug: string; readonly name: string },
@@ -101,8 +101,8 @@ export async function insertTenant(
 }
 
 /**
- * Whether the tenant exists; holds other changes to its keys back until the transaction ends.
- * NO KEY UPDATE: rows that refer to the tenant may still be inserted meanwhile.
+ * Locks the tenant against other changes of its keys until the transaction ends; false when the tenant does not exist.
+ * With NO KEY UPDATE, rows that refer to the tenant can still be inserted.
  */
 export async function lockTenant(tx: Transaction, tenantId: string): Promise<boolean> {
   const row: unknown = await tx('tenants').where({ id: tenantId }).forNoKeyUpdate().first('id');
@@ -125,7 +125,7 @@ export async function insertApiKey(tx: Transaction, tenantId: string, key: NewAp
   return apiKeyRow.parse(rows[0]);
 }
 
-/** The tenant's keys, newest first, of those older than the key `afterId` when it is given. */
+/** The tenant's keys, newest first; only those older than the key `afterId` if it is given. */
 export async function listApiKeys(
   tx: Transaction,
   tenantId: string,
@@ -148,7 +148,7 @@ export async function listApiKeys(
   return z.array(apiKeyRow).parse(await query.select(apiKeyColumns));
 }
 
-/** One key of the tenant. */
+/** A key of the tenant; undefined when it has none with this id. */
 export async function findApiKey(
   tx: Transaction,
   tenantId: string,
@@ -158,8 +158,8 @@ export async function findApiKey(
   return row === undefined ? undefined : apiKeyRow.parse(row);
 }
 
-/** The keys of role `user` that can log in now: the first two are enough to know the last one. */
-export async function findActiveUserKeys(tx: Transaction, tenantId: string): Promise<string[]> {
+/** The ids of the keys of role `user` that can log in now, at most two: enough to recognize the last one. */
+export async function listActiveUserKeys(tx: Transaction, tenantId: string): Promise<string[]> {
   const rows: unknown = await tx('api_keys')
     .where({ tenant_id: tenantId, role: 'user' })
     .whereNull('revoked_at')
@@ -172,7 +172,7 @@ export async function findActiveUserKeys(tx: Transaction, tenantId: string): Pro
     .map((row) => row.id);
 }
 
-/** Marks a key revoked. */
+/** Marks a key as revoked; a key that is already revoked keeps its time. */
 export async function markApiKeyRevoked(tx: Transaction, tenantId: string, keyId: string): Promise<void> {
   await tx('api_keys')
     .where({ tenant_id: tenantId, id: keyId })
@@ -180,7 +180,7 @@ export async function markApiKeyRevoked(tx: Transaction, tenantId: string, keyId
     .update({ revoked_at: tx.fn.now() });
 }
 
-/** Finds who may log in with the key of this hash; neither a revoked nor an expired key is found. */
+/** The holder of the key with this SHA-256; undefined when there is none, or the key is revoked or expired. */
 export async function findKeyHolder(tx: Transaction, keyHash: Buffer): Promise<KeyHolder | undefined> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select tenant_id, id, label, role,
@@ -200,7 +200,7 @@ export async function findKeyHolder(tx: Transaction, keyHash: Buffer): Promise<K
   };
 }
 
-/** Writes the time of use, unless another process has done so within the minute. */
+/** Writes the time of use, unless it was written within the last minute. */
 export async function recordKeyUse(tx: Transaction, tenantId: string, keyId: string): Promise<void> {
   await tx('api_keys')
     .where({ tenant_id: tenantId, id: keyId })

@@ -7,10 +7,11 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 import { countBlocked } from './blocked-store.ts';
 import type { UsageMetrics } from './metrics.ts';
 
+/** Reports the operations that are skipped because a tenant has no key. */
 export interface BlockedOperations {
   /**
-   * Notes that an operation of the tenant was left out for want of a key. Tells the audit log and the process's log at
-   * most once an hour, with how often it was since they were last told. Never throws: what was left out is done.
+   * Counts a skipped operation of the tenant. At most once an hour, the audit log and the process's log get one entry
+   * with the number of skips since the last entry. Never throws, because the operation is skipped already.
    */
   note(tenantId: string, operation: BlockableOperation): Promise<void>;
 }
@@ -20,15 +21,16 @@ export interface BlockedOperationsDeps {
   readonly audit: Audit;
   readonly log: Logger;
   readonly metrics: Pick<UsageMetrics, 'blockedWithoutKey'>;
-  /** Milliseconds, for the rhythm of this process's writes. */
+  /** The time in milliseconds, for the intervals between this process's writes. */
   readonly now?: () => number;
 }
 
 const windowMs = 3_600_000;
 
 /**
- * How often this process writes its count. A workflow always does: nobody waits, and no count dies with the worker. A
- * search does by the hour, since somebody waits; a little over, so that the window has surely ended when it writes.
+ * The interval between writes of this process's count. A workflow writes every time: no client waits, and no count is
+ * lost with the worker. A search writes once an hour, because its client waits. That interval is a little longer than
+ * the window, so that the window has surely ended at the next write.
  */
 const writeEveryMs: Readonly<Record<BlockableOperation, number>> = {
   embedding: 0,
@@ -36,23 +38,25 @@ const writeEveryMs: Readonly<Record<BlockableOperation, number>> = {
   extraction: 0,
 };
 
-/** Tenants whose searches this process counts in its memory; of the ones it has forgotten it writes sooner. */
-const maxHeld = 10_000;
+/** Tenants whose searches this process counts in memory. For an evicted tenant it writes sooner. */
+const maxCounters = 10_000;
 
-const credentials: Readonly<Record<BlockableOperation, Provider>> = {
+const providerOf: Readonly<Record<BlockableOperation, Provider>> = {
   embedding: 'embedding',
   search: 'embedding',
   extraction: 'anthropic',
 };
-const lines: Readonly<Record<Provider, string>> = {
+const messages: Readonly<Record<Provider, string>> = {
   embedding: 'no embedding API key configured',
   anthropic: 'no Anthropic API key configured',
 };
 
-/** Says what tenants go without because they have no key. */
+/** Creates the counting of operations that are skipped because a tenant has no key. */
 export function createBlockedOperations(deps: BlockedOperationsDeps): BlockedOperations {
   const { database, audit, log, metrics, now = Date.now } = deps;
-  const held = new LRUCache<string, { readonly untilMs: number; occurrences: number }>({ max: maxHeld });
+  const counters = new LRUCache<string, { readonly untilMs: number; occurrences: number }>({
+    max: maxCounters,
+  });
 
   const write = (tenantId: string, operation: BlockableOperation, occurrences: number) =>
     database.withTenant(tenantId, async (tx) => {
@@ -70,22 +74,22 @@ export function createBlockedOperations(deps: BlockedOperationsDeps): BlockedOpe
     async note(tenantId, operation) {
       metrics.blockedWithoutKey(operation);
       const name = `${operation} ${tenantId}`;
-      const before = held.get(name);
+      const before = counters.get(name);
       if (before !== undefined && now() < before.untilMs) {
         before.occurrences += 1;
         return;
       }
       const occurrences = (before?.occurrences ?? 0) + 1;
-      // Before the write, so that those who come during it do not write as well.
+      // Set before the write, so that concurrent calls do not write as well.
       const next = { untilMs: now() + writeEveryMs[operation], occurrences: 0 };
-      held.set(name, next);
+      counters.set(name, next);
       try {
         const count = await write(tenantId, operation, occurrences);
         if (count === undefined) return;
-        log.info({ tenant_id: tenantId, operation, count }, lines[credentials[operation]]);
+        log.info({ tenant_id: tenantId, operation, count }, messages[providerOf[operation]]);
       } catch (error) {
         next.occurrences += occurrences;
-        log.warn({ error, tenant_id: tenantId, operation }, 'a blocked operation is counted later');
+        log.warn({ error, tenant_id: tenantId, operation }, 'blocked operation not written, counted later');
       }
     },
   };

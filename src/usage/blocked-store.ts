@@ -5,9 +5,9 @@ import type { Transaction } from '../platform/postgres/database.ts';
 const rowSchema = z.object({ due: z.boolean(), reported: z.coerce.number() });
 
 /**
- * Counts occurrences. Once `windowMs` have gone by since the last report, and for the first occurrence ever, they are due:
- * the answer is then the number to report, which this statement has moved from one column to the other, so that of many
- * callers exactly one gets it. Otherwise undefined.
+ * Counts occurrences. Returns the number to report when `windowMs` have passed since the last report, or at the first
+ * occurrence ever; undefined otherwise. The statement moves that number from one column to the other, so exactly one of
+ * many concurrent callers gets it.
  */
 export async function countBlocked(
   tx: Transaction,

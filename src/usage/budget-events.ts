@@ -4,22 +4,23 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import type { Settled } from './call-store.ts';
 import type { UsageMetrics } from './metrics.ts';
 
-/** Of the monthly budget: at which share the tenant is told, before the last call is refused. */
+/** The share of the monthly budget at which the tenant is warned, before the first call is refused. */
 const warnAtPercent = 80;
 
+/** Reports that a budget is nearly or entirely used up. */
 export interface BudgetEvents {
-  /** After a settlement: one audit row when it took the month past the warning's share. */
+  /** After a settlement: appends one audit row if the month has passed the warning share by it. */
   settled(tx: Transaction, tenantId: string, settled: Settled): Promise<void>;
-  /** After the first refusal since the budget last let a call through. */
+  /** After the first refusal since the budget last admitted a call: appends one audit row. */
   exhausted(tx: Transaction, tenantId: string): Promise<void>;
 }
 
-/** Tells the tenant, in its audit log, how its monthly budget is doing; and the operator, by a count. */
+/** Creates the reports of budgets: an audit row for the tenant, a counter for the operator. */
 export function createBudgetEvents(deps: {
   readonly audit: Audit;
   readonly metrics: Pick<UsageMetrics, 'budgetReached'>;
 }): BudgetEvents {
-  const tell = async (tx: Transaction, tenantId: string, percent: 80 | 100) => {
+  const report = async (tx: Transaction, tenantId: string, percent: 80 | 100) => {
     await deps.audit.append(tx, serviceActor(tenantId), {
       action: 'llm.budget_reached',
       subject: { kind: 'budget', id: tenantId },
@@ -32,9 +33,9 @@ export function createBudgetEvents(deps: {
     async settled(tx, tenantId, { before, after, budget }) {
       if (budget === null) return;
       const threshold = (budget * warnAtPercent) / 100;
-      // Settlements of a month stand in line at its row: exactly one of them crosses.
-      if (before < threshold && after >= threshold) await tell(tx, tenantId, warnAtPercent);
+      // Settlements of a month wait for each other at its row, so exactly one of them crosses the threshold.
+      if (before < threshold && after >= threshold) await report(tx, tenantId, warnAtPercent);
     },
-    exhausted: (tx, tenantId) => tell(tx, tenantId, 100),
+    exhausted: (tx, tenantId) => report(tx, tenantId, 100),
   };
 }

@@ -11,13 +11,13 @@ export interface CallCounts {
   readonly missingFromLedger: number;
   /** Begun more than five minutes ago and not ended. */
   readonly open: number;
-  /** Begun in the last day and given up without an outcome. */
+  /** Begun in the last day and closed with the outcome `unknown`. */
   readonly unknown: number;
 }
 
 /**
- * Counts them, for the metrics scope. The calls are found by index: with `now()`, since no index can be searched with the
- * volatile clock.
+ * Counts these call records, for the metrics scope. The statement uses `now()`, because no index can be searched with
+ * the volatile `clock_timestamp()`.
  */
 export async function countCalls(tx: Transaction): Promise<CallCounts> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(

@@ -10,17 +10,17 @@ const missing: StateGauge<CallCounts> = {
 
 const open: StateGauge<CallCounts> = {
   name: 'lorekeep_call_records_open',
-  help: 'Call records without an end after 5 minutes',
+  help: 'Call records still open after 5 minutes',
   labels: {},
   values: (counts) => [{ labels: {}, value: counts.open }],
 };
 
 const unknown: StateGauge<CallCounts> = {
   name: 'lorekeep_call_records_unknown',
-  help: 'Calls of the last day whose outcome nobody knows',
+  help: 'Calls of the last day with an unknown outcome',
   labels: {},
   values: (counts) => [{ labels: {}, value: counts.unknown }],
 };
 
-/** Call records and the ledger. */
+/** The state of the call records and the ledger. */
 export const callGauges: FeatureState<CallCounts> = { read: countCalls, gauges: [missing, open, unknown] };

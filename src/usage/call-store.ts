@@ -11,11 +11,11 @@ export interface CallStart {
   readonly source: CallSource;
   readonly model: string;
   readonly keyVersion: number;
-  /** The article (or other thing) that the call is made for. */
+  /** The article, or other subject, of the call. */
   readonly subjectId?: string;
   /** Texts in the request. */
   readonly inputs: number;
-  /** The most tokens that it may cost, held back from the month's budget until it is known. */
+  /** The most tokens that the call may cost. They are reserved in the month's budget until the cost is known. */
   readonly reservedTokens: number;
 }
 
@@ -28,10 +28,10 @@ export interface CallEnd {
 }
 
 /**
- * Reserves the call's tokens in the tenant's month and writes its record, or does neither when the budget does not hold
- * them. One statement, so that the row's lock puts parallel callers in line and each sees what the one before has
- * reserved; reading the sum first and writing after lost, since two readers would both find room for the last tokens.
- * False when the budget is used up.
+ * Reserves the call's tokens in the tenant's month and writes the call record. Returns false, and does neither, when
+ * the budget cannot hold the tokens. It is one statement, so concurrent callers wait for each other at the month's row
+ * and each sees what the one before has reserved. Alternative that lost: reading the sum first and writing afterwards,
+ * because two readers would both find room for the last tokens.
  */
 export async function insertCall(tx: Transaction, tenantId: string, call: CallStart): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
@@ -60,61 +60,13 @@ export async function insertCall(tx: Transaction, tenantId: string, call: CallSt
   return rows.length === 1;
 }
 
-/**
- * Whether a call that was refused would find room once the calls under way have been settled for nothing: then the budget
- * is only held back, and the call can wait.
- */
-export async function isOnlyReserved(tx: Transaction, tenantId: string, tokens: number): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select 1 from monthly_usage
-      where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
-        and reserved_tokens > 0 and settled_tokens + :tokens::bigint <= ${budgetSql}`,
-    { tenantId, tokens },
-  );
-  return rows.length > 0;
-}
-
-/**
- * Whether the month has used up this budget to the last token, and the tenant was told so: then no call can be let through. A
- * budget that merely cannot hold the last call that asked is not spent, as a smaller one may still find room.
- */
-export async function isBudgetSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select 1 from monthly_usage
-      where tenant_id = :tenantId and month = date_trunc('month', clock_timestamp() at time zone 'UTC')::date
-        and exhausted_at is not null and settled_tokens >= :budget::bigint`,
-    { tenantId, budget },
-  );
-  return rows.length > 0;
-}
-
-/** Forgets that the month's budget is used up: it is another one now. */
-export async function clearExhausted(tx: Transaction, tenantId: string): Promise<void> {
-  await tx('monthly_usage')
-    .where({ tenant_id: tenantId })
-    .whereNotNull('exhausted_at')
-    .update({ exhausted_at: null });
-}
-
-/** Notes that the month's budget is used up; true for the first time in the month, or since it was changed. */
-export async function markExhausted(tx: Transaction, tenantId: string): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `insert into monthly_usage as u (tenant_id, month, exhausted_at)
-     values (:tenantId, date_trunc('month', clock_timestamp() at time zone 'UTC')::date, clock_timestamp())
-     on conflict (tenant_id, month) do update set exhausted_at = excluded.exhausted_at where u.exhausted_at is null
-     returning 1`,
-    { tenantId },
-  );
-  return rows.length > 0;
-}
-
 const settledSchema = z.object({
   settled_before: z.coerce.number(),
   settled_after: z.coerce.number(),
   budget: z.union([z.null(), z.coerce.number()]),
 });
 
-/** What a month's settled tokens went from and to, and the budget that they are measured against. */
+/** A month's settled tokens before and after a settlement, and its budget. */
 export interface Settled {
   readonly before: number;
   readonly after: number;
@@ -122,8 +74,8 @@ export interface Settled {
 }
 
 /**
- * Finishes the call record and settles its reservation with what it has cost. A record that is finished keeps its first
- * outcome, but for one that was given up as `unknown`: a late answer is the truth. Answers undefined for one that kept.
+ * Finishes the call record and settles its reservation with the actual cost. A finished record keeps its first outcome,
+ * and the result is then undefined. Only the outcome `unknown` is replaced, because a late answer is the truth.
  */
 export async function finishCall(
   tx: Transaction,
@@ -160,7 +112,7 @@ export async function finishCall(
   return { before, after, budget };
 }
 
-/** Takes back the record of a call that was not made, with its reservation. */
+/** Deletes the record of a call that was not made, and releases its reservation. */
 export async function deleteCall(tx: Transaction, tenantId: string, callId: string): Promise<void> {
   await tx.raw(
     `with cancelled as (
@@ -173,42 +125,14 @@ export async function deleteCall(tx: Transaction, tenantId: string, callId: stri
   );
 }
 
-/**
- * Closes, in any tenant, the records that a crash has left open: their outcome is unknown, and what they had reserved
- * counts as spent, since the provider may have been paid. For the scope of reconciliation.
- */
-export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number): Promise<number> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with abandoned as (
-       update provider_calls set finished_at = clock_timestamp(), outcome = 'unknown'
-        where finished_at is null and started_at < now() - :olderThanMs * interval '1 millisecond'
-       returning tenant_id, month, reserved_tokens
-     ),
-     sums as (
-       select tenant_id, month, sum(reserved_tokens)::bigint as tokens, count(*) as calls
-         from abandoned group by tenant_id, month
-     ),
-     settled as (
-       update monthly_usage u
-          set reserved_tokens = u.reserved_tokens - sums.tokens, settled_tokens = u.settled_tokens + sums.tokens
-         from sums where u.tenant_id = sums.tenant_id and u.month = sums.month
-     )
-     select calls from sums`,
-    { olderThanMs },
-  );
-  return z
-    .array(z.object({ calls: z.coerce.number() }))
-    .parse(rows)
-    .reduce((sum, { calls }) => sum + calls, 0);
-}
-
+/** A failed call: its code of the failure table, and when it ended. */
 export interface LastFailure {
   readonly code: string;
   readonly at: Date;
 }
 
-/** How the tenant's last failed call with the key of this version ended; undefined where none has failed. */
-export async function readLastFailure(
+/** Finds the tenant's last failed call with this version of a key; undefined when none has failed. */
+export async function findLastFailure(
   tx: Transaction,
   tenantId: string,
   key: { readonly provider: Provider; readonly keyVersion: number },

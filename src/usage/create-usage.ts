@@ -3,14 +3,14 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { type BlockedOperations, createBlockedOperations } from './blocked-operations.ts';
 import type { UsageMetrics } from './metrics.ts';
-import { createUsage, type Usage } from './service.ts';
+import { createUsageService, type Usage } from './service.ts';
 
-/** Wires call records, budgets and the ledger, and the count of what was left out because there was no key. */
-export function createUsageRoom(deps: {
+/** Wires call records, budgets and the ledger, and the counting of operations that are skipped without a key. */
+export function createUsage(deps: {
   readonly database: Database;
   readonly audit: Audit;
   readonly log: Logger;
   readonly metrics: Pick<UsageMetrics, 'budgetReached' | 'blockedWithoutKey'>;
 }): { readonly usage: Usage; readonly blocked: BlockedOperations } {
-  return { usage: createUsage(deps), blocked: createBlockedOperations(deps) };
+  return { usage: createUsageService(deps), blocked: createBlockedOperations(deps) };
 }

@@ -4,10 +4,11 @@ import type { Transaction } from '../platform/postgres/database.ts';
 export const usageGroupings = ['day', 'operation', 'model', 'source'] as const;
 export type UsageGrouping = (typeof usageGroupings)[number];
 
+/** A period of the ledger, and how to group it. */
 export interface UsageQuery {
   /** First day, inclusive, UTC, as YYYY-MM-DD. */
   readonly from: string;
-  /** Last day, inclusive. */
+  /** Last day, inclusive, UTC, as YYYY-MM-DD. */
   readonly to: string;
   readonly groupBy: readonly UsageGrouping[];
 }
@@ -22,9 +23,10 @@ const usageRowSchema = z.object({
   output_tokens: z.coerce.number(),
   calls: z.coerce.number(),
 });
+/** A sum over the ledger; fields that are not grouped by are null. */
 export type UsageRow = z.output<typeof usageRowSchema>;
 
-/** Calls of the period whose outcome nobody knows. */
+/** Counts the calls of the period with an unknown outcome. */
 export async function countUnknown(tx: Transaction, tenantId: string, query: UsageQuery): Promise<number> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select count(*) as calls from provider_calls
@@ -37,10 +39,21 @@ export async function countUnknown(tx: Transaction, tenantId: string, query: Usa
   return row.calls;
 }
 
+/** The statement that copies the call records `c` that meet a condition, unless they are in the ledger already. */
+const copyCallsSql = (condition: string) =>
+  `insert into usage_ledger
+     (tenant_id, call_id, at, operation, provider, model, source, input_tokens, output_tokens)
+   select c.tenant_id, c.id, c.finished_at, c.operation, c.provider, c.model, c.source, c.input_tokens, c.output_tokens
+     from provider_calls c
+    where ${condition}
+      and not exists (select 1 from usage_ledger l where l.tenant_id = c.tenant_id and l.call_id = c.id)
+   on conflict do nothing`;
+
 /**
- * Copies every answered call of a subject, or the one call, from the records to the ledger. The primary key on the call
- * makes it unique however often this runs. A list of ids from the workflow lost: an attempt that dies after its call was
- * stored can hand no id on, while the records are there for whoever comes next.
+ * Copies every answered call of a subject, or one call, from the call records to the ledger; returns how many were
+ * missing there. The primary key on the call makes repetition safe. Alternative that lost: a list of call ids from the
+ * workflow, because an attempt that dies after its call was stored cannot pass on an id, while the call record stays
+ * for the next attempt.
  */
 export async function copyToLedger(
   tx: Transaction,
@@ -49,40 +62,31 @@ export async function copyToLedger(
 ): Promise<number> {
   const [column, value] = 'callId' in which ? ['id', which.callId] : ['subject_id', which.subjectId];
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `insert into usage_ledger
-       (tenant_id, call_id, at, operation, provider, model, source, input_tokens, output_tokens)
-     select c.tenant_id, c.id, c.finished_at, c.operation, c.provider, c.model, c.source, c.input_tokens, c.output_tokens
-       from provider_calls c
-      where c.tenant_id = :tenantId and c.:column: = :value and c.outcome = 'ok'
-        and not exists (select 1 from usage_ledger l where l.tenant_id = c.tenant_id and l.call_id = c.id)
-     on conflict do nothing`,
+    copyCallsSql("c.tenant_id = :tenantId and c.:column: = :value and c.outcome = 'ok'"),
     { tenantId, column, value },
   );
   return rowCount;
 }
 
-/** Enters, for any tenant, answered calls of the last day that nobody has entered. For the scope of reconciliation. */
-export async function copyForgottenToLedger(tx: Transaction, olderThanMs: number): Promise<number> {
+/**
+ * Copies to the ledger, for all tenants, answered calls of the last day that are still missing after `olderThanMs`;
+ * returns how many. For the scope of reconciliation.
+ */
+export async function copyMissingToLedger(tx: Transaction, olderThanMs: number): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `insert into usage_ledger
-       (tenant_id, call_id, at, operation, provider, model, source, input_tokens, output_tokens)
-     select c.tenant_id, c.id, c.finished_at, c.operation, c.provider, c.model, c.source, c.input_tokens, c.output_tokens
-       from provider_calls c
-      where c.outcome = 'ok' and c.finished_at > now() - interval '1 day'
-        and c.finished_at < now() - :olderThanMs * interval '1 millisecond'
-        and not exists (select 1 from usage_ledger l where l.tenant_id = c.tenant_id and l.call_id = c.id)
-     on conflict do nothing`,
+    copyCallsSql(`c.outcome = 'ok' and c.finished_at > now() - interval '1 day'
+        and c.finished_at < now() - :olderThanMs * interval '1 millisecond'`),
     { olderThanMs },
   );
   return rowCount;
 }
 
-/** The tenant's ledger, summed by the groupings asked for; the columns that are summed over are null. */
+/** Sums the tenant's ledger by the given groupings; fields that are not grouped by are null. */
 export async function sumLedger(tx: Transaction, tenantId: string, query: UsageQuery): Promise<UsageRow[]> {
   const day = `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`;
   const column = (name: UsageGrouping, expression: string) =>
     query.groupBy.includes(name) ? expression : 'null::text';
-  // A model says its provider, so the two are grouped together.
+  // A model implies its provider, so the two are grouped together.
   const columns = [
     `${column('day', day)} as day`,
     `${column('operation', 'operation')} as operation`,

@@ -2,9 +2,9 @@ import type { Registry } from 'prom-client';
 import { type BlockableOperation, blockableOperations } from '../domain/operations.ts';
 import { createCounter } from '../platform/telemetry/counters.ts';
 
-/** What is counted of budgets and of operations without a key. */
+/** The counters of budgets and of operations without a key. */
 export interface UsageMetrics {
-  /** An operation was left out because its tenant has no key for it. */
+  /** An operation was skipped because its tenant has no key for it. */
   blockedWithoutKey(operation: BlockableOperation): void;
   /** A tenant's month has reached this share of its token budget. */
   budgetReached(percent: 80 | 100): void;
@@ -14,7 +14,7 @@ export interface UsageMetrics {
 export function createUsageMetrics(registry: Registry): UsageMetrics {
   const blocked = createCounter(registry, {
     name: 'lorekeep_blocked_no_api_key_total',
-    help: 'Operations left out for want of a key',
+    help: 'Operations skipped because the tenant has no key',
     labels: { operation: blockableOperations },
     fromZero: true,
   });

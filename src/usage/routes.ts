@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { invalidField } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { type Usage, type UsageGrouping, usageGroupings } from './service.ts';
+import { type UsageGrouping, usageGroupings } from './ledger-store.ts';
+import type { Usage } from './service.ts';
 
 const isoDay = z.iso.date().meta({ description: 'A day in UTC', example: '2026-01-31' });
 
@@ -10,7 +11,7 @@ const groupBy = z
   .transform((text) => text.split(',').map((part) => part.trim()))
   .pipe(z.array(z.enum(usageGroupings)).min(1))
   .meta({
-    description: `Comma-separated, any of ${usageGroupings.join(', ')}; what is not named is summed over and null`,
+    description: `Comma-separated, any of ${usageGroupings.join(', ')}; a field that is not named is summed over and null`,
     example: 'day,model',
   });
 
@@ -52,7 +53,8 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
               to: z.string(),
               group_by: z.array(z.string()),
               unknown_calls: z.number().int().meta({
-                description: 'Calls that a crash left without an outcome: perhaps paid, and in no row',
+                description:
+                  'Calls that a crash left without an outcome; they may have been paid, and are in no row',
               }),
             }),
           }),

@@ -1,23 +1,20 @@
 import type { Audit } from '../audit/service.ts';
 import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
+import { closeAbandonedCalls } from './abandoned-call-store.ts';
 import { createBudgetEvents } from './budget-events.ts';
+import { clearExhausted, isBudgetSpent, isOnlyReserved, markExhausted } from './budget-store.ts';
 import {
   type CallEnd,
   type CallStart,
-  clearExhausted,
-  closeAbandonedCalls,
   deleteCall,
+  findLastFailure,
   finishCall,
   insertCall,
-  isBudgetSpent,
-  isOnlyReserved,
   type LastFailure,
-  markExhausted,
-  readLastFailure,
 } from './call-store.ts';
 import {
-  copyForgottenToLedger,
+  copyMissingToLedger,
   copyToLedger,
   countUnknown,
   sumLedger,
@@ -26,38 +23,36 @@ import {
 } from './ledger-store.ts';
 import type { UsageMetrics } from './metrics.ts';
 
-export type { CallSource } from '../domain/operations.ts';
-export type { CallEnd, CallStart } from './call-store.ts';
-export type { UsageGrouping, UsageQuery, UsageRow } from './ledger-store.ts';
-export { usageGroupings } from './ledger-store.ts';
-
+/** The sums of a period. */
 export interface UsageReport {
   readonly rows: readonly UsageRow[];
   /** Calls of the period that a crash left without an outcome: they may have been paid, and are in no row. */
   readonly unknownCalls: number;
 }
 
+/** The records of provider calls, the month's budget and the ledger. */
 export interface Usage {
   /**
-   * Reserves a call's tokens in the month's budget and writes its record, before it is made. Commit it before the call:
-   * it has to outlive a crash. `budget_reserved`: there is no room only while other calls are under way.
+   * Reserves a call's tokens in the month's budget and writes the call record. Commit it before the call is made,
+   * because the record has to survive a crash. `budget_reserved`: there is no room only while other calls are under
+   * way.
    */
   begin(
     tx: Transaction,
     tenantId: string,
     call: CallStart,
   ): Promise<'begun' | 'budget_reserved' | 'budget_exhausted'>;
-  /** Finishes a call's record and settles its reservation, in the transaction that keeps the call's result. */
+  /** Finishes a call record and settles its reservation, in the transaction that stores the result of the call. */
   finish(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
-  /** Takes back the record and the reservation of a call that was not made after all. */
+  /** Deletes the record of a call that was not made, and releases its reservation. */
   cancel(tx: Transaction, tenantId: string, callId: string): Promise<void>;
-  /** Enters the answered calls made for a subject that are not in the ledger yet. Safe to repeat. */
+  /** Copies the answered calls of a subject to the ledger; returns how many were missing there. Safe to repeat. */
   recordSubject(tenantId: string, subjectId: string): Promise<number>;
-  /** Enters one call in the ledger, in the given transaction. Safe to repeat. */
+  /** Copies one answered call to the ledger, in the given transaction. Safe to repeat. */
   recordCall(tx: Transaction, tenantId: string, callId: string): Promise<void>;
-  /** The tenant's ledger, summed. */
+  /** Sums the tenant's ledger. */
   report(tenantId: string, query: UsageQuery): Promise<UsageReport>;
-  /** How the tenant's last failed call with this key ended; undefined where none has failed. */
+  /** The tenant's last failed call with this key; undefined when none has failed. */
   lastFailure(
     tx: Transaction,
     tenantId: string,
@@ -65,17 +60,20 @@ export interface Usage {
   ): Promise<LastFailure | undefined>;
   /** Whether the month has used up this budget to the last token. */
   isSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean>;
-  /** In the transaction of a change of the budget: what was used up may not be any longer. */
+  /** Admits calls to an exhausted budget again, in the transaction that changes the budget. */
   budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
-  /** Gives up the records that crashes have left open, and enters the answered calls that were forgotten; of every tenant. */
+  /**
+   * Closes call records that crashes have left open, and copies answered calls that are missing to the ledger, for all
+   * tenants. Returns how many records were closed.
+   */
   closeAbandoned(): Promise<number>;
 }
 
-/** Far longer than any call may take: whoever made it is dead. */
+/** Far longer than any call may take, so the process that made the call is dead. */
 const abandonedAfterMs = 5 * 60_000;
 
-/** Call records, budgets and the ledger: what was asked of a provider, what it may cost and what it did. */
-export function createUsage(deps: {
+/** Creates the service of call records, budgets and the ledger. */
+export function createUsageService(deps: {
   readonly database: Database;
   readonly audit: Audit;
   readonly metrics: Pick<UsageMetrics, 'budgetReached'>;
@@ -104,12 +102,12 @@ export function createUsage(deps: {
         rows: await sumLedger(tx, tenantId, query),
         unknownCalls: await countUnknown(tx, tenantId, query),
       })),
-    lastFailure: readLastFailure,
+    lastFailure: findLastFailure,
     isSpent: isBudgetSpent,
     budgetChanged: clearExhausted,
     closeAbandoned: () =>
       database.withScope('reconcile', async (tx) => {
-        await copyForgottenToLedger(tx, abandonedAfterMs);
+        await copyMissingToLedger(tx, abandonedAfterMs);
         return closeAbandonedCalls(tx, abandonedAfterMs);
       }),
   };

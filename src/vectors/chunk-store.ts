@@ -2,7 +2,7 @@ import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** A bought vector, for the article whose text its chunk is of. */
+/** A bought vector of a chunk, for the article that contains the chunk. */
 export interface ChunkVector {
   readonly articleId: string;
   readonly hash: string;
@@ -11,8 +11,8 @@ export interface ChunkVector {
 }
 
 /**
- * Gives the article the vectors that another article of the tenant has bought for the same chunks in the same space. A table
- * of chunks shared by articles lost: it needs reference counts to forget.
+ * Copies to the article the vectors that other articles of the tenant have for the same chunks in the same space.
+ * Alternative that lost: one table of chunks that articles share, because deletion would need reference counts.
  */
 export async function reuseVectors(
   tx: Transaction,
@@ -34,7 +34,9 @@ export async function reuseVectors(
   );
 }
 
-/** Which of these chunks have no vector for the article, after taking over what other articles have. */
+/**
+ * Reuses vectors as `reuseVectors` does. Returns the hashes of the chunks that still have no vector for the article.
+ */
 export async function reuseAndListMissing(
   tx: Transaction,
   tenantId: string,
@@ -52,7 +54,7 @@ export async function reuseAndListMissing(
   return missing;
 }
 
-/** Stores bought vectors; one that is there already stays. */
+/** Stores bought vectors. A vector that the article already has for a chunk stays. */
 export async function insertVectors(
   tx: Transaction,
   tenantId: string,
@@ -74,7 +76,10 @@ export async function insertVectors(
     .ignore();
 }
 
-/** Says which vectors are the article's text of `contentHash`: from here on it is found. */
+/**
+ * Records which chunks make up the article's text of `contentHash` in the space. From the commit on, search by vectors
+ * finds that text.
+ */
 export async function upsertManifest(
   tx: Transaction,
   tenantId: string,
@@ -97,7 +102,7 @@ export async function upsertManifest(
     .merge(['content_hash', 'chunk_hashes']);
 }
 
-/** Which of these chunks have a vector in the space, of whichever article of the tenant. */
+/** Returns the hashes of those chunks that have a vector in the space, for any article of the tenant. */
 export async function listKnownChunks(
   tx: Transaction,
   tenantId: string,
@@ -112,7 +117,7 @@ export async function listKnownChunks(
   return new Set(z.array(z.string()).parse(found));
 }
 
-/** Vectors of chunks in the space, of whichever article of the tenant, by chunk hash. */
+/** Returns the vectors of these chunks in the space, from any article of the tenant, by chunk hash. */
 export async function listChunkVectors(
   tx: Transaction,
   tenantId: string,

@@ -10,24 +10,25 @@ import {
   lockIndexBuilds,
 } from './vector-index-store.ts';
 
-/** Lists of dimensions. */
+/** What a run did, as lists of dimensions. */
 export interface IndexReport {
-  /** Had none. */
+  /** Dimensions that had no index. */
   readonly made: readonly number[];
-  /** Had one that a build had left half-made. */
+  /** Dimensions whose index was invalid, because its build was interrupted. */
   readonly repaired: readonly number[];
-  /** In use, and more than an index can take: these are searched exactly. */
+  /** Dimensions in use above the limit of an index. Their searches compare exactly. */
   readonly tooMany: readonly number[];
 }
 
 /**
- * Makes the approximate indexes that the dimensions in use lack, and anew those that are invalid, without holding up a
- * search or a write; safe to repeat. `busy`: another migration is at it. Fails with a MigrationFailed that names the dimension.
+ * Creates the approximate indexes that the dimensions in use lack, and rebuilds invalid ones. Searches and writes go on
+ * meanwhile, and a repetition is safe. Returns `busy` when another migration is building. Fails with a MigrationFailed
+ * that names the dimension.
  */
 export async function makeMissingIndexes(owner: OwnerConnection): Promise<IndexReport | 'busy'> {
   if (!(await lockIndexBuilds(owner))) return 'busy';
-  const there = await listVectorIndexes(owner);
-  const invalid = [...there].filter(([, { isValid }]) => !isValid).map(([dimensions]) => dimensions);
+  const existing = await listVectorIndexes(owner);
+  const invalid = [...existing].filter(([, { isValid }]) => !isValid).map(([dimensions]) => dimensions);
   const made: number[] = [];
   const repaired: number[] = [];
   const tooMany: number[] = [];
@@ -37,7 +38,7 @@ export async function makeMissingIndexes(owner: OwnerConnection): Promise<IndexR
       tooMany.push(dimensions);
       continue;
     }
-    const found = there.get(dimensions);
+    const found = existing.get(dimensions);
     if (found?.isValid) continue;
     try {
       if (found) await dropVectorIndex(owner, index);

@@ -1,21 +1,41 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { NearArticle, NearestQuery } from './nearest.ts';
+import type { PublishedFilter } from './published-filter.ts';
 import { vectorIndexOf } from './vector-index.ts';
 import { visibleArticlesSql } from './visible-articles-read-model.ts';
 
+/** An article, and its chunk that is nearest to a query. */
+export interface NearArticle {
+  readonly articleId: string;
+  /** Hash of its nearest visible chunk. */
+  readonly chunkHash: string;
+  /** Cosine of that chunk and the query, from -1 to 1. */
+  readonly similarity: number;
+}
+
+/** A query by vector in one space. */
+export interface NearestQuery {
+  readonly spaceId: string;
+  /** Of the space's dimension. */
+  readonly vector: readonly number[];
+  /** The most articles to return. */
+  readonly limit: number;
+  readonly filter?: PublishedFilter;
+}
+
 /**
- * Whether the tenant's chunks in the space, stale ones included, are no more than `smallUpTo`; or so many that `poolSize` of
- * them are found faster by the index than by comparing all; or in between, which is also said where there is no index.
+ * Classifies the tenant by its chunks in the space, stale ones included. `small`: at most `smallUpTo`. `large`: so many
+ * that the index finds `poolSize` of them faster than a comparison of all. `medium`: in between, or without an index.
  *
- * To compare one chunk takes 1.5 µs of 384 dimensions; to find one in the graph 12 µs, or 30 where nobody has been lately, and
- * of those found only the tenant's share counts. So n of N chunks are slower to compare than to look for where n² > 20 · poolSize · N: with 100 wanted of 100,000
- * that is a tenant of 14,000. It is counted that far and no further, in the primary key, at a tenth of the price of comparing.
+ * Comparing one chunk of 384 dimensions takes 1.5 µs. Finding one in the graph takes 12 µs, or 30 µs where the graph is
+ * not cached, and only the tenant's share of the chunks found counts. So comparing n of N chunks takes longer than
+ * finding when n² > 20 · poolSize · N: for a pool of 100 in 100,000 chunks, that is a tenant of 14,000. The count stops
+ * at that number. It reads the primary key, at a tenth of the cost of comparing.
  *
- * The planner would have to say, and cannot: it takes tenant, space and dimension for independent, and so a tenant of 30 %
- * for one of 3 %; and it takes a step in the graph for as cheap as a row. Told by statistics that they depend on each other it
- * chose the index for a tenant of 5 %, at ten times the price.
+ * The planner cannot make this choice. It takes tenant, space and dimension for independent, and so estimates a tenant
+ * of 30 % as one of 3 %; and it costs a step in the graph like a row. With statistics on the dependency it chose the
+ * index for a tenant of 5 %, at ten times the cost.
  */
 export async function measureTenant(
   tx: Transaction,
@@ -52,13 +72,15 @@ export async function measureTenant(
 }
 
 /**
- * The articles of the `poolSize` chunks nearest to the query, as far as they are visible and pass the filter, by the HNSW
- * index or by a sort of all of the tenant's chunks. It may leave some out, so fewer than `query.limit` say nothing.
+ * Returns the articles of the `poolSize` chunks nearest to the query, as far as they are visible and pass the filter,
+ * by the HNSW index or by a sort of all of the tenant's chunks. It may leave out articles, so fewer than `query.limit`
+ * do not mean that there are no more.
  *
- * The innermost query is the order by distance and the tenant's chunks, nothing else: whatever more it asked for, a scan of
- * the index would have to go on looking for. Not to join all, as rankAll does, is what makes the sort cheap.
+ * The innermost query holds only the tenant's chunks and the order by distance, because an index scan goes on until
+ * every further condition is met. The sort is cheap because only the pool is joined, unlike in rankAll.
  *
- * What lost: one index a tenant (thousands on one table); joining inside; leaving the choice to the planner (see measureTenant).
+ * Alternatives that lost: one index per tenant (thousands on one table); joining inside; leaving the choice to the
+ * planner (see measureTenant).
  */
 export async function rankPool(
   tx: Transaction,
@@ -69,7 +91,7 @@ export async function rankPool(
 ): Promise<NearArticle[]> {
   const visible = visibleArticlesSql(query.filter ?? {}, 'near.article_id');
   const index = by === 'index' ? vectorIndexOf(query.vector.length) : undefined;
-  // Only an order by the index's own expression can use the index.
+  // The planner uses the index only for an order by the index's own expression.
   const order = index
     ? `${index.expression} <=> ${index.expressionOf('cast(:vector as vector)')}`
     : 'embedding <=> cast(:vector as vector)';
@@ -90,17 +112,17 @@ export async function rankPool(
       { ...visible.bindings, poolSize },
     );
   if (!index) return ranking();
-  // One round trip.
+  // Sent together: one round trip.
   const [, ranked] = await Promise.all([preferIndex(tx), ranking(), preferNothing(tx)]);
   return ranked;
 }
 
 /**
- * From here on a scan of an HNSW index goes on until it has as many rows as it was asked for. Without that it ends after its
- * first candidates, of which the tenant's share is left: 29 rows of 100 for a tenant of 30 %. Relaxed order, because the rows are
- * sorted anyway, and strict order drops those that come too late. 100 candidates at first, the least pool: 40, the default, found the
- * same no faster, and 200 or 400 found no more. And no sort where an index gives the order: statistics that are older than
- * the tenant's growth cannot talk the planner out of what measureTenant has decided.
+ * Makes an HNSW scan of this transaction go on until it has the rows asked for. By default it ends after its first
+ * candidates, and only the tenant's share of them remains: 29 rows of 100 for a tenant of 30 %. The order is relaxed
+ * because the rows are sorted anyway, and strict order drops rows that come late. The scan starts with 100 candidates,
+ * the smallest pool: 40, the default, found the same rows no faster, and 200 or 400 found no more. Sorting is off, so
+ * that statistics older than the tenant's growth cannot make the planner override the choice of measureTenant.
  */
 async function preferIndex(tx: Transaction): Promise<void> {
   await tx.raw(
@@ -109,18 +131,20 @@ async function preferIndex(tx: Transaction): Promise<void> {
   );
 }
 
-/** The rest of the transaction sorts again. */
+/** Lets the rest of the transaction sort again. */
 async function preferNothing(tx: Transaction): Promise<void> {
   await tx.raw(`select set_config('enable_sort', 'on', true)`);
 }
 
 /**
- * The articles that pass the filter by the exact distance of all of their visible chunks. The less the filter passes,
- * the less there is to compare. It has no order that an HNSW index knows, so it cannot be answered by one.
+ * Ranks all articles that pass the filter by the exact distance of all of their visible chunks. The fewer articles
+ * pass, the less there is to compare. The statement has no order that an HNSW index supports, so the planner cannot use
+ * one.
  *
- * What lost: `min(distance) group by article` cannot say which chunk it was; a lateral `order by distance limit 1` per
- * article sorts once an article instead of once; the chunks' hashes outside of their lateral, with which statistics that are
- * older than the tenant let the planner take the index by hash without a hash, and read all chunks once an article.
+ * Alternatives that lost: `min(distance) group by article`, which does not say which chunk it was; a lateral `order by
+ * distance limit 1` per article, which sorts once per article instead of once; the condition on chunk hashes outside of
+ * the lateral, because outdated statistics then made the planner use the index by hash without a hash, and read all
+ * chunks once per article.
  */
 export async function rankAll(
   tx: Transaction,
@@ -148,8 +172,8 @@ const nearArticle = z
   .transform(({ id, chunk_hash, similarity }) => ({ articleId: id, chunkHash: chunk_hash, similarity }));
 
 /**
- * The best chunk of each article, best first. Never a named prepared statement: after five runs Postgres may settle on
- * a plan that fits no tenant.
+ * Returns the best chunk of each article, best first. The statement is never named and prepared, because after five
+ * runs Postgres may choose a generic plan, which fits no tenant.
  */
 async function rank(
   tx: Transaction,

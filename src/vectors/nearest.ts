@@ -1,47 +1,35 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import { measureTenant, rankAll, rankPool } from './nearest-store.ts';
-import type { PublishedFilter } from './published-filter.ts';
+import { measureTenant, type NearArticle, type NearestQuery, rankAll, rankPool } from './nearest-store.ts';
 
-export interface NearArticle {
-  readonly articleId: string;
-  /** Its best chunk. */
-  readonly chunkHash: string;
-  /** The cosine of that chunk to the query. */
-  readonly similarity: number;
-}
-
-export interface NearestQuery {
-  readonly spaceId: string;
-  /** Of the space's dimension. */
-  readonly vector: readonly number[];
-  readonly limit: number;
-  readonly filter?: PublishedFilter;
-}
+export type { NearArticle, NearestQuery } from './nearest-store.ts';
 
 /**
- * A tenant with no more chunks than these is always compared with all of them: 3 ms, joins included. Above, a few nearest are
- * taken first and looked up then, which saves the joins and may have to be done again.
+ * A tenant with at most this many chunks is always compared with all of them: 3 ms, joins included. Above it, the
+ * nearest few are found first and joined afterwards, which saves joins but may have to be repeated.
  */
-export const compareAllUpTo = 1_000;
+const compareAllUpTo = 1_000;
 
 /**
- * How many chunks are looked at: two for each article wanted, because some are of one article, stale, or not published;
- * and a hundred at least, because fewer save nothing once the first of the graph has been reached.
+ * The number of chunks in a pool. It is two for each article to return, because some chunks are of one article, stale
+ * or not published. It is at least 100, because a smaller pool saves nothing once the first chunk in the graph is
+ * reached.
  */
-export function poolSize(limit: number): number {
+function poolSize(limit: number): number {
   return Math.max(100, 2 * limit);
 }
 
 /**
- * A pool that gave too few articles says how deep one would have to be that gives enough. Up to four times as deep it is looked
- * through once more: a search by both wants a hundred articles, and of some texts two chunks in three are of the same ones.
- * Deeper than that, as behind a filter that passes little, it costs more than to compare what the filter passes.
+ * How much larger a second pool may be. A pool with too few articles shows how large one with enough has to be. Up to
+ * four times the size it is worth a second try: a search by both asks for a hundred articles, and in some texts two of
+ * three chunks are of the same ones. A larger pool, as behind a filter that passes few articles, costs more than
+ * comparing all that pass.
  */
-const mostDeepening = 4;
+const maxPoolGrowth = 4;
 
 /**
- * The tenant's published articles by their best visible chunk, best first, at most `limit`. Exact for small tenants and
- * wherever the index would leave rows out: a filter that passes little, many stale chunks, fewer articles than asked for.
+ * Returns the tenant's published articles by their best visible chunk, best first, at most `limit`. The result is exact
+ * for small tenants and wherever the index would leave out rows: a filter that passes few articles, many stale chunks,
+ * fewer articles than asked for.
  */
 export async function nearestArticles(
   tx: Transaction,
@@ -55,10 +43,10 @@ export async function nearestArticles(
   const by = size === 'large' ? 'index' : 'sort';
   const near = await rankPool(tx, tenantId, query, pool, by);
   if (near.length >= query.limit) return near;
-  // A half more, because the farther chunks are of articles that are there already.
-  const deeper = Math.ceil((1.5 * pool * query.limit) / Math.max(1, near.length));
-  if (deeper <= mostDeepening * pool) {
-    const more = await rankPool(tx, tenantId, query, deeper, by);
+  // Half as many again, because the farther chunks are often of articles already found.
+  const larger = Math.ceil((1.5 * pool * query.limit) / Math.max(1, near.length));
+  if (larger <= maxPoolGrowth * pool) {
+    const more = await rankPool(tx, tenantId, query, larger, by);
     if (more.length >= query.limit) return more;
   }
   return rankAll(tx, tenantId, query);

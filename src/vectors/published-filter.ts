@@ -1,4 +1,4 @@
-/** Which of the tenant's published articles a query is about; all of them by default. */
+/** Selects from the tenant's published articles; without fields, all of them. */
 export interface PublishedFilter {
   readonly category?: string | undefined;
   readonly tags?: readonly string[] | undefined;
@@ -8,14 +8,15 @@ export interface PublishedFilter {
   readonly excluded?: string | undefined;
 }
 
-/** A piece of a statement and the values of its named parameters. */
+/** A part of a statement, and the values of its named parameters. */
 export interface SqlFragment {
   readonly sql: string;
   readonly bindings: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The filter as a condition. `articles` is the name or alias of that table in the statement, which itself binds `:tenantId`.
+ * Returns the filter as a condition. `articles` is the name or alias of that table in the statement, which itself has
+ * to bind `:tenantId`.
  */
 export function publishedFilterSql(
   { category, tags = [], tagsMatch, excluded }: PublishedFilter,

@@ -1,29 +1,29 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** Vectors that compare with each other: of one model, one dimension and one chunker. */
+/** A set of vectors that can be compared: of one model, one dimension and one chunker version. */
 export interface Space {
   readonly id: string;
   readonly model: string;
   readonly dimensions: number;
 }
 
-/** What identifies a space, but for the dimension, which only a provider's answer tells. */
+/** What identifies a space besides its dimension, which is known only from a provider's answer. */
 export interface SpaceKind {
   readonly model: string;
   readonly chunkerVersion: number;
 }
 
 /**
- * What a space is for: the serving one answers searches, the building one is filled to take its place, a retired one is
- * neither and keeps its vectors. This file and spaces.ts alone know of it.
+ * The state of a space. The serving one answers searches, the building one is filled to replace it, and a retired one
+ * only keeps its vectors. Only this file and spaces.ts know the states.
  */
 type State = 'serving' | 'building' | 'retired';
 
 const spaceRow = z.object({ id: z.string(), model: z.string(), dimensions: z.number() });
 const columns = ['id', 'model', 'dimensions'] as const;
 
-/** The tenant's space of this state, of which it has one at most. */
+/** Finds the tenant's space in this state; there is at most one. */
 export async function findSpaceInState(
   tx: Transaction,
   tenantId: string,
@@ -33,7 +33,10 @@ export async function findSpaceInState(
   return spaceRow.optional().parse(row);
 }
 
-/** The tenant's space of a model and chunker: the newest, should a provider ever have changed its dimension. */
+/**
+ * Finds the tenant's space of a model and chunker version. There are several only if a provider changed its dimension;
+ * the newest counts.
+ */
 export async function findSpaceOfKind(
   tx: Transaction,
   tenantId: string,
@@ -46,7 +49,10 @@ export async function findSpaceOfKind(
   return spaceRow.optional().parse(row);
 }
 
-/** Inserts the space, or finds the one that is there. A new one is retired until it is given another state. */
+/**
+ * Inserts the space, or returns the existing one of the same model, dimension and chunker version. A new space is
+ * retired until it is given another state.
+ */
 export async function insertSpace(
   tx: Transaction,
   tenantId: string,
@@ -62,7 +68,10 @@ export async function insertSpace(
   return z.tuple([spaceRow]).parse(rows)[0];
 }
 
-/** Gives a space a state and retires the one that had it. Two statements: a unique index is checked row by row. */
+/**
+ * Gives a space a state and retires the space that had it. These are two statements, because a unique index is checked
+ * row by row.
+ */
 export async function setState(
   tx: Transaction,
   tenantId: string,
@@ -83,12 +92,12 @@ export async function retireBuilding(tx: Transaction, tenantId: string): Promise
   await tx('embedding_spaces').where({ tenant_id: tenantId, state: 'building' }).update({ state: 'retired' });
 }
 
-/** Until the transaction ends no other one changes what the tenant's spaces are for. */
+/** Locks the states of the tenant's spaces until the transaction ends. */
 export async function lockSpaces(tx: Transaction, tenantId: string): Promise<void> {
   await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`embedding_spaces ${tenantId}`]);
 }
 
-/** A space as people see it. */
+/** A space as clients see it. */
 export interface ListedSpace extends Space {
   readonly chunkerVersion: number;
   readonly createdAt: Date;
@@ -106,7 +115,7 @@ const listedRow = spaceRow
     }),
   );
 
-/** The tenant's spaces, newest first. */
+/** Lists the tenant's spaces, newest first. */
 export async function listSpaces(tx: Transaction, tenantId: string): Promise<ListedSpace[]> {
   const rows: unknown = await tx('embedding_spaces')
     .where({ tenant_id: tenantId })
@@ -115,5 +124,5 @@ export async function listSpaces(tx: Transaction, tenantId: string): Promise<Lis
   return z.array(listedRow).parse(rows);
 }
 
-/** The id of the serving space as an SQL expression, for a statement with the binding `:tenantId`; null where none serves. */
+/** The id of the serving space as an SQL expression, for a statement that binds `:tenantId`; null when none serves. */
 export const servingSpaceIdSql = `(select id from embedding_spaces where tenant_id = :tenantId and state = 'serving')`;

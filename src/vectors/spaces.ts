@@ -15,19 +15,18 @@ export {
   type ListedSpace,
   listSpaces,
   type Space,
-  type SpaceKind,
   servingSpaceIdSql,
 } from './spaces-store.ts';
 
-/** The space that answers the tenant's searches; none before its first vectors. */
+/** Finds the space that answers the tenant's searches; undefined before its first vectors. */
 export const serving = (tx: Transaction, tenantId: string): Promise<Space | undefined> =>
   findSpaceInState(tx, tenantId, 'serving');
 
-/** The space that is filled to take the serving one's place; none while no other model is on its way. */
+/** Finds the space that is being filled to replace the serving one; undefined while the model does not change. */
 export const building = (tx: Transaction, tenantId: string): Promise<Space | undefined> =>
   findSpaceInState(tx, tenantId, 'building');
 
-/** The spaces that a published text is to have its vectors in: the one of the current model, if it exists already. */
+/** Returns the spaces in which a published text needs vectors: that of the current model, if it exists already. */
 export async function targets(
   tx: Transaction,
   tenantId: string,
@@ -38,8 +37,8 @@ export async function targets(
 }
 
 /**
- * Finds or makes the space with this dimension. The first of a tenant serves its searches at once. Making one locks the
- * tenant's spaces: two first articles must not both make the serving one.
+ * Finds or creates the space with this dimension. The first space of a tenant serves its searches at once. The tenant's
+ * spaces are locked, so that two first articles do not both create the serving one.
  */
 export async function ensureSpace(
   tx: Transaction,
@@ -48,35 +47,41 @@ export async function ensureSpace(
   dimensions: number,
 ): Promise<Space> {
   await lockSpaces(tx, tenantId);
-  // Found before it is made: an insert that conflicts would wait for everyone who stores vectors in it.
-  const there = await findSpaceOfKind(tx, tenantId, kind);
-  if (there?.dimensions === dimensions) return there;
+  // Looked up first, because a conflicting insert would wait for all transactions that store vectors in the space.
+  const existing = await findSpaceOfKind(tx, tenantId, kind);
+  if (existing?.dimensions === dimensions) return existing;
   const space = await insertSpace(tx, tenantId, { id: randomUUID(), ...kind, dimensions });
   if ((await serving(tx, tenantId)) === undefined) await setState(tx, tenantId, space.id, 'serving');
   return space;
 }
 
 /**
- * Whether the space answers the tenant's searches. If not, the tenant's spaces are locked until the transaction ends. Ask
- * before any article's status is locked: spaces first, then statuses, is the order in which no two transactions wait for each
- * other. One indexed read when the space serves, which is nearly always.
+ * Whether the space answers the tenant's searches. If it does not, the tenant's spaces stay locked until the
+ * transaction ends. Call it before an article's status is locked: always locking spaces before statuses prevents
+ * deadlocks. When the space serves, which is nearly always so, it costs one indexed read.
  */
 export async function isServing(tx: Transaction, tenantId: string, spaceId: string): Promise<boolean> {
   if ((await serving(tx, tenantId))?.id === spaceId) return true;
   await lockSpaces(tx, tenantId);
-  // Another transaction may have cut over while this one waited.
+  // Another transaction may have cut over while this one waited for the lock.
   return (await serving(tx, tenantId))?.id === spaceId;
 }
 
-/** The space is being filled to take the serving one's place; any other that was is retired. For one that does not serve. */
+/**
+ * Marks a space that does not serve as the one being filled to replace the serving space. Another building space is
+ * retired.
+ */
 export const build = (tx: Transaction, tenantId: string, spaceId: string): Promise<void> =>
   setState(tx, tenantId, spaceId, 'building');
 
-/** Lets the space answer the tenant's searches from now on. The one that did is retired and keeps its vectors. */
+/** Makes the space answer the tenant's searches. The space that did so is retired and keeps its vectors. */
 export const serve = (tx: Transaction, tenantId: string, spaceId: string): Promise<void> =>
   setState(tx, tenantId, spaceId, 'serving');
 
-/** After a change of model: what was being built for another model is retired, what there is of this one is built on. */
+/**
+ * After a change of model: retires the building space of another model, and continues the space of this one if it
+ * exists.
+ */
 export async function aimAt(tx: Transaction, tenantId: string, current: SpaceKind): Promise<void> {
   const [space] = await targets(tx, tenantId, current);
   if (space === undefined) await retireBuilding(tx, tenantId);

@@ -3,15 +3,15 @@ import type { OwnerConnection } from '../platform/postgres/owner-connection.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 /**
- * Keeps other migrations from making indexes until the connection ends; answers whether nobody does already. It does not
- * wait: a build waits for all older statements to end, also for one that waits for a lock that the builder holds.
+ * Locks index builds against other migrations until the connection ends; false when another one has the lock. It does
+ * not wait, because a build waits for all older statements to end, even for one that waits for a lock of the builder.
  */
 export async function lockIndexBuilds(owner: OwnerConnection): Promise<boolean> {
   const rows = await owner.query(`select pg_try_advisory_lock(hashtext('chunk_vectors indexes')) as locked`);
   return z.tuple([z.object({ locked: z.boolean() })]).parse(rows)[0].locked;
 }
 
-/** The dimensions of all spaces of all tenants, in the scope of index builds. */
+/** Lists the dimensions of all spaces of all tenants, for the scope of index builds. */
 export async function listDimensionsInUse(owner: OwnerConnection): Promise<number[]> {
   const rows = await owner.query('select distinct dimensions from embedding_spaces order by 1');
   return z
@@ -20,7 +20,7 @@ export async function listDimensionsInUse(owner: OwnerConnection): Promise<numbe
     .map(({ dimensions }) => dimensions);
 }
 
-/** The approximate indexes that are there, by dimension. One that is not valid is the rest of a build that was cut off. */
+/** Lists the existing approximate indexes by dimension. An invalid one is left over from an interrupted build. */
 export async function listVectorIndexes(
   owner: OwnerConnection,
 ): Promise<Map<number, { readonly isValid: boolean }>> {
@@ -38,8 +38,8 @@ export async function listVectorIndexes(
 }
 
 /**
- * Makes the index while searches and writes go on. With 64 candidates an insert, the default, 3 of 500 chunks of a tenant of
- * 30,000 were not found by their own vectors; with 128 all were, and the build took half as long again.
+ * Creates the index while searches and writes go on. With 64 candidates per insert, the default, 3 of 500 chunks of a
+ * tenant of 30,000 were not found by their own vectors. With 128 all were found, and the build took half as long again.
  */
 export async function createVectorIndex(
   owner: OwnerConnection,
@@ -52,6 +52,7 @@ export async function createVectorIndex(
   );
 }
 
+/** Drops the index while searches and writes go on. */
 export async function dropVectorIndex(owner: OwnerConnection, index: VectorIndex): Promise<void> {
   await owner.query(`drop index concurrently ${index.name}`);
 }

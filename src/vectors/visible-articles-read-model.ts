@@ -1,11 +1,12 @@
 import { type PublishedFilter, publishedFilterSql, type SqlFragment } from './published-filter.ts';
 
 /**
- * Two items of a FROM clause: `a`, the published articles that pass the filter, and `m`, the manifest of their current text
- * in the space `:spaceId`. `articleId`, a column of an earlier item, limits them to one article.
+ * Returns two items of a FROM clause: `a`, the published articles that pass the filter, and `m`, the manifest of their
+ * current text in the space `:spaceId`. `articleId`, a column of an earlier item, limits them to one article.
  *
- * `offset 0` makes Postgres look up each row by its primary key. A plain join lost: just after a large import the statistics
- * are out of date, the planner expects few rows and compares every article with every manifest.
+ * `offset 0` makes Postgres look up each row by its primary key. Alternative that lost: a plain join. Just after a
+ * large import the statistics are out of date, so the planner expects few rows and compares every article with every
+ * manifest.
  */
 export function visibleArticlesSql(filter: PublishedFilter, articleId?: string): SqlFragment {
   const { sql, bindings } = publishedFilterSql(filter, 'articles');

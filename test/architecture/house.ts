@@ -29,8 +29,11 @@ export const layers: readonly (readonly string[])[] = [
 const beside: readonly { readonly folder: string; readonly may: readonly RegExp[] }[] = [
   // The environment is read before anything else.
   { folder: 'src/config.ts', may: [/^src\/domain\//] },
-  // Of the service it knows the domain and the articles' categories; the rest it reaches over HTTP.
-  { folder: 'src/stack/', may: [/^src\/domain\//, /^src\/articles\/article\.ts$/] },
+  // Of the service it knows the domain, the articles' categories, and the set-up of Vault; the rest it reaches over HTTP.
+  {
+    folder: 'src/stack/',
+    may: [/^src\/domain\//, /^src\/articles\/article\.ts$/, /^src\/platform\/vault\/set-up-[a-z-]+\.ts$/],
+  },
   // A migration is frozen in time.
   { folder: 'migrations/', may: [] },
   // Workflows run in a sandbox: the domain, and the types of the activities.

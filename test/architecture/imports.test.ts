@@ -59,7 +59,7 @@ const refused: Import[] = [
   ['src/platform/x.ts', 'src/http/app.ts'],
   ['src/platform/http/x.ts', 'src/articles/article.ts'],
   ['src/tenants/x.ts', 'src/audit/service.ts'],
-  ['src/usage/x.ts', 'src/llm-config/service.ts'],
+  ['src/usage/x.ts', 'src/llm-config/settings.ts'],
   ['src/llm-config/x.ts', 'src/usage/service.ts'],
   ['src/usage/x.ts', 'src/providers/guard.ts'],
   ['src/embedding/x.ts', 'src/proposals/gate.ts'],

@@ -10,7 +10,7 @@ import {
   providers,
 } from '../../src/domain/operations.ts';
 import { effectiveModels } from '../../src/llm-config/models.ts';
-import { settingsFields } from '../../src/llm-config/store.ts';
+import { settingsFields } from '../../src/llm-config/settings-store.ts';
 import { bookkeeping, providerCall } from '../../workflows/policies.ts';
 import { readSource, sourceFiles } from './house.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { createLorekeepApi, expectSuccess } from '../../src/stack/api-client.ts';
+import { createApiClient, expectSuccess } from '../../src/stack/api-client.ts';
 import { twinKey } from '../support/provider-twin.ts';
 import type { BenchStack } from './bench-stack.ts';
 
@@ -28,7 +28,7 @@ const countRow = z.tuple([z.object({ count: z.coerce.number() })]);
 
 /** Makes a tenant over HTTP, with an embedding key for the twin or without any. */
 export async function createBenchTenant(stack: BenchStack, withKey: boolean): Promise<BenchTenant> {
-  const api = createLorekeepApi(stack.apiUrl);
+  const api = createApiClient(stack.apiUrl);
   const slug = `bench-${randomUUID()}`;
   const created = await api({
     method: 'POST',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { embedArticleWorkflowId, searchAttributes, workflowTypes } from '../../src/domain/temporal-names.ts';
-import { createLorekeepApi, expectSuccess, type LorekeepApi } from '../../src/stack/api-client.ts';
+import { type ApiClient, createApiClient, expectSuccess } from '../../src/stack/api-client.ts';
 import { publishSamples, waitUntilEmbedded } from '../../src/stack/sample-articles.ts';
 import { paraphrases } from '../../src/stack/samples/index.ts';
 import { describeJudgedQueries } from '../quality/judged-queries-expectations.ts';
@@ -23,8 +23,8 @@ const call: RunningService['call'] = async (...request) => {
   answers.push(JSON.stringify(answer.body));
   return answer;
 };
-const api: LorekeepApi = async (request) => {
-  const answer = await createLorekeepApi(service.apiUrl)(request);
+const api: ApiClient = async (request) => {
+  const answer = await createApiClient(service.apiUrl)(request);
   answers.push(JSON.stringify(answer.body));
   return answer;
 };

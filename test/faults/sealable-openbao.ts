@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { request, setUpTransit, type TransitAccess } from '../../src/stack/openbao-transit.ts';
+import { openTransit, request, type TransitAccess } from '../../src/stack/openbao-transit.ts';
 import { createPortChooser } from '../../src/stack/ports.ts';
 import { describeDeath, type ServiceDirs, startService } from '../../src/stack/service-process.ts';
 
@@ -55,7 +55,7 @@ export async function startSealableOpenBao(options: {
     while (!(await isActive())) await new Promise((resolve) => setTimeout(resolve, 50));
   };
   await unseal();
-  const access = await setUpTransit({
+  const access = await openTransit({
     address,
     rootToken,
     mount: 'transit',

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { LorekeepApi } from '../../src/stack/api-client.ts';
+import type { ApiClient } from '../../src/stack/api-client.ts';
 import type { TestDatabase } from '../support/test-database.ts';
 import type { Kind } from './judged-queries.ts';
 import {
@@ -14,7 +14,7 @@ import { describeMeasured } from './judged-queries-table.ts';
 
 /** The samples, published and embedded by the real model, and nothing else of their tenant. */
 export interface EmbeddedSamples {
-  readonly api: LorekeepApi;
+  readonly api: ApiClient;
   readonly key: string;
   readonly db: TestDatabase;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expectSuccess, type LorekeepApi } from '../../src/stack/api-client.ts';
+import { type ApiClient, expectSuccess } from '../../src/stack/api-client.ts';
 import { loadSamples } from '../../src/stack/samples/index.ts';
 import { type JudgedQuery, loadJudgedQueries } from './judged-queries.ts';
 import { ndcgAt10 } from './ndcg.ts';
@@ -32,7 +32,7 @@ const reply = z.object({
  * Asks every judged query in every mode, of a tenant that has exactly the samples. Throws when a search was served by
  * another mode than the one asked for, or when an article has no vectors: such a figure would be of something else.
  */
-export async function measureJudgedQueries(api: LorekeepApi, key: string): Promise<Measured[]> {
+export async function measureJudgedQueries(api: ApiClient, key: string): Promise<Measured[]> {
   const samples = await loadSamples();
   const slugs = new Map(samples.map(({ title, slug }) => [title, slug]));
 

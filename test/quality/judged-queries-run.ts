@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { migrationSource } from '../../migrations/index.ts';
 import { migrateDatabase } from '../../src/platform/postgres/migrator.ts';
-import { createLorekeepApi, expectSuccess } from '../../src/stack/api-client.ts';
+import { createApiClient, expectSuccess } from '../../src/stack/api-client.ts';
 import { applicationEnvironment, runCommand, startApi, startWorker } from '../../src/stack/application.ts';
 import { giveEmbeddingKey } from '../../src/stack/demo-tenant.ts';
 import { publishSamples, waitUntilEmbedded } from '../../src/stack/sample-articles.ts';
@@ -58,7 +58,7 @@ async function measure(stack: Stack, env: Variables): Promise<Measured[]> {
     runCommand('temporal-setup', environment),
   ]);
   const [apiUrl] = await Promise.all([startApi(stack, environment), startWorker(stack, environment)]);
-  const api = createLorekeepApi(apiUrl);
+  const api = createApiClient(apiUrl);
   const tenant = { slug: 'quality', name: 'Quality' };
   const answer = await api({ method: 'POST', path: '/admin/tenants', key: adminKey, body: tenant });
   const { keys } = expectSuccess(answer, created, 'make a tenant').data;

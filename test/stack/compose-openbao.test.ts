@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { test as base, describe, expect } from 'vitest';
-import { setUpVault } from '../../src/main/vault-setup.ts';
+import { setUpVault } from '../../src/platform/vault/set-up-vault.ts';
 import { createOpenBaoDeployment, type OpenBaoDeployment } from './openbao-deployment.ts';
 
 // The one-shots of docker-compose.yml around OpenBao, in their order: each fact goes on from where the one before has ended.

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { setUpVault, type VaultSetUp } from '../../src/main/vault-setup.ts';
+import { setUpVault, type VaultSetUp } from '../../src/platform/vault/set-up-vault.ts';
 import { createTransit, type Transit } from '../../src/platform/vault/transit.ts';
 import { createPortChooser } from '../../src/stack/ports.ts';
 import { type ServiceProcess, startService } from '../../src/stack/service-process.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { recordProcess } from '../../src/stack/process-record.ts';
 import { type ServiceProcess, type ServiceSpec, startService } from '../../src/stack/service-process.ts';
-import { endLeftOvers } from '../../src/stack/stale-processes.ts';
+import { endStaleProcesses } from '../../src/stack/stale-processes.ts';
 import { factsOfDirectory } from './directory-facts.ts';
 import { recordedPids, runningOf } from './running-stack.ts';
 
@@ -76,7 +76,7 @@ test('ends what an earlier start left running, by force when it must', async ({ 
   const polite = await running(dir, sleeper);
   const deaf = await running(dir, `trap '' TERM; ${sleeper}`, { name: 'deaf', isHealthy: async () => true });
   const lines: string[] = [];
-  await endLeftOvers({ runDir: join(dir, 'run'), graceMs: 300, log: (line) => lines.push(line) });
+  await endStaleProcesses({ runDir: join(dir, 'run'), graceMs: 300, log: (line) => lines.push(line) });
   expect(await runningOf([polite.pid, deaf.pid])).toEqual([]);
   expect(lines).toEqual(['ending what an earlier start left running: deaf, thing']);
 });
@@ -89,7 +89,7 @@ test('leaves alone a process that only has the pid of one that was recorded', as
   await recordProcess(join(dir, 'run'), {
     ...{ name: 'other', pid: thing.pid, stopSignal: 'SIGTERM', executable: '/usr/bin/another' },
   });
-  await endLeftOvers({ runDir: join(dir, 'run'), graceMs: 300, log: () => undefined });
+  await endStaleProcesses({ runDir: join(dir, 'run'), graceMs: 300, log: () => undefined });
   expect(await runningOf([thing.pid])).toEqual([thing.pid]);
   await thing.stop();
 });

@@ -166,8 +166,8 @@ export function tinyRoutes(): Route[] {
 /** For apps without idempotent routes. */
 const noIdempotency: Idempotency = {
   recall: async () => ({ kind: 'new' }),
-  keep: async () => undefined,
-  keepAfterwards: async () => undefined,
+  store: async () => undefined,
+  storeAfterwards: async () => undefined,
 };
 
 export interface TinyApp extends RunningServer {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
 /**
- * After a key or model has changed: every published article without vectors of the current model is pending again.
- * Answers how many there are.
+ * Marks every published article without vectors of the current model as pending, after a change of key or model;
+ * returns how many.
  */
 export async function markStale(tx: Transaction, tenantId: string, model: string): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
@@ -18,9 +18,10 @@ export async function markStale(tx: Transaction, tenantId: string, model: string
 }
 
 /**
- * Articles, of any tenant, that should have a workflow and seem to have none: pending ones whose state nothing has touched
- * for `idleMs`, with no attempt announced for later; and those that a budget of a month gone by has parked. None with an
- * outbox row on its way. For the scope of reconciliation.
+ * Lists articles of all tenants that should have a workflow and seem to have none, the longest idle first. They are
+ * pending articles whose state has not changed for `idleMs` and that have no attempt announced for later, and articles
+ * that the budget of a past month has blocked. An article with an outbox row is left out, because its signal is on its
+ * way. For the scope of reconciliation.
  */
 export async function listStuck(
   tx: Transaction,

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
-/** What is embedded in another space than this one is pending again; what was given up stays so. Answers how many there are. */
+/**
+ * Marks the articles that are embedded in another space than this one as pending; returns how many. Articles that were
+ * given up stay so.
+ */
 export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
   return tx('article_embeddings')
     .where({ tenant_id: tenantId, status: 'embedded' })
@@ -9,7 +12,7 @@ export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceI
     .update({ status: 'pending', updated_at: tx.raw('clock_timestamp()') });
 }
 
-/** After the breaker was closed by hand: no article waits for it any longer. Answers how many did. */
+/** Ends the wait of the articles that wait for the breaker, after it was closed by hand; returns how many. */
 export async function endBreakerWaits(tx: Transaction, tenantId: string): Promise<number> {
   return tx('article_embeddings')
     .where({ tenant_id: tenantId, status: 'pending', reason: 'circuit_open' })
@@ -17,8 +20,9 @@ export async function endBreakerWaits(tx: Transaction, tenantId: string): Promis
 }
 
 /**
- * Articles of the tenant that wait for their vectors, in the order of their ids, after `afterId`. Blocked ones too: a
- * verdict on the old key or model may have been written after the new one had made them pending.
+ * Lists articles of the tenant that wait for their vectors, in the order of their ids, after `afterId`. Blocked
+ * articles are included, because a verdict on the old key or model may have been written after the new one had made
+ * them pending.
  */
 export async function listWaiting(
   tx: Transaction,
@@ -34,7 +38,9 @@ export async function listWaiting(
   return z.array(z.string()).parse(ids);
 }
 
-/** How many of the tenant's articles are pending, and how many of those come no later than `upToId`. */
+/**
+ * Counts the tenant's pending articles, and those of them with an id up to `upToId` (all of them when it is undefined).
+ */
 export async function countPending(
   tx: Transaction,
   tenantId: string,
@@ -49,7 +55,7 @@ export async function countPending(
   return { pending: row.pending, underWay: row.under_way };
 }
 
-/** Whether some published article waits for its vectors, be it for a worker or for a person. */
+/** Whether a published article waits for its vectors: `pending` for a worker, or `blocked` for a person. */
 export async function anyWaiting(tx: Transaction, tenantId: string): Promise<boolean> {
   const row: unknown = await tx('article_embeddings')
     .where({ tenant_id: tenantId })
@@ -58,7 +64,7 @@ export async function anyWaiting(tx: Transaction, tenantId: string): Promise<boo
   return row !== undefined;
 }
 
-/** The article is to be embedded from now on: the next sweep leaves it its chance. */
+/** Marks the article as pending from now on, so that the next sweep does not requeue it at once. */
 export async function markRequeued(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })

@@ -1,5 +1,5 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Outbox, Relayed } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
@@ -9,41 +9,46 @@ import type { CutOverWhenComplete } from '../cut-over.ts';
 import { listStuck, markStale } from './backlog-read-model.ts';
 import { countPending, endBreakerWaits, listWaiting, markRequeued } from './backlog-store.ts';
 
+/** A page of a backlog whose workflows were started. */
 export interface BacklogPage {
   readonly started: number;
-  /** Where the next page begins; none after the last. */
+  /** The id after which the next page begins; absent on the last page. */
   readonly afterId?: string;
 }
 
+/** The articles that wait for vectors. */
 export interface Backlog {
   /**
-   * In the transaction that sets a key, names a model or raises the budget: articles that lack vectors of the current model
-   * become pending, and the backlog's workflow is asked for.
+   * Marks the articles that lack vectors of the current model as pending and requests the backlog's workflow, in the
+   * transaction that sets a key, names a model or raises the budget.
    */
   request(tx: Transaction, tenantId: string): Promise<void>;
-  /** In the transaction that closes the breaker by hand: the workflows that wait for it are woken by the backlog. */
+  /**
+   * Requests the workflow that wakes the articles waiting for the breaker, in the transaction that closes the breaker
+   * by hand.
+   */
   wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
   /** Starts the workflows of one page of articles that wait for their vectors. Safe to repeat. */
   startPage(tenantId: string, afterId: string | undefined): Promise<BacklogPage>;
   /**
-   * How many articles are still pending, and how many of those have been started. With none waiting, the space of the current
-   * model begins to serve searches; until then the old one goes on.
+   * Counts the articles that are still pending, and those of them that have been started. When none waits, the space of
+   * the current model starts to serve searches; until then the old one serves.
    */
   settle(
     tenantId: string,
     startedUpToId: string | undefined,
   ): Promise<{ readonly pending: number; readonly underWay: number }>;
-  /** Sends a batch of what the outbox still holds. */
+  /** Sends a batch of waiting outbox rows. */
   relay(): Promise<Relayed>;
-  /** Signals the workflows of articles that nothing seems to embed, of any tenant; answers how many. */
+  /** Signals the workflows of articles of all tenants that nothing seems to embed; returns how many. */
   requeueStuck(): Promise<number>;
 }
 
-/** Workflows started by one activity: some seconds of signals, well inside its time-out. */
+/** Workflows that one activity starts: some seconds of signals, well within its timeout. */
 const pageSize = 50;
 /**
- * A workflow under way updates its article's status, or announces its next attempt, more often than this. An article that
- * waits longer for its page of a backlog is signalled early, which costs nothing more.
+ * A workflow under way updates its article's status, or announces its next attempt, more often than this. An article
+ * that waits longer for its page of a backlog is signalled early, which costs nothing more.
  */
 const idleMs = 15 * 60_000;
 const stuckBatch = 100;
@@ -57,7 +62,10 @@ export interface BacklogDeps {
   readonly cutOverWhenComplete: CutOverWhenComplete;
 }
 
-/** Articles that wait for vectors: after a first key, another key or another model, and after crashes. */
+/**
+ * Creates the backlog: the articles that wait for vectors after a first key, another key or another model, and after
+ * crashes.
+ */
 export function createBacklog(deps: BacklogDeps): Backlog {
   const { database, outbox, starter, keys, usage, cutOverWhenComplete } = deps;
 
@@ -70,13 +78,14 @@ export function createBacklog(deps: BacklogDeps): Backlog {
       const { embedding_model: model } = await keys.models(tx, tenantId);
       await aimAt(tx, tenantId, { model, chunkerVersion });
       await markStale(tx, tenantId, model);
-      // Even with nothing stale: an article written at this moment may be about to learn that there is no key.
+      // Even with nothing stale, because the workflow of an article written at this moment may just be finding that
+      // there is no key.
       await enqueue(tx, tenantId);
     },
 
     async wakeWaiting(tx, tenantId) {
       await endBreakerWaits(tx, tenantId);
-      // Even with none found waiting: a call may be about to learn that the breaker is open.
+      // Even with none waiting, because a call may just be finding that the breaker is open.
       await enqueue(tx, tenantId);
     },
 
@@ -93,9 +102,9 @@ export function createBacklog(deps: BacklogDeps): Backlog {
     settle: (tenantId, startedUpToId) =>
       database.withTenant(tenantId, async (tx) => {
         const key = await keys.current(tx, tenantId, 'embedding');
-        const wanted =
+        const spaces =
           key === undefined ? [] : await targets(tx, tenantId, { model: key.model, chunkerVersion });
-        for (const { id } of wanted) {
+        for (const { id } of spaces) {
           if (!(await isServing(tx, tenantId, id))) await cutOverWhenComplete(tx, tenantId, id);
         }
         return countPending(tx, tenantId, startedUpToId);
@@ -107,7 +116,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
       const stuck = await database.withScope('reconcile', (tx) => listStuck(tx, idleMs, stuckBatch));
       for (const { tenantId, articleId } of stuck) {
         await database.withTenant(tenantId, (tx) => markRequeued(tx, tenantId, articleId));
-        // As an article of a backlog: it was not just edited, so edits go first.
+        // Sent as an article of a backlog: it was not just edited, so edits go first.
         await starter.sendBacklogArticle(tenantId, articleId);
       }
       return stuck.length;

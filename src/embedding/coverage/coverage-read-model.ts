@@ -8,14 +8,14 @@ export interface StateCount {
   readonly status: EmbeddingStatus;
   readonly reason: FailureCode | null;
   readonly articles: number;
-  /** The earliest attempt that is announced for one of them and still to come. */
+  /** The earliest attempt, still to come, that is announced for one of them. */
   readonly nextAttemptAt: Date | null;
 }
 
-/** How much of the tenant's published articles a space holds. */
+/** How many of the tenant's published articles are complete in a space. */
 export interface SpaceCount {
   readonly spaceId: string;
-  /** Published articles whose current text is complete there. */
+  /** Published articles whose current text has all of its vectors there. */
   readonly articles: number;
   /** The chunks of those texts. */
   readonly chunks: number;
@@ -30,7 +30,7 @@ const stateRow = z
   })
   .transform(({ next_attempt_at: nextAttemptAt, ...row }): StateCount => ({ ...row, nextAttemptAt }));
 
-/** How many of the tenant's articles there are by status and reason: one reading of its narrow state rows. */
+/** Counts the tenant's articles by status and reason, in one pass over its narrow state rows. */
 export async function countStates(tx: Transaction, tenantId: string): Promise<StateCount[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select status, reason, count(*)::int as articles,
@@ -48,12 +48,13 @@ const spaceRow = z
   .transform(({ space_id: spaceId, ...row }): SpaceCount => ({ spaceId, ...row }));
 
 /**
- * What is complete in each of the tenant's spaces; one that holds nothing is absent.
+ * Counts what is complete in each of the tenant's spaces; an empty space is absent.
  *
- * Embedded in a space means complete there: that is counted from the narrow rows of the states. The others of an article, and those
- * of one that waits, are looked up one by one, by primary keys: complete is what has a manifest of the current text. What lost: looking
- * up all, ten times slower where a tenant has one space; a join, which compares each with each when the planner's statistics
- * are older than an import; the states alone, which a change of model empties while the old space still serves everything.
+ * An article that is embedded in a space is complete there, which is counted from the narrow state rows. The other
+ * spaces of such an article, and all spaces of one that waits, are looked up one by one, by primary keys: an article is
+ * complete where there is a manifest of its current text. Alternatives that lost: looking up all, ten times slower
+ * where a tenant has one space; a join, which compares each with each when the planner's statistics are older than an
+ * import; the states alone, which a change of model empties while the old space still serves everything.
  */
 export async function countSpaces(tx: Transaction, tenantId: string): Promise<SpaceCount[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
@@ -92,8 +93,8 @@ export async function countSpaces(tx: Transaction, tenantId: string): Promise<Sp
 }
 
 /**
- * When the tenant last changed its embedding key or its settings, and whether some pending article is older than that: then
- * it waits because of the change. One that was written later waits for its own sake.
+ * Reads when the tenant last changed its embedding key or its settings, and whether a pending article is older than
+ * that. Such an article waits because of the change. An article that was written later waits for its own workflow.
  */
 export async function readLastChange(
   tx: Transaction,

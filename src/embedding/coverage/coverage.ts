@@ -1,8 +1,10 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
+import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 import type { FailureCode } from '../../domain/failures.ts';
 import { embedBacklogWorkflowId } from '../../domain/temporal-names.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
 import {
   countSpaces,
   countStates,
@@ -10,33 +12,32 @@ import {
   type SpaceCount,
   type StateCount,
 } from './coverage-read-model.ts';
-import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
-import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 
+/** A space and how many articles are complete there. */
 export interface SpaceView extends ListedSpace, Omit<SpaceCount, 'spaceId'> {
-  /** Whether it is the one of the tenant's current model, in which articles are embedded now. */
+  /** Whether it is the space of the tenant's current model, in which articles are embedded now. */
   readonly current: boolean;
 }
 
-/** What happens after a first key, another key or another model. */
+/** The progress of the embedding after a first key, another key or another model. */
 export interface Backfill {
   readonly inProgress: boolean;
-  /** Published articles whose vectors are those of their text and the current model. */
+  /** Published articles that have the vectors of their text and the current model. */
   readonly done: number;
-  /** Those, and the ones that wait for a worker or for a person; what has been given up is not waited for. */
+  /** Those, and the articles that wait for a worker or for a person. Articles that were given up do not count. */
   readonly total: number;
-  /** Of the change that the articles wait for. */
+  /** The time of the change that the articles wait for. */
   readonly startedAt: Date | null;
-  /** The run in Temporal that should be working on it. */
+  /** Id of the workflow in Temporal that should be working on it. */
   readonly workflowId: string | null;
 }
 
-/** How far search by meaning reaches, and why not further. */
+/** How many published articles search by meaning finds, and why not more. */
 export interface CoverageView {
   readonly published: number;
-  /** Of the published, those that the serving space finds. */
+  /** Published articles that the serving space finds. */
   readonly embedded: number;
-  /** That new vectors are made with. */
+  /** The model that makes new vectors. */
   readonly model: string;
   readonly hasKey: boolean;
   /** Newest first. */
@@ -48,12 +49,13 @@ export interface CoverageView {
   readonly nextAttemptAt: Date | null;
 }
 
+/** The view of the coverage. */
 export interface EmbeddingCoverage {
-  /** The tenant's coverage as the database has it; asks neither Temporal nor a provider. */
+  /** Reads the tenant's coverage from the database. It calls neither Temporal nor a provider. */
   view(tenantId: string): Promise<CoverageView>;
 }
 
-/** Tells how complete the tenant's vectors are. */
+/** Creates the view of how complete the tenants' vectors are. */
 export function createEmbeddingCoverage(deps: {
   readonly database: Database;
   readonly keys: Pick<ProviderKeys, 'current' | 'models'>;
@@ -71,10 +73,10 @@ export function createEmbeddingCoverage(deps: {
           readLastChange(tx, tenantId),
         ]);
         const { embedding_model: model } = models;
-        const held = new Map(counts.map(({ spaceId, ...count }) => [spaceId, count]));
-        const spaces = listed.map((space) => ({ ...space, ...(held.get(space.id) ?? nothingHeld) }));
+        const countsById = new Map(counts.map(({ spaceId, ...count }) => [spaceId, count]));
+        const spaces = listed.map((space) => ({ ...space, ...(countsById.get(space.id) ?? noArticles) }));
         const serving = spaces.find((space) => space.serving);
-        // The newest of the model, as the steps that store vectors choose it.
+        // The newest of the model, which is also the choice of the steps that store vectors.
         const current = spaces.find(
           (space) => space.model === model && space.chunkerVersion === chunkerVersion,
         );
@@ -103,7 +105,7 @@ export function createEmbeddingCoverage(deps: {
   };
 }
 
-const nothingHeld = { articles: 0, chunks: 0 };
+const noArticles = { articles: 0, chunks: 0 };
 
 function sumByStatus(states: readonly StateCount[]): Record<EmbeddingStatus, number> {
   const sums = { not_applicable: 0, pending: 0, embedded: 0, blocked: 0, failed: 0 };

@@ -13,9 +13,9 @@ const spaceView = z
   .object({
     ...servingView.shape,
     chunker_version: z.int(),
-    serving: z.boolean().describe('Whether it answers searches; one of a tenant does'),
-    current: z.boolean().describe("Whether it is the current model's, in which new vectors are stored"),
-    articles: count.describe('Published articles whose current text is complete there'),
+    serving: z.boolean().describe('Whether it answers searches; one space of a tenant does'),
+    current: z.boolean().describe("Whether it is the current model's space, in which new vectors are stored"),
+    articles: count.describe('Published articles whose current text has all of its vectors there'),
     chunks: count.describe('Chunks of those texts'),
     created_at: time,
   })
@@ -25,14 +25,14 @@ const coverageView = z
   .object({
     coverage: z.object({
       published: count,
-      embedded: count.describe('Of those, the ones that search by meaning finds now'),
+      embedded: count.describe('Published articles that search by meaning finds now'),
     }),
-    model: z.string().describe("That new vectors are made with: the tenant's own or the default"),
+    model: z.string().describe("The model that makes new vectors: the tenant's own or the default"),
     has_key: z.boolean(),
     serving: servingView
       .nullable()
       .describe('The space that answers searches; null before the first vectors'),
-    spaces: z.array(spaceView).describe('Newest first. Vectors compare only within one'),
+    spaces: z.array(spaceView).describe('Newest first. Vectors can be compared only within one space'),
     statuses: z.object({
       not_applicable: count.describe('Drafts and archived articles'),
       pending: count,
@@ -42,13 +42,15 @@ const coverageView = z
     } satisfies Record<EmbeddingStatus, z.ZodType>),
     reasons: z
       .partialRecord(z.enum(failureCodes), count)
-      .describe('Why published articles have no vectors yet, and how many; only codes that occur'),
+      .describe('How many published articles have no vectors yet, by reason; only codes that occur'),
     backfill: z
       .object({
         in_progress: z.boolean().describe('Whether articles wait because of a new key, model or setting'),
-        model: z.string().describe('The model that it leads to'),
+        model: z.string().describe('The model of the new vectors'),
         done: count.describe('The articles that are `embedded`'),
-        total: count.describe('Those, the `pending` and the `blocked`: the model serves once all are done'),
+        total: count.describe(
+          'The `embedded`, `pending` and `blocked` articles: the model serves once all are done',
+        ),
         started_at: time
           .nullable()
           .describe('The last change of key or settings; null while nothing is in progress'),
@@ -70,10 +72,12 @@ export function embeddingRoutes(deps: { readonly embeddingCoverage: EmbeddingCov
       path: '/knowledge/embeddings',
       role: 'agent',
       tag: 'Knowledge',
-      summary: 'See how complete search by meaning is, and why',
+      summary: 'Read how complete search by meaning is, and why',
       description:
-        'While a model is being replaced the old space goes on `serving`, and the `current` one fills: `backfill` counts.',
-      replies: { 200: { description: 'As it is now', schema: z.object({ data: coverageView }) } },
+        'While a model is being replaced, the old space stays `serving` and the `current` one fills. `backfill` shows the progress.',
+      replies: {
+        200: { description: 'The coverage as it is now', schema: z.object({ data: coverageView }) },
+      },
       problems: [],
       handle: async ({ actor }) =>
         reply(200, { data: present(await deps.embeddingCoverage.view(actor.tenantId)) }),

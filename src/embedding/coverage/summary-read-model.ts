@@ -3,18 +3,19 @@ import { type FailureCode, failureCodes } from '../../domain/failures.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import { servingSpaceIdSql } from '../../vectors/spaces.ts';
 
-/** How much of what the tenant has published a search by meaning finds. */
+/** How many of the tenant's published articles search by meaning finds. */
 export interface Coverage {
   readonly published: number;
   readonly embedded: number;
 }
 
 /**
- * How many articles the tenant has published, and how many of them the space that serves its searches finds.
+ * Counts the articles that the tenant has published, and those of them that its serving space finds.
  *
- * Embedded in the serving space means found there, so these are counted from an index alone. The others are looked up one by
- * one: few, but while a model changes or vectors cannot be had. They may be found by a text of before to which they have been
- * put back, or by the model of before. What lost: looking up all of them, some 30 ms for 10,000 at every search.
+ * An article embedded in the serving space is found there, so these are counted from an index alone. The others are
+ * looked up one by one. They are few, except while a model changes or vectors cannot be bought. They may still be
+ * found: by an earlier text to which they were put back, or by the vectors of the previous model. Alternative that
+ * lost: looking up all articles, which takes some 30 ms for 10,000 at every search.
  */
 export async function readCoverage(tx: Transaction, tenantId: string): Promise<Coverage> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
@@ -47,7 +48,7 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
   return coverage;
 }
 
-/** Why most of the tenant's published articles that have no vectors have none; undefined when they only wait. */
+/** Finds the most common reason why the tenant's published articles have no vectors; undefined when they only wait. */
 export async function findCommonestReason(
   tx: Transaction,
   tenantId: string,

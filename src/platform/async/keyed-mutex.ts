@@ -1,41 +1,41 @@
-/** Gives the turn to the next. More than once does no more. */
+/** Releases the mutex to the next waiter. Further calls do nothing. */
 export type Release = () => void;
 
-/** Turns by name: one at a time has that of a name, in the order in which they came; different names do not wait for each other. */
+/** A mutex per key. Waiters are served in order; keys do not block each other. */
 export interface KeyedMutex {
-  /** Waits for the turn; undefined where it does not come within the patience, and then it goes to the next who waits. */
-  acquire(name: string, timeoutMs: number): Promise<Release | undefined>;
+  /** Resolves with the release once the mutex is acquired, or with undefined after `timeoutMs` milliseconds. Never rejects. */
+  acquire(key: string, timeoutMs: number): Promise<Release | undefined>;
 }
 
-/** Turns within this process. Who waits here holds no connection, as who waits for a lock in the database does. */
+/** A keyed mutex of this process. Its waiters hold no database connection, unlike the waiters for a lock of the database. */
 export function createKeyedMutex(): KeyedMutex {
-  /** Those who wait, by name. Whose turn it is stands no longer among them; a name that nobody has is not here. */
+  /** The waiters by key, without the holder. A free key has no entry. */
   const queues = new Map<string, Set<() => void>>();
 
-  const releaseOf = (name: string, queue: Set<() => void>): Release => {
-    let left = false;
+  const releaseOf = (key: string, queue: Set<() => void>): Release => {
+    let released = false;
     return () => {
-      if (left) return;
-      left = true;
+      if (released) return;
+      released = true;
       const [next] = queue;
-      if (next === undefined) queues.delete(name);
+      if (next === undefined) queues.delete(key);
       else next();
     };
   };
 
   return {
-    async acquire(name, timeoutMs) {
-      const queue = queues.get(name);
+    async acquire(key, timeoutMs) {
+      const queue = queues.get(key);
       if (queue === undefined) {
         const empty = new Set<() => void>();
-        queues.set(name, empty);
-        return releaseOf(name, empty);
+        queues.set(key, empty);
+        return releaseOf(key, empty);
       }
       return new Promise((resolve) => {
         const begin = () => {
           clearTimeout(timer);
           queue.delete(begin);
-          resolve(releaseOf(name, queue));
+          resolve(releaseOf(key, queue));
         };
         const timer = setTimeout(() => {
           queue.delete(begin);

@@ -1,41 +1,41 @@
 import { LRUCache } from 'lru-cache';
 import { createSingleFlight } from './single-flight.ts';
 
-/** Work that is shared by all who want the same at the same time, and whose good result is remembered for a short while, bounded. */
+/** A bounded cache of results. Concurrent callers of a key share one computation. */
 export interface SharedCache<T> {
   /**
-   * The remembered result of this key, or that of the `make` under way for it, or else of the given `make`. Fails as the
-   * `make` fails that it waited for; the next one who asks begins again.
+   * The cached result of the key, else the result of the `make` under way for it, else the result of the given `make`. Rejects
+   * as that `make` rejects; the next call starts a new one.
    */
   get(key: string, make: () => Promise<T>): Promise<T>;
 }
 
 export interface SharedCacheOptions<T> {
-  /** How long a result is remembered, from the moment that it was there; 0 shares work and remembers nothing. */
+  /** How long a result is cached, in milliseconds, from its arrival; with 0 work is shared and nothing is cached. */
   readonly ttlMs: number;
-  /** What the remembered results may come to together, by `sizeOf`; those unused the longest go first. */
+  /** The bound of the total size, by `sizeOf`; the least recently used results are evicted first. */
   readonly maxSize: number;
-  /** A result's share of `maxSize`; it counts as 1 at least. */
+  /** The size of a result; a size below 1 counts as 1. */
   sizeOf(value: T): number;
-  /** Whether the result is worth remembering: a failure is told to those who wait for it and then forgotten. */
+  /** Whether to cache the result. A failure is usually given to the waiting callers and not cached. */
   worthKeeping(value: T): boolean;
-  /** Whether an expired result leaves the memory at once, by a timer; otherwise it is only never given again. */
+  /** Whether a timer removes an expired result from memory at once; otherwise it stays until evicted, but is never returned. */
   readonly purgeExpired?: boolean;
-  /** A remembered result was given. */
+  /** Called when a cached result is returned. */
   onHit?(): void;
 }
 
-/** Shares work that many want at once, and remembers for a while what it gave. Keys are the caller's to keep apart. */
+/** Creates a shared cache. The caller chooses keys that do not collide. */
 export function createSharedCache<T>(options: SharedCacheOptions<T>): SharedCache<T> {
   const remembered = new LRUCache<string, { readonly value: T }>({
     ttl: options.ttlMs,
-    // Its clock is read each time: nothing expired is ever given.
+    // The clock is read at each call, so an expired result is never returned.
     ttlResolution: 0,
     ttlAutopurge: options.purgeExpired ?? false,
     maxSize: options.maxSize,
     sizeCalculation: ({ value }) => Math.max(1, Math.ceil(options.sizeOf(value))),
   });
-  // Beside the cache and not in it: what is under way must not be pushed out and begun twice.
+  // Work under way is not in the cache: an eviction must not cause a second computation.
   const underWay = createSingleFlight<T>();
 
   return {
@@ -47,7 +47,7 @@ export function createSharedCache<T>(options: SharedCacheOptions<T>): SharedCach
       }
       return underWay.run(key, async () => {
         const value = await make();
-        // The library takes a time of 0 for no end at all.
+        // The library reads a ttl of 0 as "never expires".
         if (options.ttlMs > 0 && options.worthKeeping(value)) remembered.set(key, { value });
         return value;
       });

@@ -1,10 +1,10 @@
-/** Work under way, by key: those who ask for a key while its work is under way share the one result. */
+/** Concurrent calls for one key share one run of the work and its result. */
 export interface SingleFlight<T> {
-  /** The result of the work under way for this key, or of the given `work`, which is begun if there is none. */
+  /** The result of the work under way for this key; without any, the given `work` is started. Rejects as the work rejects. */
   run(key: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Nothing is remembered: the next one who asks after the end begins again, after a failure as well. */
+/** Creates a single flight. Nothing is cached: a call after the end starts the work again, after a failure as well. */
 export function createSingleFlight<T>(): SingleFlight<T> {
   const underWay = new Map<string, Promise<T>>();
   return {
@@ -16,7 +16,7 @@ export function createSingleFlight<T>(): SingleFlight<T> {
       try {
         return await begun;
       } finally {
-        // Before any who share the result get it: one of them may ask again at once.
+        // Deleted before the sharing callers resume: one of them may call again at once.
         underWay.delete(key);
       }
     },

@@ -1,6 +1,6 @@
 /**
- * What the work gives or throws, or `late` where it takes longer than somebody waits for it. The work itself goes on: others
- * may wait for it, too.
+ * The result of the work, or `late` when it takes longer than `timeoutMs` milliseconds. Rejects as the work rejects. The work
+ * is not cancelled, since other callers may wait for it, too.
  */
 export async function withTimeout<T, L>(work: Promise<T>, timeoutMs: number, late: L): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;

@@ -13,29 +13,29 @@ import { type Problem, problem } from './problem.ts';
 import { undeclaredIn } from './response-contract.ts';
 import type { Reply, Route, RouteRequest } from './route.ts';
 
-/** A request as its transport has read it: the actor is admitted, nothing else is checked yet. */
+/** A request as its transport has read it. The actor is admitted; nothing else is checked yet. */
 export interface DispatchRequest {
   readonly actor: Actor;
   readonly params: unknown;
   readonly query: unknown;
-  /** JSON; undefined when there is none. */
+  /** JSON; undefined without a body. */
   readonly body: unknown;
   /** Lower-case header names, without the credentials. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
   readonly signal: AbortSignal;
-  /** Method and path name the request to the Idempotency-Key: the same key for another is refused. */
+  /** Method, path and body identify a request: an Idempotency-Key of another request is refused. */
   readonly method: string;
   readonly path: string;
 }
 
-/** Answers a request of a declared route, whatever transport brought it. Throws what the handler throws. */
+/** Answers a request of a declared route, independent of its transport. Rejects as the handler rejects. */
 export type Dispatch = (route: Route, request: DispatchRequest) => Promise<Reply | Problem>;
 
 export interface DispatchDeps {
   readonly idempotency: Idempotency;
   readonly log: Logger;
-  /** Checks every answer by the route's response contract and throws where it breaks it. For tests. */
+  /** Checks every answer against the route's response contract and throws for one that breaks it. For tests. */
   readonly verifyReplies: boolean;
 }
 
@@ -64,7 +64,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   };
 }
 
-/** Runs the handler unless its Idempotency-Key has an answer already, and keeps the answer that it gives. */
+/** Gives the stored answer of the Idempotency-Key again; without one, runs the handler and stores its answer. */
 async function answerOnce(
   deps: DispatchDeps,
   route: Route,
@@ -75,19 +75,19 @@ async function answerOnce(
   const before = await recall();
   if (before) return verified(deps, route, before);
 
-  let kept = false;
+  let stored = false;
   const once: Handled['once'] = (present) => async (tx, result) => {
-    await deps.idempotency.keep(tx, keyed, present(result));
-    kept = true;
+    await deps.idempotency.store(tx, keyed, present(result));
+    stored = true;
   };
   try {
     const answer = verified(deps, route, await route.handle({ ...handled, once }));
-    // A refusal may be the other request's doing: two at once with this key, and that one's write came first.
+    // The refusal may come from a concurrent request with this key whose write was first; then its answer is stored by now.
     if (answer.kind === 'problem') return (await recall()) ?? answer;
-    if (!kept) await deps.idempotency.keepAfterwards(keyed, answer);
+    if (!stored) await deps.idempotency.storeAfterwards(keyed, answer);
     return answer;
   } catch (error) {
-    // The other request with this key has committed, this one's write is rolled back: the first answer is there now.
+    // A concurrent request with this key has committed and this one's write is rolled back: the first answer is stored now.
     const meanwhile = error instanceof AnsweredMeanwhile ? await recall() : undefined;
     if (meanwhile) return verified(deps, route, meanwhile);
     throw error;
@@ -113,13 +113,10 @@ function replayOf(recalled: Recalled): Reply | Problem | undefined {
   }
 }
 
-/** The answer, if it keeps the response contract or nobody checks. */
+/** The answer itself. With `verifyReplies`, throws for an answer that breaks the route's response contract. */
 function verified(deps: DispatchDeps, route: Route, answer: Reply | Problem): Reply | Problem {
   const undeclared = deps.verifyReplies ? undeclaredIn(route, answer) : undefined;
   if (undeclared === undefined) return answer;
-  deps.log.error(
-    { route: route.path, method: route.method, undeclared },
-    'an answer is not declared by its route',
-  );
+  deps.log.error({ route: route.path, method: route.method, undeclared }, 'answer not declared by its route');
   throw new Error(`${route.method} ${route.path} answered what it does not declare: ${undeclared}`);
 }

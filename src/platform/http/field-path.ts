@@ -1,6 +1,6 @@
 /**
- * The path of a field inside another, as `tags[3]` or `metadata.source`. A key pasted where a field's name belongs must not
- * come back: only what looks like a name is repeated, so no digits and no great length.
+ * The path of a field inside another, as `tags[3]` or `metadata.source`. A secret that was pasted as a field's name must not be
+ * repeated, so only a name of letters and underscores, at most 41 characters long, is shown.
  */
 export function fieldPath(parent: string, step: PropertyKey): string {
   if (typeof step === 'number') return `${parent}[${step}]`;

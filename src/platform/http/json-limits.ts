@@ -1,14 +1,13 @@
 import { fieldPath } from './field-path.ts';
 import type { FieldError } from './problem.ts';
+import { surrogateFault } from './surrogates.ts';
 
-/** Deeper JSON than this is nobody's article; it would overflow the stack of whoever walks it recursively. */
+/** The most levels of nesting. No real request needs more; much deeper JSON would overflow the stack of a recursive reader. */
 const maxDepth = 32;
 
-const loneSurrogate = /[\ud800-\udfff]/u;
-
 /**
- * The first reason for which a JSON value can't be stored as it is, whatever a route's schema says: nested too deep, NUL,
- * half a surrogate pair. Without recursion, as the depth is what is in doubt.
+ * The first reason why a JSON value cannot be stored, for any schema: nested too deep, a NUL character, or half of a surrogate
+ * pair; undefined without one. It does not recurse, since the depth is not yet known to be safe.
  */
 export function findJsonFault(value: unknown): FieldError | undefined {
   const open: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
@@ -33,6 +32,5 @@ export function findJsonFault(value: unknown): FieldError | undefined {
 
 function faultOfText(value: string): string | undefined {
   if (value.includes('\u0000')) return 'must not hold the control character NUL';
-  if (loneSurrogate.test(value)) return 'must be well-formed Unicode: it holds half of a surrogate pair';
-  return undefined;
+  return surrogateFault(value);
 }

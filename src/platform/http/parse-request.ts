@@ -14,7 +14,7 @@ export type Parsed =
   | { readonly kind: 'parsed'; readonly params: unknown; readonly query: unknown; readonly body: unknown }
   | Problem;
 
-/** Parses a request by the route's schemas. A path that can name nothing is 404; the rest is 422, every field at once. */
+/** Parses a request by the route's schemas. Malformed path parameters give 404; other faults give one 422 with all fields. */
 export async function parseRequest(route: Route, raw: RawRequest): Promise<Parsed> {
   const params = route.params ? await route.params.safeParseAsync(raw.params) : undefined;
   if (params?.success === false) return problem('not_found', 'There is nothing at this path.');
@@ -38,12 +38,12 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   return { kind: 'parsed', params: params?.data, query, body };
 }
 
-/** The schema with unknown fields refused, where its author left them open: a misspelt field must not pass unnoticed. */
+/** The schema with unknown fields refused, unless it says what to do with them: a misspelt field must not pass unnoticed. */
 export function strict(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
 }
 
-/** A problem of invalid fields. */
+/** The problem of invalid fields, at least one. */
 export function invalid(errors: readonly FieldError[]): Problem {
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';

@@ -1,15 +1,15 @@
 import { type FailureCode, failureTraits, isFailureCode } from '../../domain/failures.ts';
 
-/** Refusals of a request itself. Failures of a provider, a key or the custody are codes of the failure table. */
+/** Refusals of a request itself. Failures of a provider, a key or the custody have the codes of the failure table. */
 const requestProblems = {
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
   malformed_request: { status: 400, title: 'The request cannot be read' },
-  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  unauthorized: { status: 401, title: 'The request needs a valid API key' },
   forbidden: { status: 403, title: "The API key's role is too low" },
-  not_found: { status: 404, title: 'There is no such thing' },
-  method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  not_found: { status: 404, title: 'The resource does not exist' },
+  method_not_allowed: { status: 405, title: 'The path does not support this method' },
   transition_not_allowed: { status: 409, title: 'The status does not allow this transition' },
-  already_exists: { status: 409, title: 'It exists already' },
+  already_exists: { status: 409, title: 'The resource already exists' },
   idempotency_key_reused: { status: 409, title: 'The Idempotency-Key was used for another request' },
   revision_mismatch: { status: 412, title: 'The revision is not the current one' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -26,7 +26,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A refusal: what RFC 9457 calls a problem. `detail` is our own sentence, never a library's or a provider's. */
+/** A refusal or failure, as a problem of RFC 9457. `detail` is our own sentence, never the text of a library or a provider. */
 export interface Problem {
   readonly kind: 'problem';
   readonly code: ProblemCode;
@@ -35,7 +35,7 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Makes a problem for a route to return. */
+/** Creates a problem for a route to return. */
 export function problem(
   code: ProblemCode,
   detail: string,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Problem, type ProblemCode, problemTraits } from './problem.ts';
 import type { Reply, Route } from './route.ts';
 
-/** Every code that a route can answer: its own, and those that authentication, limits and parsing add to it. */
+/** Every code that a route can answer: its own codes and those of authentication, rate limits and parsing. */
 function problemCodesOf(route: Route): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(route.problems);
   const add = (...more: readonly ProblemCode[]) => {
@@ -24,7 +24,7 @@ function problemCodesOf(route: Route): readonly ProblemCode[] {
   return [...codes];
 }
 
-/** The codes of a route by the HTTP status that they come with, lowest status first. */
+/** The codes of a route by their HTTP status, lowest status first. */
 export function problemCodesByStatus(route: Route): ReadonlyMap<number, readonly ProblemCode[]> {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of problemCodesOf(route)) {
@@ -50,8 +50,9 @@ export function problemHeadersOf(status: number): readonly ('WWW-Authenticate' |
 }
 
 /**
- * What is undeclared about an answer, if anything: its status or code, its headers, or a body that its schema would not
- * give back as it is (a missing field, one too many, one of another type). Names fields, never their values.
+ * The first part of an answer that its route does not declare: the status or code, a header, or a body that differs from its
+ * schema (a missing field, an extra field, a field of another type). Undefined when all is declared. Names fields, never their
+ * values.
  */
 export function undeclaredIn(route: Route, answer: Reply | Problem): string | undefined {
   if (answer.kind === 'problem') {
@@ -75,14 +76,14 @@ export function undeclaredIn(route: Route, answer: Reply | Problem): string | un
   return difference === undefined ? undefined : `${difference}: not in the schema`;
 }
 
-/** A header that is answered without being declared, or the other way round. */
+/** A header that is answered but not declared, or declared but not answered. */
 function undeclaredHeader(
   declared: readonly string[],
   answered: Readonly<Record<string, string>> = {},
 ): string | undefined {
   const promised = new Set(declared.map((name) => name.toLowerCase()));
   const given = new Set(Object.keys(answered).map((name) => name.toLowerCase()));
-  // Declared by every route that takes an Idempotency-Key.
+  // The document declares it for every route that takes an Idempotency-Key.
   given.delete('idempotency-replayed');
   for (const name of given) if (!promised.has(name)) return `the header ${name}`;
   for (const name of promised) if (!given.has(name)) return `an answer without the header ${name}`;

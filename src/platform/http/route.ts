@@ -12,15 +12,15 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Makes a reply. */
+/** Creates a reply. */
 export function reply(status: number, body?: unknown, headers?: Readonly<Record<string, string>>): Reply {
   return { kind: 'reply', status, ...(body === undefined ? {} : { body }), ...(headers ? { headers } : {}) };
 }
 
-/** Work to be done inside the transaction of a write, once its result is known. */
+/** Work inside the transaction of a write, after its result is known. Rolls the write back when it rejects. */
 export type InTransaction<T> = (tx: Transaction, result: T) => Promise<void>;
 
-/** What a handler gets: everything is parsed by the route's schemas, and the actor is who the API key says. */
+/** The request of a handler, parsed by the route's schemas. The actor is that of the API key. */
 export interface RouteRequest<Params, Query, Body> {
   readonly actor: Actor;
   readonly params: Params;
@@ -29,11 +29,11 @@ export interface RouteRequest<Params, Query, Body> {
   /** Lower-case header names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
   /**
-   * The Idempotency-Key's half of a write: hands the service a step that keeps the answer in the write's own transaction,
-   * so that a crash leaves both or neither. Does nothing when the client sent no key.
+   * Creates the step that stores the answer for the Idempotency-Key. The service runs it in the transaction of the write, so
+   * that a crash leaves both or neither. The step does nothing when the client sent no key.
    */
   readonly once: <T>(present: (result: T) => Reply) => InTransaction<T>;
 }
@@ -42,9 +42,9 @@ export type HttpMethod = 'get' | 'post' | 'patch' | 'delete';
 
 export interface DeclaredReply {
   readonly description: string;
-  /** None for 204. */
+  /** The schema of the body; absent for 204. */
   readonly schema?: z.ZodType;
-  /** Headers of this answer, beside those of every answer: name to description. */
+  /** Headers of this answer besides those of every answer: name to description. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +52,7 @@ interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly method: HttpMethod;
   /** Path below /api/v1, express style: `/articles/:id`. */
   readonly path: `/${string}`;
-  /** Lowest role that may call it. */
+  /** The lowest role that may call it. */
   readonly role: Role;
   readonly tag: string;
   readonly summary: string;
@@ -60,23 +60,23 @@ interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  /** Request headers that the handler reads, for the document. */
+  /** Request headers that the handler reads, for the document: name to description. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
   /** Successful answers by status. */
   readonly replies: Readonly<Record<number, DeclaredReply>>;
-  /** Codes this handler itself answers. Those of authentication, parsing and limits are added for every route. */
+  /** Codes that the handler itself answers. The codes of authentication, parsing and limits are added to every route. */
   readonly problems: readonly ProblemCode[];
-  /** Whether it takes an Idempotency-Key (POST only). */
+  /** Whether the route takes an Idempotency-Key (POST only). */
   readonly idempotent?: boolean;
   /**
-   * Fields of the answer that are shown once, as dotted paths (`data.key`). They are never kept: a repetition with the
-   * same Idempotency-Key shows null there.
+   * Fields of the answer that are shown once, as dotted paths (`data.key`). They are never stored: a repetition with the same
+   * Idempotency-Key shows null instead.
    */
   readonly secretFields?: readonly string[];
   handle(request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>): Promise<Reply | Problem>;
 }
 
-/** A declared route: the one place from which validation, the OpenAPI document and the mounting derive. */
+/** A declared route. Its validation, its part of the OpenAPI document and its mounting derive from it. */
 export type Route = RouteDeclaration<z.ZodType, z.ZodType, z.ZodType>;
 
 /** Declares a route, with the handler's request typed from its schemas. */

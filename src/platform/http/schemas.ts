@@ -1,14 +1,12 @@
 import { z } from 'zod';
+import { surrogateFault } from './surrogates.ts';
 
-/** Building blocks of route schemas: what every text, id, page size and list of a request has in common. */
+/** Building blocks of route schemas: the texts, ids, page sizes and lists of requests. */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
 const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 
-/** With the `u` flag a proper pair is one character and does not match. */
-const loneSurrogate = /[\ud800-\udfff]/u;
-
-/** Characters as a person, JSON Schema and Postgres count them, without building an array of half a million. */
+/** Counts code points, as JSON Schema and Postgres do, without an array of half a million characters. */
 function countCharacters(value: string): number {
   let characters = value.length;
   for (let at = 0; at < value.length; at += 1) {
@@ -19,8 +17,8 @@ function countCharacters(value: string): number {
 }
 
 /**
- * A text of `min` (default 1) to `max` characters. Refuses control characters other than line break, carriage return
- * and tab, and half surrogates: the database and the providers do, with less clear words.
+ * The schema of a text of `min` (default 1) to `max` characters. Control characters other than line feed, carriage return and
+ * tab are refused, and lone surrogates: the database and the providers refuse them too, with less clear messages.
  */
 export function text(bounds: { readonly max: number; readonly min?: number }) {
   const min = bounds.min ?? 1;
@@ -37,15 +35,16 @@ export function text(bounds: { readonly max: number; readonly min?: number }) {
       if (controlCharacter.test(value)) {
         refuse('must not hold control characters other than line breaks and tabs');
       }
-      if (loneSurrogate.test(value)) refuse('must be well-formed Unicode: it holds half of a surrogate pair');
+      const fault = surrogateFault(value);
+      if (fault !== undefined) refuse(fault);
     })
     .meta({ minLength: min, maxLength: bounds.max });
 }
 
-/** An id, in the one spelling (lower case) that the database and Temporal know it by. */
+/** The schema of an id, which becomes lower case: the spelling of the database and of Temporal's workflow ids. */
 export const uuid = z.uuid('must be a UUID').toLowerCase();
 
-/** The page size of a list: a query parameter from 1 to `max`. */
+/** The schema of a page size as a query parameter: a whole number from 1 to `max` (100), 50 or `max` by default. */
 export function limit(bounds: { readonly max?: number; readonly default?: number } = {}) {
   const max = bounds.max ?? 100;
   const message = `must be a whole number from 1 to ${max}`;
@@ -57,7 +56,7 @@ export function limit(bounds: { readonly max?: number; readonly default?: number
     .default(bounds.default ?? Math.min(50, max));
 }
 
-/** A query parameter given once, several times, or as a comma-separated list. */
+/** The schema of a list as a query parameter: the parameter once, several times, or with commas; at most `max` entries. */
 export function list<Item extends z.ZodType<unknown, string>>(item: Item, bounds: { readonly max: number }) {
   return z
     .union([z.string(), z.array(z.string())])
@@ -65,7 +64,7 @@ export function list<Item extends z.ZodType<unknown, string>>(item: Item, bounds
     .pipe(z.array(item).max(bounds.max, `must have at most ${bounds.max} entries`));
 }
 
-/** A free object of the client's own: any JSON, `maxBytes` long at most. Depth and characters are checked for every body. */
+/** The schema of an object with any JSON in it, at most `maxBytes` long. Depth and characters are checked for every body. */
 export function jsonObject(bounds: { readonly maxBytes: number }) {
   return z
     .record(z.string(), z.unknown(), 'must be an object')

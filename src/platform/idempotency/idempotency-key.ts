@@ -6,10 +6,13 @@ export type PresentedKey =
   | { readonly kind: 'none' }
   | Problem;
 
-/** Printable ASCII: what a header can carry everywhere. */
+/** Printable ASCII, which every proxy and client can send in a header. */
 const wellFormed = /^[\u0020-\u007e]{1,255}$/;
 
-/** The Idempotency-Key of a request: the header, or the body's `idempotency_key` where the route's schema has one. */
+/**
+ * The Idempotency-Key of a request: the header, or the body's `idempotency_key` if the route's schema has that field. Fails
+ * with a problem when the two differ or the key is malformed.
+ */
 export function presentedIdempotencyKey(
   route: Route,
   header: string | undefined,
@@ -18,7 +21,7 @@ export function presentedIdempotencyKey(
   if (!route.idempotent) return { kind: 'none' };
   const inBody = bodyField(body);
   if (header !== undefined && inBody !== undefined && header !== inBody) {
-    return invalidField('idempotency_key', 'is another one than the Idempotency-Key header');
+    return invalidField('idempotency_key', 'differs from the Idempotency-Key header');
   }
   const key = header ?? inBody;
   if (key === undefined) return { kind: 'none' };

@@ -1,6 +1,6 @@
 import { type Reply, reply } from '../http/route.ts';
 import type { Database, Transaction } from '../postgres/database.ts';
-import { findAnswer, keepAnswer } from './store.ts';
+import { findAnswer, storeAnswer } from './store.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** One use of an Idempotency-Key. */
@@ -8,7 +8,7 @@ export interface KeyedRequest {
   readonly tenantId: string;
   readonly key: string;
   readonly requestHash: string;
-  /** Fields of the answer that must not be kept. */
+  /** Fields of the answer that must not be stored, as dotted paths. */
   readonly secretFields: readonly string[];
 }
 
@@ -17,27 +17,27 @@ export type Recalled =
   | { readonly kind: 'replay'; readonly answer: Reply }
   | { readonly kind: 'reused' };
 
-/** Thrown inside a write's transaction to roll it back: another request with the same key has committed first. */
+/** Thrown inside the transaction of a write to roll it back: another request with the same key has committed first. */
 export class AnsweredMeanwhile extends Error {
   override readonly name = 'AnsweredMeanwhile';
 }
 
 export interface Idempotency {
-  /** What is known of the key: nothing, the first answer, or that it belongs to another request. */
+  /** Looks the key up: it is `new`, has an answer to `replay`, or was `reused` for another request. */
   recall(request: KeyedRequest): Promise<Recalled>;
   /**
-   * Keeps the answer in the transaction of the write; throws `AnsweredMeanwhile` when that write is one too many. The
-   * transaction must be open to the request's tenant: a write of the superadmin begins with `withTenantAsAdmin`.
+   * Stores the answer in the transaction of the write; throws `AnsweredMeanwhile` when a concurrent request with this key was
+   * first. The transaction must see the request's tenant: a write of the superadmin begins with `withTenantAsAdmin`.
    */
-  keep(tx: Transaction, request: KeyedRequest, answer: Reply): Promise<void>;
-  /** Keeps an answer that no write of the handler has kept. */
-  keepAfterwards(request: KeyedRequest, answer: Reply): Promise<void>;
+  store(tx: Transaction, request: KeyedRequest, answer: Reply): Promise<void>;
+  /** Stores an answer in a transaction of its own, for a handler whose write did not store it. */
+  storeAfterwards(request: KeyedRequest, answer: Reply): Promise<void>;
 }
 
-/** First answers by Idempotency-Key, per tenant, for a day. */
+/** The first answers by tenant and Idempotency-Key, stored for 24 hours. */
 export function createIdempotency(deps: { readonly database: Database }): Idempotency {
   const write = (tx: Transaction, request: KeyedRequest, answer: Reply): Promise<boolean> =>
-    keepAnswer(tx, request.tenantId, request.key, {
+    storeAnswer(tx, request.tenantId, request.key, {
       requestHash: request.requestHash,
       status: answer.status,
       ...(answer.headers ? { headers: answer.headers } : {}),
@@ -52,12 +52,12 @@ export function createIdempotency(deps: { readonly database: Database }): Idempo
       return { kind: 'replay', answer: reply(found.status, found.body, found.headers) };
     },
 
-    async keep(tx, request, answer) {
+    async store(tx, request, answer) {
       if (!(await write(tx, request, answer)))
-        throw new AnsweredMeanwhile('the Idempotency-Key has been used by a request at the same time');
+        throw new AnsweredMeanwhile('a concurrent request has used the Idempotency-Key');
     },
 
-    async keepAfterwards(request, answer) {
+    async storeAfterwards(request, answer) {
       await deps.database.withTenant(request.tenantId, (tx) => write(tx, request, answer));
     },
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What makes two requests the same one: method, path and body, whatever the order of the body's fields. */
+/** SHA-256 (hex) that is equal for equal requests: method, path and body. The order of the body's fields does not matter. */
 export function requestHash(request: {
   readonly method: string;
   readonly path: string;

@@ -1,36 +1,36 @@
 import { z } from 'zod';
 import type { Transaction } from '../postgres/database.ts';
 
-/** A first answer, as it is kept. */
-export interface KeptAnswer {
+/** A first answer, as it is stored. */
+export interface StoredAnswer {
   readonly requestHash: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-const keptRow = z.object({
+const answerRow = z.object({
   request_hash: z.string(),
   status: z.number(),
-  // The column holds what followed the status: headers such as Location, and the body.
+  // The column holds the rest of the answer: headers such as Location, and the body.
   body: z.object({ headers: z.record(z.string(), z.string()).optional(), body: z.unknown() }),
 });
 
 /** How long a first answer is given again. */
-const keptFor = "interval '24 hours'";
+const retention = "interval '24 hours'";
 
-/** The answer kept under a key, unless it is too old to count. */
+/** The answer stored for a key; undefined when there is none or it has expired. */
 export async function findAnswer(
   tx: Transaction,
   tenantId: string,
   key: string,
-): Promise<KeptAnswer | undefined> {
+): Promise<StoredAnswer | undefined> {
   const row: unknown = await tx('idempotency_keys')
     .where({ tenant_id: tenantId, key })
-    .whereRaw(`created_at > now() - ${keptFor}`)
+    .whereRaw(`created_at > now() - ${retention}`)
     .first('request_hash', 'status', 'body');
   if (row === undefined) return undefined;
-  const { request_hash: requestHash, status, body: rest } = keptRow.parse(row);
+  const { request_hash: requestHash, status, body: rest } = answerRow.parse(row);
   return {
     requestHash,
     status,
@@ -40,21 +40,21 @@ export async function findAnswer(
 }
 
 /**
- * Keeps an answer. False when another request with this key was first: the insert waits for that one's transaction, so
- * the caller then knows that its own must be rolled back.
+ * Stores an answer; false when another request with this key was first, so that the caller must roll its own transaction back.
+ * The insert waits until the other request's transaction has ended.
  */
-export async function keepAnswer(
+export async function storeAnswer(
   tx: Transaction,
   tenantId: string,
   key: string,
-  answer: KeptAnswer,
+  answer: StoredAnswer,
 ): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `insert into idempotency_keys as kept (tenant_id, key, request_hash, status, body)
      values (:tenantId, :key, :requestHash, :status, :rest::jsonb)
      on conflict (tenant_id, key) do update
        set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
-       where kept.created_at <= now() - ${keptFor}
+       where kept.created_at <= now() - ${retention}
      returning 1`,
     {
       tenantId,
@@ -64,15 +64,15 @@ export async function keepAnswer(
       rest: JSON.stringify({ headers: answer.headers, body: answer.body }),
     },
   );
-  await forgetOld(tx, tenantId);
+  await deleteExpired(tx, tenantId);
   return rows.length === 1;
 }
 
-/** Deletes some of the tenant's answers that no longer count: whoever adds one clears away more than one. */
-async function forgetOld(tx: Transaction, tenantId: string): Promise<void> {
+/** Deletes up to 20 of the tenant's expired answers. Each write deletes more rows than it adds, so the table stays small. */
+async function deleteExpired(tx: Transaction, tenantId: string): Promise<void> {
   const old = tx('idempotency_keys')
     .where({ tenant_id: tenantId })
-    .whereRaw(`created_at <= now() - ${keptFor}`)
+    .whereRaw(`created_at <= now() - ${retention}`)
     .orderBy('created_at')
     .limit(20)
     .select('key');

@@ -1,4 +1,4 @@
-/** A copy of a JSON body with null at each of the dotted paths that it has. */
+/** A copy of a JSON body with null at each of the dotted paths; a path that the body does not have is ignored. */
 export function withoutSecrets(body: unknown, secretFields: readonly string[]): unknown {
   const copy: unknown = JSON.parse(JSON.stringify(body));
   for (const field of secretFields) blank(copy, field.split('.'));

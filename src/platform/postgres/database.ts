@@ -2,39 +2,40 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 
 /**
- * A transaction in which row-level security shows one tenant's rows, or those of one platform scope, and no others.
- * Statements that are begun together (`Promise.all`) are sent in that order and share a round trip; the database carries
- * them out one after the other, so that a later one sees what an earlier one has written.
+ * A transaction in which row-level security shows only the rows of one tenant or one platform scope. Statements that are
+ * started together (`Promise.all`) are sent in that order and share a round trip. The database runs them one after the other,
+ * so a later statement sees the writes of an earlier one.
  */
 export interface Transaction {
   /** A statement on one table. */
   (table: string): Knex.QueryBuilder;
   readonly raw: Knex.RawBuilder;
   readonly fn: Knex.FunctionHelper;
-  /** Runs `run` once the transaction has committed; never when it, or the savepoint around it, is rolled back. */
+  /** Runs `run` after the commit. It does not run when the transaction, or the savepoint around the call, is rolled back. */
   afterCommit(run: () => void): void;
   /**
-   * Runs `work` in a savepoint. When it throws, or takes longer than `timeoutMs`, what it did is undone, the error is thrown on,
-   * and the transaction can go on. The time-out refuses further statements; the one under way is the caller's to limit.
+   * Runs `work` in a savepoint. When it throws or takes longer than `timeoutMs` (then with `SavepointTimeout`), its writes are
+   * rolled back, the error is thrown on, and the transaction can go on. The time-out refuses further statements; the caller
+   * limits the statement under way.
    */
   savepoint<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly timeoutMs?: number }): Promise<T>;
 }
 
 /**
- * Work of the platform itself that has to see more than one tenant. Each scope is a policy of its own on the few
- * tables that it needs (the outbox, an article's embedding state), and opens nothing else.
+ * Platform work that needs the rows of all tenants. Each scope has policies of its own on the few tables that it needs (the
+ * outbox, an article's embedding state) and shows no other table.
  */
 export type Scope = 'reconcile' | 'metrics';
 
 export interface Database {
-  /** Runs `work` in a transaction that sees and writes the rows of `tenantId` only. */
+  /** Runs `work` in a transaction that sees and writes the rows of `tenantId` only. Rejects as `work` or the commit does. */
   withTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
-   * The same for the superadmin, who belongs to no tenant: beside the rows of `tenantId` the transaction sees and writes the
-   * superadmin's own idempotent answers, which are kept under the nil uuid.
+   * The same for the superadmin, which belongs to no tenant. Besides the rows of `tenantId` the transaction sees and writes the
+   * superadmin's own idempotent answers, which are stored under the nil uuid.
    */
   withTenantAsAdmin<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Runs `work` in a transaction that sees the one API key with this SHA-256 (hex), whosever it is. */
+  /** Runs `work` in a transaction that only reads, and only the API key with this SHA-256 (hex), of any tenant. */
   withApiKeyHash<T>(keyHash: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of a platform scope. */
   withScope<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -45,12 +46,12 @@ export interface Database {
 
 export interface DatabaseOptions {
   readonly url: string;
-  /** Connections of this process. */
+  /** The most connections of this process. */
   readonly poolSize: number;
   readonly applicationName: string;
 }
 
-/** What the policies ask for: whose rows the transaction may see. */
+/** The settings that the policies read: they decide which rows a transaction sees. */
 type Setting = 'app.tenant_id' | 'app.api_key_hash' | 'app.scope';
 
 const settingStatements = (settings: Readonly<Partial<Record<Setting, string>>>): string[] =>
@@ -58,21 +59,21 @@ const settingStatements = (settings: Readonly<Partial<Record<Setting, string>>>)
 
 const silent = () => undefined;
 
-/** The work of a savepoint took longer than it was given. */
+/** The work of a savepoint took longer than its time-out. */
 export class SavepointTimeout extends Error {
   override readonly name = 'SavepointTimeout';
 }
 
 interface Bound {
   readonly tx: Transaction;
-  /** What `afterCommit` has collected. */
+  /** The functions that `afterCommit` has collected. */
   readonly committed: readonly (() => void)[];
   end(): void;
 }
 
 /**
- * The application's login to Postgres. There is no way to a query but through a transaction that has said whose rows it
- * means: settings are local to the transaction, so a pooled connection never carries a tenant over.
+ * The application's login to Postgres. Every query runs in a transaction that names its tenant or scope. The settings are local
+ * to the transaction, so a pooled connection never carries a tenant over to the next one.
  */
 export function createDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -80,23 +81,23 @@ export function createDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     max: options.poolSize,
     idleTimeoutMillis: 30_000,
-    // Patience for a free connection: below the guard's, so that a starved pool shows as an error and not as a hang.
+    // Time-out for a free connection. Below the guard's, so that an exhausted pool shows as an error and not as a hang.
     connectionTimeoutMillis: 4_000,
-    // What is sent without waiting for the answer before it shares that one's round trip.
+    // Statements that are sent before the answers of earlier ones share a round trip with them.
     pipeline: true,
   });
-  // A connection that broke is replaced, and what was under way on it fails by itself: nobody else has to be told.
+  // The pool replaces a broken connection, and the statements under way on it reject by themselves: no handler is needed.
   pool.on('error', silent);
   pool.on('connect', (connection) => connection.on('error', silent));
-  // Builds statements. It would print a driver's errors as they are; they reach our own log by the calls that met them.
+  // Builds statements only. Its own log is off, since it would print the driver's errors as they are; the callers log them.
   const builder = knex({
     client: 'pg',
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
 
   /**
-   * The statements of one transaction or savepoint. After `end` each further one is refused: a statement that was forgotten must
-   * not join what the connection does next.
+   * The statements of one transaction or savepoint. After `end` further statements are refused: one that the work did not await
+   * must not run in the connection's next transaction.
    */
   const bind = (connection: pg.PoolClient): Bound => {
     let ended = false;
@@ -122,10 +123,10 @@ export function createDatabase(options: DatabaseOptions): Database {
         if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);
       });
       try {
-        // Not waited for: the connection takes statements in order, and the work's first one travels along.
+        // The connection keeps the order of statements, so the savepoint shares a round trip with the work's first one.
         const begun = connection.query(`savepoint ${name}`);
         const [result] = await Promise.race([Promise.all([work(inner.tx), begun]), late]);
-        // Nor is this: what fails it fails the statements after it.
+        // The release is not awaited either: if it fails, the statements after it fail too.
         connection.query(`release savepoint ${name}`).catch(silent);
         committed.push(...inner.committed);
         return result;
@@ -170,21 +171,21 @@ export function createDatabase(options: DatabaseOptions): Database {
         await connection.query(statement);
         connection.release();
       } catch (error) {
-        // Nobody knows what state it is in.
+        // The connection's state is unknown, so the pool closes it.
         connection.release(true);
         throw error;
       }
     };
     let result: T;
     try {
-      // Not waited for: the connection takes statements in order, and the work's first one travels along.
+      // The connection keeps the order of statements, so `begin` shares a round trip with the work's first one.
       const begun = connection.query([`begin ${mode}`, ...settingStatements(settings)].join('; '));
       [result] = await Promise.all([work(tx), begun]);
     } catch (error) {
       await finish('rollback').catch(silent);
       throw error;
     }
-    // What was read is read, whatever becomes of the commit.
+    // A read does not depend on the outcome of the commit, so the commit is not awaited.
     if (mode === 'read only') void finish('commit').catch(silent);
     else await finish('commit');
     for (const run of committed) run();

@@ -1,12 +1,12 @@
 import { readThrown } from '../../domain/thrown.ts';
 
 /**
- * Why a migration has failed, in words of our own. What knex throws is not shown to anybody: its message is the whole
- * statement, and that of the application's role holds a password.
+ * The reason why a migration failed, in our own words. The errors of knex are never shown: the message is the whole statement,
+ * and the statement of the application's role holds a password.
  */
 export class MigrationFailed extends Error {
   override readonly name: string = 'MigrationFailed';
-  /** The SQLSTATE, or the system's word for a connection that failed. */
+  /** The SQLSTATE, or the system's code for a failed connection. */
   readonly code: string | undefined;
   constructor(reason: string, code?: string) {
     super(code === undefined ? reason : `${reason} (${code})`);
@@ -14,11 +14,11 @@ export class MigrationFailed extends Error {
   }
 }
 
-/** What is wrong with a SupersededDatabase: the beginning of a sentence that goes on with what to do. */
+/** The reason of a SupersededDatabase: the first half of a sentence whose second half names the remedy. */
 export const supersededDatabase =
   'the database was made by a development version before 0.2, which this one cannot bring up to date';
 
-/** The database holds migrations that a baseline has taken the place of. */
+/** The database has migrations that a baseline has replaced. */
 export class SupersededDatabase extends MigrationFailed {
   override readonly name = 'SupersededDatabase';
   constructor() {
@@ -28,14 +28,14 @@ export class SupersededDatabase extends MigrationFailed {
   }
 }
 
-/** What was being done: a migration, unless it was before the first one, or one of the steps after the last. */
+/** The step that failed: a migration (undefined before the first), or one of the steps for the application's role. */
 export type MigrationStep =
   | { readonly kind: 'schema'; readonly migration: string | undefined }
   | { readonly kind: 'create_role' | 'alter_role' | 'grant'; readonly role: string };
 
 const owner = 'the login of DATABASE_OWNER_URL';
 
-/** Turns what a step threw into a failure that may be shown; one that may be already is left as it is. */
+/** Turns a thrown error into a failure that may be shown. A MigrationFailed is returned as it is. */
 export function explainMigrationFailure(thrown: unknown, step: MigrationStep): MigrationFailed {
   if (thrown instanceof MigrationFailed) return thrown;
   const code = readThrown(thrown, 'code');
@@ -44,11 +44,11 @@ export function explainMigrationFailure(thrown: unknown, step: MigrationStep): M
   }
   if (readThrown(thrown, 'name') === 'MigrationLocked') {
     return new MigrationFailed(
-      'another migration is under way; if none is, one was killed: set is_locked in knex_migrations_lock to 0',
+      'another migration is under way, or was killed: in that case set is_locked in knex_migrations_lock to 0',
     );
   }
   if (/^The migration directory is corrupt/.test(String(readThrown(thrown, 'message')))) {
-    return new MigrationFailed('the database has migrations that this version does not know: it is newer');
+    return new MigrationFailed('the database is newer: it has migrations that this version does not know');
   }
   return new MigrationFailed(reasonOfStep(undefined, step));
 }
@@ -65,7 +65,7 @@ function reasonOfConnection(code: string): string | undefined {
     case '28000':
       return `the database refuses ${owner}`;
     case '3D000':
-      return 'there is no database of the name in DATABASE_OWNER_URL';
+      return 'the database named in DATABASE_OWNER_URL does not exist';
     default:
       return undefined;
   }

@@ -9,23 +9,24 @@ import {
 
 /** The migrations, as knex reads them. */
 export interface MigrationSource extends Knex.MigrationSource<unknown> {
-  /** Earlier migrations that a baseline has taken the place of: a database that has one of them is refused. */
+  /** Earlier migrations that a baseline has replaced: a database that has one of them is refused. */
   readonly superseded?: readonly string[];
 }
 
 export interface MigratorOptions {
   /** The owner's login. */
   readonly ownerUrl: string;
-  /** The application's login: its role is created, with this URL's password, if it is not there. */
+  /** The application's login. Its role gets this URL's password and is created if it does not exist. */
   readonly applicationUrl: string;
   readonly source: MigrationSource;
 }
 
+/** The names of the migrations that were applied, in order. */
 export interface Migrated {
   readonly applied: readonly string[];
 }
 
-/** The application's login is one that no policy binds. */
+/** The application's role is not bound by row-level security. */
 export class UnsafeApplicationRole extends MigrationFailed {
   override readonly name = 'UnsafeApplicationRole';
   constructor(role: string) {
@@ -35,16 +36,16 @@ export class UnsafeApplicationRole extends MigrationFailed {
 
 const silent = () => undefined;
 
-/** Tables that the application only ever adds to. */
+/** Tables whose rows the application may only insert and read. */
 const appendOnly = ['audit_log'];
 
 /**
- * Brings the schema to the newest version and (re)grants the application's role what it needs and no more. Fails with a
+ * Brings the schema to the newest version and grants the application's role the rights that it needs and no others. Throws a
  * MigrationFailed, whose message may be shown.
  */
 export async function migrateDatabase(options: MigratorOptions): Promise<Migrated> {
   const progress: Progress = { step: { kind: 'schema', migration: undefined } };
-  const source = tellingProgress(options.source, progress);
+  const source = trackProgress(options.source, progress);
   try {
     return await withOwner({ ...options, source }, async (owner) => {
       await refuseSuperseded(owner, options.source);
@@ -57,20 +58,20 @@ export async function migrateDatabase(options: MigratorOptions): Promise<Migrate
   }
 }
 
-/** Before anything is written: what is refused stays as it is. */
+/** Throws a SupersededDatabase before anything is written, so that a refused database stays unchanged. */
 async function refuseSuperseded(owner: Knex, { superseded = [] }: MigrationSource): Promise<void> {
   if (!(await owner.schema.hasTable('knex_migrations'))) return;
   const found: unknown = await owner('knex_migrations').whereIn('name', superseded).first('name');
   if (found !== undefined) throw new SupersededDatabase();
 }
 
-/** What is being done now: who fails is asked for it. */
+/** The step under way; a failure is explained by it. */
 interface Progress {
   step: MigrationStep;
 }
 
-/** The same migrations, which note their names when they begin. */
-function tellingProgress(
+/** The same migrations; each notes its name in `progress` when it starts. */
+function trackProgress(
   source: Knex.MigrationSource<unknown>,
   progress: Progress,
 ): Knex.MigrationSource<unknown> {
@@ -90,7 +91,7 @@ function tellingProgress(
   };
 }
 
-/** Takes every migration back. For development and the test of the migrations; it drops all data. */
+/** Rolls back every migration and so drops all data. For development and the test of the migrations. */
 export async function rollBackDatabase(options: MigratorOptions): Promise<void> {
   await withOwner(options, async (owner) => {
     await owner.migrate.rollback(undefined, true);
@@ -103,7 +104,7 @@ async function withOwner<T>(options: MigratorOptions, work: (owner: Knex) => Pro
     connection: { connectionString: options.ownerUrl, application_name: 'lorekeep-migrate' },
     pool: { min: 0, max: 2 },
     migrations: { migrationSource: options.source },
-    // It would print statements; what fails is told by who called.
+    // Its own log is off, since it would print statements; the caller reports failures.
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
   try {
@@ -117,17 +118,17 @@ async function grantApplicationRole(owner: Knex, applicationUrl: string, progres
   const { username, password } = new URL(applicationUrl);
   const role = decodeURIComponent(username);
   progress.step = { kind: 'grant', role };
-  // Roles are shared by the whole server: two migrations at once must not race to create one.
+  // Roles are shared by the whole server, so the lock keeps two concurrent migrations from creating the same role.
   await owner.transaction(async (tx) => {
     await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [`role ${role}`]);
     const [found] = z
       .array(z.object({ rolsuper: z.boolean(), rolbypassrls: z.boolean() }))
       .parse(await tx('pg_roles').where({ rolname: role }).select('rolsuper', 'rolbypassrls'));
     if (found?.rolsuper || found?.rolbypassrls) throw new UnsafeApplicationRole(role);
-    // Only what an owner without superuser rights may say of a role that is there already.
+    // An owner without superuser rights may set no other attributes of an existing role.
     const attributes = found ? 'login' : 'login nosuperuser nocreatedb nocreaterole nobypassrls';
     progress.step = { kind: found ? 'alter_role' : 'create_role', role };
-    // Statements of roles take no parameters: the server itself quotes.
+    // Statements about roles take no parameters, so the server quotes the values.
     const { rows } = await tx.raw<{ rows: { statement: string }[] }>(
       `select format('${found ? 'alter' : 'create'} role %I ${attributes} password %L', ?::text, ?::text) as statement`,
       [role, decodeURIComponent(password)],

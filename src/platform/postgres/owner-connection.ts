@@ -1,13 +1,13 @@
 import pg from 'pg';
 
-/** One connection with the owner's login, outside of any transaction: for what Postgres does in none. */
+/** One connection with the owner's login, outside of any transaction: for statements that Postgres refuses in one. */
 export interface OwnerConnection {
   query(sql: string, values?: readonly unknown[]): Promise<unknown[]>;
 }
 
 /**
- * Runs `work` on a connection of its own. The owner too is bound by the policies, and sees the rows that are open to the
- * scope, and no others. Throws what the driver throws.
+ * Runs `work` on a connection of its own. Row-level security binds the owner too: it sees only the rows that are open to the
+ * scope. Rejects as the driver or `work` rejects.
  */
 export async function withOwnerConnection<T>(
   options: { readonly ownerUrl: string; readonly scope: 'indexing' },
@@ -17,11 +17,11 @@ export async function withOwnerConnection<T>(
     connectionString: options.ownerUrl,
     application_name: 'lorekeep-migrate',
   });
-  // A connection that breaks fails the statement that is under way.
+  // A broken connection rejects the statement under way, so this handler has nothing to do.
   client.on('error', () => undefined);
   await client.connect();
   try {
-    // An index of a large table takes longer than any time-out that the login may have.
+    // Building an index of a large table takes longer than a time-out that the login may have.
     await client.query(
       `select set_config('app.scope', $1, false), set_config('statement_timeout', '0', false)`,
       [options.scope],

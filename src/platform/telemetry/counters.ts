@@ -9,8 +9,8 @@ interface Declaration<Name extends string> {
 
 export interface CounterDeclaration<Name extends string> extends Declaration<Name> {
   /**
-   * Whether every series is there from the start, with 0: one that first appears at 1 shows no increase, so those that
-   * alerts and dashboards read begin at 0.
+   * Whether every series starts at 0. A series that first appears at 1 shows no increase, so the series of alerts and
+   * dashboards start at 0.
    */
   readonly fromZero?: boolean;
 }

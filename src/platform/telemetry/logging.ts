@@ -2,7 +2,7 @@ import pino, { type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Field names that never reach a log line, wherever they stand. The list is fixed when the logger is made. */
+/** Field names whose values are redacted, down to the third level of nesting. The list is fixed when the logger is created. */
 const secretFields = [
   'authorization',
   'api_key',
@@ -19,14 +19,14 @@ const secretFields = [
 
 export interface LoggingOptions {
   readonly level: string;
-  /** Which process writes: a name of package.json's scripts. */
+  /** The name of the process: a script of package.json. */
   readonly process: string;
   readonly destination?: pino.DestinationStream;
 }
 
 /**
- * The process's logger: JSON lines with ids and codes. An error is logged by its type alone: the message and stack of a
- * library's error can hold a request body or a header.
+ * The logger of a process: JSON lines with ids and codes. An error is logged by its type, code and origin only, since the
+ * message and stack of a library's error can hold a request body or a header.
  */
 export function createLogger(options: LoggingOptions): Logger {
   return pino(
@@ -43,7 +43,7 @@ export function createLogger(options: LoggingOptions): Logger {
       hooks: {
         logMethod(args, method) {
           const [first, message] = args;
-          if (message === undefined && hasError(first)) method.apply(this, [first, 'an error']);
+          if (message === undefined && hasError(first)) method.apply(this, [first, 'error']);
           else method.apply(this, args);
         },
       },
@@ -52,13 +52,13 @@ export function createLogger(options: LoggingOptions): Logger {
   );
 }
 
-/** Where a line has no message of its own, pino takes that of an error in it. */
+/** Whether the line has an error in it. For a line without a message pino would use the error's. */
 const hasError = (logged: unknown) =>
   logged instanceof Error || (typeof logged === 'object' && logged !== null && 'err' in logged);
 
 /**
- * What a log line may say of an error: its class, its code where it has one, and where in our code it was thrown. Total: of
- * a value that cannot be looked at nothing is said but that.
+ * The parts of an error that may be logged: its class, its code if it has one, and the frame in our code where it was thrown.
+ * Never throws: a value that cannot be read has the type `unreadable`.
  */
 export function describeError(error: unknown): { type: string; code?: string; at?: string } {
   try {
@@ -68,7 +68,7 @@ export function describeError(error: unknown): { type: string; code?: string; at
   }
 }
 
-/** A place in our code; a library's can lie in a folder of the same name. */
+/** A stack frame in our code. A library can have a folder of the same name, so node_modules is excluded. */
 const ourFrame = /^\s+at (?!.*\/node_modules\/).*\/(src|activities|workflows)\//;
 
 function describe(error: unknown): { type: string; code?: string; at?: string } {
@@ -82,13 +82,13 @@ function describe(error: unknown): { type: string; code?: string; at?: string } 
   };
 }
 
-/** What looks otherwise than a class or an error code may be a text, or a key, that a library has put there. */
+/** Other strings than names of classes and codes are not logged: a library may have put a text or a key there. */
 const isClass = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z$]{1,60}$/.test(value);
 const isCode = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Z0-9_]{1,60}$/.test(value);
 
-/** The stack below the message: a message that quotes somebody's stack must not pass for ours. */
+/** The lines of the stack after the message: a frame that the message quotes must not be taken for our own. */
 function framesOf({ stack = '', message }: Error): string[] {
   const from = stack.indexOf(message);
   return from < 0 ? [] : stack.slice(from + message.length).split('\n');

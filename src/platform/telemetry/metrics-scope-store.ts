@@ -1,9 +1,9 @@
 import type { Database, Transaction } from '../postgres/database.ts';
 
-/** A statement that takes longer to count than this costs the service more than it tells. */
+/** A longer statement would cost the service more than its numbers are worth. */
 const statementTimeoutMs = 2_000;
 
-/** Runs reads over all tenants in one transaction of the metrics scope, in which a slow statement is cancelled. */
+/** Runs reads over all tenants in one transaction of the metrics scope. Rejects when a statement is slow and cancelled. */
 export function inMetricsScope<T>(
   database: Pick<Database, 'withScope'>,
   reads: (tx: Transaction) => Promise<T>,

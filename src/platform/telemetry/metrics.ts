@@ -13,7 +13,7 @@ export interface HttpRequestSample {
 export interface Metrics {
   readonly registry: Registry;
   readonly contentType: string;
-  /** Everything as Prometheus text. What cannot be had is absent; never fails because the database is away. */
+  /** All metrics as Prometheus text. Metrics that cannot be read are absent; an outage of the database is no failure. */
   scrape(): Promise<string>;
   observeRequest(sample: HttpRequestSample): void;
 }
@@ -21,8 +21,8 @@ export interface Metrics {
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * Registers the metrics of the process and of its HTTP requests. Labels have few values by design: no tenant, no id, no
- * path. `others` gives the text of metrics that are counted elsewhere, under names of their own.
+ * Registers the metrics of the process and of its HTTP requests. Labels have few values by design: no tenant, no id, no path.
+ * `others` resolves with Prometheus text of metrics that another registry counts, under other names.
  */
 export function createMetrics(
   registry: Registry,

@@ -9,20 +9,20 @@ export interface GaugeValue<Name extends string> {
   readonly value: number;
 }
 
-/** A gauge that shows a part of a feature's state. */
+/** A gauge of a part of a feature's state. */
 export interface StateGauge<State, Name extends string = string> {
   readonly name: string;
   readonly help: string;
   readonly labels: ClosedLabels<Name>;
-  /** Whether every series is shown, with 0 where the state has nothing for it. */
+  /** Whether every series is shown, with 0 for a series that the state has no value for. */
   readonly fromZero?: boolean;
-  /** Values of one series are added up. */
+  /** The values of the series; several values of one series are added up. */
   values(state: State): readonly GaugeValue<Name>[];
 }
 
 /** A feature's state over all tenants, as numbers. */
 export interface FeatureState<State> {
-  /** Reads the feature's own tables, in the metrics scope; may fail and may hang. */
+  /** Reads the feature's own tables, in the metrics scope. It may reject and it may hang. */
   read(tx: Transaction): Promise<State>;
   readonly gauges: readonly StateGauge<State>[];
 }
@@ -35,26 +35,26 @@ export interface StateGauges {
 export interface StateGaugesOptions {
   /** Runs all reads of a scrape in one transaction. */
   readonly inTransaction: <T>(reads: (tx: Transaction) => Promise<T>) => Promise<T>;
-  /** How long what was read is good: scrapes within it cost nothing. */
-  readonly keepMs?: number;
-  /** No scrape waits longer than this. */
+  /** How long a read is cached, in milliseconds (15,000): scrapes within that time cost nothing. */
+  readonly cacheMs?: number;
+  /** The longest that a scrape waits, in milliseconds (2,000). */
   readonly timeoutMs?: number;
 }
 
-/** What each gauge shows, by its name. */
+/** The values of each gauge, by its name. */
 type Shown = ReadonlyMap<string, readonly GaugeValue<string>[]>;
 
 /**
- * Gauges that are read from the database when they are scraped. While it does not answer they are absent, and
- * `lorekeep_state_readable` is 0: an old number would look like a calm service. Every process shows the same numbers, so
- * a query takes their maximum.
+ * Gauges that are read from the database at a scrape. During an outage of the database they are absent and
+ * `lorekeep_state_readable` is 0, since old numbers would look like a calm service. Every process shows the same numbers, so a
+ * query takes their maximum.
  */
 export function createStateGauges(registry: Registry, options: StateGaugesOptions): StateGauges {
-  const { inTransaction, keepMs = 15_000, timeoutMs = 2_000 } = options;
+  const { inTransaction, cacheMs = 15_000, timeoutMs = 2_000 } = options;
   const reads: ((tx: Transaction) => Promise<Shown>)[] = [];
-  // One read for all gauges of a scrape, and for scrapes at the same time.
+  // All gauges of a scrape, and concurrent scrapes, share one read.
   const cache = createSharedCache<Shown | undefined>({
-    ttlMs: keepMs,
+    ttlMs: cacheMs,
     maxSize: 1,
     sizeOf: () => 1,
     worthKeeping: (shown) => shown !== undefined,
@@ -83,7 +83,7 @@ export function createStateGauges(registry: Registry, options: StateGaugesOption
       async collect() {
         const shown = await current();
         gauge.reset();
-        // `reset` gives a gauge without labels the value 0.
+        // `reset` sets a gauge without labels to 0; `remove` makes it absent.
         if (labelNames.length === 0) gauge.remove();
         if (shown === undefined) return;
         if (fromZero) for (const series of seriesOf(labels)) gauge.inc(series, 0);

@@ -15,7 +15,7 @@ export interface TemporalClient {
   close(): Promise<void>;
 }
 
-/** How to reach the server, for the client and the worker alike. An API key implies TLS. */
+/** The connection options of the client and the worker. An API key implies TLS. */
 export function connectionOptions(
   options: TemporalOptions,
 ): Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'> {
@@ -26,7 +26,7 @@ export function connectionOptions(
   };
 }
 
-/** A client that connects when it is first used: a process starts, and writes are taken, without Temporal. */
+/** A client that connects at its first use, so that a process starts and accepts writes during an outage of Temporal. */
 export function createTemporalClient(options: TemporalOptions): TemporalClient {
   const connection = Connection.lazy(connectionOptions(options));
   const client = new Client({ connection, namespace: options.namespace });

@@ -1,19 +1,19 @@
 import { createServer } from 'node:net';
 
 export interface SdkMetrics {
-  /** Where the SDK's own exporter is to listen: on the loopback address, for nobody but this process. */
+  /** The address for the SDK's own exporter: loopback, since only this process reads it. */
   readonly bindAddress: string;
-  /** The SDK's metrics as Prometheus text; empty when they cannot be had. */
+  /** The SDK's metrics as Prometheus text; empty when they cannot be read. Never rejects. */
   read(): Promise<string>;
 }
 
-/** A local read; a scrape must not wait for it longer than for anything else. */
+/** The read is local, and a scrape must not wait for it longer than for its other parts. */
 const timeoutMs = 1_000;
 
 /**
- * The Temporal SDK counts in native code and shows its metrics only by a server of its own. It gets a free port on the
- * loopback address, and the process's one `/metrics` passes them on: an operator has one port to know. A buffer of the
- * SDK's updates, counted once more here, lost: it is marked experimental, and its labels would be ours to keep closed.
+ * The Temporal SDK counts in native code and exports its metrics only by a server of its own. That server gets a free port on
+ * the loopback address, and the process's `/metrics` includes its text, so that an operator scrapes one port. Alternative that
+ * lost: counting the SDK's buffered updates here, since the buffer is experimental and its labels are not closed lists.
  */
 export async function createSdkMetrics(): Promise<SdkMetrics> {
   const port = await freeLoopbackPort();

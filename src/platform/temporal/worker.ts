@@ -18,25 +18,25 @@ export interface WorkerOptions {
   readonly workflowBundle: WorkflowBundleOption;
   readonly activities: object;
   readonly interceptors: readonly ActivityInterceptorsFactory[];
-  /** Activities of this process at once: what its machine and the providers' limits can bear. */
+  /** The most concurrent activities of this process, within the limits of its machine and the providers. */
   readonly maxActivities: number;
-  /** How long running activities may take once the worker is told to stop. */
+  /** How long running activities may take after `stop`, in milliseconds. */
   readonly shutdownGraceMs: number;
 }
 
 export interface RunningWorker {
   /** Resolves when the worker has drained after `stop`; rejects when it fails. */
   readonly finished: Promise<void>;
-  /** Takes no further tasks, and lets the running ones end within the grace. */
+  /** Accepts no further tasks and lets the running ones end within the grace period. */
   stop(): void;
 }
 
-/** Bundles the workflows at start-up, for development; production reads a bundle made by the build. */
+/** Bundles the workflows at start-up, for development; production reads the bundle of the build. */
 export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
 
-/** Fields of the SDK's log lines that are ids and numbers; the rest may quote what was thrown. */
+/** The fields of the SDK's log lines that are ids and numbers. The others may quote a thrown error, so they are left out. */
 const idsOf = ({ meta }: LogEntry) => ({
   workflow_id: meta?.workflowId,
   run_id: meta?.runId,
@@ -47,8 +47,8 @@ const idsOf = ({ meta }: LogEntry) => ({
 });
 
 /**
- * Sends the SDK's own log through ours, and has it show its metrics at an address of this machine. Once a process, before
- * anything else of the SDK's worker side.
+ * Sends the SDK's log to our logger and starts its metrics exporter at `metricsAddress` (host:port). Call it once in a process,
+ * before any other use of the SDK's worker.
  */
 export function installRuntime(log: Logger, metricsAddress: string): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -60,19 +60,19 @@ export function installRuntime(log: Logger, metricsAddress: string): void {
       metrics: {
         prometheus: {
           bindAddress: metricsAddress,
-          // As Prometheus would have them named.
+          // The names follow Prometheus' conventions.
           countersTotalSuffix: true,
           unitSuffix: true,
           useSecondsForDurations: true,
         },
       },
     },
-    // Signals are the composition root's.
+    // The composition root handles the signals.
     shutdownSignals: [],
   });
 }
 
-/** Connects and polls. Rejects when the server cannot be reached. */
+/** Connects and starts polling. Rejects when the server cannot be reached. */
 export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
   const connection = await NativeConnection.connect(connectionOptions(options.temporal));
   const worker = await Worker.create({
@@ -83,7 +83,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     activities: options.activities,
     interceptors: { activity: [...options.interceptors] },
     maxConcurrentActivityTaskExecutions: options.maxActivities,
-    // Each is a transaction or two; more at once would only queue for a connection of the pool.
+    // Each needs a transaction or two; more at once would only wait for a connection of the pool.
     maxConcurrentLocalActivityExecutions: 20,
     shutdownGraceTime: options.shutdownGraceMs,
   });

@@ -2,7 +2,7 @@ import vault from 'node-vault';
 import { z } from 'zod';
 import { createSingleFlight } from '../async/single-flight.ts';
 
-/** How the process proves itself to Vault. */
+/** The credentials with which the process logs in to Vault. */
 export type VaultLogin =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'app_role'; readonly roleId: string; readonly secretId: string };
@@ -24,11 +24,14 @@ export type Decrypted =
   | { readonly kind: 'failed'; readonly code: 'vault_unavailable' | 'key_unusable' };
 
 export interface Transit {
-  /** Encrypts under the key derived for `context`; only the same context opens it. */
+  /** Encrypts under the key derived for `context`; only the same context can decrypt it. Fails with `vault_unavailable`. */
   encrypt(context: string, plaintext: string): Promise<Encrypted>;
-  /** Opens a ciphertext; `key_unusable` when Vault answers that it can't be opened in this context. */
+  /**
+   * Decrypts a ciphertext. Fails with `key_unusable` when Vault refuses the ciphertext in this context, and with
+   * `vault_unavailable` otherwise.
+   */
   decrypt(context: string, ciphertext: string): Promise<Decrypted>;
-  /** Whether Vault is there, unsealed, and knows us. */
+  /** Whether Vault answers, is unsealed, and accepts the login. */
   isReady(): Promise<boolean>;
 }
 
@@ -44,8 +47,8 @@ const loginBody = z.object({ auth: z.object({ client_token: z.string() }) });
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 
 /**
- * Vault's (or OpenBao's) transit engine. Every call of node-vault is made inside `call`: its errors hold the token and the
- * request's body, so of an error only the status is read, and nothing of it is kept or passed on.
+ * The transit engine of Vault or OpenBao. Every call of node-vault is made inside `call`: its errors hold the token and the
+ * request's body, so only the status of an error is read, and the error itself is never stored or passed on.
  */
 export function createTransit(options: TransitOptions): Transit {
   const client = vault({
@@ -82,7 +85,7 @@ export function createTransit(options: TransitOptions): Transit {
   const loggingIn = createSingleFlight<boolean>();
   const logInOnce = () => loggingIn.run('login', logIn);
 
-  /** 403 is how Vault answers a token that has expired: one new login, one more try. */
+  /** Vault answers an expired token with 403: then one new login and one more attempt follow. */
   const call = async (send: () => Promise<unknown>): Promise<Answer> => {
     if (!client.token && !(await logInOnce())) return { kind: 'unreachable' };
     const answer = await attempt(send);
@@ -108,7 +111,7 @@ export function createTransit(options: TransitOptions): Transit {
       const answer = await call(() =>
         client.write(`${options.mount}/decrypt/${options.key}`, { context: base64(context), ciphertext }),
       );
-      // Only a 400 speaks of the ciphertext; a sealed Vault is 503, a missing right 403.
+      // Only 400 is about the ciphertext; a sealed Vault answers 503, a missing right 403.
       if (answer.kind === 'refused' && answer.status === 400) return { kind: 'failed', code: 'key_unusable' };
       const parsed = answer.kind === 'ok' ? decryptedBody.safeParse(answer.body) : undefined;
       return parsed?.success

@@ -14,19 +14,21 @@ export interface MessageRequest {
   readonly model: string;
   readonly system?: string;
   readonly prompt: string;
-  /** The most that the answer may cost. */
+  /** The most tokens that the answer may have. */
   readonly maxTokens: number;
   readonly timeoutMs: number;
 }
 
+/** The answer of a model. */
 export interface Message {
   readonly text: string;
-  /** Whether the model was done, or was cut off at `maxTokens`. */
+  /** False when the answer was cut off at `maxTokens`. */
   readonly complete: boolean;
 }
 
+/** A client of Anthropic's API. */
 export interface AnthropicClient {
-  /** One attempt. The text that the model answered. Never throws. */
+  /** Makes one attempt. Returns the text of the model's answer. Never throws. */
   message(request: MessageRequest): Promise<ProviderAnswer<Message>>;
 }
 
@@ -34,7 +36,7 @@ const tokens = z.number().int().nonnegative();
 
 const answerSchema = z.object({
   type: z.literal('message'),
-  // Other blocks than text (thinking, tool use) carry nothing that was asked for.
+  // Blocks other than text (thinking, tool use) hold nothing that was asked for.
   content: z.array(
     z.union([
       z.object({ type: z.literal('text'), text: z.string() }),
@@ -52,10 +54,10 @@ const answerSchema = z.object({
   }),
 });
 
-/** The longest answer of any model is well below. */
+/** The longest answer of any model is well below this. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
-/** Anthropic's Messages API. Only the guard may use it. */
+/** Creates a client of Anthropic's Messages API. Only the guard may use it. */
 export function createAnthropicClient(options: AnthropicClientOptions): AnthropicClient {
   const boundedFetch = createBoundedFetch({
     maxBytes: maxAnswerBytes,
@@ -66,17 +68,17 @@ export function createAnthropicClient(options: AnthropicClientOptions): Anthropi
     async message({ apiKey, model, system, prompt, maxTokens, timeoutMs }) {
       const timeout = AbortSignal.timeout(timeoutMs);
       const client = new Anthropic({
-        // A credential that is given keeps the library from looking for one in the environment and the home directory.
+        // With an explicit key the library does not look for one in the environment and the home directory.
         apiKey,
-        // The API's own header for keys. The library's bearer token, which gateways in between may not know, stays here:
-        // it is not among the headers above.
+        // The API's own header for keys. The library's bearer token, which gateways may not know, is not sent: it is
+        // not among the headers above.
         defaultHeaders: { 'x-api-key': apiKey },
         baseURL: options.baseUrl,
         webhookKey: null,
-        // One attempt: the retries are Temporal's, where they are seen and bounded.
+        // One attempt, because Temporal retries, visibly and within bounds.
         maxRetries: 0,
         timeout: timeoutMs,
-        // Its log lines and spans hold bodies.
+        // The library's log lines and spans hold bodies.
         logLevel: 'off',
         openTelemetry: false,
         fetch: boundedFetch,
@@ -110,7 +112,7 @@ function readAnswer(answer: unknown): ProviderAnswer<Message> {
   return {
     kind: 'ok',
     result: { text: content.map(({ text }) => text).join(''), complete: stop_reason !== 'max_tokens' },
-    // What is read from a cache or written to it is input too, and is on the bill.
+    // Tokens read from a cache or written to it are input too, and are billed.
     inputTokens:
       usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
     outputTokens: usage.output_tokens,

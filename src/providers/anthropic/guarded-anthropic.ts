@@ -1,12 +1,11 @@
-import type { CallOperation, KeyReference } from '../../domain/operations.ts';
+import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallSource } from '../../usage/service.ts';
-import type { CallResult, Guard } from '../guard.ts';
+import type { CallResult } from '../call.ts';
+import type { Guard } from '../guard.ts';
 import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
 
-export type { Message } from './anthropic-client.ts';
-
+/** A question to the model, by one guarded call. */
 export interface MessageCall<K> {
   readonly tenantId: string;
   readonly source: CallSource;
@@ -15,7 +14,7 @@ export interface MessageCall<K> {
   readonly subjectId?: string;
   readonly system?: string;
   readonly prompt: string;
-  /** The most tokens that the model may answer with. */
+  /** The most tokens that the answer may have. */
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
   /** See `CallRequest`. */
@@ -25,15 +24,16 @@ export interface MessageCall<K> {
   persist(tx: Transaction, message: Message, key: KeyReference): Promise<K>;
 }
 
+/** Anthropic through the guard. */
 export interface GuardedAnthropic {
-  /** One guarded attempt at an answer of the model on the tenant's own key. */
+  /** Makes one guarded call for an answer of the model, on the tenant's own key. */
   message<K>(request: MessageCall<K>): Promise<CallResult<K>>;
 }
 
-/** What the API puts around a prompt: roles, and the beginning and end of each turn. */
+/** Tokens that the API adds to a prompt: roles, and the beginning and end of each message. */
 const tokensAroundPrompt = 32;
 
-/** Anthropic through the guard: this file and no other holds the provider client. */
+/** Creates the guarded Anthropic. Only this file holds the provider client. */
 export function createGuardedAnthropic(
   deps: { readonly guard: Guard } & AnthropicClientOptions,
 ): GuardedAnthropic {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
 const countSchema = z.object({ provider: z.string(), state: z.string(), count: z.number() });
+/** How many breakers of a provider are in a state. */
 export type BreakerCount = z.output<typeof countSchema>;
 
-/** How many breakers of all tenants are in which state. For the metrics scope. */
+/** Counts the breakers of all tenants by provider and state, for the metrics scope. */
 export async function countBreakers(tx: Transaction): Promise<BreakerCount[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select provider, count(*)::int as count,

@@ -12,7 +12,7 @@ const breakers: StateGauge<readonly BreakerCount[], 'provider' | 'state'> = {
     counts.map(({ provider, state, count }) => ({ labels: { provider, state }, value: count })),
 };
 
-/** The tenants' breakers. */
+/** The states of the tenants' breakers. */
 export const breakerGauges: FeatureState<readonly BreakerCount[]> = {
   read: countBreakers,
   gauges: [breakers],

@@ -1,7 +1,32 @@
 import { z } from 'zod';
 import type { FailureCode } from '../../domain/failures.ts';
+import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { BreakerId, BreakerPolicy, Permit } from './breaker.ts';
+
+/** When a breaker opens, and for how long. */
+export interface BreakerPolicy {
+  /** Failures inside the window that open the breaker. */
+  readonly failures: number;
+  readonly windowMs: number;
+  /** How long it stays open the first time. Each failed probe doubles the time. */
+  readonly openMs: number;
+  /** The limit of the doubling: the return of a provider after an hour must not be noticed an hour later. */
+  readonly maxOpenMs: number;
+}
+
+/** Identifies a breaker. The key version is part of it, so a new key starts with a closed breaker. */
+export interface BreakerId {
+  readonly tenantId: string;
+  readonly provider: Provider;
+  readonly keyVersion: number;
+}
+
+/** The permission to make one call. The epoch fences it: a result for a breaker that has moved on changes nothing. */
+export interface Permit {
+  readonly kind: 'permit';
+  readonly epoch: string;
+  readonly probe: boolean;
+}
 
 const breakerRowSchema = z
   .object({
@@ -19,18 +44,19 @@ const breakerRowSchema = z
     epoch: row.epoch,
     failureAgesMs: row.failure_ages_ms,
     openUntil: row.open_until,
-    /** Null: closed. Not positive: half-open. */
+    /** Null when closed; not positive when half-open. */
     openForMs: row.open_until === null ? null : row.open_for_ms,
     probeForMs: row.probe_for_ms,
     lastErrorCode: row.last_error_code,
     lastErrorAt: row.last_error_at,
   }));
+/** The row of a breaker, with its times relative to the database's clock. */
 export type BreakerRow = z.output<typeof breakerRowSchema>;
 
 const key = ({ tenantId, provider, keyVersion }: BreakerId) => ({ tenantId, provider, keyVersion });
 
-/** The row as the database's clock sees it now. */
-export async function readBreaker(
+/** Finds the row as the database's clock sees it now; undefined before the first failure. */
+export async function findBreaker(
   tx: Transaction,
   { tenantId, provider }: Pick<BreakerId, 'tenantId' | 'provider'>,
 ): Promise<BreakerRow | undefined> {
@@ -46,8 +72,9 @@ export async function readBreaker(
 }
 
 /**
- * Takes the probe of a half-open breaker; the epoch it gives fences the probe's result. One conditional update: a lock
- * taken first lost, since it would make every caller of a half-open breaker queue for an answer that is no.
+ * Takes the probe of a half-open breaker. Returns the epoch that fences the probe's result; undefined when the probe is
+ * not free. It is one conditional update. Alternative that lost: a lock taken first, because every caller of a
+ * half-open breaker would queue for a refusal.
  */
 export async function takeProbe(
   tx: Transaction,
@@ -67,10 +94,10 @@ export async function takeProbe(
 }
 
 /**
- * Counts a failure: makes the row, or slides the window and opens at the threshold, or opens again after a probe; in one
- * statement, so that a burst from many processes is counted exactly. The window is the list of failure times itself: a
- * counter per time slot lost, being wrong at the slots' edges. On conflict the three cases are told apart by the row that
- * the lock shows, not by what the caller read before. Answers whether it opened the breaker.
+ * Counts a failure and returns whether it opened the breaker. It inserts the row, or moves the window and opens at the
+ * threshold, or opens again after a probe. It is one statement, so a burst from many processes is counted exactly. On
+ * conflict the locked row decides between the three cases, not what the caller read before. The window is the list of
+ * failure times itself. Alternative that lost: a counter per time slot, which is wrong at the edges of the slots.
  */
 export async function countFailure(
   tx: Transaction,
@@ -123,7 +150,10 @@ export async function countFailure(
   return rows[0]?.opened ?? false;
 }
 
-/** Closes the breaker: by its own probe (`epoch`), or by the tenant's hand (none). False when there is nothing to close. */
+/**
+ * Closes the breaker for its own probe (`epoch`) or on the tenant's request (no epoch). False when there is nothing to
+ * close.
+ */
 export async function closeBreaker(
   tx: Transaction,
   id: BreakerId,
@@ -139,7 +169,7 @@ export async function closeBreaker(
   return rowCount > 0;
 }
 
-/** Gives the probe back unused. */
+/** Releases the probe unused. */
 export async function releaseProbe(tx: Transaction, id: BreakerId, epoch: string): Promise<void> {
   await tx.raw(
     `update breakers set epoch = epoch + 1, probe_until = null

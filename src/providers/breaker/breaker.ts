@@ -1,42 +1,24 @@
 import type { FailureCode } from '../../domain/failures.ts';
-import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { BreakerStateName, BreakerTransition } from './breaker-states.ts';
 import {
+  type BreakerId,
+  type BreakerPolicy,
   type BreakerRow,
   closeBreaker,
   countFailure,
-  readBreaker,
+  findBreaker,
+  type Permit,
   releaseProbe,
   takeProbe,
 } from './breaker-store.ts';
 
-export interface BreakerPolicy {
-  /** Failures inside the window that open the breaker. */
-  readonly failures: number;
-  readonly windowMs: number;
-  /** How long it stays open the first time; doubled by each failed probe. */
-  readonly openMs: number;
-  /** Bound of the doubling: a provider that is back after an hour must not be found an hour later. */
-  readonly maxOpenMs: number;
-}
+export type { BreakerId, BreakerPolicy, Permit } from './breaker-store.ts';
 
-/** Which breaker: a new key version starts closed, whatever the old one did. */
-export interface BreakerId {
-  readonly tenantId: string;
-  readonly provider: Provider;
-  readonly keyVersion: number;
-}
-
-/** Leave to make one call. The epoch fences it: a result that comes back to a breaker that moved on changes nothing. */
-export interface Permit {
-  readonly kind: 'permit';
-  readonly epoch: string;
-  readonly probe: boolean;
-}
-
+/** A permit, or how long the breaker refuses calls, in milliseconds. */
 export type Acquired = Permit | { readonly kind: 'open'; readonly retryInMs: number };
 
+/** An open breaker: the key version that it is of, and how long it refuses calls, in milliseconds. */
 export interface Refusal {
   readonly keyVersion: number;
   readonly retryInMs: number;
@@ -46,9 +28,10 @@ export interface Refusal {
 export type Verdict =
   | { readonly kind: 'answered' }
   | { readonly kind: 'failed'; readonly code: FailureCode }
-  /** No call was made, as far as we know: a probe goes back, nothing was learnt. */
+  /** No call was made, as far as is known. A probe is released, and nothing is counted. */
   | { readonly kind: 'not_made' };
 
+/** A breaker as clients see it. */
 export interface BreakerState {
   readonly state: BreakerStateName;
   readonly failures: number;
@@ -58,9 +41,12 @@ export interface BreakerState {
 }
 
 export interface Breaker {
-  /** Asks for one call. While half-open exactly one caller gets the probe, for `leaseMs` at most. */
+  /**
+   * Asks for a permit for one call. While the breaker is half-open, exactly one caller gets the probe, for at most
+   * `leaseMs`.
+   */
   acquire(tx: Transaction, id: BreakerId, leaseMs: number): Promise<Acquired>;
-  /** Reports how a permitted call ended; answers the transition that this has made, if any. */
+  /** Reports how a permitted call ended; returns the transition that this caused, if any. */
   report(
     tx: Transaction,
     id: BreakerId,
@@ -68,25 +54,25 @@ export interface Breaker {
     verdict: Verdict,
   ): Promise<BreakerTransition | undefined>;
   /**
-   * How long it will let no call of this key version through, if so. For who asks before anything is reserved for the call,
-   * and reads along whose version it is: `acquire` alone decides who may call.
+   * Finds out whether the breaker refuses calls now; undefined when it does not. For a caller that has reserved nothing
+   * for the call yet and compares the key version itself: only `acquire` decides who may call.
    */
   refusal(tx: Transaction, of: Pick<BreakerId, 'tenantId' | 'provider'>): Promise<Refusal | undefined>;
-  /** What it is now, for people. */
+  /** The state of the breaker, for clients. */
   state(tx: Transaction, id: BreakerId): Promise<BreakerState>;
-  /** Closes it by the tenant's own hand. */
+  /** Closes the breaker on the tenant's request. */
   reset(tx: Transaction, id: BreakerId): Promise<void>;
 }
 
 /**
- * The breaker of a tenant and provider: one row in Postgres, shared by every process, on the database's clock. A closed
- * breaker costs one indexed read and no write; each transition is one conditional statement.
+ * Creates the breakers of tenants and providers. Each is one row in Postgres, shared by every process, on the
+ * database's clock. A closed breaker costs one indexed read and no write; each transition is one conditional statement.
  */
 export function createBreaker(policy: BreakerPolicy): Breaker {
   return {
     async acquire(tx, id, leaseMs) {
-      const row = await readBreaker(tx, id);
-      // No row, or one of another key: closed, and epoch 0 is what a fresh row starts with.
+      const row = await findBreaker(tx, id);
+      // Without a row, or with one of another key version, the breaker is closed. A new row starts with epoch 0.
       if (row === undefined || row.keyVersion !== id.keyVersion)
         return { kind: 'permit', epoch: '0', probe: false };
       if (row.openForMs === null) return { kind: 'permit', epoch: row.epoch, probe: false };
@@ -103,23 +89,25 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
         case 'failed':
           return (await countFailure(tx, id, permit, verdict.code, policy)) ? 'opened' : undefined;
         case 'answered':
-          // A success in the closed state is no transition: failures leave by growing old.
+          // A success of a closed breaker is no transition. Failures leave the window by age.
           return permit.probe && (await closeBreaker(tx, id, permit.epoch)) ? 'closed' : undefined;
         case 'not_made':
           if (permit.probe) await releaseProbe(tx, id, permit.epoch);
           return undefined;
+        default:
+          return verdict satisfies never;
       }
     },
 
     async refusal(tx, of) {
-      const row = await readBreaker(tx, of);
+      const row = await findBreaker(tx, of);
       if (row === undefined || row.openForMs === null) return undefined;
       const retryInMs = waitMsOf(row, row.openForMs);
       return retryInMs > 0 ? { keyVersion: row.keyVersion, retryInMs } : undefined;
     },
 
     async state(tx, id) {
-      return describe(await readBreaker(tx, id), id, policy);
+      return describe(await findBreaker(tx, id), id, policy);
     },
 
     async reset(tx, id) {
@@ -128,7 +116,7 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
   };
 }
 
-/** Until the probe may be taken: the open time is over, and so is the lease of whoever had it. */
+/** Milliseconds until the probe may be taken: until the open time and the lease of the last probe are over. */
 function waitMsOf({ probeForMs }: BreakerRow, openForMs: number): number {
   return Math.max(openForMs, probeForMs ?? 0);
 }
@@ -138,7 +126,7 @@ function describe(row: BreakerRow | undefined, id: BreakerId, policy: BreakerPol
     return { state: 'closed', failures: 0, openUntil: null, lastErrorCode: null, lastErrorAt: null };
   }
   const { openUntil, lastErrorCode, lastErrorAt } = row;
-  // Opening empties the window: what is shown then is how many it took.
+  // Opening empties the window, so the number that opens the breaker is shown.
   const failures =
     row.openForMs === null
       ? row.failureAgesMs.filter((ageMs) => ageMs < policy.windowMs).length

@@ -6,10 +6,11 @@ import type { ProviderAnswer } from '../wire/provider-answer.ts';
 
 export interface EmbeddingClientOptions {
   readonly baseUrl: string;
-  /** Whether the server is told `input_type: query | passage`. */
+  /** Whether a request holds `input_type: query | passage`. */
   readonly sendsInputType: boolean;
 }
 
+/** Texts to embed, by one call. */
 export interface EmbeddingRequest {
   readonly apiKey: string;
   readonly model: string;
@@ -18,8 +19,12 @@ export interface EmbeddingRequest {
   readonly timeoutMs: number;
 }
 
+/** A client of an embedding API. */
 export interface EmbeddingClient {
-  /** One attempt. A vector an input, in the order of the inputs; all of one dimension and finite. Never throws. */
+  /**
+   * Makes one attempt. Returns one vector per input, in the order of the inputs; all are finite and of one dimension.
+   * Never throws.
+   */
   embed(request: EmbeddingRequest): Promise<ProviderAnswer<readonly (readonly number[])[]>>;
 }
 
@@ -31,7 +36,7 @@ const answerSchema = z.object({
 /** 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 
-/** The OpenAI-compatible embedding API. Only the guard may use it. */
+/** Creates a client of an OpenAI-compatible embedding API. Only the guard may use it. */
 export function createEmbeddingClient(options: EmbeddingClientOptions): EmbeddingClient {
   const boundedFetch = createBoundedFetch({
     maxBytes: maxAnswerBytes,
@@ -44,15 +49,15 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
       const client = new OpenAI({
         apiKey: request.apiKey,
         baseURL: options.baseUrl,
-        // Read from the environment where they are absent; an admin key there would even go out in the tenant's place.
+        // The library reads absent ones from the environment, and would even send an admin key instead of the tenant's.
         adminAPIKey: null,
         organization: null,
         project: null,
         webhookSecret: null,
-        // One attempt: the retries are Temporal's, where they are seen and bounded.
+        // One attempt, because Temporal retries, visibly and within bounds.
         maxRetries: 0,
         timeout: request.timeoutMs,
-        // Its log lines hold bodies.
+        // The library's log lines hold bodies.
         logLevel: 'off',
         fetch: boundedFetch,
       });
@@ -61,7 +66,7 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
           body: {
             model: request.model,
             input: request.inputs,
-            // Asked for plainly: not every compatible server knows base64, the library's own default.
+            // Named, because not every compatible server knows base64, the library's default.
             encoding_format: 'float',
             ...(options.sendsInputType ? { input_type: request.side } : {}),
           },
@@ -80,12 +85,12 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
   };
 }
 
-/** What a column of vectors can hold. */
+/** The most dimensions that a column of vectors can hold. */
 const maxDimensions = 16_000;
 
 /**
- * Whether a vector survives single precision, as it is stored: finite, and not nothing. A zero vector has no direction,
- * so that cosine distance to it is not a number.
+ * Whether a vector is finite and not zero in single precision, as it is stored. A zero vector has no direction, so its
+ * cosine distance is not a number.
  */
 function isStorable(vector: readonly number[]): boolean {
   const stored = vector.map(Math.fround);

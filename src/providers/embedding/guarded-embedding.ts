@@ -1,10 +1,11 @@
-import type { KeyReference } from '../../domain/operations.ts';
+import type { CallSource, KeyReference } from '../../domain/operations.ts';
 import { estimateTokens } from '../../domain/tokens.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallSource } from '../../usage/service.ts';
-import type { CallResult, Guard } from '../guard.ts';
+import type { CallResult } from '../call.ts';
+import type { Guard } from '../guard.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
 
+/** Texts to embed, by one guarded call. */
 export interface EmbeddingCall<K> {
   readonly tenantId: string;
   readonly source: CallSource;
@@ -16,20 +17,23 @@ export interface EmbeddingCall<K> {
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
-  /** Dimension of the space that the vectors are for, where it is known; another one is `malformed_response`. */
+  /**
+   * Dimension of the space that the vectors are for, if it is known. Vectors of another one are a `malformed_response`.
+   */
   readonly expectedDimensions?: number;
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
+/** Embedding through the guard. */
 export interface GuardedEmbedding {
-  /** One guarded attempt at vectors on the tenant's own key. */
+  /** Makes one guarded call for vectors, on the tenant's own key. */
   embed<K>(request: EmbeddingCall<K>): Promise<CallResult<K>>;
 }
 
-/** What a model puts around each input: a prefix that says its side, a beginning and an end. */
+/** Tokens that a model adds to each input: a prefix that names its side, a beginning and an end. */
 const tokensAroundInput = 8;
 
-/** Embedding through the guard: this file and no other holds the provider client. */
+/** Creates the guarded embedding. Only this file holds the provider client. */
 export function createGuardedEmbedding(
   deps: { readonly guard: Guard } & EmbeddingClientOptions,
 ): GuardedEmbedding {
@@ -45,11 +49,11 @@ export function createGuardedEmbedding(
         ...(articleId === undefined ? {} : { subjectId: articleId }),
         async send({ apiKey, model }) {
           const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: request.timeoutMs });
-          const strange =
+          const isOfOtherSpace =
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&
             answer.result[0]?.length !== expectedDimensions;
-          return strange ? { kind: 'failed', code: 'malformed_response' } : answer;
+          return isOfOtherSpace ? { kind: 'failed', code: 'malformed_response' } : answer;
         },
       }),
   };

@@ -1,20 +1,21 @@
 import type { Audit } from '../../audit/service.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { Provider } from '../../domain/operations.ts';
-import type { ProviderKeys } from '../../llm-config/service.ts';
+import type { KeyStatus } from '../../llm-config/key-status.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
 import type { Breaker } from '../breaker/breaker.ts';
 import type { BreakerStateName } from '../breaker/breaker-states.ts';
 
-/** How a tenant's calls to one provider fare. */
+/** The state of a tenant's calls to one provider. */
 export interface ProviderState {
   readonly state: BreakerStateName;
-  /** Failures that the breaker counts now, or that have opened it. */
+  /** Failures that the breaker counts now, or that opened it. */
   readonly failures: number;
   readonly openUntil: Date | null;
-  readonly keyStatus: 'none' | 'unverified' | 'verified' | 'rejected';
+  readonly keyStatus: KeyStatus;
   /** Of the last call that failed with the current key, whether or not the breaker counts it. */
   readonly lastErrorCode: string | null;
   readonly lastErrorAt: Date | null;
@@ -23,15 +24,18 @@ export interface ProviderState {
 export type ProviderStatesView = Readonly<Record<Provider, ProviderState>>;
 
 export interface ProviderStates {
-  /** The tenant's providers as they are now. */
+  /** Reads the states of the tenant's providers. */
   view(tenantId: string): Promise<ProviderStatesView>;
-  /** Closes the tenant's own breaker, says so in the audit log, and lets what waits for it go on. */
+  /**
+   * Closes the tenant's own breaker, appends to the audit log, and wakes what waits for the breaker, in one
+   * transaction.
+   */
   reset(actor: Actor, provider: Provider, afterWrite?: InTransaction<ProviderState>): Promise<ProviderState>;
 }
 
 /** What closing a breaker needs of the embedding room, which is above this one. */
 export interface BreakerWaits {
-  /** In the transaction of the reset: articles that wait for the breaker go on. */
+  /** Wakes the articles that wait for the breaker, in the transaction of the reset. */
   wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
 }
 
@@ -44,7 +48,7 @@ export interface ProviderStatesDeps {
   readonly backlog: BreakerWaits;
 }
 
-/** What a tenant sees of its providers, and the one thing that it can do about a breaker. */
+/** Creates the tenants' view of their providers, and the reset of a breaker. */
 export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
   const { database, keys, breaker, audit, usage } = deps;
 
@@ -80,7 +84,7 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
           action: 'provider.breaker_reset',
           subject: { kind: 'provider', id: provider },
         });
-        // Only embeddings wait for a breaker.
+        // Only embedding waits for a breaker.
         if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
         const state = await stateOf(tx, tenantId, provider);
         await afterWrite?.(tx, state);
@@ -90,7 +94,7 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
   };
 }
 
-/** Nothing is called without a key, so nothing can have failed. */
+/** The state without a key: nothing is called, so nothing can have failed. */
 const withoutKey: ProviderState = {
   state: 'closed',
   failures: 0,

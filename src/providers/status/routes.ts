@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureCodes } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
+import { keyStatuses } from '../../llm-config/key-status.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
@@ -12,13 +13,15 @@ const time = z.iso.datetime().nullable();
 const verified = z.object({
   ok: z.boolean(),
   code: code.optional().describe('Why the call failed'),
-  model: z.string().describe('The model that was asked, or would be'),
+  model: z.string().describe('The model that was called, or would be'),
 });
 
 const verificationReply = z.object({
   data: z
     .object({
-      embedding: verified.extend({ dimensions: z.int().optional().describe("Of the model's vectors") }),
+      embedding: verified.extend({
+        dimensions: z.int().optional().describe("Dimension of the model's vectors"),
+      }),
       anthropic: verified,
     })
     .meta({ id: 'KeyVerification' }),
@@ -27,9 +30,9 @@ const verificationReply = z.object({
 const stateView = z
   .object({
     state: z.enum(breakerStates),
-    failures: z.int().describe('Failures that the breaker counts now, or that have opened it'),
+    failures: z.int().describe('Failures that the breaker counts now, or that opened it'),
     open_until: time,
-    key_status: z.enum(['none', 'unverified', 'verified', 'rejected']),
+    key_status: z.enum(keyStatuses),
     last_error_code: code.nullable().describe('Of the last call that failed with the current key'),
     last_error_at: time,
   })
@@ -38,7 +41,7 @@ const stateView = z
 const statesReply = z.object({ data: z.object({ embedding: stateView, anthropic: stateView }) });
 const stateReply = z.object({ data: stateView });
 
-/** The routes by which a tenant looks after its providers. */
+/** The routes of a tenant's providers. */
 export function providerRoutes(deps: {
   readonly verification: KeyVerification;
   readonly providerStates: ProviderStates;
@@ -51,11 +54,11 @@ export function providerRoutes(deps: {
       tag: 'Provider settings',
       summary: 'Try the stored keys',
       description:
-        'One real call with each stored key, on the bill of its owner: a short text to embed, a message of one token. ' +
-        'A key that is taken is `verified`, a rejected one too, and what was blocked for it goes on. ' +
-        'A call that fails is an answer like another: `ok` is false and `code` says why.',
+        'Makes one real call with each stored key, billed to its owner: a short text to embed, a message of one token. ' +
+        'A key that the provider accepts becomes `verified`, even after a rejection, and what it blocked goes on. ' +
+        'A call that fails does not fail the request: `ok` is false and `code` says why.',
       idempotent: true,
-      replies: { 200: { description: 'What the calls have shown', schema: verificationReply } },
+      replies: { 200: { description: 'The result of each call', schema: verificationReply } },
       problems: [],
       handle: async ({ actor }) => reply(200, { data: await deps.verification.verify(actor.tenantId) }),
     }),
@@ -65,7 +68,7 @@ export function providerRoutes(deps: {
       path: '/tenants/me/providers',
       role: 'orchestrator',
       tag: 'Provider settings',
-      summary: "See how the tenant's providers fare",
+      summary: "Read the states of the tenant's providers",
       replies: { 200: { description: 'Breaker, key and last error of each provider', schema: statesReply } },
       problems: [],
       handle: async ({ actor }) => {
@@ -81,8 +84,8 @@ export function providerRoutes(deps: {
       tag: 'Provider settings',
       summary: "Close the tenant's breaker",
       description:
-        'For a provider that is well again before its breaker would try it. Articles that wait for the breaker go on. ' +
-        'No other tenant notices.',
+        'For a provider that recovers before its breaker would try it. Articles that wait for the breaker go on. ' +
+        'Breakers of other tenants do not change.',
       params: z.object({ provider: z.enum(providers) }),
       idempotent: true,
       replies: { 200: { description: 'The provider as it is now', schema: stateReply } },

@@ -1,12 +1,13 @@
 import type { FailureCode } from '../../domain/failures.ts';
 import type { Provider } from '../../domain/operations.ts';
-import type { BacklogRequests, ProviderKeys } from '../../llm-config/service.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
+import type { BacklogRequests } from '../../llm-config/settings.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
+import type { CallResult } from '../call.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
-import type { CallResult } from '../guard.ts';
 
-/** What one real call with a stored key has shown. */
+/** The result of one real call with a stored key. */
 export type Verified =
   | { readonly ok: true; readonly model: string; readonly dimensions?: number }
   | { readonly ok: false; readonly model: string; readonly code: FailureCode };
@@ -15,8 +16,9 @@ export type Verification = Readonly<Record<Provider, Verified>>;
 
 export interface KeyVerification {
   /**
-   * Makes one call with each key that the tenant has stored, a rejected one too. A provider that takes the key makes it
-   * `verified`, and what was blocked for it goes on. A failure of a provider, a key or the custody is an answer, as a code.
+   * Makes one call with each stored key of the tenant, even with a rejected one. A key that the provider accepts
+   * becomes `verified`, and what it blocked goes on. A failure of a provider, a key or the custody is a result, as a
+   * code.
    */
   verify(tenantId: string): Promise<Verification>;
 }
@@ -26,23 +28,23 @@ export interface KeyVerificationDeps {
   readonly keys: ProviderKeys;
   readonly embedding: GuardedEmbedding;
   readonly anthropic: GuardedAnthropic;
-  /** One attempt while a person waits. */
+  /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly timeoutMs: number;
-  /** Asked in the transaction that marks the embedding key as verified: what was blocked for it goes on. */
+  /** Called in the transaction that marks the embedding key as verified, so that what the key blocked goes on. */
   readonly backlog: BacklogRequests;
 }
 
-/** Few tokens in any vocabulary. */
+/** A text of few tokens in any vocabulary. */
 const shortText = 'Hello';
 
-/** Finds out whether the tenant's stored keys work, by using them once. */
+/** Creates the verification of stored keys, which uses each of them once. */
 export function createKeyVerification(deps: KeyVerificationDeps): KeyVerification {
   const { database, keys, embedding, anthropic, timeoutMs } = deps;
-  const wanted = { source: 'verify', timeoutMs, evenIfRejected: true } as const;
+  const options = { source: 'verify', timeoutMs, evenIfRejected: true } as const;
 
   const verifyEmbedding = async (tenantId: string, model: string): Promise<Verified> => {
     const answer = await embedding.embed({
-      ...wanted,
+      ...options,
       tenantId,
       inputs: [shortText],
       side: 'passage',
@@ -57,7 +59,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
 
   const verifyAnthropic = async (tenantId: string, model: string): Promise<Verified> => {
     const answer = await anthropic.message({
-      ...wanted,
+      ...options,
       tenantId,
       operation: 'verification',
       prompt: shortText,
@@ -79,7 +81,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
   };
 }
 
-/** No model is expected, so none can be superseded. */
+/** The result of a call that failed. No model is expected, so none can be superseded. */
 function failed(answer: Exclude<CallResult<unknown>, { kind: 'ok' }>, model: string): Verified {
   return { ok: false, model, code: answer.kind === 'failed' ? answer.code : 'internal' };
 }

@@ -13,15 +13,15 @@ interface VendorErrors {
 }
 
 /**
- * Maps whatever a vendor's library threw to a code. Total: of an error only its class, its status, its headers and known
- * words of its body are read, and a value that cannot even be looked at is `internal`.
+ * Maps an error of a vendor's library to a code. Every value has one: only the class, the status, the headers and known
+ * words of the body are read, and a value that cannot even be inspected is `internal`.
  */
 export function classifyError(
   error: unknown,
   vendor: VendorErrors,
   options: {
     readonly timedOut: boolean;
-    /** The error body, made whole from the part of it that the library keeps in its error's `error`. */
+    /** Restores the error body from the part of it that the library stores as `error` in its error. */
     readonly bodyOf: (part: unknown) => unknown;
   },
 ): Failure {
@@ -43,7 +43,7 @@ const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf }) => 
     const words = readErrorWords(bodyOf('error' in error ? error.error : undefined));
     return classifyRefusal({ status: error.status, words, headers });
   }
-  // A 200 whose body is no JSON.
+  // A 200 with a body that is not JSON.
   if (error instanceof SyntaxError) return { code: 'malformed_response' };
   return { code: 'internal' };
 };

@@ -2,17 +2,21 @@ import { z } from 'zod';
 import type { Failure, FailureCode } from '../../domain/failures.ts';
 import { type ReadableHeaders, readRetryAfter } from './retry-after.ts';
 
-/** What may be read of a provider's refusal: the status, words of its body that we know, and the wait. */
-export interface Refusal {
+/** What is read of a provider's refusal. */
+export interface ProviderRefusal {
   readonly status: number;
-  /** Error codes and types of the body, the most precise first. Compared with the fixed list, never kept. */
+  /**
+   * Error codes and types of the body, the most precise first. They are compared with the fixed list and never stored.
+   */
   readonly words: readonly string[];
+  /** For the wait that the provider asks for. */
   readonly headers: ReadableHeaders;
 }
 
 /**
- * The words of an error body that mean something, of OpenAI and its likes and of Anthropic. Any other word counts for
- * nothing, and so do the general ones (`invalid_request_error`, `api_error`, `server_error`): there the status tells more.
+ * The words of an error body that decide its code, of OpenAI-compatible servers and of Anthropic. Other words are
+ * ignored. So are the general ones (`invalid_request_error`, `api_error`, `server_error`), because the status says
+ * more.
  */
 const knownWords = {
   insufficient_quota: 'quota_exhausted',
@@ -33,7 +37,7 @@ const knownWords = {
   permission_error: 'credential_rejected',
   organization_on_hold: 'credential_rejected',
 
-  // OpenAI says it with 404 or, of a model that the key's project may not use, with 403: the key itself is good.
+  // OpenAI sends it with 404 or, for a model that the key's project may not use, with 403. The key itself is good.
   model_not_found: 'model_not_found',
   not_found_error: 'model_not_found',
 
@@ -51,20 +55,23 @@ const knownWords = {
 
 const isKnownWord = (word: string): word is keyof typeof knownWords => Object.hasOwn(knownWords, word);
 
-/** Maps a refusal to a code of the failure table. Total: any status, words and headers have a code. */
-export function classifyRefusal(refusal: Refusal, nowMs: number = Date.now()): Failure {
+/**
+ * Maps a refusal to a code of the failure table. Any status, words and headers have a code. `nowMs` is the time from
+ * which an absolute reset time is counted.
+ */
+export function classifyRefusal(refusal: ProviderRefusal, nowMs: number = Date.now()): Failure {
   const code = codeOf(refusal);
   const retryAfterMs = code === 'provider_rate_limited' ? readRetryAfter(refusal.headers, nowMs) : undefined;
   return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function codeOf({ status, words }: Refusal): FailureCode {
+function codeOf({ status, words }: ProviderRefusal): FailureCode {
   const known = words.find(isKnownWord);
-  const said = known === undefined ? undefined : knownWords[known];
-  if (status >= 500) return said === 'provider_timeout' ? said : 'provider_unavailable';
-  // A redirect is not followed: the key goes to the host that the operator named, and to no other.
+  const byWord = known === undefined ? undefined : knownWords[known];
+  if (status >= 500) return byWord === 'provider_timeout' ? byWord : 'provider_unavailable';
+  // A redirect is not followed, because the key is sent only to the host that the operator named.
   if (!(status >= 400)) return 'malformed_response';
-  if (said !== undefined) return said;
+  if (byWord !== undefined) return byWord;
   switch (status) {
     case 401:
     case 403:
@@ -93,9 +100,9 @@ const errorBody = z.object({
 });
 
 /**
- * The words of an error body, the most precise first. Anthropic tells of a spent balance with a plain
- * `invalid_request_error` whose message alone says so: the beginning of that message stands for a word. Only its beginning,
- * as the rest of a message may quote an article. Should the sentence change, it is `input_rejected`.
+ * Reads the words of an error body, the most precise first. Anthropic reports a spent balance with a plain
+ * `invalid_request_error` that only the message explains, so the beginning of that message counts as a word. Only the
+ * beginning, because the rest of a message may quote an article. If the sentence changes, the code is `input_rejected`.
  */
 export function readErrorWords(body: unknown): readonly string[] {
   const parsed = errorBody.safeParse(body);

@@ -1,11 +1,11 @@
 import type { Failure } from '../../domain/failures.ts';
 
-/** What a provider client answers: the parsed result with the tokens that the provider counted, or a code. */
+/** What a provider client returns: the parsed result with the tokens that the provider counted, or a code. */
 export type ProviderAnswer<R> =
   | {
       readonly kind: 'ok';
       readonly result: R;
-      /** Absent where the provider counts none: the call then costs what was reserved for it. */
+      /** Undefined when the provider counts none. The call then costs what was reserved for it. */
       readonly inputTokens: number | undefined;
       readonly outputTokens: number;
     }

@@ -3,10 +3,13 @@ export interface ReadableHeaders {
   get(name: string): string | null;
 }
 
-/** A provider that asks for a longer wait is asked again after this: a day's limit may end earlier than it says. */
+/**
+ * The longest wait. A provider that asks for more is called again after it, because a limit of a day may end earlier
+ * than announced.
+ */
 const maxWaitMs = 300_000;
 
-/** Each vendor's limits: what is left of one, and when it is whole again. */
+/** The headers of each vendor's rate limits: what remains of a limit, and when it is reset. */
 const limits = [
   ['x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests'],
   ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens'],
@@ -17,16 +20,16 @@ const limits = [
 ] as const;
 
 /**
- * How long a provider asks to be left alone, in milliseconds from 0 to 300,000; undefined where it says nothing that can
- * be read. The plain word comes first (`retry-after-ms`, then `Retry-After`); without one, the resets of the limits that
- * are used up, or of all that are named: the longest, since an early retry only meets the same limit.
+ * Reads how long a provider asks to wait, in milliseconds from 0 to 300,000; undefined when no header can be read.
+ * `retry-after-ms` comes first, then `Retry-After`. Without either, the result is the longest reset of the limits that
+ * are used up, or of all limits named, because an earlier retry would meet the same limit.
  */
 export function readRetryAfter(headers: ReadableHeaders, nowMs: number): number | undefined {
-  const said =
+  const explicit =
     readNumber(headers.get('retry-after-ms'), 1) ??
     readNumber(headers.get('retry-after'), 1_000) ??
     readTime(httpDate, headers.get('retry-after'), nowMs);
-  const waitMs = said ?? longestReset(headers, nowMs);
+  const waitMs = explicit ?? longestReset(headers, nowMs);
   return waitMs === undefined ? undefined : Math.min(Math.max(Math.ceil(waitMs), 0), maxWaitMs);
 }
 
@@ -45,7 +48,7 @@ function readNumber(value: string | null, unitMs: number): number | undefined {
   return value !== null && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * unitMs : undefined;
 }
 
-/** What a date has to look like before `Date.parse` sees it, which makes a date of almost anything. */
+/** The shapes in which a date is parsed. `Date.parse` alone makes a date of almost anything. */
 const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
@@ -63,10 +66,10 @@ const unitsMs = new Map([
   ['d', 86_400_000],
 ]);
 
-/** OpenAI's durations: `1m30s`, `20ms`, `8.64s`. */
+/** Parses a duration of OpenAI, such as `1m30s`, `20ms` or `8.64s`, to milliseconds. */
 function readDuration(value: string | null): number | undefined {
   const text = value?.trim() ?? '';
-  // The length first: what follows is quadratic at worst, and the text is a stranger's.
+  // The length is checked first: the pattern is quadratic at worst, and the text is not trusted.
   if (text.length > 40 || !/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
   return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)].reduce(
     (sum, [, amount, unit]) => sum + Number(amount) * (unitsMs.get(unit ?? '') ?? 0),

@@ -6,7 +6,7 @@ import type { TenantRole } from '../../../src/domain/roles.ts';
 import { createArticleEmbeddings } from '../../../src/embedding/article-embeddings.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { startServer } from '../../../src/http/server.ts';
-import { createOutbox, type Outbox } from '../../../src/outbox/outbox.ts';
+import { createOutboxService, type Outbox } from '../../../src/outbox/outbox.ts';
 import { createSender } from '../../../src/outbox/sender.ts';
 import type { OutboxRow } from '../../../src/outbox/store.ts';
 import { createIdempotency } from '../../../src/platform/idempotency/idempotency.ts';
@@ -70,7 +70,7 @@ export async function startArticleApi(
   const metrics = createMetrics(new Registry());
   const sent: OutboxRow[] = [];
   const starter = { send: async (row: OutboxRow) => void sent.push(row) };
-  const outbox = createOutbox({ database, sender: createSender({ database, starter, log }) });
+  const outbox = createOutboxService({ database, sender: createSender({ database, starter, log }) });
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox });
   const articles = createArticles({

@@ -29,6 +29,7 @@ describe('GET /audit', () => {
     expect(await actions('subject_kind=api_key')).toEqual(Array(3).fill('api_key.created'));
     expect(await actions(`subject_id=${tenant.id}`)).toEqual(['tenant.created']);
     expect(await actions(`subject_id=${tenant.id}&action=api_key.created`)).toEqual([]);
+    expect(await actions('action=no.such_action')).toEqual([]);
   });
 
   test('pages through every row once, while others are added', async ({ api, keys }) => {

@@ -11,7 +11,7 @@ import { createKeyCustody } from '../../../src/llm-config/custody.ts';
 import { createLlmConfigMetrics } from '../../../src/llm-config/metrics.ts';
 import { defaultAnthropicModels } from '../../../src/llm-config/models.ts';
 import { llmConfigRoutes } from '../../../src/llm-config/routes.ts';
-import { createLlmConfig } from '../../../src/llm-config/service.ts';
+import { createSettings } from '../../../src/llm-config/settings.ts';
 import { createIdempotency } from '../../../src/platform/idempotency/idempotency.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
@@ -72,7 +72,7 @@ export async function startSettingsApi(): Promise<SettingsApi> {
   const audit = createAudit({ database });
   const tenants = createTenants({ database, audit });
   const metrics = createMetrics(new Registry());
-  const llmConfig = createLlmConfig({
+  const llmConfig = createSettings({
     database,
     audit,
     custody: createKeyCustody({ transit, metrics: createLlmConfigMetrics(metrics.registry) }),

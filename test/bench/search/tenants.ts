@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { z } from 'zod';
-import { createLorekeepApi, expectSuccess } from '../../../src/stack/api-client.ts';
+import { createApiClient, expectSuccess } from '../../../src/stack/api-client.ts';
 import { mintApiKey } from '../../../src/tenants/api-key.ts';
 import { twinKey } from '../../support/provider-twin.ts';
 import { type CorpusTenant, idOf, tenants as tenantCount } from './corpus.ts';
@@ -60,7 +60,7 @@ export async function equipTenants(
   apiUrl: string,
   tenants: readonly CorpusTenant[],
 ): Promise<Map<number, readonly string[]>> {
-  const api = createLorekeepApi(apiUrl);
+  const api = createApiClient(apiUrl);
   const equipped = new Map<number, readonly string[]>();
   for (const { index } of tenants) {
     const agentKeys: string[] = [];

@@ -10,10 +10,10 @@ import { defaultAnthropicModels } from '../../../src/llm-config/models.ts';
 import { createProviderKeys, type ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import {
   type BacklogRequests,
-  createLlmConfig,
-  type LlmConfig,
-  type LlmConfigPatch,
-} from '../../../src/llm-config/service.ts';
+  createSettings,
+  type Settings,
+  type SettingsPatch,
+} from '../../../src/llm-config/settings.ts';
 import { createTransit } from '../../../src/platform/vault/transit.ts';
 import { createTenants } from '../../../src/tenants/service.ts';
 import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
@@ -24,7 +24,7 @@ const defaultModels = { embedding_model: 'default-embedding', ...defaultAnthropi
 let db: TestDatabase;
 let vault: CuttableLink;
 let audit: Audit;
-let llmConfig: LlmConfig;
+let llmConfig: Settings;
 let providerKeys: ProviderKeys;
 /** Tenants for which a re-embedding was asked in a transaction, and those told of after the commit. */
 const asked: string[] = [];
@@ -37,7 +37,7 @@ const requestAndTell: BacklogRequests['request'] = async (tx, tenantId) => {
 
 /** As another process would: a custody that has opened nothing yet. */
 function process(request: BacklogRequests['request'] = requestAndTell): {
-  readonly llmConfig: LlmConfig;
+  readonly llmConfig: Settings;
   readonly providerKeys: ProviderKeys;
 } {
   const transit = createTransit({
@@ -48,7 +48,7 @@ function process(request: BacklogRequests['request'] = requestAndTell): {
     timeoutMs: 2_000,
   });
   const custody = createKeyCustody({ transit, metrics: createLlmConfigMetrics(new Registry()) });
-  const llmConfig = createLlmConfig({
+  const llmConfig = createSettings({
     database: db.database,
     audit,
     custody,
@@ -81,7 +81,7 @@ async function newActor(): Promise<Actor> {
   return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user' };
 }
 
-async function update(actor: Actor, patch: LlmConfigPatch) {
+async function update(actor: Actor, patch: SettingsPatch) {
   const updated = await llmConfig.update(actor, patch);
   if (updated.kind !== 'updated') throw new Error(updated.code);
   return updated.view;
@@ -291,7 +291,7 @@ describe('a change', () => {
 });
 
 describe('a re-embedding', () => {
-  const asksAfter = async (actor: Actor, patch: LlmConfigPatch) => {
+  const asksAfter = async (actor: Actor, patch: SettingsPatch) => {
     const [askedBefore, toldBefore] = [asked.length, told.length];
     await update(actor, patch);
     expect(told.length - toldBefore).toBe(asked.length - askedBefore);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createOutbox } from '../../../src/outbox/outbox.ts';
+import { createOutboxService } from '../../../src/outbox/outbox.ts';
 import { createSender } from '../../../src/outbox/sender.ts';
 import { insertRow, type OutboxRow } from '../../../src/outbox/store.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../../../src/outbox/workflow-starter.ts';
@@ -71,7 +71,7 @@ function outboxWith(starter: WorkflowStarter) {
   const sender = createSender({ database, starter, log });
   return {
     sender,
-    outbox: createOutbox({ database, sender }),
+    outbox: createOutboxService({ database, sender }),
     async rest() {
       do {
         await turn();
@@ -283,7 +283,7 @@ describe('the relay', () => {
     const committing = new Promise<void>((resolve) => {
       commit = resolve;
     });
-    const slow = createOutbox({
+    const slow = createOutboxService({
       sender: createSender({ database, starter: sentTo(sent), log }),
       database: {
         ...database,

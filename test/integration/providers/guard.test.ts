@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { ProviderKeys } from '../../../src/llm-config/service.ts';
+import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
+import type { CallRequest } from '../../../src/providers/call.ts';
 import {
   createGuardedEmbedding,
   type GuardedEmbedding,
 } from '../../../src/providers/embedding/guarded-embedding.ts';
-import { type CallRequest, createGuard, type Guard } from '../../../src/providers/guard.ts';
+import { createGuard, type Guard } from '../../../src/providers/guard.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
 import { type ProviderTwin, startProviderTwin, twinKey, twinMarker } from '../../support/provider-twin.ts';

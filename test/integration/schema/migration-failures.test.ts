@@ -91,12 +91,14 @@ it('tells an owner that is refused, and a server that cannot be reached', async 
   const nowhere = new URL(urlFor(owner, 'owner'));
   nowhere.port = '9';
   expect((await failureOf(nowhere.href)).message).toContain('cannot be reached');
-  expect((await failureOf(urlFor(owner, 'owner', 'nowhere'))).message).toContain('no database of the name');
+  expect((await failureOf(urlFor(owner, 'owner', 'nowhere'))).message).toMatch(
+    /the database named in .* does not exist/,
+  );
 });
 
 it('tells a program that is older than the database', async () => {
   const failure = await failureOf(urlFor(owner, 'owner'), sourceOf({}));
-  expect(failure.message).toContain('it is newer');
+  expect(failure.message).toContain('the database is newer');
 });
 
 it('as a command says the reason in its log and nothing of the password', async () => {

@@ -55,7 +55,7 @@ async function busyTenant(): Promise<TestTenant> {
   await test.services.database.withTenant(tenant.id, (tx) =>
     issueCursor(tx, tenant.id, { q: 'some words', mode: 'semantic' }, longCursor),
   );
-  await idempotency.keepAfterwards(
+  await idempotency.storeAfterwards(
     { tenantId: tenant.id, key: 'a-key', requestHash: 'a-hash', secretFields: [] },
     { kind: 'reply', status: 204 },
   );

@@ -3,11 +3,12 @@ import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { createDatabase, type Database } from '../../../src/platform/postgres/database.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
+import type { CallResult } from '../../../src/providers/call.ts';
 import {
   createGuardedEmbedding,
   type EmbeddingCall,
 } from '../../../src/providers/embedding/guarded-embedding.ts';
-import { type CallResult, createGuard } from '../../../src/providers/guard.ts';
+import { createGuard } from '../../../src/providers/guard.ts';
 import { createProviderMetrics } from '../../../src/providers/metrics.ts';
 import type { QueryVector } from '../../../src/search/query-embedding.ts';
 import { createQueryEmbeddings, type QueryEmbeddingsDeps } from '../../../src/search/query-embedding.ts';

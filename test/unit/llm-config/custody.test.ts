@@ -57,7 +57,7 @@ test('at most so many opened keys are kept', async () => {
 
 test('an opened key is given up after its time', async () => {
   const vault = countingTransit();
-  const custody = createKeyCustody({ metrics, transit: vault.transit, keepMs: 5 });
+  const custody = createKeyCustody({ metrics, transit: vault.transit, ttlMs: 5 });
   await custody.open('t1', 'embedding', 'c1');
   await expect
     .poll(async () => {

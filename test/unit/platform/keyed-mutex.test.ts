@@ -3,7 +3,7 @@ import { createKeyedMutex } from '../../../src/platform/async/keyed-mutex.ts';
 
 const long = 60_000;
 
-it('is held by one caller of a name at a time, in the order in which they came', async () => {
+it('serves the waiters of a key one at a time, in order', async () => {
   const mutex = createKeyedMutex();
   const log: string[] = [];
   const first = await mutex.acquire('a', long);
@@ -23,32 +23,32 @@ it('is held by one caller of a name at a time, in the order in which they came',
   expect(log).toEqual(['second', 'third']);
 });
 
-it('makes no name wait for another', async () => {
+it('blocks no key by another', async () => {
   const mutex = createKeyedMutex();
   await mutex.acquire('a', long);
   expect(await mutex.acquire('b', long)).toBeTypeOf('function');
 });
 
-it('skips a caller that has given up, and goes on to the next', async () => {
+it('skips a waiter that timed out and serves the next', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
-  const gaveUp = mutex.acquire('a', 5);
-  const next = mutex.acquire('a', long);
-  expect(await gaveUp).toBeUndefined();
+  const impatient = mutex.acquire('a', 5);
+  const patient = mutex.acquire('a', long);
+  expect(await impatient).toBeUndefined();
   first?.();
-  expect(await next).toBeTypeOf('function');
+  expect(await patient).toBeTypeOf('function');
 });
 
-it('is free again once all callers have released it or given up', async () => {
+it('is free again once the holder has released it and the waiter has timed out', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   expect(await mutex.acquire('a', 5)).toBeUndefined();
   first?.();
-  // With a limit of 0 only a free mutex is acquired.
+  // With a time-out of 0 only a free mutex is acquired.
   expect(await mutex.acquire('a', 0)).toBeTypeOf('function');
 });
 
-it('is not taken from the next holder when one releases it twice', async () => {
+it('stays with the next holder when the first one releases it twice', async () => {
   const mutex = createKeyedMutex();
   const first = await mutex.acquire('a', long);
   const second = mutex.acquire('a', long);

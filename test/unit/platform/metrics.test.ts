@@ -78,7 +78,7 @@ describe('the gauges of the database’s state', () => {
   it('are absent again when it goes', async () => {
     let isUp = true;
     const metrics = processShowing(async () => (isUp ? calm : Promise.reject(new Error('gone'))), {
-      keepMs: 0,
+      cacheMs: 0,
     });
     expect(sampleValue(await metrics.scrape(), 'lorekeep_outbox_rows')).toBe(3);
     isUp = false;

@@ -6,7 +6,7 @@ it('gives what the work gives in time, or throws what it throws', async () => {
   await expect(withTimeout(Promise.reject(new Error('failed')), 60_000, 'late')).rejects.toThrow('failed');
 });
 
-it('does not wait longer than the limit, and ignores what fails afterwards', async () => {
+it('does not wait longer than the time-out, and ignores a later failure of the work', async () => {
   let fail: (error: Error) => void = () => undefined;
   const work = new Promise<string>((_, reject) => {
     fail = reject;

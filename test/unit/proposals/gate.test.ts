@@ -35,7 +35,7 @@ describe('a gate', () => {
     await gate.assess('another tenant', text);
     expect(isNext).toBe(false);
     first.release();
-    expect(await second).toMatchObject({ kind: 'embedded', isNext: true });
+    expect(await second).toMatchObject({ kind: 'embedded', holdsMutex: true });
   });
 
   it('compares nothing for an author who skips it', async () => {

@@ -1,10 +1,13 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { operations } from '../domain/operations.ts';
-import type { Breaker } from './breaker/breaker.ts';
-import type { CallRequest, Guard } from './guard.ts';
+import type { CallRequest } from './call.ts';
+import type { Guard } from './guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 
-/** Counts what a guard does. Beside the guard and not inside it: the order of its steps is hard enough to read alone. */
+/**
+ * Wraps a guard and counts its calls. The counting is outside of the guard, because the order of the guard's steps is
+ * hard enough to read alone.
+ */
 export function meterGuard(
   guard: Guard,
   metrics: Pick<ProviderMetrics, 'providerCall' | 'callRefused'>,
@@ -17,15 +20,15 @@ export function meterGuard(
         if (!sent) metrics.callRefused({ ...labelsOf(request), code });
       };
       try {
-        const guarded = await guard.call<R, K>({
+        const result = await guard.call<R, K>({
           ...request,
           async send(credential) {
             sent = true;
             return timed(request, () => request.send(credential), metrics);
           },
         });
-        if (guarded.kind === 'failed') refuse(guarded.code);
-        return guarded;
+        if (result.kind === 'failed') refuse(result.code);
+        return result;
       } catch (error) {
         refuse('internal');
         throw error;
@@ -34,12 +37,15 @@ export function meterGuard(
   };
 }
 
-/** Of a call, what may be counted by. */
+/** The labels of a call. */
 function labelsOf<R, K>({ operation, source }: CallRequest<R, K>) {
   return { provider: operations[operation].provider, operation, source };
 }
 
-/** Makes the attempt and counts it with its code and its time; one that throws is `internal`, as it is to the guard. */
+/**
+ * Makes the attempt and counts its code, its time and its tokens. An error that it throws counts as `internal`, as in
+ * the guard.
+ */
 async function timed<R, K>(
   request: CallRequest<R, K>,
   send: () => ReturnType<CallRequest<R, K>['send']>,
@@ -59,27 +65,4 @@ async function timed<R, K>(
     ended('internal', 0, 0);
     throw error;
   }
-}
-
-/** Counts a breaker's transitions, where they happen: a transaction that is rolled back after one has counted it. */
-export function meterBreaker(breaker: Breaker, metrics: Pick<ProviderMetrics, 'breakerChanged'>): Breaker {
-  return {
-    ...breaker,
-    async acquire(tx, id, leaseMs) {
-      const acquired = await breaker.acquire(tx, id, leaseMs);
-      if (acquired.kind === 'permit' && acquired.probe) {
-        metrics.breakerChanged({ provider: id.provider, to: 'probe' });
-      }
-      return acquired;
-    },
-    async report(tx, id, permit, verdict) {
-      const to = await breaker.report(tx, id, permit, verdict);
-      if (to !== undefined) metrics.breakerChanged({ provider: id.provider, to });
-      return to;
-    },
-    async reset(tx, id) {
-      await breaker.reset(tx, id);
-      metrics.breakerChanged({ provider: id.provider, to: 'reset' });
-    },
-  };
 }

@@ -1,8 +1,10 @@
+import type { KeyStatus } from './key-status.ts';
+import type { KeyFacts } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
-import type { KeyFacts, KeyStatus, OwnSettings } from './store.ts';
+import type { OwnSettings } from './settings-store.ts';
 
-/** A tenant's provider settings as it may see them. */
-export interface LlmConfigView extends OwnSettings {
+/** A tenant's provider settings as clients see them. */
+export interface SettingsView extends OwnSettings {
   readonly has_api_key: boolean;
   readonly api_key_hint: string | null;
   readonly api_key_status: KeyStatus;
@@ -14,12 +16,12 @@ export interface LlmConfigView extends OwnSettings {
   readonly effective: Models;
 }
 
-/** Puts the view together; no key has to be opened for it. */
-export function presentLlmConfig(
+/** Builds the view. No key has to be opened for it. */
+export function presentSettings(
   settings: OwnSettings,
   keys: { readonly anthropic: KeyFacts | undefined; readonly embedding: KeyFacts | undefined },
   defaultModels: Models,
-): LlmConfigView {
+): SettingsView {
   const { anthropic, embedding } = keys;
   return {
     has_api_key: hasKey(anthropic),

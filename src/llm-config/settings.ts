@@ -3,68 +3,74 @@ import type { Actor } from '../domain/actor.ts';
 import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { KeyCustody } from './custody.ts';
+import { listKeyFacts, removeKey, setKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
 import { auditNames } from './provider-keys.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
-import { changeSettings, type WantedSettings } from './settings-change.ts';
-import { findKeyFacts, findSettings, lockSettings, removeKey, setKey, updateSettings } from './store.ts';
-import { type LlmConfigView, presentLlmConfig } from './view.ts';
+import { changeSettings, type OwnSettingsPatch } from './settings-change.ts';
+import { lockSettings, readSettings, updateSettings } from './settings-store.ts';
+import { presentSettings, type SettingsView } from './settings-view.ts';
 
-export type { CurrentKey, ProviderKeys, StoredKey } from './provider-keys.ts';
-export type { LlmConfigView } from './view.ts';
-
-/** A change of settings: what is absent is kept, null goes back to the default or removes the key. */
-export interface LlmConfigPatch extends WantedSettings {
-  /** Anthropic's. */
+/**
+ * A client's change of settings and keys: an absent field keeps its value, null restores the default or removes the
+ * key.
+ */
+export interface SettingsPatch extends OwnSettingsPatch {
+  /** Anthropic's key. */
   readonly api_key?: string | null | undefined;
   readonly embedding_api_key?: string | null | undefined;
 }
 
-export type LlmConfigUpdate =
-  | { readonly kind: 'updated'; readonly view: LlmConfigView }
+/** The result of a change. */
+export type SettingsUpdate =
+  | { readonly kind: 'updated'; readonly view: SettingsView }
   | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
 
-export interface LlmConfig {
-  /** The tenant's settings; opens no key. */
-  view(tenantId: string): Promise<LlmConfigView>;
-  /** Changes the settings and says so in the audit log, both or neither. Fails with `vault_unavailable`, nothing stored. */
-  update(actor: Actor, patch: LlmConfigPatch): Promise<LlmConfigUpdate>;
+/** The tenants' provider settings and keys. */
+export interface Settings {
+  /** Reads the tenant's settings. No key is opened. */
+  view(tenantId: string): Promise<SettingsView>;
+  /**
+   * Changes the settings and appends to the audit log, both or neither. Fails with `vault_unavailable`; then nothing is
+   * stored.
+   */
+  update(actor: Actor, patch: SettingsPatch): Promise<SettingsUpdate>;
 }
 
-/** What the settings need of the embedding room, which is above this one. */
+/** What this room needs of the embedding room, which is above it. */
 export interface BacklogRequests {
-  /** In the change's transaction: articles that lack vectors for the settings as they are now will be embedded. */
+  /** Requests, in the transaction of the change, the embedding of articles that lack vectors for the new settings. */
   request(tx: Transaction, tenantId: string): Promise<void>;
 }
 
-export interface LlmConfigDeps {
+export interface SettingsDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly custody: KeyCustody;
   readonly defaultModels: Models;
-  /** Asked when vectors may be made (again): a key was set, another model named, the budget raised. */
+  /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
 }
 
-/** Whether a budget lets more through than it did; null is no budget. */
+/** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
   return before !== null && (after === null || after > before);
 }
 
-/** The field by which a client sets each key. */
+/** The request field of each key. */
 const keyFields: Readonly<Record<Provider, 'api_key' | 'embedding_api_key'>> = {
   anthropic: 'api_key',
   embedding: 'embedding_api_key',
 };
 
-/** A tenant's provider settings and keys. */
-export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
+/** Creates the service of the tenants' provider settings and keys. */
+export function createSettings(deps: SettingsDeps): Settings {
   const { database, audit, custody, defaultModels } = deps;
 
-  const read = async (tx: Transaction, tenantId: string): Promise<LlmConfigView> => {
-    const settings = await findSettings(tx, tenantId);
-    const facts = await findKeyFacts(tx, tenantId);
-    return presentLlmConfig(
+  const read = async (tx: Transaction, tenantId: string): Promise<SettingsView> => {
+    const settings = await readSettings(tx, tenantId);
+    const facts = await listKeyFacts(tx, tenantId);
+    return presentSettings(
       settings,
       { anthropic: facts.get('anthropic'), embedding: facts.get('embedding') },
       defaultModels,
@@ -76,9 +82,9 @@ export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
     tenantId: string,
     provider: Provider,
     key: KeyChange,
-  ): Promise<'set' | 'removed' | 'kept'> => {
-    if (key === undefined) return 'kept';
-    if (key === null) return (await removeKey(tx, tenantId, provider)) ? 'removed' : 'kept';
+  ): Promise<'set' | 'removed' | 'unchanged'> => {
+    if (key === undefined) return 'unchanged';
+    if (key === null) return (await removeKey(tx, tenantId, provider)) ? 'removed' : 'unchanged';
     await setKey(tx, tenantId, provider, key);
     return 'set';
   };
@@ -91,7 +97,7 @@ export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
       if (Object.values(patch).every((value) => value === undefined)) {
         return { kind: 'updated', view: await database.withTenant(tenantId, (tx) => read(tx, tenantId)) };
       }
-      // Before the transaction: a slow Vault must not hold rows.
+      // Sealed before the transaction, so that no row is locked while Vault is slow.
       const [anthropic, embedding] = await Promise.all([
         sealChange(custody, tenantId, 'anthropic', patch.api_key),
         sealChange(custody, tenantId, 'embedding', patch.embedding_api_key),
@@ -108,7 +114,9 @@ export function createLlmConfig(deps: LlmConfigDeps): LlmConfig {
           { provider: 'embedding', change: await storeKey(tx, tenantId, 'embedding', embedding.change) },
         ] as const;
 
-        const changedKeys = keys.filter(({ change }) => change !== 'kept');
+        const changedKeys = keys.flatMap(({ provider, change }) =>
+          change === 'unchanged' ? [] : [{ provider, change }],
+        );
         const subject = { kind: 'llm_config', id: tenantId };
         if (fields.length + changedKeys.length > 0) {
           await audit.append(tx, actor, {

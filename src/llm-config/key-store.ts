@@ -1,17 +1,10 @@
 import { z } from 'zod';
-import { type ModelField, modelFields, type Provider, providers } from '../domain/operations.ts';
+import { type Provider, providers } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { type KeyStatus, keyStatuses } from './key-status.ts';
+import { type OwnSettings, settingsFields, settingsRow } from './settings-store.ts';
 
-/** What a tenant has set for itself; null where it left the default. */
-export interface OwnSettings extends Readonly<Record<ModelField, string | null>> {
-  readonly monthly_token_budget: number | null;
-}
-
-export const keyStatuses = ['none', 'unverified', 'verified', 'rejected'] as const;
-
-export type KeyStatus = (typeof keyStatuses)[number];
-
-/** A provider key as settings show it: nothing here can be opened. */
+/** A provider key as the settings show it, without its ciphertext. */
 export interface KeyFacts {
   readonly status: KeyStatus;
   /** The last four characters. */
@@ -19,35 +12,12 @@ export interface KeyFacts {
   readonly updatedAt: Date;
 }
 
-/** A key as the guard needs it: sealed. */
+/** A key as the guard needs it, sealed. */
 export interface StoredKey {
   readonly version: number;
   readonly ciphertext: string;
   readonly status: Exclude<KeyStatus, 'none'>;
 }
-
-const nothingSet: OwnSettings = {
-  embedding_model: null,
-  extraction_model: null,
-  classification_model: null,
-  merge_model: null,
-  monthly_token_budget: null,
-};
-
-/** The names of the settings, which are those of the columns. */
-export const settingsFields = [
-  ...modelFields,
-  'monthly_token_budget',
-] as const satisfies readonly (keyof OwnSettings)[];
-
-const settingsRow = z.object({
-  embedding_model: z.string().nullable(),
-  extraction_model: z.string().nullable(),
-  classification_model: z.string().nullable(),
-  merge_model: z.string().nullable(),
-  // A bigint reaches JavaScript as a string; the schema of the request keeps it within what a number holds exactly.
-  monthly_token_budget: z.union([z.null(), z.coerce.number().int()]),
-});
 
 const factsRow = z.object({
   provider: z.enum(providers),
@@ -62,36 +32,8 @@ const storedRow = settingsRow.extend({
   status: z.enum(keyStatuses).exclude(['none']),
 });
 
-/** The tenant's own settings. */
-export async function findSettings(tx: Transaction, tenantId: string): Promise<OwnSettings> {
-  const row: unknown = await tx('llm_settings').where({ tenant_id: tenantId }).first(settingsFields);
-  return row === undefined ? nothingSet : settingsRow.parse(row);
-}
-
-/** The tenant's own settings, held until the transaction ends: changes of one tenant come one after the other. */
-export async function lockSettings(tx: Transaction, tenantId: string): Promise<OwnSettings> {
-  // A row to lock has to be there; concurrent first changes wait here for the one that makes it.
-  await tx('llm_settings').insert({ tenant_id: tenantId }).onConflict('tenant_id').ignore();
-  const row: unknown = await tx('llm_settings')
-    .where({ tenant_id: tenantId })
-    .forUpdate()
-    .first(settingsFields);
-  return settingsRow.parse(row);
-}
-
-/** Writes the tenant's own settings. */
-export async function updateSettings(
-  tx: Transaction,
-  tenantId: string,
-  settings: OwnSettings,
-): Promise<void> {
-  await tx('llm_settings')
-    .where({ tenant_id: tenantId })
-    .update({ ...settings, updated_at: tx.fn.now() });
-}
-
-/** What settings show of the tenant's keys. */
-export async function findKeyFacts(tx: Transaction, tenantId: string): Promise<Map<Provider, KeyFacts>> {
+/** Lists what the settings show of the tenant's keys, by provider. */
+export async function listKeyFacts(tx: Transaction, tenantId: string): Promise<Map<Provider, KeyFacts>> {
   const rows: unknown = await tx('provider_keys')
     .where({ tenant_id: tenantId })
     .select('provider', 'status', 'hint', 'updated_at');
@@ -103,7 +45,7 @@ export async function findKeyFacts(tx: Transaction, tenantId: string): Promise<M
   );
 }
 
-/** Stores a sealed key under the next version: a version names one key for ever, removed ones too. */
+/** Stores a sealed key under the next version. A version names one key for ever, even after the key was removed. */
 export async function setKey(
   tx: Transaction,
   tenantId: string,
@@ -120,7 +62,7 @@ export async function setKey(
   );
 }
 
-/** Removes a key; false when there was none. The row stays for its version. */
+/** Removes a key; false when there was none. The row stays, because it holds the version. */
 export async function removeKey(tx: Transaction, tenantId: string, provider: Provider): Promise<boolean> {
   const removed = await tx('provider_keys')
     .where({ tenant_id: tenantId, provider })
@@ -129,7 +71,7 @@ export async function removeKey(tx: Transaction, tenantId: string, provider: Pro
   return removed > 0;
 }
 
-/** The sealed key that a call would use now, with the tenant's own settings; undefined without a key. */
+/** Finds the sealed key that a call would use now, with the tenant's own settings; undefined without a key. */
 export async function findStoredKey(
   tx: Transaction,
   tenantId: string,
@@ -151,8 +93,8 @@ export async function findStoredKey(
 }
 
 /**
- * Gives the key of this version another status, where it has one of `from`; false when nothing was changed.
- * `updated_at` stays: it tells when the key was set.
+ * Changes the status of this key version if it is one of `from`; false when nothing was changed. `updated_at` stays,
+ * because it says when the key was set.
  */
 export async function changeKeyStatus(
   tx: Transaction,

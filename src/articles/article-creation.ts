@@ -11,7 +11,7 @@ import type { ArticleWithEmbedding, NewArticle } from './article.ts';
 import { attachState, type WriteRecords } from './record-write.ts';
 import { insertArticle, readArticle } from './store.ts';
 
-/** What became of a proposal: an article, or the one that says the same. */
+/** The result of a proposal: a new article, or the existing one that says the same. */
 export interface Created {
   readonly kind: 'created' | 'duplicate';
   readonly article: ArticleWithEmbedding;
@@ -19,9 +19,9 @@ export interface Created {
 }
 
 /**
- * Writes an article at revision 1, unless the proposal gate finds it among those that are there; one that says little that is
- * new becomes a draft. The gate waits for a provider within its time limit, and fails for nothing. `force` skips it, and waits
- * for no key, provider, Vault or Temporal.
+ * Writes an article at revision 1, unless the proposal gate finds an existing one that says the same. A proposal that
+ * says little new becomes a draft. The gate waits for a provider within its timeout, and none of its failures fails the
+ * write. `force` skips the gate, and then nothing waits for a key, a provider, Vault or Temporal.
  */
 export type CreateArticle = (
   actor: Actor,
@@ -38,7 +38,10 @@ interface CreateArticleDeps extends WriteRecords {
 
 type Input = Omit<NewArticle, 'force'>;
 
-/** Makes the creation of articles: the gate's decision and what is written, or answered instead, are one transaction. */
+/**
+ * Creates the function that writes new articles. The gate's decision and what follows from it, a new article or the
+ * existing one, are one transaction.
+ */
 export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   const { database, audit, gate, metrics, recordWrite, withState } = deps;
 
@@ -53,7 +56,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     const id = randomUUID();
     const { category } = input;
     const status = verdict === 'low_novelty' ? 'draft' : input.status;
-    // What comes after the row needs to know nothing of it, so that it shares the round trip.
+    // The other statements need nothing of the inserted row, so that they share its round trip.
     const [inserted, states] = await Promise.all([
       insertArticle(tx, actor.tenantId, { ...input, id, status, contentHash: hash, gateVerdict: verdict }),
       recordWrite(
@@ -117,7 +120,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   };
 }
 
-/** For a person who finds the draft later and wonders: the article that the gate found it too near to. */
+/** Explains a draft to a person who finds it later: the article that the gate found too similar. */
 function whyDraft({ similarity, nearest }: GateReport) {
   return { similarity, nearest: nearest[0]?.id ?? null };
 }

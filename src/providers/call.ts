@@ -1,0 +1,39 @@
+import type { Failure } from '../domain/failures.ts';
+import type { CallOperation, CallSource, KeyReference } from '../domain/operations.ts';
+import type { Transaction } from '../platform/postgres/database.ts';
+import type { ProviderAnswer } from './wire/provider-answer.ts';
+
+/** A provider call. `R` is the result of the provider, `K` what `persist` makes of it. */
+export interface CallRequest<R, K> {
+  readonly tenantId: string;
+  readonly operation: CallOperation;
+  readonly source: CallSource;
+  /** The article, or other subject, of the call. */
+  readonly subjectId?: string;
+  /** Texts in the request. */
+  readonly inputs: number;
+  /**
+   * The most tokens that the call may cost. They are reserved in the month's budget, then settled with the actual cost.
+   */
+  readonly maxTokens: number;
+  readonly timeoutMs: number;
+  /** The model to call; by default the tenant's current one. */
+  readonly model?: string;
+  /**
+   * The current model that the caller counts on. If the tenant has another one by now, the result is `superseded` and
+   * nothing is called.
+   */
+  readonly expectedModel?: string;
+  /** Calls even with a key that the provider has rejected, to find out whether it accepts the key now. */
+  readonly evenIfRejected?: boolean;
+  /** Makes the one attempt. The opened key lives for this call only. */
+  send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
+  /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
+  persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+}
+
+/** How a call ended. `superseded`: the tenant no longer uses `expectedModel`, and nothing was called. */
+export type CallResult<K> =
+  | { readonly kind: 'ok'; readonly persisted: K; readonly key: KeyReference; readonly inputTokens: number }
+  | { readonly kind: 'superseded' }
+  | ({ readonly kind: 'failed' } & Failure);
