@@ -195,7 +195,7 @@ describe('generateEmbedding', () => {
     expect(paid.join(' ')).toContain('Something quite new');
   });
 
-  it('calls nobody for a text that has changed since the check', async ({
+  it('makes no call for a text that has changed since the check', async ({
     test,
     twin,
     tenant,
@@ -271,7 +271,7 @@ describe('generateEmbedding', () => {
     });
   });
 
-  it('opens the breaker of the tenant with the bad provider alone, and then calls nobody', async ({
+  it('opens the breaker of the tenant with the bad provider alone, and then makes no call', async ({
     test,
     twin,
     walk,
@@ -292,7 +292,7 @@ describe('generateEmbedding', () => {
     expect(await walk.run('generateEmbedding', fine)).toMatchObject({ kind: 'embedded' });
   });
 
-  it('tells a failure by its code alone: no word of the provider, no piece of the key', async ({
+  it('names a failure by its code alone: no word of the provider, no piece of the key', async ({
     test,
     twin,
     tenant,

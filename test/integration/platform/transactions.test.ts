@@ -26,7 +26,7 @@ test('statements sent together are one transaction, taken in their order', async
   expect(found).toEqual([id]);
 });
 
-test('statements of any kind, begun at one time, keep the order in which they were begun', async ({ db }) => {
+test('statements of any kind, begun together, keep the order in which they were begun', async ({ db }) => {
   const id = randomUUID();
   const insert = async (tx: Transaction) => {
     await addTenant(tx, id);

@@ -86,7 +86,7 @@ describe('the Anthropic client', () => {
     ['a broken server', refused(500, 'api_error'), 'provider_unavailable'],
     ['a gateway’s time-out', refused(504, 'timeout_error'), 'provider_timeout'],
     ['an overload', refused(529, 'overloaded_error'), 'provider_unavailable'],
-  ])('makes one code of %s, and nothing else of it', async ([_name, step, code], { ask }) => {
+  ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
     expect(await ask(step)).toEqual({ kind: 'failed', code });
   });
 

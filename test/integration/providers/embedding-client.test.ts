@@ -105,7 +105,7 @@ describe('the embedding client', () => {
       { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
       'malformed_response',
     ],
-  ])('answers %s with its code and nothing else', async ([_name, step, code], { ask }) => {
+  ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
     expect(await ask(step)).toEqual({ kind: 'failed', code });
   });
 

@@ -80,7 +80,13 @@ describe('before the call', () => {
     expect(await guarded.breakerStateOf()).toMatchObject({ state: 'closed' });
   });
 
-  it('names a key that cannot be opened by its code alone', async ({ twin, test, tenant, key, guarded }) => {
+  it('refuses a key that cannot be opened, and names the code alone', async ({
+    twin,
+    test,
+    tenant,
+    key,
+    guarded,
+  }) => {
     await test.db.rawAsOwner(
       `update provider_keys set ciphertext = 'vault:v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' where tenant_id = $1`,
       [tenant.id],
@@ -247,7 +253,7 @@ describe('a rejected key', () => {
     expect(await guarded.rejectionsOf()).toEqual([{ details: { provider: 'embedding', key_version: 1 } }]);
   });
 
-  it('does not drag down the key that has replaced it during the call', async ({ twin, tenant, guarded }) => {
+  it('does not reject the key that has replaced it during the call', async ({ twin, tenant, guarded }) => {
     const newKey = twinKey();
     const answer = await guarded.callWith(async () => {
       await tenant.setEmbeddingKey(newKey);
@@ -260,7 +266,7 @@ describe('a rejected key', () => {
     expect(twin.callsOf(newKey)).toHaveLength(1);
   });
 
-  it('does not come back to life by a late success of an earlier call', async ({ guarded }) => {
+  it('stays rejected after a late success of an earlier call', async ({ guarded }) => {
     await guarded.callWith(async () => {
       await guarded.callWith(async () => ({ kind: 'failed', code: 'credential_rejected' }));
       return { kind: 'ok', result: 'late', inputTokens: 1, outputTokens: 0 };
