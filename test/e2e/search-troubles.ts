@@ -15,7 +15,7 @@ export interface Trouble {
   readonly reason: string;
   /** Provider calls that the search makes: one attempt or none. */
   readonly calls: 0 | 1;
-  /** The most that `retry_at` lies ahead; none where nobody knows when. `exactly`: it was said so. */
+  /** The most that `retry_at` lies ahead; none where the time is not known. `exactly`: the provider has said it. */
   readonly retryInMs?: { readonly exactly: number } | { readonly atMost: number };
 }
 

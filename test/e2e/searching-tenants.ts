@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { canaryKey } from '../faults/canaries.ts';
 import type { CuttableLink } from '../support/cuttable-link.ts';
-import { prepareCall } from '../support/embedding-steps.ts';
+import { prepareCall } from '../support/prepare-call.ts';
 import type { ProviderTwin, TwinStep } from '../support/provider-twin.ts';
 import type { RunningService } from '../support/running-service.ts';
 import type { TestTenant } from '../support/test-services.ts';
@@ -52,7 +52,7 @@ export function openSearchingTenants(given: {
 
   /** Steps 1 to 3 of EmbedArticle, without the workflow. */
   async function tryToEmbed({ tenant }: Pick<SearchingTenant, 'tenant'>, articleId: string) {
-    const call = await prepareCall(service.services.steps, { tenantId: tenant.id, articleId });
+    const call = await prepareCall(service, { tenantId: tenant.id, articleId });
     return call();
   }
 

@@ -5,7 +5,7 @@ import { createCutOver } from '../../../src/embedding/cut-over.ts';
 import type { WorkflowStarter } from '../../../src/outbox/workflow-starter.ts';
 import { serving } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
-import { embedOnce } from '../../support/embedding-steps.ts';
+import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -318,7 +318,7 @@ function openLibrary(test: TestServices, tenant: TestTenant) {
     expect(updated.kind).toBe('updated');
   };
 
-  const embed = (article: ArticleRef) => embedOnce(services.steps, article);
+  const embed = (article: ArticleRef) => embedOnce(test, article);
 
   const stateOf = async ({ tenantId, articleId }: ArticleRef) =>
     (await test.services.articles.get(tenantId, articleId))?.embedding;

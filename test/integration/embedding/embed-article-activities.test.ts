@@ -302,10 +302,10 @@ describe('generateEmbedding', () => {
     const input = await walk.readyToGenerate(await walk.publish(tenant));
     twin.script(key, [{ kind: 'status', status: 400 }]);
     const failure = await failureOf(walk.run('generateEmbedding', input));
-    const told = `${failure.message} ${failure.stack} ${String(failure.cause)} ${JSON.stringify(failure.details)}`;
+    const shown = `${failure.message} ${failure.stack} ${String(failure.cause)} ${JSON.stringify(failure.details)}`;
     expect(failure.type).toBe('input_rejected');
-    expect(told).not.toContain('TWIN-PRIVATE-WORDS');
-    expect(told).not.toContain(key.slice(0, 8));
+    expect(shown).not.toContain('TWIN-PRIVATE-WORDS');
+    expect(shown).not.toContain(key.slice(0, 8));
     expect(test.logLines.join('')).not.toContain(key.slice(8, 20));
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, vi } from 'vitest';
 import { createOutbox } from '../../../src/outbox/outbox.ts';
@@ -29,7 +29,7 @@ describe('enqueue', () => {
     const wanted = table.entry();
     await test.services.database.withTenant(tenant.id, async (tx) => {
       await outbox.enqueue(tx, wanted);
-      await turn();
+      await immediate();
       expect(sent).toEqual([]);
     });
     await rest();
@@ -109,7 +109,7 @@ describe('dispatch', () => {
         held += 1;
         send.fail();
       }
-      await turn();
+      await immediate();
     }
     await drained;
     expect(held).toBeGreaterThanOrEqual(500);
@@ -130,7 +130,7 @@ describe('drain', () => {
         sender.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
       }
       const drained = outbox.drain();
-      await turn();
+      await immediate();
       const begun = pending.length;
       expect(begun).toBeLessThan(100);
       vi.advanceTimersByTime(5_000);
@@ -461,8 +461,8 @@ const outboxesOver = (real: Database) => (starter: WorkflowStarter) => {
     outbox: createOutbox({ database, sender }),
     async rest() {
       do {
-        await turn();
-        await turn();
+        await immediate();
+        await immediate();
       } while (busy());
     },
   };

@@ -350,14 +350,14 @@ it('lets no piece of a key, and no word of the provider, into an answer, a log l
       throw Object.assign(new Error(`${twinMarker} ${apiKey}`), { config: { apiKey } });
     }),
   );
-  const told = JSON.stringify(answers) + test.logLines.join('');
+  const shown = JSON.stringify(answers) + test.logLines.join('');
   const tables = await test.db.rawAsOwner(
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
   );
   const stored = await Promise.all(
     tables.map(({ relname }) => test.db.rawAsOwner(`select t::text as row from ${String(relname)} t`)),
   );
-  const everything = told + JSON.stringify(stored);
+  const everything = shown + JSON.stringify(stored);
   for (const piece of [twinMarker, ...[...keys, key].map((each) => each.slice(8, 20))]) {
     expect(everything).not.toContain(piece);
   }

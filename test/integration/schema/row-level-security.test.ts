@@ -91,8 +91,8 @@ describe('the application’s login', () => {
       const its = `${count} where ${table === 'tenants' ? 'id' : 'tenant_id'} = '${tenant.id}'`;
       const [there] = await test.db.rawAsOwner(its);
       expect(there?.rows, `${table}, as its owner`).toBeGreaterThan(0);
-      const [nobodys] = await test.db.rawAsApplication(count);
-      expect(nobodys, table).toEqual({ rows: 0 });
+      const [unnamed] = await test.db.rawAsApplication(count);
+      expect(unnamed, table).toEqual({ rows: 0 });
       const another = await test.services.database.withTenant(stranger.id, (tx) => tx.raw(its));
       expect(another.rows, table).toEqual([{ rows: 0 }]);
     }

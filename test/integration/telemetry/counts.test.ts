@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { ArticleRef } from '../../../src/domain/embed-article.ts';
 import type { SearchMode } from '../../../src/search/cursor.ts';
 import { createArticle } from '../../support/articles.ts';
-import { embedOnce } from '../../support/embedding-steps.ts';
+import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { type ProviderTwin, twinKey } from '../../support/provider-twin.ts';
 import { readSamples, sampleValue } from '../../support/scrape.ts';
@@ -122,7 +122,7 @@ async function runStory(twin: ProviderTwin, test: TestServices) {
   const key = twinKey();
   const tenant = await test.createTenant(key);
   const keyless = await test.createTenant();
-  const embed = (article: ArticleRef) => embedOnce(test.services.steps, article);
+  const embed = (article: ArticleRef) => embedOnce(test, article);
   let searches = 0;
   /** Each search has words of its own, because the vector of an earlier query is remembered. */
   const search = (of = tenant, mode: SearchMode = 'semantic') => {

@@ -13,8 +13,9 @@ import {
 } from '../../../src/vectors/spaces.ts';
 import { lockSpaces } from '../../../src/vectors/spaces-store.ts';
 import { createArticle } from '../../support/articles.ts';
-import { embedOnce, prepareCall } from '../../support/embedding-steps.ts';
+import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { prepareCall } from '../../support/prepare-call.ts';
 import type { ProviderTwin } from '../../support/provider-twin.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
@@ -215,17 +216,16 @@ interface Given {
 
 /** A tenant's spaces, and the articles whose embedding makes them; another tenant's spaces where one is named. */
 function openSpaces({ twin, test, tenant, key }: Given) {
-  const { steps } = test.services;
   const publish = (body: string) => createArticle(test, tenant, { body });
   /** Steps 1 and 2 of the article; the fact begins the third, which makes the call. */
-  const ready = (article: ArticleRef) => prepareCall(steps, article);
+  const ready = (article: ArticleRef) => prepareCall(test, article);
   const embed = async (article: ArticleRef) => expect((await (await ready(article))()).kind).toBe('embedded');
 
   /** Embeds each that is not embedded in the current model. */
   async function embedAll(...articles: (ArticleRef | undefined)[]): Promise<void> {
     for (const article of articles) {
       if (article === undefined) throw new Error('there is no such article');
-      expect(['embedded', 'unchanged']).toContain(await embedOnce(steps, article));
+      expect(['embedded', 'unchanged']).toContain(await embedOnce(test, article));
     }
   }
   const articlesOf = async (): Promise<ArticleRef[]> =>
