@@ -1,42 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { articleText } from '../../src/domain/article-text.ts';
-import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
-import { eventually, type RunningService, startService } from '../support/running-service.ts';
-import type { TestTenant } from '../support/test-services.ts';
+import { factsOfService } from '../support/fixtures.ts';
+import { eventually } from '../support/running-service.ts';
 
+const it = factsOfService(() => ({ EMBEDDING_BATCH_CHUNKS: '256' }));
+it.beforeAll(async ({ service }) => {
+  await service.startWorker();
+});
 const most = 500_000;
 
-let twin: ProviderTwin;
-let service: RunningService;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  twin = await startProviderTwin();
-  service = await startService({ EMBEDDING_BASE_URL: twin.baseUrl, EMBEDDING_BATCH_CHUNKS: '256' });
-  await service.startWorker();
-  tenant = await service.createTenant(twinKey());
-});
-afterAll(async () => {
-  await service.close();
-  await twin.close();
-});
-
-const repeated = (text: string) => text.repeat(Math.ceil(most / [...text].length));
-const cut = (text: string) => [...text].slice(0, most).join('');
-
-/** Characters that are not blank, in order. */
-const dense = (text: string) => text.replace(/\s+/gu, '');
-
 describe('an article of 500,000 characters', () => {
-  it.each([
+  it.for([
     ['prose', repeated('The lease ends before the holder knows it, and the next one begins its work. ')],
     ['one word', repeated('x')],
     ['emoji', repeated('👩‍👩‍👧‍👦🎉🏳️‍🌈')],
     ['CJK', repeated('知識は共有されて初めて組織のものになる。')],
     ['code', repeated('if (epoch !== current) { return undefined; }\n')],
-  ])(
+  ] as const)(
     'of %s is taken, embedded whole and found',
-    async (_kind, text) => {
+    { timeout: 120_000 },
+    async ([_kind, text], { service, tenant }) => {
       const body = cut(text);
       const created = await service.call(tenant.keys.user, 'POST', '/articles', {
         title: 'A very long one',
@@ -62,16 +45,15 @@ describe('an article of 500,000 characters', () => {
       const stored = rows.map(({ text: chunk }) => String(chunk)).join('');
       expect(dense(stored) === dense(articleText({ title: 'A very long one', body }))).toBe(true);
     },
-    120_000,
   );
 });
 
 describe('text that is no text', () => {
-  it.each([
+  it.for([
     ['a NUL', 'before\u0000after'],
     ['another control character', 'bell \u0007'],
     ['half a surrogate pair', 'half \ud83d only'],
-  ])('is refused with the field’s name: %s', async (_kind, body) => {
+  ] as const)('is refused with the field’s name: %s', async ([_kind, body], { service, tenant }) => {
     const answer = await service.call(tenant.keys.user, 'POST', '/articles', {
       title: 'Odd',
       body,
@@ -81,7 +63,7 @@ describe('text that is no text', () => {
     expect(answer.body).toMatchObject({ code: 'validation_failed', errors: [{ path: 'body' }] });
   });
 
-  it('is refused when it is one character too long', async () => {
+  it('is refused when it is one character too long', async ({ service, tenant }) => {
     const answer = await service.call(tenant.keys.user, 'POST', '/articles', {
       title: 'Long',
       body: 'x'.repeat(most + 1),
@@ -90,3 +72,12 @@ describe('text that is no text', () => {
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: 'body' }] } });
   });
 });
+
+/** As many repetitions as make the longest text that is allowed, or a few characters more. */
+function repeated(text: string): string {
+  return text.repeat(Math.ceil(most / [...text].length));
+}
+const cut = (text: string) => [...text].slice(0, most).join('');
+
+/** Characters that are not blank, in order. */
+const dense = (text: string) => text.replace(/\s+/gu, '');

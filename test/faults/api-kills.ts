@@ -7,7 +7,7 @@ import { askNeighbour, type FaultWorld, untilClosed } from './provider-fault-run
 import type { RealService } from './real-service.ts';
 import { callsFor, type FaultTenant, publish, search, setKeys, type WrittenArticle } from './tenants.ts';
 
-/** Stops the API; `act` brings it there, and what it answers is told again after the restart. */
+/** Kills the API where `act` has brought it. What the client saw is read while it is dead, the article after the restart. */
 function apiCase(
   name: string,
   /** And `lost`: calls that the provider has billed and whose answer died with the API. */

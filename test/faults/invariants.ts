@@ -16,7 +16,7 @@ export interface Outcome {
   readonly billed: number;
   /** The article's rows in the ledger. */
   readonly ledger: number;
-  /** The tenant's calls of which a crash has left no outcome, once they are closed, as the tenant is told. */
+  /** The tenant's calls of which a crash has left no outcome, once they are closed, as the tenant sees them. */
   readonly unknown: number;
   readonly breaker: string;
   /** Another tenant's article, written during the fault. */

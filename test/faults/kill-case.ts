@@ -16,7 +16,7 @@ export interface KillCase {
 
 /** A tenant whose process stands where it will be killed. */
 export interface Standing {
-  /** While nobody does that process's work. */
+  /** While no process does the work of the dead one. */
   readonly meanwhile: () => Promise<void>;
   /** Once another process has taken over; resolves when all is done again. */
   readonly recover: () => Promise<void>;

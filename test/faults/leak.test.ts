@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { test as base, describe, expect, inject } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { eventually } from '../support/running-service.ts';
 import type { TestTenant } from '../support/test-services.ts';
@@ -13,67 +13,116 @@ import { startLeakyVault } from './leaky-vault.ts';
 const leaks = ['nowhere', 'error', 'log', 'table', 'history', 'answer'] as const;
 type LeakName = (typeof leaks)[number];
 
-interface Victim {
-  readonly tenant: TestTenant;
-  readonly key: string;
-}
+const it = base
+  .extend('victims', { scope: 'file' }, () => createVictims())
+  .extend('vault', { scope: 'file' }, async ({ victims }, { onCleanup }) => {
+    const vault = await startLeakyVault(inject('vaultAddr'), (context) =>
+      victims.is('table', context.split('/').at(-1) ?? ''),
+    );
+    onCleanup(() => vault.close());
+    return vault;
+  })
+  .extend('service', { scope: 'file' }, async ({ victims, vault }, { onCleanup }) => {
+    const service = await composeLeaky(victims, vault.url);
+    onCleanup(() => service.close());
+    return service;
+  })
+  .extend('placesOf', { scope: 'file' }, async ({ victims, service }) => {
+    const evidence = await letLeak(victims, service);
+    return (name: LeakName) => placesIn(evidence, victims.keyOf(name));
+  });
+it.beforeAll(({ placesOf }) => void placesOf, 120_000);
 
-const victims = new Map<LeakName, Victim>();
-const leaksFor = (name: LeakName, tenantId: string) => victims.get(name)?.tenant.id === tenantId;
-const keyOf = (name: LeakName) => victims.get(name)?.key ?? '';
+describe('the search for keys', () => {
+  it('finds nothing of a tenant whose key does not leak', ({ placesOf }) => {
+    expect(placesOf('nowhere')).toEqual([]);
+  });
 
-let vault: Awaited<ReturnType<typeof startLeakyVault>>;
-let service: ComposedService;
-let evidence: Evidence[];
+  it('finds a key in the message of an error that no sanitizer has cleaned', ({ placesOf }) => {
+    expect(placesOf('error')).toContain('history');
+  });
 
-/** The real activities, three of which leak for one tenant each. */
-function leaky(real: Activities, log: { info(message: string): void }): Activities {
-  let thrown = false;
+  it('finds a key in a log line', ({ placesOf }) => {
+    expect(placesOf('log')).toEqual(['log']);
+  });
+
+  it('finds a key in a table, where it stands in base64 instead of encrypted', ({ placesOf }) => {
+    expect(placesOf('table')).toEqual(['table provider_keys']);
+  });
+
+  it('finds a key that an activity has returned, in the history', ({ placesOf }) => {
+    expect(placesOf('history')).toEqual(['history']);
+  });
+
+  it('finds a key in an answer', ({ placesOf }) => {
+    expect(placesOf('answer')).toEqual(['answers']);
+  });
+});
+
+type Victims = ReturnType<typeof createVictims>;
+
+/** The tenants whose keys leak, by the way in which they do. */
+function createVictims() {
+  const victims = new Map<LeakName, { readonly tenant: TestTenant; readonly key: string }>();
   return {
-    ...real,
-    async generateEmbedding(input) {
-      if (leaksFor('error', input.tenantId) && !thrown) {
-        thrown = true;
-        throw new Error(`401 Incorrect API key provided: ${keyOf('error')}`);
-      }
-      if (leaksFor('log', input.tenantId)) log.info(`calling the provider with ${keyOf('log')}`);
-      return real.generateEmbedding(input);
-    },
-    async resolveEmbeddingKey(input) {
-      const resolved = await real.resolveEmbeddingKey(input);
-      return leaksFor('history', input.tenantId) ? { ...resolved, apiKey: keyOf('history') } : resolved;
-    },
+    add: (name: LeakName, tenant: TestTenant) => void victims.set(name, { tenant, key: canaryKey() }),
+    all: () => [...victims.values()],
+    is: (name: LeakName, tenantId: string) => victims.get(name)?.tenant.id === tenantId,
+    idOf: (name: LeakName) => victims.get(name)?.tenant.id ?? 'none',
+    keyOf: (name: LeakName) => victims.get(name)?.key ?? '',
   };
 }
 
-beforeAll(async () => {
-  vault = await startLeakyVault(inject('vaultAddr'), (context) =>
-    leaksFor('table', context.split('/').at(-1) ?? ''),
-  );
-  service = await composeService(
-    { VAULT_ADDR: vault.url },
+/** The service, whose answers and activities leak for one victim each. */
+function composeLeaky(victims: Victims, vaultUrl: string): Promise<ComposedService> {
+  return composeService(
+    { VAULT_ADDR: vaultUrl },
     {
-      activities: leaky,
+      activities: (real, log) => leaky(victims, real, log),
       interceptor: (sanitizer) => (context) =>
-        context.info.workflowExecution?.workflowId.includes(victims.get('error')?.tenant.id ?? 'none')
-          ? {}
-          : sanitizer(context),
+        context.info.workflowExecution?.workflowId.includes(victims.idOf('error')) ? {} : sanitizer(context),
       routes: (real) =>
         real.map((route) => ({
           ...route,
           handle: async (request) => {
             const answer = await route.handle(request);
             return route.path.endsWith('/llm-config') &&
-              request.actor.tenantId === victims.get('answer')?.tenant.id &&
+              victims.is('answer', request.actor.tenantId) &&
               'body' in answer
-              ? { ...answer, body: { view: answer.body, debug: keyOf('answer') } }
+              ? { ...answer, body: { view: answer.body, debug: victims.keyOf('answer') } }
               : answer;
           },
         })),
     },
   );
-  for (const name of leaks) victims.set(name, { tenant: await service.createTenant(), key: canaryKey() });
-  for (const { tenant, key } of victims.values()) {
+}
+
+/** The real activities, three of which leak for one tenant each. */
+function leaky(victims: Victims, real: Activities, log: { info(message: string): void }): Activities {
+  let thrown = false;
+  return {
+    ...real,
+    async generateEmbedding(input) {
+      if (victims.is('error', input.tenantId) && !thrown) {
+        thrown = true;
+        throw new Error(`401 Incorrect API key provided: ${victims.keyOf('error')}`);
+      }
+      if (victims.is('log', input.tenantId)) log.info(`calling the provider with ${victims.keyOf('log')}`);
+      return real.generateEmbedding(input);
+    },
+    async resolveEmbeddingKey(input) {
+      const resolved = await real.resolveEmbeddingKey(input);
+      return victims.is('history', input.tenantId)
+        ? { ...resolved, apiKey: victims.keyOf('history') }
+        : resolved;
+    },
+  };
+}
+
+/** Makes each victim set its key and have an article embedded. Returns everything that the service has left anywhere. */
+async function letLeak(victims: Victims, service: ComposedService): Promise<Evidence[]> {
+  for (const name of leaks) victims.add(name, await service.createTenant());
+  for (const { tenant, key } of victims.all()) {
     await service.call(tenant.keys.user, 'PATCH', '/tenants/me/llm-config', { embedding_api_key: key });
     await service.call(tenant.keys.user, 'GET', '/tenants/me/llm-config');
     const { data } = await service.call(tenant.keys.agent, 'POST', '/articles', {
@@ -89,7 +138,7 @@ beforeAll(async () => {
     });
   }
   const owner = new pg.Pool({ connectionString: service.db.ownerUrl });
-  evidence = [
+  const evidence = [
     ...(await readTables(owner)),
     ...(await readWorkflows(service.services.temporal.client, service.environment.TEMPORAL_TASK_QUEUE)),
     { place: 'log', text: service.logLines.join('') },
@@ -97,40 +146,10 @@ beforeAll(async () => {
     { place: 'answers', text: service.answers.join('\n') },
   ];
   await owner.end();
-}, 120_000);
+  return evidence;
+}
 
-afterAll(async () => {
-  await service?.close();
-  await vault?.close();
-});
-
-/** Where pieces of the tenant's key are found. */
-const placesOf = (name: LeakName) => [
-  ...new Set(findLeaks(evidence, createPieceFinder([keyOf(name)])).map(({ place }) => place)),
+/** Where pieces of a key are found. */
+const placesIn = (evidence: readonly Evidence[], key: string) => [
+  ...new Set(findLeaks(evidence, createPieceFinder([key])).map(({ place }) => place)),
 ];
-
-describe('the search for keys', () => {
-  it('finds nothing of a tenant whose key does not leak', () => {
-    expect(placesOf('nowhere')).toEqual([]);
-  });
-
-  it('finds a key in the message of an error that no sanitizer has cleaned', () => {
-    expect(placesOf('error')).toContain('history');
-  });
-
-  it('finds a key in a log line', () => {
-    expect(placesOf('log')).toEqual(['log']);
-  });
-
-  it('finds a key in a table, where it stands in base64 instead of encrypted', () => {
-    expect(placesOf('table')).toEqual(['table provider_keys']);
-  });
-
-  it('finds a key that an activity has returned, in the history', () => {
-    expect(placesOf('history')).toEqual(['history']);
-  });
-
-  it('finds a key in an answer', () => {
-    expect(placesOf('answer')).toEqual(['answers']);
-  });
-});

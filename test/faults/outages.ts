@@ -114,7 +114,7 @@ export const outages: readonly Outage[] = [
       const id = idOf(article);
       await eventually(async () => (callsFor(service, tenant, article.title).length > 0 ? true : undefined));
       await Promise.all([service.links.apiTemporal.cut(), service.links.workerTemporal.cut()]);
-      // Its signal finds nobody: the relay has to send it.
+      // No server takes its signal: the relay has to send it.
       const later = await publish(service, tenant, 'written without Temporal');
       const found = await search(service, tenant, `question ${id}`);
       const neighbour = askNeighbour(world);

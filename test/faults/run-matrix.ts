@@ -39,7 +39,7 @@ const forVictims = {
   GUARD_TIMEOUT_MS: '45000',
 };
 /**
- * A short patience with the provider. The breaker stays open for longer than the third retry waits (8 s), or a workflow
+ * A short time-out of the provider. The breaker stays open for longer than the third retry waits (8 s), or a workflow
  * would come back to a breaker that lets it probe and never meet it open.
  */
 const forFaults = { EMBEDDING_WORKFLOW_TIMEOUT_MS: '4000', BREAKER_OPEN_MS: '14000' };

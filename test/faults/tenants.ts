@@ -74,7 +74,7 @@ export async function publish(
   return { id: body?.data?.id, title, status };
 }
 
-/** A search by words and meaning, told as `200 hybrid` or as `200 keyword: <reason>`. */
+/** A search by words and meaning. Returns `200 hybrid` or as `200 keyword: <reason>`. */
 export async function search(service: RealService, tenant: FaultTenant, q: string): Promise<string> {
   const { status, body } = await service.call(
     tenant.keys.agent,

@@ -1,61 +1,47 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { toApplicationFailure } from '../../activities/failure.ts';
-import type { Generated } from '../../src/domain/embed-article.ts';
+import type { ArticleRef, Generated } from '../../src/domain/embed-article.ts';
 import { signals } from '../../src/domain/temporal-names.ts';
-import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
+import { factsOfWorkflows } from '../support/fixtures.ts';
+import type { WorkflowTest } from '../support/workflow-environment.ts';
 import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
 
-let test: WorkflowTest;
-beforeAll(async () => {
-  test = await createWorkflowTest();
-});
-afterAll(async () => {
-  await test.close();
-});
-
-const article = () => ({ tenantId: randomUUID(), articleId: randomUUID() });
-const start = (taskQueue: string, ref = article()) => startEmbedArticle(test, taskQueue, ref);
-
-async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
-  const thrown: unknown = await result.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof WorkflowFailedError && thrown.cause instanceof ApplicationFailure)
-    return thrown.cause;
-  throw new Error('the run did not fail with an ApplicationFailure', { cause: thrown });
-}
+const it = factsOfWorkflows().extend('start', { scope: 'file' }, ({ test }) => starter(test));
+it.beforeAll(({ test }) => void test);
 
 describe('EmbedArticle', () => {
-  it('walks the four steps in their order and tells what it did', async () => {
+  it('runs the four steps in their order and returns what it did', async ({ test, start }) => {
     const { activities, calls } = fakes();
     const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
     expect(calls).toEqual(['resolveEmbeddingKey', 'checkContentHash', 'generateEmbedding', 'recordUsage']);
     expect(result).toEqual({ outcome: 'embedded', model: 'm', chunks: 1, input_tokens: 5 });
   });
 
-  it('completes without a call for a tenant that has no key', async () => {
+  it('completes without a call for a tenant that has no key', async ({ test, start }) => {
     const { activities, calls } = fakes({ resolveEmbeddingKey: async () => ({ kind: 'no_api_key' }) });
     const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
     expect(result).toEqual({ outcome: 'skipped', reason: 'no_api_key' });
     expect(calls).toEqual(['resolveEmbeddingKey']);
   });
 
-  it.each([
-    [{ kind: 'gone' } as const, { outcome: 'gone' }],
-    [{ kind: 'not_published' } as const, { outcome: 'skipped', reason: 'not_published' }],
-    [{ kind: 'unchanged', chunks: 3 } as const, { outcome: 'unchanged', model: 'm', chunks: 3 }],
-  ])('pays nothing when the check says %o', async (check, expected) => {
+  it.for([
+    [{ kind: 'gone' }, { outcome: 'gone' }],
+    [{ kind: 'not_published' }, { outcome: 'skipped', reason: 'not_published' }],
+    [
+      { kind: 'unchanged', chunks: 3 },
+      { outcome: 'unchanged', model: 'm', chunks: 3 },
+    ],
+  ] as const)('pays nothing when the check says %o', async ([check, expected], { test, start }) => {
     const { activities, count } = fakes({ checkContentHash: async () => check });
     const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
     expect(result).toEqual(expected);
     expect(count('generateEmbedding')).toBe(0);
   });
 
-  it('buys batch after batch, with a ledger step for each', async () => {
+  it('buys batch after batch, with a ledger step for each', async ({ test, start }) => {
     const { activities, count } = fakes({
       generateEmbedding: sequence<Generated>(
         { kind: 'more', missingChunks: 4, inputTokens: 10 },
@@ -68,7 +54,7 @@ describe('EmbedArticle', () => {
     expect(count('recordUsage')).toBe(3);
   });
 
-  it('retries an outage until it is over', async () => {
+  it('retries an outage until it is over', async ({ test, start }) => {
     const outage = toApplicationFailure({ code: 'provider_unavailable' });
     const { activities, count } = fakes({
       generateEmbedding: sequence<Generated>(outage, outage, outage, {
@@ -82,7 +68,7 @@ describe('EmbedArticle', () => {
     expect(count('generateEmbedding')).toBe(4);
   });
 
-  it('gives up on an outage that outlasts a day, with the outage’s own code', async () => {
+  it('gives up on an outage that outlasts a day, with the outage’s own code', async ({ test, start }) => {
     const { activities, given } = fakes({
       generateEmbedding: async () => {
         throw toApplicationFailure({ code: 'provider_timeout' });
@@ -95,9 +81,9 @@ describe('EmbedArticle', () => {
     expect(given).toEqual(['provider_timeout']);
   });
 
-  it.each(['credential_rejected', 'quota_exhausted', 'model_not_found', 'input_rejected'] as const)(
+  it.for(['credential_rejected', 'quota_exhausted', 'model_not_found', 'input_rejected'] as const)(
     'fails at the first %s, non-retryable, with the code as its type',
-    async (code) => {
+    async (code, { test, start }) => {
       const { activities, count, given } = fakes({
         generateEmbedding: async () => {
           throw toApplicationFailure({ code });
@@ -112,7 +98,7 @@ describe('EmbedArticle', () => {
     },
   );
 
-  it('calls anything that is thrown `internal`, and keeps nothing of its words', async () => {
+  it('calls anything that is thrown `internal`, and keeps nothing of its words', async ({ test, start }) => {
     const { activities } = fakes({
       resolveEmbeddingKey: async () => {
         throw toApplicationFailure({ code: 'key_unusable' });
@@ -140,7 +126,10 @@ describe('EmbedArticle', () => {
     });
   });
 
-  it('waits for an open breaker without using up an attempt, then begins again with the key', async () => {
+  it('waits for an open breaker without using up an attempt, then begins again with the key', async ({
+    test,
+    start,
+  }) => {
     const { activities, calls } = fakes({
       generateEmbedding: sequence<Generated>(
         { kind: 'waits', code: 'circuit_open', retryInMs: 3_600_000 },
@@ -160,7 +149,7 @@ describe('EmbedArticle', () => {
     ]);
   });
 
-  it('ends the wait for the breaker when the tenant’s key changes', async () => {
+  it('ends the wait for the breaker when the tenant’s key changes', async ({ test, start }) => {
     const { activities, count } = fakes({
       generateEmbedding: sequence<Generated>(
         { kind: 'waits', code: 'circuit_open', retryInMs: 365 * 24 * 3_600_000 },
@@ -187,7 +176,7 @@ describe('EmbedArticle', () => {
     });
   });
 
-  it('goes once more when the text has changed under the call', async () => {
+  it('goes once more when the text has changed under the call', async ({ test, start }) => {
     const { activities, count } = fakes({
       generateEmbedding: sequence<Generated>(
         { kind: 'changed' },
@@ -199,7 +188,7 @@ describe('EmbedArticle', () => {
     expect(count('resolveEmbeddingKey')).toBe(2);
   });
 
-  it('takes a hundred edits during the first pass together', async () => {
+  it('takes a hundred edits during the first pass together', async ({ test, start }) => {
     const ref = article();
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -224,7 +213,7 @@ describe('EmbedArticle', () => {
     expect(count('generateEmbedding')).toBe(2);
   });
 
-  it('completes, and does not fail, when the key is removed between two tries', async () => {
+  it('completes, and does not fail, when the key is removed between two tries', async ({ test, start }) => {
     let removed = false;
     const { activities, given } = fakes({
       resolveEmbeddingKey: async () =>
@@ -241,7 +230,7 @@ describe('EmbedArticle', () => {
     expect(given).toEqual([]);
   });
 
-  it('does not fail for a text that is edited while it gives up', async () => {
+  it('does not fail for a text that is edited while it gives up', async ({ test, start }) => {
     const ref = article();
     let tries = 0;
     let givingUp = 0;
@@ -263,7 +252,7 @@ describe('EmbedArticle', () => {
     expect(tries).toBe(2);
   });
 
-  it('does not fail for a text that has been edited since', async () => {
+  it('does not fail for a text that has been edited since', async ({ test, start }) => {
     const ref = article();
     let tries = 0;
     const { activities, given } = fakes({
@@ -281,7 +270,7 @@ describe('EmbedArticle', () => {
 });
 
 describe('a breaker that stays open', () => {
-  it('is waited for a day and no longer, with an attempt at each half-open', async () => {
+  it('is waited for a day and no longer, with an attempt at each half-open', async ({ test, start }) => {
     const { activities, given, count } = fakes({
       generateEmbedding: async () => ({ kind: 'waits', code: 'circuit_open', retryInMs: 2 * 3_600_000 }),
     });
@@ -296,7 +285,7 @@ describe('a breaker that stays open', () => {
 });
 
 describe('a provider that answers nonsense', () => {
-  it('is asked once more and then given up, for each answer is paid for', async () => {
+  it('is asked once more and then given up, for each answer is paid for', async ({ test, start }) => {
     const { activities, given, count } = fakes({
       generateEmbedding: async () => {
         throw toApplicationFailure({ code: 'malformed_response' });
@@ -310,3 +299,19 @@ describe('a provider that answers nonsense', () => {
     expect(given).toEqual(['malformed_response']);
   });
 });
+
+function starter(test: WorkflowTest) {
+  return (taskQueue: string, ref = article()) => startEmbedArticle(test, taskQueue, ref);
+}
+
+const article = (): ArticleRef => ({ tenantId: randomUUID(), articleId: randomUUID() });
+
+async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
+  const thrown: unknown = await result.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof WorkflowFailedError && thrown.cause instanceof ApplicationFailure)
+    return thrown.cause;
+  throw new Error('the run did not fail with an ApplicationFailure', { cause: thrown });
+}

@@ -1,21 +1,45 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { workflowTypes } from '../../src/domain/temporal-names.ts';
-import { createWorkflowTest, type WorkflowTest } from '../support/workflow-environment.ts';
+import { factsOfWorkflows } from '../support/fixtures.ts';
+import type { WorkflowTest } from '../support/workflow-environment.ts';
 
-let test: WorkflowTest;
-beforeAll(async () => {
-  test = await createWorkflowTest();
-});
-afterAll(async () => {
-  await test.close();
+const it = factsOfWorkflows();
+it.beforeAll(({ test }) => void test);
+
+describe('Reconcile', () => {
+  it('sends what the outbox holds first, then looks for stuck articles', async ({ test }) => {
+    const { result, calls } = await reconcile(test, () => ({ sent: 3, failed: 0, more: false }), 2);
+    expect(calls).toEqual(['relayOutbox', 'requeueForgotten', 'closeAbandonedCalls']);
+    expect(result).toEqual({ abandoned: 1, requeued: 2, sent: 3, failed: 0 });
+  });
+
+  it('goes on while there is more, and adds up', async ({ test }) => {
+    const { result, calls } = await reconcile(test, (batch) => ({ sent: 98, failed: 2, more: batch < 3 }));
+    expect(calls).toHaveLength(5);
+    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 294, failed: 6 });
+  });
+
+  it('stops after twenty batches: the rest is the next run’s', async ({ test }) => {
+    const { result, calls } = await reconcile(test, () => ({ sent: 100, failed: 0, more: true }));
+    expect(calls.filter((call) => call === 'relayOutbox')).toHaveLength(20);
+    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 2_000, failed: 0 });
+  });
+
+  it('outlives a database that is away for a moment', async ({ test }) => {
+    const { result, calls } = await reconcile(test, (batch) =>
+      batch < 3 ? new Error('the database is away') : { sent: 1, failed: 0, more: false },
+    );
+    expect(calls).toHaveLength(5);
+    expect(result).toMatchObject({ sent: 1 });
+  });
 });
 
 type Relayed = Awaited<ReturnType<Activities['relayOutbox']>>;
 
-/** One run; the relay answers as it is told, and says then that nothing is left. */
-async function reconcile(answers: (batch: number) => Relayed | Error, forgotten = 0) {
+/** One run, in which the relay gives these answers and `stuck` articles are requeued. */
+async function reconcile(test: WorkflowTest, answers: (batch: number) => Relayed | Error, stuck = 0) {
   const calls: string[] = [];
   const activities: Partial<Activities> = {
     async closeAbandonedCalls() {
@@ -24,7 +48,7 @@ async function reconcile(answers: (batch: number) => Relayed | Error, forgotten 
     },
     async requeueForgotten() {
       calls.push('requeueForgotten');
-      return forgotten;
+      return stuck;
     },
     async relayOutbox() {
       calls.push('relayOutbox');
@@ -40,31 +64,3 @@ async function reconcile(answers: (batch: number) => Relayed | Error, forgotten 
   );
   return { result, calls };
 }
-
-describe('Reconcile', () => {
-  it('sends what the outbox holds first, then looks for what was forgotten', async () => {
-    const { result, calls } = await reconcile(() => ({ sent: 3, failed: 0, more: false }), 2);
-    expect(calls).toEqual(['relayOutbox', 'requeueForgotten', 'closeAbandonedCalls']);
-    expect(result).toEqual({ abandoned: 1, requeued: 2, sent: 3, failed: 0 });
-  });
-
-  it('goes on while there is more, and adds up', async () => {
-    const { result, calls } = await reconcile((batch) => ({ sent: 98, failed: 2, more: batch < 3 }));
-    expect(calls).toHaveLength(5);
-    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 294, failed: 6 });
-  });
-
-  it('stops after twenty batches: the rest is the next run’s', async () => {
-    const { result, calls } = await reconcile(() => ({ sent: 100, failed: 0, more: true }));
-    expect(calls.filter((call) => call === 'relayOutbox')).toHaveLength(20);
-    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 2_000, failed: 0 });
-  });
-
-  it('outlives a database that is away for a moment', async () => {
-    const { result, calls } = await reconcile((batch) =>
-      batch < 3 ? new Error('the database is away') : { sent: 1, failed: 0, more: false },
-    );
-    expect(calls).toHaveLength(5);
-    expect(result).toMatchObject({ sent: 1 });
-  });
-});

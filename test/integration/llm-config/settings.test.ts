@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Audit, createAudit } from '../../../src/audit/service.ts';
+import { describe, expect, inject } from 'vitest';
+import { createAudit } from '../../../src/audit/service.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import type { Provider } from '../../../src/domain/operations.ts';
 import { createKeyCustody } from '../../../src/llm-config/custody.ts';
@@ -16,102 +16,19 @@ import {
 } from '../../../src/llm-config/settings.ts';
 import { createTransit } from '../../../src/platform/vault/transit.ts';
 import { createTenants } from '../../../src/tenants/service.ts';
-import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { factsOfDatabase, linkToVault } from '../../support/fixtures.ts';
+import type { TestDatabase } from '../../support/test-database.ts';
 
+const test = factsOfDatabase({ poolSize: 20 })
+  .extend('vault', { scope: 'file' }, linkToVault)
+  .extend('settings', { scope: 'file' }, ({ db, vault }) => openSettings(db, vault.url))
+  .extend('actor', ({ settings }) => settings.newActor());
 const defaultModels = { embedding_model: 'default-embedding', ...defaultAnthropicModels };
 
-let db: TestDatabase;
-let vault: CuttableLink;
-let audit: Audit;
-let llmConfig: Settings;
-let providerKeys: ProviderKeys;
-/** Tenants for which a re-embedding was asked in a transaction, and those told of after the commit. */
-const asked: string[] = [];
-const told: string[] = [];
-
-const requestAndTell: BacklogRequests['request'] = async (tx, tenantId) => {
-  asked.push(tenantId);
-  tx.afterCommit(() => told.push(tenantId));
-};
-
-/** As another process would: a custody that has opened nothing yet. */
-function process(request: BacklogRequests['request'] = requestAndTell): {
-  readonly llmConfig: Settings;
-  readonly providerKeys: ProviderKeys;
-} {
-  const transit = createTransit({
-    address: vault.url,
-    login: { kind: 'token', token: inject('vaultToken') },
-    mount: inject('vaultTransitMount'),
-    key: inject('vaultTransitKey'),
-    timeoutMs: 2_000,
-  });
-  const custody = createKeyCustody({ transit, metrics: createLlmConfigMetrics(new Registry()) });
-  const llmConfig = createSettings({
-    database: db.database,
-    audit,
-    custody,
-    defaultModels,
-    backlog: { request },
-  });
-  return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels }) };
-}
-
-beforeAll(async () => {
-  db = await createTestDatabase({ poolSize: 20 });
-  vault = await createCuttableLink(inject('vaultAddr'));
-  audit = createAudit({ database: db.database });
-  ({ llmConfig, providerKeys } = process());
-});
-
-afterAll(async () => {
-  await vault.close();
-  await db.drop();
-});
-
-const newKey = () => `sk-${randomBytes(30).toString('base64url')}`;
-
-async function newActor(): Promise<Actor> {
-  const tenants = createTenants({ database: db.database, audit });
-  const operator = { tenantId: randomUUID(), keyId: null, label: 'test', role: 'superadmin' } as const;
-  const creation = await tenants.createTenant(operator, { slug: `t-${randomUUID()}`, name: 'Tenant' });
-  if (creation.kind !== 'created') throw new Error('not created');
-  const { tenant, keys } = creation;
-  return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user' };
-}
-
-async function update(actor: Actor, patch: SettingsPatch) {
-  const updated = await llmConfig.update(actor, patch);
-  if (updated.kind !== 'updated') throw new Error(updated.code);
-  return updated.view;
-}
-
-const current = (tenantId: string, provider: Provider = 'embedding') =>
-  db.database.withTenant(tenantId, (tx) =>
-    providerKeys.current(tx, tenantId, provider === 'embedding' ? 'embedding' : 'extraction'),
-  );
-
-async function open(tenantId: string, provider: Provider = 'embedding', by = process()) {
-  const stored = await current(tenantId, provider);
-  if (stored === undefined) throw new Error('no key');
-  return by.providerKeys.openKey(tenantId, provider, stored);
-}
-
-const setCiphertext = (tenantId: string, provider: Provider, ciphertext: string) =>
-  db.database.withTenant(tenantId, (tx) =>
-    tx('provider_keys').where({ tenant_id: tenantId, provider }).update({ ciphertext }),
-  );
-
-const auditRows = async (tenantId: string) =>
-  (await audit.list(tenantId, { subjectKind: 'llm_config', limit: 100 })).reverse();
-
-const actions = async (tenantId: string) => (await auditRows(tenantId)).map(({ action }) => action);
-
 describe('the view', () => {
-  test('of a tenant that has set nothing shows the defaults as effective', async () => {
-    const { tenantId } = await newActor();
-    expect(await llmConfig.view(tenantId)).toEqual({
+  test('of a tenant that has set nothing shows the defaults as effective', async ({ settings }) => {
+    const { tenantId } = await settings.newActor();
+    expect(await settings.llmConfig.view(tenantId)).toEqual({
       has_api_key: false,
       api_key_hint: null,
       api_key_status: 'none',
@@ -129,17 +46,16 @@ describe('the view', () => {
     });
   });
 
-  test('shows hints of both keys, the tenant’s models and its budget', async () => {
-    const actor = await newActor();
+  test('shows hints of both keys, the tenant’s models and its budget', async ({ actor, settings }) => {
     const [anthropicKey, embeddingKey] = [newKey(), newKey()];
-    await update(actor, {
+    await settings.update(actor, {
       api_key: anthropicKey,
       embedding_api_key: embeddingKey,
       embedding_model: 'own-embedding',
       merge_model: 'own-merge',
       monthly_token_budget: 9_007_199_254_740_991,
     });
-    expect(await llmConfig.view(actor.tenantId)).toMatchObject({
+    expect(await settings.llmConfig.view(actor.tenantId)).toMatchObject({
       has_api_key: true,
       api_key_hint: `...${anthropicKey.slice(-4)}`,
       api_key_status: 'unverified',
@@ -154,12 +70,13 @@ describe('the view', () => {
     });
   });
 
-  test('is read while Vault is gone', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
+  test('is read while Vault is gone', async ({ vault, actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
     await vault.cut();
     try {
-      expect(await process().llmConfig.view(actor.tenantId)).toMatchObject({ has_embedding_key: true });
+      expect(await settings.startProcess().llmConfig.view(actor.tenantId)).toMatchObject({
+        has_embedding_key: true,
+      });
     } finally {
       await vault.restore();
     }
@@ -167,15 +84,20 @@ describe('the view', () => {
 });
 
 describe('a change', () => {
-  test('keeps what it does not name and clears what it names null', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey(), embedding_model: 'm1', monthly_token_budget: 5 });
-    expect(await update(actor, { embedding_model: null })).toMatchObject({
+  test('keeps what it does not name and clears what it names null', async ({ actor, settings }) => {
+    await settings.update(actor, {
+      embedding_api_key: newKey(),
+      embedding_model: 'm1',
+      monthly_token_budget: 5,
+    });
+    expect(await settings.update(actor, { embedding_model: null })).toMatchObject({
       has_embedding_key: true,
       embedding_model: null,
       monthly_token_budget: 5,
     });
-    expect(await update(actor, { embedding_api_key: null, monthly_token_budget: null })).toMatchObject({
+    expect(
+      await settings.update(actor, { embedding_api_key: null, monthly_token_budget: null }),
+    ).toMatchObject({
       has_embedding_key: false,
       embedding_api_key_hint: null,
       embedding_key_status: 'none',
@@ -183,28 +105,27 @@ describe('a change', () => {
     });
   });
 
-  test('of nothing writes nothing', async () => {
-    const { tenantId, ...who } = await newActor();
-    const actor = { tenantId, ...who };
-    expect(await update(actor, {})).toEqual(await llmConfig.view(tenantId));
-    expect(await update(actor, { embedding_model: undefined })).toEqual(await llmConfig.view(tenantId));
+  test('of nothing writes nothing', async ({ db, actor, settings }) => {
+    const { tenantId } = actor;
+    expect(await settings.update(actor, {})).toEqual(await settings.llmConfig.view(tenantId));
+    expect(await settings.update(actor, { embedding_model: undefined })).toEqual(
+      await settings.llmConfig.view(tenantId),
+    );
     expect(await db.database.withTenant(tenantId, (tx) => tx('llm_settings'))).toEqual([]);
-    expect(await actions(tenantId)).toEqual([]);
+    expect(await settings.actions(tenantId)).toEqual([]);
   });
 
-  test('to what is there already is not logged', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_model: 'm1' });
-    await update(actor, { embedding_model: 'm1', api_key: null });
-    expect(await actions(actor.tenantId)).toEqual(['llm_config.updated']);
+  test('to what is there already is not logged', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_model: 'm1' });
+    await settings.update(actor, { embedding_model: 'm1', api_key: null });
+    expect(await settings.actions(actor.tenantId)).toEqual(['llm_config.updated']);
   });
 
-  test('is logged with the acting key and the names of the fields', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey(), api_key: newKey(), merge_model: 'm1' });
-    await update(actor, { embedding_api_key: null });
-    await update(actor, { api_key: null });
-    const rows = await auditRows(actor.tenantId);
+  test('is logged with the acting key and the names of the fields', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey(), api_key: newKey(), merge_model: 'm1' });
+    await settings.update(actor, { embedding_api_key: null });
+    await settings.update(actor, { api_key: null });
+    const rows = await settings.auditRows(actor.tenantId);
     expect(rows.map(({ action }) => action)).toEqual([
       'llm_config.updated',
       'llm_config.key_set',
@@ -221,35 +142,36 @@ describe('a change', () => {
     }
   });
 
-  test('by twenty at once, the first ever, succeeds for each', async () => {
-    const actor = await newActor();
+  test('by twenty at once, the first ever, succeeds for each', async ({ actor, settings }) => {
     const keys = Array.from({ length: 20 }, newKey);
     const updates = await Promise.all(
-      keys.map((key, at) => llmConfig.update(actor, { embedding_api_key: key, monthly_token_budget: at })),
+      keys.map((key, at) =>
+        settings.llmConfig.update(actor, { embedding_api_key: key, monthly_token_budget: at }),
+      ),
     );
     expect(updates.map(({ kind }) => kind)).toEqual(Array.from({ length: 20 }, () => 'updated'));
-    expect(await current(actor.tenantId)).toMatchObject({ version: 20 });
-    const opened = await open(actor.tenantId);
+    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 20 });
+    const opened = await settings.open(actor.tenantId);
     expect(keys).toContain(opened.kind === 'ok' ? opened.plaintext : undefined);
     // Hint and ciphertext are those of one and the same key.
-    const view = await llmConfig.view(actor.tenantId);
+    const view = await settings.llmConfig.view(actor.tenantId);
     expect(opened).toMatchObject({
       plaintext: expect.stringMatching(`${view.embedding_api_key_hint?.slice(3)}$`),
     });
     expect(
-      (await actions(actor.tenantId)).filter((name) => name === 'llm_config.embedding_key_set'),
+      (await settings.actions(actor.tenantId)).filter((name) => name === 'llm_config.embedding_key_set'),
     ).toHaveLength(20);
   });
 
-  test('by one tenant is nothing to another', async () => {
-    const [one, other] = [await newActor(), await newActor()];
-    await update(one, { embedding_api_key: newKey(), embedding_model: 'm1' });
-    expect(await llmConfig.view(other.tenantId)).toMatchObject({
+  test('by one tenant is nothing to another', async ({ db, settings }) => {
+    const [one, other] = [await settings.newActor(), await settings.newActor()];
+    await settings.update(one, { embedding_api_key: newKey(), embedding_model: 'm1' });
+    expect(await settings.llmConfig.view(other.tenantId)).toMatchObject({
       has_embedding_key: false,
       embedding_model: null,
     });
     await db.database.withTenant(other.tenantId, async (tx) => {
-      expect(await providerKeys.current(tx, one.tenantId, 'embedding')).toBeUndefined();
+      expect(await settings.providerKeys.current(tx, one.tenantId, 'embedding')).toBeUndefined();
       expect(await tx('provider_keys').where({ tenant_id: one.tenantId })).toEqual([]);
       expect(await tx('llm_settings').where({ tenant_id: one.tenantId })).toEqual([]);
     });
@@ -257,11 +179,14 @@ describe('a change', () => {
     expect(await db.rawAsApplication('select * from llm_settings')).toEqual([]);
   });
 
-  test('with Vault gone stores nothing, of the other fields neither, and says so', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    const before = await current(actor.tenantId);
-    const logged = await actions(actor.tenantId);
+  test('with Vault gone stores nothing, of the other fields neither, and says so', async ({
+    vault,
+    actor,
+    settings,
+  }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    const before = await settings.current(actor.tenantId);
+    const logged = await settings.actions(actor.tenantId);
     await vault.cut();
     try {
       for (const patch of [
@@ -269,83 +194,93 @@ describe('a change', () => {
         { api_key: newKey(), monthly_token_budget: 1 },
         { api_key: newKey(), embedding_api_key: null },
       ]) {
-        expect(await llmConfig.update(actor, patch)).toEqual({ kind: 'failed', code: 'vault_unavailable' });
+        expect(await settings.llmConfig.update(actor, patch)).toEqual({
+          kind: 'failed',
+          code: 'vault_unavailable',
+        });
       }
-      expect(await update(actor, { merge_model: 'needs no Vault' })).toMatchObject({ has_api_key: false });
+      expect(await settings.update(actor, { merge_model: 'needs no Vault' })).toMatchObject({
+        has_api_key: false,
+      });
     } finally {
       await vault.restore();
     }
-    expect(await current(actor.tenantId)).toEqual(before);
-    expect(await actions(actor.tenantId)).toEqual([...logged, 'llm_config.updated']);
+    expect(await settings.current(actor.tenantId)).toEqual(before);
+    expect(await settings.actions(actor.tenantId)).toEqual([...logged, 'llm_config.updated']);
   });
 
-  test('leaves nothing behind when its transaction fails', async () => {
-    const actor = await newActor();
-    const { llmConfig: failing } = process(() => Promise.reject(new Error('no outbox')));
-    const toldBefore = told.length;
+  test('leaves nothing behind when its transaction fails', async ({ actor, settings }) => {
+    const { llmConfig: failing } = settings.startProcess(() => Promise.reject(new Error('no outbox')));
+    const committedBefore = settings.committed.length;
     await expect(failing.update(actor, { embedding_api_key: newKey(), merge_model: 'm' })).rejects.toThrow();
-    expect(await current(actor.tenantId)).toBeUndefined();
-    expect(await actions(actor.tenantId)).toEqual([]);
-    expect(told).toHaveLength(toldBefore);
+    expect(await settings.current(actor.tenantId)).toBeUndefined();
+    expect(await settings.actions(actor.tenantId)).toEqual([]);
+    expect(settings.committed).toHaveLength(committedBefore);
   });
 });
 
 describe('a re-embedding', () => {
-  const asksAfter = async (actor: Actor, patch: SettingsPatch) => {
-    const [askedBefore, toldBefore] = [asked.length, told.length];
-    await update(actor, patch);
-    expect(told.length - toldBefore).toBe(asked.length - askedBefore);
-    return asked.length > askedBefore;
-  };
-
-  test('is asked for by a first key, another key and another embedding model alone', async () => {
-    const actor = await newActor();
-    expect(await asksAfter(actor, { embedding_api_key: newKey() })).toBe(true);
-    expect(await asksAfter(actor, { embedding_api_key: newKey() })).toBe(true);
-    expect(await asksAfter(actor, { embedding_model: 'm1' })).toBe(true);
-    expect(await asksAfter(actor, { embedding_model: 'm1' })).toBe(false);
-    expect(await asksAfter(actor, { embedding_model: null })).toBe(true);
+  test('is asked for by a first key, another key and another embedding model alone', async ({
+    actor,
+    settings,
+  }) => {
+    expect(await settings.asksAfter(actor, { embedding_api_key: newKey() })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_api_key: newKey() })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_model: 'm1' })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_model: 'm1' })).toBe(false);
+    expect(await settings.asksAfter(actor, { embedding_model: null })).toBe(true);
     // The default by its name is the model that it was.
-    expect(await asksAfter(actor, { embedding_model: defaultModels.embedding_model })).toBe(false);
-    expect(await asksAfter(actor, { api_key: newKey(), merge_model: 'm2', monthly_token_budget: 7 })).toBe(
-      false,
-    );
-    expect(await asksAfter(actor, { embedding_api_key: null })).toBe(false);
+    expect(await settings.asksAfter(actor, { embedding_model: defaultModels.embedding_model })).toBe(false);
+    expect(
+      await settings.asksAfter(actor, { api_key: newKey(), merge_model: 'm2', monthly_token_budget: 7 }),
+    ).toBe(false);
+    expect(await settings.asksAfter(actor, { embedding_api_key: null })).toBe(false);
   });
 });
 
 describe('a stored key', () => {
-  test('opens in a process that has never seen it', async () => {
-    const actor = await newActor();
+  test('opens in a process that has never seen it', async ({ actor, settings }) => {
     const [anthropicKey, embeddingKey] = [newKey(), newKey()];
-    await update(actor, { api_key: anthropicKey, embedding_api_key: embeddingKey });
-    expect(await open(actor.tenantId, 'anthropic')).toEqual({ kind: 'ok', plaintext: anthropicKey });
-    expect(await open(actor.tenantId, 'embedding')).toEqual({ kind: 'ok', plaintext: embeddingKey });
+    await settings.update(actor, { api_key: anthropicKey, embedding_api_key: embeddingKey });
+    expect(await settings.open(actor.tenantId, 'anthropic')).toEqual({ kind: 'ok', plaintext: anthropicKey });
+    expect(await settings.open(actor.tenantId, 'embedding')).toEqual({ kind: 'ok', plaintext: embeddingKey });
   });
 
-  test('moved to another tenant cannot be opened there', async () => {
-    const [one, other] = [await newActor(), await newActor()];
-    await update(one, { embedding_api_key: newKey() });
-    await update(other, { embedding_api_key: newKey() });
-    await setCiphertext(other.tenantId, 'embedding', (await current(one.tenantId))?.ciphertext ?? '');
-    expect(await open(other.tenantId)).toEqual({ kind: 'failed', code: 'key_unusable' });
+  test('moved to another tenant cannot be opened there', async ({ settings }) => {
+    const [one, other] = [await settings.newActor(), await settings.newActor()];
+    await settings.update(one, { embedding_api_key: newKey() });
+    await settings.update(other, { embedding_api_key: newKey() });
+    await settings.setCiphertext(
+      other.tenantId,
+      'embedding',
+      (await settings.current(one.tenantId))?.ciphertext ?? '',
+    );
+    expect(await settings.open(other.tenantId)).toEqual({ kind: 'failed', code: 'key_unusable' });
     // Nor by a process that has opened it for its owner.
-    const warm = process();
-    expect(await open(one.tenantId, 'embedding', warm)).toMatchObject({ kind: 'ok' });
-    expect(await open(other.tenantId, 'embedding', warm)).toEqual({ kind: 'failed', code: 'key_unusable' });
+    const warm = settings.startProcess();
+    expect(await settings.open(one.tenantId, 'embedding', warm)).toMatchObject({ kind: 'ok' });
+    expect(await settings.open(other.tenantId, 'embedding', warm)).toEqual({
+      kind: 'failed',
+      code: 'key_unusable',
+    });
   });
 
-  test('moved to the other provider’s column cannot be opened there', async () => {
-    const actor = await newActor();
-    await update(actor, { api_key: newKey(), embedding_api_key: newKey() });
-    await setCiphertext(actor.tenantId, 'anthropic', (await current(actor.tenantId))?.ciphertext ?? '');
-    expect(await open(actor.tenantId, 'anthropic')).toEqual({ kind: 'failed', code: 'key_unusable' });
+  test('moved to the other provider’s column cannot be opened there', async ({ actor, settings }) => {
+    await settings.update(actor, { api_key: newKey(), embedding_api_key: newKey() });
+    await settings.setCiphertext(
+      actor.tenantId,
+      'anthropic',
+      (await settings.current(actor.tenantId))?.ciphertext ?? '',
+    );
+    expect(await settings.open(actor.tenantId, 'anthropic')).toEqual({
+      kind: 'failed',
+      code: 'key_unusable',
+    });
   });
 
-  test('that was altered cannot be opened', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    const sealed = (await current(actor.tenantId))?.ciphertext ?? '';
+  test('that was altered cannot be opened', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    const sealed = (await settings.current(actor.tenantId))?.ciphertext ?? '';
     const [head = '', body = ''] = [
       sealed.slice(0, sealed.lastIndexOf(':') + 1),
       sealed.slice(sealed.lastIndexOf(':') + 1),
@@ -362,45 +297,50 @@ describe('a stored key', () => {
       'not a ciphertext',
       sealed.replace('v1', 'v9'),
     ]) {
-      await setCiphertext(actor.tenantId, 'embedding', altered);
-      expect(await open(actor.tenantId), altered.slice(0, 12)).toEqual({
+      await settings.setCiphertext(actor.tenantId, 'embedding', altered);
+      expect(await settings.open(actor.tenantId), altered.slice(0, 12)).toEqual({
         kind: 'failed',
         code: 'key_unusable',
       });
     }
   });
 
-  test('is opened from memory while Vault is gone, and reported otherwise', async () => {
-    const actor = await newActor();
+  test('is opened from memory while Vault is gone, and reported otherwise', async ({
+    vault,
+    actor,
+    settings,
+  }) => {
     const key = newKey();
-    await update(actor, { embedding_api_key: key });
-    const warm = process();
-    await open(actor.tenantId, 'embedding', warm);
+    await settings.update(actor, { embedding_api_key: key });
+    const warm = settings.startProcess();
+    await settings.open(actor.tenantId, 'embedding', warm);
     await vault.cut();
     try {
-      expect(await open(actor.tenantId, 'embedding', warm)).toEqual({ kind: 'ok', plaintext: key });
-      expect(await open(actor.tenantId)).toEqual({ kind: 'failed', code: 'vault_unavailable' });
+      expect(await settings.open(actor.tenantId, 'embedding', warm)).toEqual({ kind: 'ok', plaintext: key });
+      expect(await settings.open(actor.tenantId)).toEqual({ kind: 'failed', code: 'vault_unavailable' });
     } finally {
       await vault.restore();
     }
   });
 
-  test('gets a version that none had before it, after a removal too', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    expect(await current(actor.tenantId)).toMatchObject({ version: 1, model: 'default-embedding' });
-    await update(actor, { embedding_api_key: newKey(), embedding_model: 'm1' });
-    expect(await current(actor.tenantId)).toMatchObject({ version: 2, model: 'm1' });
-    await update(actor, { embedding_api_key: null });
-    expect(await current(actor.tenantId)).toBeUndefined();
-    await update(actor, { embedding_api_key: newKey() });
-    expect(await current(actor.tenantId)).toMatchObject({ version: 3, status: 'unverified' });
+  test('gets a version that none had before it, after a removal too', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 1, model: 'default-embedding' });
+    await settings.update(actor, { embedding_api_key: newKey(), embedding_model: 'm1' });
+    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 2, model: 'm1' });
+    await settings.update(actor, { embedding_api_key: null });
+    expect(await settings.current(actor.tenantId)).toBeUndefined();
+    await settings.update(actor, { embedding_api_key: newKey() });
+    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 3, status: 'unverified' });
   });
 
-  test('is in no table and no log in plain, nor a piece of it longer than its hint', async () => {
-    const actor = await newActor();
+  test('is in no table and no log in plain, nor a piece of it longer than its hint', async ({
+    db,
+    actor,
+    settings,
+  }) => {
     const keys = [newKey(), newKey()];
-    await update(actor, { api_key: keys[0], embedding_api_key: keys[1] });
+    await settings.update(actor, { api_key: keys[0], embedding_api_key: keys[1] });
     const dump = await db.database.withTenant(actor.tenantId, async (tx) => {
       const rows: unknown[] = [];
       for (const table of ['llm_settings', 'provider_keys', 'audit_log']) {
@@ -416,6 +356,147 @@ describe('a stored key', () => {
 });
 
 describe('the status of a key', () => {
+  test('becomes rejected once, with one row in the log however many found out', async ({
+    actor,
+    settings,
+  }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    const news = await Promise.all(
+      Array.from({ length: 10 }, () => settings.mark('markRejected', actor.tenantId, 1)),
+    );
+    expect(news.filter(Boolean)).toHaveLength(1);
+    expect(await settings.status(actor.tenantId)).toBe('rejected');
+    const rows = await settings.audit.list(actor.tenantId, {
+      action: 'llm_config.embedding_key_rejected',
+      limit: 10,
+    });
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({
+      actor: { keyId: null },
+      details: { provider: 'embedding', key_version: 1 },
+    });
+  });
+
+  test('becomes verified by a first success, and is not written again', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    const before = await settings.llmConfig.view(actor.tenantId);
+    expect(await settings.mark('markVerified', actor.tenantId, 1)).toBe(true);
+    expect(await settings.mark('markVerified', actor.tenantId, 1)).toBe(false);
+    const after = await settings.llmConfig.view(actor.tenantId);
+    expect(after.embedding_key_status).toBe('verified');
+    expect(after.embedding_key_updated_at).toEqual(before.embedding_key_updated_at);
+  });
+
+  test('is not changed by what an older key met', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    await settings.update(actor, { embedding_api_key: newKey() });
+    expect(await settings.mark('markRejected', actor.tenantId, 1)).toBe(false);
+    expect(await settings.mark('markVerified', actor.tenantId, 1)).toBe(false);
+    expect(await settings.status(actor.tenantId)).toBe('unverified');
+  });
+
+  test('of a removed key stays none', async ({ actor, settings }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    await settings.update(actor, { embedding_api_key: null });
+    expect(await settings.mark('markRejected', actor.tenantId, 1)).toBe(false);
+    expect(await settings.mark('markVerified', actor.tenantId, 1)).toBe(false);
+    expect(await settings.status(actor.tenantId)).toBe('none');
+  });
+
+  test('stays rejected after a late success, and not after a call made to find out', async ({
+    actor,
+    settings,
+  }) => {
+    await settings.update(actor, { embedding_api_key: newKey() });
+    await settings.mark('markRejected', actor.tenantId, 1);
+    expect(await settings.mark('markVerified', actor.tenantId, 1)).toBe(false);
+    expect(await settings.status(actor.tenantId)).toBe('rejected');
+    expect(await settings.mark('markVerified', actor.tenantId, 1, true)).toBe(true);
+    expect(await settings.status(actor.tenantId)).toBe('verified');
+  });
+});
+
+const newKey = () => `sk-${randomBytes(30).toString('base64url')}`;
+
+/** The tenants' settings and keys, and what these facts do with them. */
+function openSettings(db: TestDatabase, vaultUrl: string) {
+  const audit = createAudit({ database: db.database });
+  /** Tenants for which a re-embedding was asked in a transaction, and those for which that transaction was committed. */
+  const asked: string[] = [];
+  const committed: string[] = [];
+  const requestAndCommit: BacklogRequests['request'] = async (tx, tenantId) => {
+    asked.push(tenantId);
+    tx.afterCommit(() => committed.push(tenantId));
+  };
+
+  /** The settings as another process has them, whose custody has opened no key yet. */
+  function startProcess(request: BacklogRequests['request'] = requestAndCommit): {
+    readonly llmConfig: Settings;
+    readonly providerKeys: ProviderKeys;
+  } {
+    const transit = createTransit({
+      address: vaultUrl,
+      login: { kind: 'token', token: inject('vaultToken') },
+      mount: inject('vaultTransitMount'),
+      key: inject('vaultTransitKey'),
+      timeoutMs: 2_000,
+    });
+    const custody = createKeyCustody({ transit, metrics: createLlmConfigMetrics(new Registry()) });
+    const llmConfig = createSettings({
+      database: db.database,
+      audit,
+      custody,
+      defaultModels,
+      backlog: { request },
+    });
+    return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels }) };
+  }
+
+  const { llmConfig, providerKeys } = startProcess();
+
+  async function newActor(): Promise<Actor> {
+    const tenants = createTenants({ database: db.database, audit });
+    const operator = { tenantId: randomUUID(), keyId: null, label: 'test', role: 'superadmin' } as const;
+    const creation = await tenants.createTenant(operator, { slug: `t-${randomUUID()}`, name: 'Tenant' });
+    if (creation.kind !== 'created') throw new Error('not created');
+    const { tenant, keys } = creation;
+    return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user' };
+  }
+
+  async function update(actor: Actor, patch: SettingsPatch) {
+    const updated = await llmConfig.update(actor, patch);
+    if (updated.kind !== 'updated') throw new Error(updated.code);
+    return updated.view;
+  }
+
+  const current = (tenantId: string, provider: Provider = 'embedding') =>
+    db.database.withTenant(tenantId, (tx) =>
+      providerKeys.current(tx, tenantId, provider === 'embedding' ? 'embedding' : 'extraction'),
+    );
+
+  async function open(tenantId: string, provider: Provider = 'embedding', by = startProcess()) {
+    const stored = await current(tenantId, provider);
+    if (stored === undefined) throw new Error('no key');
+    return by.providerKeys.openKey(tenantId, provider, stored);
+  }
+
+  const setCiphertext = (tenantId: string, provider: Provider, ciphertext: string) =>
+    db.database.withTenant(tenantId, (tx) =>
+      tx('provider_keys').where({ tenant_id: tenantId, provider }).update({ ciphertext }),
+    );
+
+  const auditRows = async (tenantId: string) =>
+    (await audit.list(tenantId, { subjectKind: 'llm_config', limit: 100 })).reverse();
+
+  const actions = async (tenantId: string) => (await auditRows(tenantId)).map(({ action }) => action);
+
+  const asksAfter = async (actor: Actor, patch: SettingsPatch) => {
+    const [askedBefore, committedBefore] = [asked.length, committed.length];
+    await update(actor, patch);
+    expect(committed.length - committedBefore).toBe(asked.length - askedBefore);
+    return asked.length > askedBefore;
+  };
+
   const mark = (
     as: 'markRejected' | 'markVerified',
     tenantId: string,
@@ -427,56 +508,8 @@ describe('the status of a key', () => {
     );
   const status = async (tenantId: string) => (await llmConfig.view(tenantId)).embedding_key_status;
 
-  test('becomes rejected once, with one row in the log however many found out', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    const news = await Promise.all(Array.from({ length: 10 }, () => mark('markRejected', actor.tenantId, 1)));
-    expect(news.filter(Boolean)).toHaveLength(1);
-    expect(await status(actor.tenantId)).toBe('rejected');
-    const rows = await audit.list(actor.tenantId, { action: 'llm_config.embedding_key_rejected', limit: 10 });
-    expect(rows).toHaveLength(1);
-    expect(rows[0]).toMatchObject({
-      actor: { keyId: null },
-      details: { provider: 'embedding', key_version: 1 },
-    });
-  });
-
-  test('becomes verified by a first success, and is not written again', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    const before = await llmConfig.view(actor.tenantId);
-    expect(await mark('markVerified', actor.tenantId, 1)).toBe(true);
-    expect(await mark('markVerified', actor.tenantId, 1)).toBe(false);
-    const after = await llmConfig.view(actor.tenantId);
-    expect(after.embedding_key_status).toBe('verified');
-    expect(after.embedding_key_updated_at).toEqual(before.embedding_key_updated_at);
-  });
-
-  test('is not changed by what an older key met', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    await update(actor, { embedding_api_key: newKey() });
-    expect(await mark('markRejected', actor.tenantId, 1)).toBe(false);
-    expect(await mark('markVerified', actor.tenantId, 1)).toBe(false);
-    expect(await status(actor.tenantId)).toBe('unverified');
-  });
-
-  test('of a removed key stays none', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    await update(actor, { embedding_api_key: null });
-    expect(await mark('markRejected', actor.tenantId, 1)).toBe(false);
-    expect(await mark('markVerified', actor.tenantId, 1)).toBe(false);
-    expect(await status(actor.tenantId)).toBe('none');
-  });
-
-  test('stays rejected after a late success, and not after a call made to find out', async () => {
-    const actor = await newActor();
-    await update(actor, { embedding_api_key: newKey() });
-    await mark('markRejected', actor.tenantId, 1);
-    expect(await mark('markVerified', actor.tenantId, 1)).toBe(false);
-    expect(await status(actor.tenantId)).toBe('rejected');
-    expect(await mark('markVerified', actor.tenantId, 1, true)).toBe(true);
-    expect(await status(actor.tenantId)).toBe('verified');
-  });
-});
+  return {
+    ...{ audit, llmConfig, providerKeys, asked, committed, startProcess, newActor, update, current, open },
+    ...{ setCiphertext, auditRows, actions, asksAfter, mark, status },
+  };
+}

@@ -1,133 +1,52 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { createOutboxService } from '../../../src/outbox/outbox.ts';
 import { createSender } from '../../../src/outbox/sender.ts';
 import { insertRow, type OutboxRow } from '../../../src/outbox/store.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../../../src/outbox/workflow-starter.ts';
 import type { Database } from '../../../src/platform/postgres/database.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
-import { createTestServices, type TestServices, type TestTenant } from '../../support/test-services.ts';
+import { factsOfServices } from '../../support/fixtures.ts';
+import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // Temporal's stand-in is in the test's hand; the rows are real. Time passes by moving the rows' times back.
-const log = createLogger({ level: 'silent', process: 'test' });
+const it = factsOfServices()
+  .extend('tenant', async ({ test }) => {
+    await test.db.rawAsOwner('delete from outbox');
+    return test.createTenant();
+  })
+  .extend('table', ({ test, tenant }) => openTable(test, tenant))
+  .extend('outboxWith', ({ test }) => outboxesOver(test.services.database));
 const settled = 6_000;
 const leaseOver = 61_000;
 
-let test: TestServices;
-let tenant: TestTenant;
-beforeAll(async () => {
-  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-});
-afterAll(async () => {
-  await test.close();
-});
-beforeEach(async () => {
-  await test.db.rawAsOwner('delete from outbox');
-  tenant = await test.createTenant();
-});
-
-interface Send {
-  readonly row: OutboxRow;
-  succeed(): void;
-  fail(): void;
-}
-
-/** Sends that hang until the test ends them. */
-function heldSends() {
-  const pending: Send[] = [];
-  const send = (row: OutboxRow) =>
-    new Promise<void>((resolve, reject) => {
-      pending.push({ row, succeed: resolve, fail: () => reject(new Error('Temporal is gone')) });
-    });
-  return { pending, starter: { send, sendBacklogArticle: async () => undefined } };
-}
-
-/** Counts transactions under way, so that a test can wait until everything that can happen has happened. */
-function watched(database: Database): { database: Database; busy: () => boolean } {
-  let underWay = 0;
-  const count = async <T>(work: Promise<T>): Promise<T> => {
-    underWay += 1;
-    try {
-      return await work;
-    } finally {
-      underWay -= 1;
-    }
-  };
-  return {
-    database: {
-      ...database,
-      withTenant: (tenantId, work) => count(database.withTenant(tenantId, work)),
-      withScope: (scope, work) => count(database.withScope(scope, work)),
-    },
-    busy: () => underWay > 0,
-  };
-}
-
-/** An outbox over the given starter, and a way to let it come to rest. */
-function outboxWith(starter: WorkflowStarter) {
-  const { database, busy } = watched(test.services.database);
-  const sender = createSender({ database, starter, log });
-  return {
-    sender,
-    outbox: createOutboxService({ database, sender }),
-    async rest() {
-      do {
-        await turn();
-        await turn();
-      } while (busy());
-    },
-  };
-}
-
-/** Commits a row as a process does that dies, or has not come yet, to send it. */
-const write = (subjectId: string, of = tenant) =>
-  test.services.database.withTenant(of.id, (tx) =>
-    insertRow(tx, of.id, { tenantId: of.id, kind: 'article', subjectId }),
-  );
-const pass = (ms: number) =>
-  test.db.rawAsOwner(
-    `update outbox set created_at = created_at - $1 * interval '1 millisecond',
-                       leased_until = leased_until - $1 * interval '1 millisecond'`,
-    [ms],
-  );
-const rows = (): Promise<Record<string, unknown>[]> =>
-  test.db.rawAsOwner('select subject_id, version::text from outbox order by subject_id');
-
-const sentTo = (sent: OutboxRow[]): WorkflowStarter => ({
-  send: async (row) => void sent.push(row),
-  sendBacklogArticle: async () => undefined,
-});
-const refusing: WorkflowStarter = {
-  send: async () => {
-    throw new Error('Temporal is gone');
-  },
-  sendBacklogArticle: async () => undefined,
-};
-
 describe('enqueue', () => {
-  const wish = () => ({ tenantId: tenant.id, kind: 'article' as const, subjectId: randomUUID() });
-
-  it('sends once the change is committed, and not before', async () => {
+  it('sends once the change is committed, and not before', async ({ test, tenant, outboxWith, table }) => {
     const sent: OutboxRow[] = [];
     const { outbox, rest } = outboxWith(sentTo(sent));
-    const wanted = wish();
+    const wanted = table.entry();
     await test.services.database.withTenant(tenant.id, async (tx) => {
       await outbox.enqueue(tx, wanted);
-      await turn();
+      await immediate();
       expect(sent).toEqual([]);
     });
     await rest();
     await outbox.drain();
     expect(sent).toMatchObject([wanted]);
-    expect(await rows()).toEqual([]);
+    expect(await table.rows()).toEqual([]);
   });
 
-  it('sends nothing of a savepoint that was undone, and the rest of its transaction', async () => {
+  it('sends nothing of a savepoint that was undone, and the rest of its transaction', async ({
+    test,
+    tenant,
+    outboxWith,
+    table,
+  }) => {
     const sent: OutboxRow[] = [];
     const { outbox, rest } = outboxWith(sentTo(sent));
-    const [undone, kept] = [wish(), wish()];
+    const [undone, kept] = [table.entry(), table.entry()];
     await test.services.database.withTenant(tenant.id, async (tx) => {
       const failing = tx.savepoint(async (inner) => {
         await outbox.enqueue(inner, undone);
@@ -139,34 +58,41 @@ describe('enqueue', () => {
     await rest();
     await outbox.drain();
     expect(sent).toMatchObject([kept]);
-    expect(await rows()).toEqual([]);
+    expect(await table.rows()).toEqual([]);
   });
 });
 
 describe('dispatch', () => {
-  it('sends what was written and deletes its row', async () => {
+  it('sends what was written and deletes its row', async ({ outboxWith, table }) => {
     const sent: OutboxRow[] = [];
     const { outbox, sender } = outboxWith(sentTo(sent));
-    const row = await write(randomUUID());
+    const row = await table.write(randomUUID());
     sender.dispatch(row);
     await outbox.drain();
     expect(sent).toEqual([row]);
-    expect(await rows()).toEqual([]);
+    expect(await table.rows()).toEqual([]);
   });
 
-  it('neither throws nor waits when Temporal is gone, and leaves the row to the relay', async () => {
+  it('neither throws nor waits when Temporal is gone, and leaves the row to the relay', async ({
+    test,
+    outboxWith,
+    table,
+  }) => {
     const { outbox, sender } = outboxWith(
       createWorkflowStarter({ client: test.services.temporal.client, taskQueue: 'any' }),
     );
-    const row = await write(randomUUID());
+    const row = await table.write(randomUUID());
     expect(sender.dispatch(row)).toBeUndefined();
     // Still there at once, and still there after the sending has been given up.
-    expect(await rows()).toHaveLength(1);
+    expect(await table.rows()).toHaveLength(1);
     await outbox.drain();
-    expect(await rows()).toEqual([{ subject_id: row.subjectId, version: row.version }]);
+    expect(await table.rows()).toEqual([{ subject_id: row.subjectId, version: row.version }]);
   });
 
-  it('holds a bounded number of sends, gives the others to the relay, and drains', async () => {
+  it('holds a bounded number of sends, gives the others to the relay, and drains', async ({
+    tenant,
+    outboxWith,
+  }) => {
     const { pending, starter } = heldSends();
     const { outbox, sender } = outboxWith(starter);
     for (let i = 0; i < 3_000; i += 1) {
@@ -183,7 +109,7 @@ describe('dispatch', () => {
         held += 1;
         send.fail();
       }
-      await turn();
+      await immediate();
     }
     await drained;
     expect(held).toBeGreaterThanOrEqual(500);
@@ -192,7 +118,10 @@ describe('dispatch', () => {
 });
 
 describe('drain', () => {
-  it('waits for what is under way and, after some seconds, leaves what has not begun to the relay', async () => {
+  it('waits for what is under way and, after some seconds, leaves what has not begun to the relay', async ({
+    tenant,
+    outboxWith,
+  }) => {
     const { pending, starter } = heldSends();
     const { outbox, sender } = outboxWith(starter);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -201,7 +130,7 @@ describe('drain', () => {
         sender.dispatch({ tenantId: tenant.id, kind: 'article', subjectId: randomUUID(), version: '1' });
       }
       const drained = outbox.drain();
-      await turn();
+      await immediate();
       const begun = pending.length;
       expect(begun).toBeLessThan(100);
       vi.advanceTimersByTime(5_000);
@@ -215,39 +144,50 @@ describe('drain', () => {
 });
 
 describe('a row', () => {
-  it('is deleted at the version that was sent, and stays when a change came meanwhile', async () => {
+  it('is deleted at the version that was sent, and stays when a change came meanwhile', async ({
+    outboxWith,
+    table,
+  }) => {
     const { pending, starter } = heldSends();
     const { outbox, sender, rest } = outboxWith(starter);
     const subjectId = randomUUID();
-    sender.dispatch(await write(subjectId));
+    sender.dispatch(await table.write(subjectId));
     await rest();
-    const later = await write(subjectId);
+    const later = await table.write(subjectId);
     pending.splice(0).forEach((send) => void send.succeed());
     await outbox.drain();
-    expect(await rows()).toEqual([{ subject_id: subjectId, version: later.version }]);
+    expect(await table.rows()).toEqual([{ subject_id: subjectId, version: later.version }]);
   });
 
-  it('outlives the late end of a send that began before the row was deleted and written anew', async () => {
+  it('outlives the late end of a send that began before the row was deleted and written anew', async ({
+    outboxWith,
+    table,
+  }) => {
     const { pending, starter } = heldSends();
     const { outbox, sender, rest } = outboxWith(starter);
     const subjectId = randomUUID();
-    sender.dispatch(await write(subjectId));
+    sender.dispatch(await table.write(subjectId));
     await rest();
-    await pass(settled);
+    await table.pass(settled);
     const relaying = outbox.relay();
     while (pending.length < 2) await rest();
     const [fromWriter, fromRelay] = pending;
     fromWriter?.succeed();
     await outbox.drain();
-    expect(await rows()).toEqual([]);
+    expect(await table.rows()).toEqual([]);
     // The change that comes now was in no send so far.
-    const anew = await write(subjectId);
+    const anew = await table.write(subjectId);
     fromRelay?.succeed();
     await relaying;
-    expect(await rows()).toEqual([{ subject_id: subjectId, version: anew.version }]);
+    expect(await table.rows()).toEqual([{ subject_id: subjectId, version: anew.version }]);
   });
 
-  it('is there only if the change that wants it is committed', async () => {
+  it('is there only if the change that needs it is committed', async ({
+    test,
+    tenant,
+    outboxWith,
+    table,
+  }) => {
     const sent: OutboxRow[] = [];
     const { outbox, rest } = outboxWith(sentTo(sent));
     await expect(
@@ -257,22 +197,26 @@ describe('a row', () => {
       }),
     ).rejects.toThrow('the change failed');
     await rest();
-    expect(await rows()).toEqual([]);
+    expect(await table.rows()).toEqual([]);
     expect(sent).toEqual([]);
   });
 });
 
 describe('the relay', () => {
-  it('leaves a young row to its writer', async () => {
+  it('leaves a new row to its writer', async ({ outboxWith, table }) => {
     const sent: OutboxRow[] = [];
     const { outbox } = outboxWith(sentTo(sent));
-    await write(randomUUID());
+    await table.write(randomUUID());
     expect(await outbox.relay()).toEqual({ sent: 0, failed: 0, more: false });
-    await pass(settled);
+    await table.pass(settled);
     expect(await outbox.relay()).toEqual({ sent: 1, failed: 0, more: false });
   });
 
-  it('passes by what another relay is just claiming: each row of every tenant is sent once', async () => {
+  it('passes by what another relay is just claiming: each row of every tenant is sent once', async ({
+    test,
+    outboxWith,
+    table,
+  }) => {
     const sent: OutboxRow[] = [];
     const { database } = test.services;
     let claimed: () => void = () => undefined;
@@ -300,9 +244,9 @@ describe('the relay', () => {
     const other = await test.createTenant();
     const written: OutboxRow[] = [];
     for (let i = 0; i < 60; i += 1) {
-      written.push(await write(randomUUID()), await write(randomUUID(), other));
+      written.push(await table.write(randomUUID()), await table.write(randomUUID(), other));
     }
-    await pass(settled);
+    await table.pass(settled);
 
     const relaying = slow.relay();
     await claiming;
@@ -311,53 +255,60 @@ describe('the relay', () => {
     expect(await relaying).toEqual({ sent: 100, failed: 0, more: true });
     const subjects = (unsent: readonly OutboxRow[]) => unsent.map(({ subjectId }) => subjectId).sort();
     expect(subjects(sent)).toEqual(subjects(written));
-    expect(await rows()).toEqual([]);
+    expect(await table.rows()).toEqual([]);
   });
 
-  it('says that there is more after a full batch, oldest first', async () => {
+  it('says that there is more after a full batch, oldest first', async ({ outboxWith, table }) => {
     const sent: OutboxRow[] = [];
     const { outbox } = outboxWith(sentTo(sent));
-    for (let i = 0; i < 100; i += 1) await write(randomUUID());
-    await pass(1_000);
-    const last = await write(randomUUID());
-    await pass(settled);
+    for (let i = 0; i < 100; i += 1) await table.write(randomUUID());
+    await table.pass(1_000);
+    const last = await table.write(randomUUID());
+    await table.pass(settled);
     expect(await outbox.relay()).toEqual({ sent: 100, failed: 0, more: true });
     expect(sent.map(({ subjectId }) => subjectId)).not.toContain(last.subjectId);
     expect(await outbox.relay()).toEqual({ sent: 1, failed: 0, more: false });
   });
 
-  it('counts what it could not send, and another finds it once the lease is over', async () => {
+  it('counts what it could not send, and another finds it once the lease is over', async ({
+    outboxWith,
+    table,
+  }) => {
     const { outbox } = outboxWith(refusing);
-    const row = await write(randomUUID());
-    await pass(settled);
+    const row = await table.write(randomUUID());
+    await table.pass(settled);
     expect(await outbox.relay()).toEqual({ sent: 0, failed: 1, more: false });
     const sent: OutboxRow[] = [];
     const { outbox: next } = outboxWith(sentTo(sent));
     expect(await next.relay()).toEqual({ sent: 0, failed: 0, more: false });
-    await pass(leaseOver);
+    await table.pass(leaseOver);
     expect(await next.relay()).toEqual({ sent: 1, failed: 0, more: false });
     expect(sent).toEqual([row]);
   });
 
-  it('that died holds nothing for longer than its lease', async () => {
+  it('that died holds nothing for longer than its lease', async ({ outboxWith, table }) => {
     const { pending, starter } = heldSends();
     const { outbox: dead, rest } = outboxWith(starter);
-    const row = await write(randomUUID());
-    await pass(settled);
+    const row = await table.write(randomUUID());
+    await table.pass(settled);
     void dead.relay();
     while (pending.length === 0) await rest();
     const sent: OutboxRow[] = [];
     const { outbox: living } = outboxWith(sentTo(sent));
-    await pass(leaseOver - 2_000);
+    await table.pass(leaseOver - 2_000);
     expect(await living.relay()).toMatchObject({ sent: 0 });
-    await pass(2_000);
+    await table.pass(2_000);
     expect(await living.relay()).toMatchObject({ sent: 1 });
     expect(sent).toEqual([row]);
     pending[0]?.fail();
   });
 });
 
-it('loses no change, whatever the order of writes, sends, relays, failures and deaths', async () => {
+it('loses no change, whatever the order of writes, sends, relays, failures and deaths', async ({
+  test,
+  outboxWith,
+  table,
+}) => {
   const step = fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('write' as const), subject: fc.nat(1) }) },
     {
@@ -424,7 +375,7 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
         switch (next.kind) {
           case 'write': {
             const subjectId = subjects[next.subject] ?? subjects[0];
-            unsent.push(await write(subjectId));
+            unsent.push(await table.write(subjectId));
             now += 1;
             written.push({ subjectId, at: now });
             break;
@@ -448,7 +399,7 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
             processes[next.process] = startProcess();
             break;
           case 'pass':
-            await pass(next.ms);
+            await table.pass(next.ms);
             break;
         }
         await rest();
@@ -468,10 +419,10 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
         },
         sendBacklogArticle: async () => undefined,
       });
-      await pass(leaseOver);
+      await table.pass(leaseOver);
       await outbox.relay();
 
-      expect(await rows()).toEqual([]);
+      expect(await table.rows()).toEqual([]);
       for (const { subjectId, at } of written) {
         expect(taken.get(subjectId) ?? 0, `the change written at ${at}`).toBeGreaterThan(at);
       }
@@ -479,3 +430,88 @@ it('loses no change, whatever the order of writes, sends, relays, failures and d
     { numRuns: 60 },
   );
 }, 120_000);
+
+/** The rows of the outbox: what these facts write into them and read from them. */
+function openTable(test: TestServices, tenant: TestTenant) {
+  /** Commits a row as a process does that dies, or has not come yet, to send it. */
+  const write = (subjectId: string, of = tenant) =>
+    test.services.database.withTenant(of.id, (tx) =>
+      insertRow(tx, of.id, { tenantId: of.id, kind: 'article', subjectId }),
+    );
+  const pass = (ms: number) =>
+    test.db.rawAsOwner(
+      `update outbox set created_at = created_at - $1 * interval '1 millisecond',
+                       leased_until = leased_until - $1 * interval '1 millisecond'`,
+      [ms],
+    );
+  const rows = (): Promise<Record<string, unknown>[]> =>
+    test.db.rawAsOwner('select subject_id, version::text from outbox order by subject_id');
+  const entry = () => ({ tenantId: tenant.id, kind: 'article' as const, subjectId: randomUUID() });
+  return { write, pass, rows, entry };
+}
+
+const log = createLogger({ level: 'silent', process: 'test' });
+
+/** Makes outboxes over a starter, each with a way to let it come to rest. */
+const outboxesOver = (real: Database) => (starter: WorkflowStarter) => {
+  const { database, busy } = watched(real);
+  const sender = createSender({ database, starter, log });
+  return {
+    sender,
+    outbox: createOutboxService({ database, sender }),
+    async rest() {
+      do {
+        await immediate();
+        await immediate();
+      } while (busy());
+    },
+  };
+};
+
+/** Counts transactions under way, so that a test can wait until everything that can happen has happened. */
+function watched(database: Database): { database: Database; busy: () => boolean } {
+  let underWay = 0;
+  const count = async <T>(work: Promise<T>): Promise<T> => {
+    underWay += 1;
+    try {
+      return await work;
+    } finally {
+      underWay -= 1;
+    }
+  };
+  return {
+    database: {
+      ...database,
+      withTenant: (tenantId, work) => count(database.withTenant(tenantId, work)),
+      withScope: (scope, work) => count(database.withScope(scope, work)),
+    },
+    busy: () => underWay > 0,
+  };
+}
+
+interface Send {
+  readonly row: OutboxRow;
+  succeed(): void;
+  fail(): void;
+}
+
+/** Sends that hang until the test ends them. */
+function heldSends() {
+  const pending: Send[] = [];
+  const send = (row: OutboxRow) =>
+    new Promise<void>((resolve, reject) => {
+      pending.push({ row, succeed: resolve, fail: () => reject(new Error('Temporal is gone')) });
+    });
+  return { pending, starter: { send, sendBacklogArticle: async () => undefined } };
+}
+
+const sentTo = (sent: OutboxRow[]): WorkflowStarter => ({
+  send: async (row) => void sent.push(row),
+  sendBacklogArticle: async () => undefined,
+});
+const refusing: WorkflowStarter = {
+  send: async () => {
+    throw new Error('Temporal is gone');
+  },
+  sendBacklogArticle: async () => undefined,
+};

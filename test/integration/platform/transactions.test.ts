@@ -1,34 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
+import { insertTenant } from '../../support/tenant-row.ts';
+import type { TestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+// One connection: whatever a transaction leaves behind on it, the next one meets. `id` is that of a tenant.
+const test = factsOfDatabase({ poolSize: 1 }).extend('id', ({ db }) => insertTenant(db));
 
-beforeAll(async () => {
-  // One connection: whatever a transaction leaves behind on it, the next one meets.
-  db = await createTestDatabase({ poolSize: 1 });
-});
-afterAll(() => db.drop());
-
-const addTenant = (tx: Transaction, id: string) =>
-  tx('tenants').insert({ id, slug: `t-${id}`, name: 'Tenant' });
-
-async function newTenant(): Promise<string> {
-  const id = randomUUID();
-  await db.database.withTenant(id, (tx) => addTenant(tx, id));
-  return id;
-}
-
-test('the very first statement of a transaction sees the tenant’s rows, and no other does', async () => {
-  const [mine, other] = [await newTenant(), await newTenant()];
+test('the very first statement of a transaction sees the tenant’s rows, and no other does', async ({
+  db,
+}) => {
+  const [mine, other] = [await insertTenant(db), await insertTenant(db)];
   for (const id of [mine, other]) {
     expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([id]);
   }
   expect(await db.database.withApiKeyHash('00'.repeat(32), (tx) => tx('tenants').pluck('id'))).toEqual([]);
 });
 
-test('statements sent together are one transaction, taken in their order', async () => {
+test('statements sent together are one transaction, taken in their order', async ({ db }) => {
   const id = randomUUID();
   const [, found] = await db.database.withTenant(id, (tx) =>
     Promise.all([addTenant(tx, id), tx('tenants').pluck('id')]),
@@ -36,7 +26,7 @@ test('statements sent together are one transaction, taken in their order', async
   expect(found).toEqual([id]);
 });
 
-test('statements of any kind, begun in one turn, keep the order in which they were begun', async () => {
+test('statements of any kind, begun together, keep the order in which they were begun', async ({ db }) => {
   const id = randomUUID();
   const insert = async (tx: Transaction) => {
     await addTenant(tx, id);
@@ -51,7 +41,9 @@ test('statements of any kind, begun in one turn, keep the order in which they we
   expect([before, after]).toEqual([['Tenant'], ['Renamed']]);
 });
 
-test('one failure among statements sent together undoes them all, and the connection goes on', async () => {
+test('one failure among statements sent together undoes them all, and the connection goes on', async ({
+  db,
+}) => {
   const id = randomUUID();
   const failing = db.database.withTenant(id, (tx) =>
     Promise.all([addTenant(tx, id), tx.raw('select 1 / 0'), tx.raw('select 1')]),
@@ -60,14 +52,14 @@ test('one failure among statements sent together undoes them all, and the connec
   expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([]);
 });
 
-test('a statement that comes after its transaction’s end joins no other transaction', async () => {
-  const [mine, other] = [await newTenant(), await newTenant()];
-  const forgotten = await db.database.withTenant(mine, async (tx) => ({
+test('a statement that comes after its transaction’s end joins no other transaction', async ({ db }) => {
+  const [mine, other] = [await insertTenant(db), await insertTenant(db)];
+  const left = await db.database.withTenant(mine, async (tx) => ({
     late: () => tx('tenants').pluck('id'),
   }));
   const seen = await db.database.withTenant(other, async (tx) => {
     await tx.raw('select 1');
-    return forgotten.late().then(
+    return left.late().then(
       (ids) => ids,
       (error: Error) => error.message,
     );
@@ -75,27 +67,21 @@ test('a statement that comes after its transaction’s end joins no other transa
   expect(seen).toBe('the transaction has ended');
 });
 
-test('a login by key can write nothing', async () => {
+test('a login by key can write nothing', async ({ db }) => {
   const id = randomUUID();
   const writing = db.database.withApiKeyHash('00'.repeat(32), (tx) => addTenant(tx, id));
   await expect(writing).rejects.toMatchObject({ code: '25006' });
 });
 
-test('a connection that the server cuts in the middle fails its own transaction only', async () => {
-  const id = await newTenant();
+test('a connection that the server cuts in the middle fails its own transaction only', async ({ db, id }) => {
   const cut = db.database.withTenant(id, (tx) => tx.raw('select pg_terminate_backend(pg_backend_pid())'));
   await expect(cut).rejects.toThrow();
   expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([id]);
 });
 
 describe('a savepoint', () => {
-  const within = <T>(id: string, work: (tx: Transaction) => Promise<T>) => db.database.withTenant(id, work);
-  const namesOf = (id: string) => within(id, (tx) => tx('tenants').pluck('name'));
-  const rename = (tx: Transaction, name: string) => tx('tenants').update({ name });
-
-  test('that fails is undone, its error is thrown on, and the transaction goes on', async () => {
-    const id = await newTenant();
-    await within(id, async (tx) => {
+  test('that fails is undone, its error is thrown on, and the transaction goes on', async ({ db, id }) => {
+    await db.database.withTenant(id, async (tx) => {
       await rename(tx, 'Before');
       const failing = tx.savepoint(async (inner) => {
         await rename(inner, 'Inside');
@@ -105,12 +91,11 @@ describe('a savepoint', () => {
       expect(await tx('tenants').pluck('name')).toEqual(['Before']);
       await tx.savepoint((inner) => rename(inner, 'After'));
     });
-    expect(await namesOf(id)).toEqual(['After']);
+    expect(await namesOf(db, id)).toEqual(['After']);
   });
 
-  test('within a savepoint is undone alone', async () => {
-    const id = await newTenant();
-    await within(id, (tx) =>
+  test('within a savepoint is undone alone', async ({ db, id }) => {
+    await db.database.withTenant(id, (tx) =>
       tx.savepoint(async (outer) => {
         await rename(outer, 'Outer');
         const failing = outer.savepoint(async (inner) => {
@@ -120,14 +105,13 @@ describe('a savepoint', () => {
         await expect(failing).rejects.toThrow('inner');
       }),
     );
-    expect(await namesOf(id)).toEqual(['Outer']);
+    expect(await namesOf(db, id)).toEqual(['Outer']);
   });
 
-  test('undoes the settings of its work', async () => {
-    const id = await newTenant();
+  test('undoes the settings of its work', async ({ db, id }) => {
     const timeout = (tx: Transaction) =>
       tx.raw<{ rows: { now: string }[] }>(`select current_setting('statement_timeout') as now`);
-    await within(id, async (tx) => {
+    await db.database.withTenant(id, async (tx) => {
       const before = (await timeout(tx)).rows;
       const failing = tx.savepoint(async (inner) => {
         await inner.raw(`set local statement_timeout = '50ms'`);
@@ -138,51 +122,50 @@ describe('a savepoint', () => {
     });
   });
 
-  test.each(['begins', 'goes on'])('whose work %s too late changes nothing any more', async (when) => {
-    const id = await newTenant();
-    let release: () => void = () => undefined;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let late: Promise<unknown> = Promise.resolve();
-    await within(id, async (tx) => {
-      const tooLong = tx.savepoint(
-        (inner) => {
-          late = (async () => {
-            if (when === 'goes on') await rename(inner, 'Inside');
-            await released;
-            await rename(inner, 'Late');
-          })();
-          return late;
-        },
-        { timeoutMs: 5 },
-      );
-      await expect(tooLong).rejects.toMatchObject({ name: 'SavepointTimeout' });
-      release();
-      await expect(late).rejects.toThrow('has ended');
-      expect(await tx('tenants').pluck('name')).toEqual(['Tenant']);
-    });
-    expect(await namesOf(id)).toEqual(['Tenant']);
-  });
+  test.for(['begins', 'goes on'])(
+    'whose work %s too late changes nothing any more',
+    async (when, { db, id }) => {
+      let release: () => void = () => undefined;
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let late: Promise<unknown> = Promise.resolve();
+      await db.database.withTenant(id, async (tx) => {
+        const tooLong = tx.savepoint(
+          (inner) => {
+            late = (async () => {
+              if (when === 'goes on') await rename(inner, 'Inside');
+              await released;
+              await rename(inner, 'Late');
+            })();
+            return late;
+          },
+          { timeoutMs: 5 },
+        );
+        await expect(tooLong).rejects.toMatchObject({ name: 'SavepointTimeout' });
+        release();
+        await expect(late).rejects.toThrow('has ended');
+        expect(await tx('tenants').pluck('name')).toEqual(['Tenant']);
+      });
+      expect(await namesOf(db, id)).toEqual(['Tenant']);
+    },
+  );
 
-  test('that ended in time stays, however long the transaction takes', async () => {
-    const id = await newTenant();
-    await within(id, async (tx) => {
+  test('that ended in time stays, however long the transaction takes', async ({ db, id }) => {
+    await db.database.withTenant(id, async (tx) => {
       await tx.savepoint((inner) => rename(inner, 'In time'), { timeoutMs: 20 });
       await new Promise((resolve) => setTimeout(resolve, 40));
     });
-    expect(await namesOf(id)).toEqual(['In time']);
+    expect(await namesOf(db, id)).toEqual(['In time']);
   });
 });
 
 describe('what is to run after the commit', () => {
-  const within = <T>(id: string, work: (tx: Transaction) => Promise<T>) => db.database.withTenant(id, work);
-
-  test('runs once all is committed, in the order in which it was asked for', async () => {
+  test('runs once all is committed, in the order in which it was asked for', async ({ db }) => {
     const id = randomUUID();
     const seen: string[] = [];
     let found: Promise<unknown[]> = Promise.resolve([]);
-    await within(id, async (tx) => {
+    await db.database.withTenant(id, async (tx) => {
       await addTenant(tx, id);
       tx.afterCommit(() => {
         seen.push('first');
@@ -196,15 +179,14 @@ describe('what is to run after the commit', () => {
     expect(await found).toEqual([{ id }]);
   });
 
-  test('never runs when the transaction fails, at its end too', async () => {
-    const id = await newTenant();
+  test('never runs when the transaction fails, at its end too', async ({ db, id }) => {
     const seen: string[] = [];
-    const failing = within(id, async (tx) => {
+    const failing = db.database.withTenant(id, async (tx) => {
       tx.afterCommit(() => seen.push('ran'));
       throw new Error('failed');
     });
     await expect(failing).rejects.toThrow('failed');
-    const refused = within(id, async (tx) => {
+    const refused = db.database.withTenant(id, async (tx) => {
       await tx.raw(
         'create temporary table late (id int unique deferrable initially deferred) on commit drop',
       );
@@ -215,9 +197,15 @@ describe('what is to run after the commit', () => {
     expect(seen).toEqual([]);
   });
 
-  test('cannot be asked for once the transaction has ended', async () => {
-    const id = await newTenant();
-    const ended = await within(id, async (tx) => ({ tx }));
+  test('cannot be asked for once the transaction has ended', async ({ db, id }) => {
+    const ended = await db.database.withTenant(id, async (tx) => ({ tx }));
     expect(() => ended.tx.afterCommit(() => undefined)).toThrow('has ended');
   });
 });
+
+const addTenant = (tx: Transaction, id: string) =>
+  tx('tenants').insert({ id, slug: `t-${id}`, name: 'Tenant' });
+
+const namesOf = ({ database }: TestDatabase, id: string) =>
+  database.withTenant(id, (tx) => tx('tenants').pluck('name'));
+const rename = (tx: Transaction, name: string) => tx('tenants').update({ name });

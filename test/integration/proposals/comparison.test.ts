@@ -1,50 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Database } from '../../../src/platform/postgres/database.ts';
 import { compareProposal } from '../../../src/proposals/comparison.ts';
 import type { ProposedText } from '../../../src/proposals/text.ts';
 import { createProposalVectors } from '../../../src/proposals/vectors.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
+import type { TestDatabase } from '../../support/test-database.ts';
 import { createClusteredVectors, repeated } from '../vectors/clustered-vectors.ts';
 import { type FilledSpace, fillSpace } from '../vectors/filled-space.ts';
 
-let db: TestDatabase;
-let space: FilledSpace;
 const dimensions = 1536;
-
-beforeAll(async () => {
-  db = await createTestDatabase();
-  const vectorOf = createClusteredVectors(3);
-  space = await fillSpace(db, { dimensions, articles: 8, chunksEach: 50, vectorOf });
-}, 60_000);
-afterAll(() => db.drop());
-
-/** A proposal of so many chunks, whose vectors are those of one article's chunks over and over; of its words none is there. */
-function proposalOf(count: number): ProposedText {
-  const said = space.articles[0]?.chunks ?? [];
-  const chunks = Array.from({ length: count }, (_, position) => ({
-    position,
-    text: `Passage ${position}`,
-    hash: `hash ${position}`,
-    approxTokens: 400,
-  }));
-  const bought = chunks.map(({ hash }, at): [string, number[]] => [
-    hash,
-    repeated(said[at % said.length]?.vector ?? [], dimensions),
-  ]);
-  return { chunks, model: 'a-model', spaceId: space.spaceId, known: new Set(), bought: new Map(bought) };
-}
-
-const compare = (proposal: ProposedText) =>
-  db.database.withTenant(space.tenantId, (tx) => compareProposal(tx, space.tenantId, proposal));
+const it = factsOfDatabase()
+  .extend('space', { scope: 'file' }, ({ db }) =>
+    fillSpace(db, { dimensions, articles: 8, chunksEach: 50, vectorOf: createClusteredVectors(3) }),
+  )
+  .extend('proposals', ({ db, space }) => openProposals(db, space));
 
 describe('a proposal compared with 8 articles of 50 chunks and 1,536 dimensions', () => {
-  it('is compared in full up to the bound, and above it by some of its chunks', async () => {
+  it('is compared in full up to the bound, and above it by some of its chunks', async ({
+    space,
+    proposals,
+  }) => {
     // 244 chunks are 150 million numbers.
     for (const [chunks, ofAllText] of [
       [244, true],
       [245, false],
     ] as const) {
-      const compared = await compare(proposalOf(chunks));
+      const compared = await proposals.compare(proposals.proposalOf(chunks));
       expect(compared.ofAllText).toBe(ofAllText);
       expect(compared.similar).toHaveLength(8);
       expect(compared.similar[0]).toMatchObject({ articleId: space.articles[0]?.id });
@@ -52,27 +33,62 @@ describe('a proposal compared with 8 articles of 50 chunks and 1,536 dimensions'
     }
   });
 
-  it('is compared in full above it, too, where it stands in them word for word', async () => {
+  it('is compared in full above it, too, where it stands in them word for word', async ({
+    space,
+    proposals,
+  }) => {
     const said = space.articles.flatMap(({ chunks }) => chunks).slice(0, 250);
     const chunks = said.map(({ hash }, position) => ({ position, text: hash, hash, approxTokens: 400 }));
     const proposal = {
       ...{ chunks, model: 'a-model', spaceId: space.spaceId },
       ...{ known: new Set(said.map(({ hash }) => hash)), bought: new Map() },
     };
-    expect((await compare(proposal)).ofAllText).toBe(true);
+    expect((await proposals.compare(proposal)).ofAllText).toBe(true);
   });
 });
 
 describe('an embedded proposal', () => {
-  const key = {
-    version: 1,
-    status: 'verified',
-    ciphertext: 'sealed',
-    model: 'a-model',
-    monthlyTokenBudget: null,
-  } as const;
+  it('is cut into chunks while no transaction is open', async ({ proposals }) => {
+    const read = await proposals.embed(key);
+    expect(read.length).toBeGreaterThan(0);
+    expect(new Set(read)).toEqual(new Set([false]));
+  });
 
-  /** Whether a transaction was open whenever the text was read, to be cut into chunks. */
+  it('is not cut at all for a tenant without a key', async ({ proposals }) => {
+    expect(await proposals.embed(undefined)).toEqual([]);
+  });
+});
+
+const key = {
+  version: 1,
+  status: 'verified',
+  ciphertext: 'sealed',
+  model: 'a-model',
+  monthlyTokenBudget: null,
+} as const;
+
+/** Proposals to the tenant of the space. */
+function openProposals(db: TestDatabase, space: FilledSpace) {
+  /** A proposal of so many new chunks, whose vectors are those of one article's chunks over and over. */
+  function proposalOf(count: number): ProposedText {
+    const said = space.articles[0]?.chunks ?? [];
+    const chunks = Array.from({ length: count }, (_, position) => ({
+      position,
+      text: `Passage ${position}`,
+      hash: `hash ${position}`,
+      approxTokens: 400,
+    }));
+    const bought = chunks.map(({ hash }, at): [string, number[]] => [
+      hash,
+      repeated(said[at % said.length]?.vector ?? [], dimensions),
+    ]);
+    return { chunks, model: 'a-model', spaceId: space.spaceId, known: new Set(), bought: new Map(bought) };
+  }
+
+  const compare = (proposal: ProposedText) =>
+    db.database.withTenant(space.tenantId, (tx) => compareProposal(tx, space.tenantId, proposal));
+
+  /** Embeds a proposal. Returns, for each time its text was read to be cut into chunks, whether a transaction was open. */
   async function embed(current: typeof key | undefined): Promise<boolean[]> {
     let open = 0;
     const database: Pick<Database, 'withTenant'> = {
@@ -107,13 +123,5 @@ describe('an embedded proposal', () => {
     return read;
   }
 
-  it('is cut into chunks while no transaction is open', async () => {
-    const read = await embed(key);
-    expect(read.length).toBeGreaterThan(0);
-    expect(new Set(read)).toEqual(new Set([false]));
-  });
-
-  it('is not cut at all for a tenant without a key', async () => {
-    expect(await embed(undefined)).toEqual([]);
-  });
-});
+  return { proposalOf, compare, embed };
+}

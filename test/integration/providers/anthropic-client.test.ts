@@ -1,78 +1,21 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
-import {
-  type ProviderTwin,
-  startProviderTwin,
-  type TwinStep,
-  twinKey,
-  twinMarker,
-  twinMessage,
-} from '../../support/provider-twin.ts';
+import { factsOfProvider } from '../../support/fixtures.ts';
+import { type ProviderTwin, type TwinStep, twinMarker, twinMessage } from '../../support/provider-twin.ts';
 
-let twin: ProviderTwin;
-beforeAll(async () => {
-  twin = await startProviderTwin();
-});
-afterAll(async () => {
-  await twin.close();
-});
-
-function ask(step: TwinStep, more: { apiKey?: string; maxTokens?: number } = {}) {
-  const { apiKey = twinKey(), maxTokens = 100 } = more;
-  twin.script(apiKey, [step]);
-  return createAnthropicClient({ baseUrl: twin.anthropicBaseUrl }).message({
-    apiKey,
-    model: 'm',
-    system: 'Be brief.',
-    prompt: 'What is this?',
-    maxTokens,
-    timeoutMs: step.kind === 'hang' ? 200 : 10_000,
-  });
-}
-
-/** A refusal as Anthropic words one, with words of the twin’s that must not come out. */
-const refused = (
-  status: number,
-  type: string,
-  more: { message?: string; errorCode?: string; headers?: Record<string, string> } = {},
-): TwinStep => ({
-  kind: 'status',
-  status,
-  body: {
-    type: 'error',
-    error: {
-      type,
-      message: more.message ?? `${twinMarker} no`,
-      ...(more.errorCode === undefined ? {} : { details: { error_code: more.errorCode } }),
-    },
-    request_id: 'req_1',
-  },
-  ...(more.headers === undefined ? {} : { headers: more.headers }),
-});
-
-const message = (change: object) => ({
-  kind: 'raw' as const,
-  body: JSON.stringify({
-    type: 'message',
-    content: [{ type: 'text', text: 'yes' }],
-    stop_reason: 'end_turn',
-    usage: { input_tokens: 3, output_tokens: 1 },
-    ...change,
-  }),
-});
+const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 
 describe('the Anthropic client', () => {
-  it('gives the text of the answer and what it cost', async () => {
-    const apiKey = twinKey();
-    const answer = await ask({ kind: 'ok' }, { apiKey });
-    const [call] = twin.callsOf(apiKey);
+  it('gives the text of the answer and what it cost', async ({ twin, key, ask }) => {
+    const answer = await ask({ kind: 'ok' });
+    const [call] = twin.callsOf(key);
     expect(call?.inputs).toEqual(['Be brief.', 'What is this?']);
     expect(answer).toMatchObject({ kind: 'ok', result: { text: twinMessage, complete: true } });
     expect(answer.kind === 'ok' && (answer.inputTokens ?? 0) + answer.outputTokens).toBe(call?.tokens);
   });
 
-  it('says that an answer was cut off', async () => {
+  it('says that an answer was cut off', async ({ ask }) => {
     expect(await ask({ kind: 'ok' }, { maxTokens: 1 })).toMatchObject({
       kind: 'ok',
       result: { text: 'The ', complete: false },
@@ -80,7 +23,7 @@ describe('the Anthropic client', () => {
     });
   });
 
-  it('joins texts, passes over other blocks, and counts what a cache cost', async () => {
+  it('joins texts, passes over other blocks, and counts what a cache cost', async ({ ask }) => {
     const content = [
       { type: 'thinking', thinking: 'hm', signature: 's' },
       { type: 'text', text: 'yes' },
@@ -100,7 +43,7 @@ describe('the Anthropic client', () => {
     });
   });
 
-  it.each<[string, TwinStep, string]>([
+  it.for<[string, TwinStep, string]>([
     ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
     ['an error with 200', { kind: 'raw', body: '{"type":"error","error":{}}' }, 'malformed_response'],
     ['a text that is none', message({ content: [{ type: 'text', text: 7 }] }), 'malformed_response'],
@@ -143,11 +86,11 @@ describe('the Anthropic client', () => {
     ['a broken server', refused(500, 'api_error'), 'provider_unavailable'],
     ['a gateway’s time-out', refused(504, 'timeout_error'), 'provider_timeout'],
     ['an overload', refused(529, 'overloaded_error'), 'provider_unavailable'],
-  ])('makes one code of %s, and nothing else of it', async (_name, step, code) => {
+  ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
     expect(await ask(step)).toEqual({ kind: 'failed', code });
   });
 
-  it('waits out a rate limit as long as its headers say', async () => {
+  it('waits out a rate limit as long as its headers say', async ({ ask }) => {
     const answer = await ask(
       refused(429, 'rate_limit_error', {
         headers: { 'retry-after': '7', 'anthropic-ratelimit-requests-reset': '2020-01-01T00:00:00Z' },
@@ -156,13 +99,12 @@ describe('the Anthropic client', () => {
     expect(answer).toEqual({ kind: 'failed', code: 'provider_rate_limited', retryAfterMs: 7_000 });
   });
 
-  it('asks once, however much the provider would like to be asked again', async () => {
-    const apiKey = twinKey();
-    await ask(refused(503, 'api_error', { headers: { 'x-should-retry': 'true' } }), { apiKey });
-    expect(twin.callsOf(apiKey)).toHaveLength(1);
+  it('asks once, even if the provider asks for a retry', async ({ twin, key, ask }) => {
+    await ask(refused(503, 'api_error', { headers: { 'x-should-retry': 'true' } }));
+    expect(twin.callsOf(key)).toHaveLength(1);
   });
 
-  it('takes nothing from the environment', async () => {
+  it('takes nothing from the environment', async ({ twin, key, ask }) => {
     vi.stubEnv('ANTHROPIC_API_KEY', 'operator-key-0000000000');
     vi.stubEnv('ANTHROPIC_AUTH_TOKEN', 'operator-token-00000000');
     vi.stubEnv('ANTHROPIC_BASE_URL', 'http://127.0.0.1:1');
@@ -171,9 +113,8 @@ describe('the Anthropic client', () => {
       'x-api-key: operator\nauthorization: Bearer operator\nx-other: operator',
     );
     try {
-      const apiKey = twinKey();
-      expect(await ask({ kind: 'ok' }, { apiKey })).toMatchObject({ kind: 'ok' });
-      const [call] = twin.callsOf(apiKey);
+      expect(await ask({ kind: 'ok' })).toMatchObject({ kind: 'ok' });
+      const [call] = twin.callsOf(key);
       expect(JSON.stringify(call?.headers)).not.toContain('operator');
       expect(call?.headers).not.toHaveProperty('authorization');
     } finally {
@@ -181,3 +122,54 @@ describe('the Anthropic client', () => {
     }
   });
 });
+
+/** Asks the twin something with the key; it does this step with the request. */
+const clientOf =
+  (twin: ProviderTwin, apiKey: string) =>
+  (step: TwinStep, { maxTokens = 100 }: { readonly maxTokens?: number } = {}) => {
+    twin.script(apiKey, [step]);
+    return createAnthropicClient({ baseUrl: twin.anthropicBaseUrl }).message({
+      apiKey,
+      model: 'm',
+      system: 'Be brief.',
+      prompt: 'What is this?',
+      maxTokens,
+      timeoutMs: step.kind === 'hang' ? 200 : 10_000,
+    });
+  };
+
+/** A refusal as Anthropic words one, with words of the twin’s that must not come out. */
+function refused(
+  status: number,
+  type: string,
+  more: { message?: string; errorCode?: string; headers?: Record<string, string> } = {},
+): TwinStep {
+  return {
+    kind: 'status',
+    status,
+    body: {
+      type: 'error',
+      error: {
+        type,
+        message: more.message ?? `${twinMarker} no`,
+        ...(more.errorCode === undefined ? {} : { details: { error_code: more.errorCode } }),
+      },
+      request_id: 'req_1',
+    },
+    ...(more.headers === undefined ? {} : { headers: more.headers }),
+  };
+}
+
+/** A good answer with one change. */
+function message(change: object) {
+  return {
+    kind: 'raw' as const,
+    body: JSON.stringify({
+      type: 'message',
+      content: [{ type: 'text', text: 'yes' }],
+      stop_reason: 'end_turn',
+      usage: { input_tokens: 3, output_tokens: 1 },
+      ...change,
+    }),
+  };
+}

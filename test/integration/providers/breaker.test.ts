@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import {
   type BreakerId,
@@ -8,204 +8,317 @@ import {
   type Permit,
   type Verdict,
 } from '../../../src/providers/breaker/breaker.ts';
-import { createTestServices, type TestServices } from '../../support/test-services.ts';
+import { factsOfServices } from '../../support/fixtures.ts';
+import type { TestServices } from '../../support/test-services.ts';
 
 // Time passes by moving the row's times back, in whole seconds; the policy's half seconds keep it off every edge.
 const policy: BreakerPolicy = { failures: 3, windowMs: 60_500, openMs: 30_500, maxOpenMs: 100_500 };
 const leaseMs = 12_500;
-const breaker = createBreaker(policy);
-
-let test: TestServices;
-let id: BreakerId;
-beforeAll(async () => {
-  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
-});
-afterAll(async () => {
-  await test.close();
-});
-beforeEach(async () => {
-  id = { tenantId: (await test.createTenant()).id, provider: 'embedding', keyVersion: 1 };
-});
-
-const within = <T>(of: BreakerId, work: (tx: Transaction) => Promise<T>): Promise<T> =>
-  test.services.database.withTenant(of.tenantId, work);
-const acquire = (of = id) => within(of, (tx) => breaker.acquire(tx, of, leaseMs));
-const report = (permit: Permit, verdict: Verdict, of = id) =>
-  within(of, (tx) => breaker.report(tx, of, permit, verdict));
-const state = (of = id) => within(of, (tx) => breaker.state(tx, of));
-
 const failed: Verdict = { kind: 'failed', code: 'provider_unavailable' };
 const answered: Verdict = { kind: 'answered' };
 
-async function pass(ms: number, of = id): Promise<void> {
-  await test.db.rawAsOwner(
-    `update breakers set
-       failed_at = array(select f - $2 * interval '1 millisecond' from unnest(failed_at) f order by f),
-       open_until = open_until - $2 * interval '1 millisecond',
-       probe_until = probe_until - $2 * interval '1 millisecond'
-     where tenant_id = $1`,
-    [of.tenantId, ms],
-  );
-}
-
-async function permit(of = id): Promise<Permit> {
-  const acquired = await acquire(of);
-  if (acquired.kind !== 'permit') throw new Error('the breaker is open');
-  return acquired;
-}
-
-async function open(of = id): Promise<void> {
-  for (let i = 0; i < policy.failures; i += 1) await report(await permit(of), failed, of);
-}
+const it = factsOfServices()
+  .extend('id', async ({ test }): Promise<BreakerId> => {
+    const { id: tenantId } = await test.createTenant();
+    return { tenantId, provider: 'embedding', keyVersion: 1 };
+  })
+  .extend('breaker', ({ test, id }) => openBreaker(test, id));
 
 describe('a closed breaker', () => {
-  it('lets every call through and writes nothing for it', async () => {
-    expect(await acquire()).toEqual({ kind: 'permit', epoch: '0', probe: false });
-    await report(await permit(), answered);
+  it('lets every call through and writes nothing for it', async ({ test, id, breaker }) => {
+    expect(await breaker.acquire()).toEqual({ kind: 'permit', epoch: '0', probe: false });
+    await breaker.report(await breaker.permit(), answered);
     expect(await test.db.rawAsOwner('select 1 from breakers where tenant_id = $1', [id.tenantId])).toEqual(
       [],
     );
   });
 
-  it('opens at the third failure inside the window', async () => {
-    await report(await permit(), failed);
-    await pass(59_000);
-    await report(await permit(), failed);
-    expect(await state()).toMatchObject({ state: 'closed', failures: 2 });
-    await pass(1_000);
-    await report(await permit(), failed);
-    expect(await acquire()).toMatchObject({ kind: 'open' });
+  it('opens at the third failure inside the window', async ({ breaker }) => {
+    await breaker.report(await breaker.permit(), failed);
+    await breaker.pass(59_000);
+    await breaker.report(await breaker.permit(), failed);
+    expect(await breaker.state()).toMatchObject({ state: 'closed', failures: 2 });
+    await breaker.pass(1_000);
+    await breaker.report(await breaker.permit(), failed);
+    expect(await breaker.acquire()).toMatchObject({ kind: 'open' });
   });
 
-  it('forgets a failure that has left the window, and only that one', async () => {
-    await report(await permit(), failed);
-    await pass(40_000);
-    await report(await permit(), failed);
-    await pass(21_000);
-    await report(await permit(), failed);
-    expect(await state()).toMatchObject({ state: 'closed', failures: 2 });
-    await report(await permit(), failed);
-    expect(await state()).toMatchObject({ state: 'open' });
+  it('forgets a failure that has left the window, and only that one', async ({ breaker }) => {
+    await breaker.report(await breaker.permit(), failed);
+    await breaker.pass(40_000);
+    await breaker.report(await breaker.permit(), failed);
+    await breaker.pass(21_000);
+    await breaker.report(await breaker.permit(), failed);
+    expect(await breaker.state()).toMatchObject({ state: 'closed', failures: 2 });
+    await breaker.report(await breaker.permit(), failed);
+    expect(await breaker.state()).toMatchObject({ state: 'open' });
   });
 
-  it('is not helped by successes in between', async () => {
+  it('is not helped by successes in between', async ({ breaker }) => {
     for (let i = 0; i < policy.failures; i += 1) {
-      await report(await permit(), answered);
-      await report(await permit(), failed);
+      await breaker.report(await breaker.permit(), answered);
+      await breaker.report(await breaker.permit(), failed);
     }
-    expect(await state()).toMatchObject({ state: 'open' });
+    expect(await breaker.state()).toMatchObject({ state: 'open' });
   });
 
-  it('opens once under a burst of failures from many connections', async () => {
-    const permits = await Promise.all(Array.from({ length: 40 }, () => permit()));
-    await Promise.all(permits.map((each) => report(each, failed)));
+  it('opens once under a burst of failures from many connections', async ({ test, id, breaker }) => {
+    const permits = await Promise.all(Array.from({ length: 40 }, () => breaker.permit()));
+    await Promise.all(permits.map((each) => breaker.report(each, failed)));
     const [row] = await test.db.rawAsOwner(
       'select epoch::int, opened_times from breakers where tenant_id = $1',
       [id.tenantId],
     );
     expect(row).toEqual({ epoch: 1, opened_times: 1 });
-    expect(await state()).toMatchObject({ state: 'open', lastErrorCode: 'provider_unavailable' });
+    expect(await breaker.state()).toMatchObject({ state: 'open', lastErrorCode: 'provider_unavailable' });
   });
 });
 
 describe('an open breaker', () => {
-  it('says how long it stays open', async () => {
-    await open();
-    const refused = await acquire();
+  it('says how long it stays open', async ({ breaker }) => {
+    await breaker.open();
+    const refused = await breaker.acquire();
     expect(refused.kind === 'open' && refused.retryInMs > 29_000 && refused.retryInMs <= 30_500).toBe(true);
   });
 
-  it('is not closed by the late success of a call from before', async () => {
-    const early = await permit();
-    await open();
-    await report(early, answered);
-    expect(await state()).toMatchObject({ state: 'open' });
+  it('is not closed by the late success of a call from before', async ({ breaker }) => {
+    const early = await breaker.permit();
+    await breaker.open();
+    await breaker.report(early, answered);
+    expect(await breaker.state()).toMatchObject({ state: 'open' });
   });
 
-  it('is not kept open longer by late failures of calls from before', async () => {
-    const early = await permit();
-    await open();
-    const { openUntil } = await state();
-    await report(early, failed);
-    expect((await state()).openUntil).toEqual(openUntil);
+  it('is not kept open longer by late failures of calls from before', async ({ breaker }) => {
+    const early = await breaker.permit();
+    await breaker.open();
+    const { openUntil } = await breaker.state();
+    await breaker.report(early, failed);
+    expect((await breaker.state()).openUntil).toEqual(openUntil);
   });
 
-  it('is another tenant’s business not at all, nor another provider’s', async () => {
+  it('is another tenant’s business not at all, nor another provider’s', async ({ test, id, breaker }) => {
     const other: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
-    await open();
-    expect(await acquire(other)).toMatchObject({ kind: 'permit' });
-    expect(await acquire({ ...id, provider: 'anthropic' })).toMatchObject({ kind: 'permit' });
+    await breaker.open();
+    expect(await breaker.acquire(other)).toMatchObject({ kind: 'permit' });
+    expect(await breaker.acquire({ ...id, provider: 'anthropic' })).toMatchObject({ kind: 'permit' });
   });
 
-  it('starts closed for a new key, and a late failure of the old key leaves it so', async () => {
-    const old = await permit();
-    await open();
+  it('starts closed for a new key, and a late failure of the old key leaves it so', async ({
+    id,
+    breaker,
+  }) => {
+    const old = await breaker.permit();
+    await breaker.open();
     const renewed = { ...id, keyVersion: 2 };
-    expect(await acquire(renewed)).toMatchObject({ kind: 'permit' });
-    await report(await permit(renewed), failed, renewed);
-    await report(old, failed);
-    expect(await state(renewed)).toMatchObject({ state: 'closed', failures: 1 });
+    expect(await breaker.acquire(renewed)).toMatchObject({ kind: 'permit' });
+    await breaker.report(await breaker.permit(renewed), failed, renewed);
+    await breaker.report(old, failed);
+    expect(await breaker.state(renewed)).toMatchObject({ state: 'closed', failures: 1 });
   });
 
-  it('is closed by its own tenant’s reset', async () => {
+  it('is closed by its own tenant’s reset', async ({ test, id, breaker }) => {
     const other: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
-    await open();
-    await open(other);
-    await within(id, (tx) => breaker.reset(tx, id));
-    expect(await acquire()).toMatchObject({ kind: 'permit', probe: false });
-    expect(await acquire(other)).toMatchObject({ kind: 'open' });
+    await breaker.open();
+    await breaker.open(other);
+    await breaker.reset();
+    expect(await breaker.acquire()).toMatchObject({ kind: 'permit', probe: false });
+    expect(await breaker.acquire(other)).toMatchObject({ kind: 'open' });
   });
 });
 
 describe('a half-open breaker', () => {
-  beforeEach(async () => {
-    await open();
-    await pass(31_000);
+  it.beforeEach(async ({ breaker }) => {
+    await breaker.open();
+    await breaker.pass(31_000);
   });
 
-  it('gives one probe to two hundred who ask at once', async () => {
-    expect(await state()).toMatchObject({ state: 'half_open' });
-    const answers = await Promise.all(Array.from({ length: 200 }, () => acquire()));
+  it('gives one probe to two hundred calls at once', async ({ breaker }) => {
+    expect(await breaker.state()).toMatchObject({ state: 'half_open' });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => breaker.acquire()));
     expect(answers.filter(({ kind }) => kind === 'permit')).toHaveLength(1);
   });
 
-  it('refuses a second probe while one is in flight, and grants one when its holder has died', async () => {
-    await permit();
-    await pass(12_000);
-    expect(await acquire()).toMatchObject({ kind: 'open' });
-    await pass(1_000);
-    expect(await acquire()).toMatchObject({ kind: 'permit', probe: true });
+  it('refuses a second probe while one is in flight, and grants one when its holder has died', async ({
+    breaker,
+  }) => {
+    await breaker.permit();
+    await breaker.pass(12_000);
+    expect(await breaker.acquire()).toMatchObject({ kind: 'open' });
+    await breaker.pass(1_000);
+    expect(await breaker.acquire()).toMatchObject({ kind: 'permit', probe: true });
   });
 
-  it('closes by its own probe’s success', async () => {
-    await report(await permit(), answered);
-    expect(await state()).toMatchObject({ state: 'closed', failures: 0 });
+  it('closes by its own probe’s success', async ({ breaker }) => {
+    await breaker.report(await breaker.permit(), answered);
+    expect(await breaker.state()).toMatchObject({ state: 'closed', failures: 0 });
   });
 
-  it('is not closed by a probe whose lease has gone to another', async () => {
-    const dead = await permit();
-    await pass(13_000);
-    await permit();
-    await report(dead, answered);
-    expect(await state()).toMatchObject({ state: 'half_open' });
+  it('is not closed by a probe whose lease has gone to another', async ({ breaker }) => {
+    const dead = await breaker.permit();
+    await breaker.pass(13_000);
+    await breaker.permit();
+    await breaker.report(dead, answered);
+    expect(await breaker.state()).toMatchObject({ state: 'half_open' });
   });
 
-  it('opens for twice as long after each failed probe, up to the bound', async () => {
+  it('opens for twice as long after each failed probe, up to the bound', async ({ breaker }) => {
     const waits: number[] = [];
     for (let i = 0; i < 4; i += 1) {
-      await report(await permit(), failed);
-      const refused = await acquire();
+      await breaker.report(await breaker.permit(), failed);
+      const refused = await breaker.acquire();
       waits.push(refused.kind === 'open' ? Math.round(refused.retryInMs / 500) * 500 : 0);
-      await pass(101_000);
+      await breaker.pass(101_000);
     }
     expect(waits).toEqual([61_000, 100_500, 100_500, 100_500]);
   });
 
-  it('takes a probe back that was never used', async () => {
-    await report(await permit(), { kind: 'not_made' });
-    expect(await acquire()).toMatchObject({ kind: 'permit', probe: true });
+  it('takes a probe back that was never used', async ({ breaker }) => {
+    await breaker.report(await breaker.permit(), { kind: 'not_made' });
+    expect(await breaker.acquire()).toMatchObject({ kind: 'permit', probe: true });
   });
 });
+
+it('agrees with a simple model on any schedule of calls, ends and pauses', async ({ test, id, breaker }) => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ kind: 'acquire' } as const) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant('end' as const),
+        which: fc.nat(5),
+        verdict: fc.constantFrom<Verdict['kind']>('failed', 'failed', 'failed', 'answered', 'not_made'),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 70 }) }),
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+      const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+      const model = createModel();
+      const inFlight: { real: Permit; modelled: { epoch: number; probe: boolean } }[] = [];
+      for (const next of steps) {
+        if (next.kind === 'pass') {
+          await breaker.pass(next.seconds * 1_000, of);
+          model.pass(next.seconds * 1_000);
+        } else if (next.kind === 'acquire') {
+          const real = await breaker.acquire(of);
+          const modelled = model.acquire();
+          expect(real.kind).toBe(modelled.kind);
+          if (real.kind === 'permit' && modelled.kind === 'permit') {
+            expect({ epoch: Number(real.epoch), probe: real.probe }).toEqual({
+              epoch: modelled.epoch,
+              probe: modelled.probe,
+            });
+            inFlight.push({ real, modelled });
+          }
+        } else {
+          const [ending] = inFlight.splice(next.which % Math.max(inFlight.length, 1), 1);
+          if (ending === undefined) continue;
+          const verdict: Verdict =
+            next.verdict === 'failed' ? { kind: 'failed', code: 'provider_timeout' } : { kind: next.verdict };
+          await breaker.report(ending.real, verdict, of);
+          model.report(ending.modelled, next.verdict);
+        }
+        expect((await breaker.state(of)).state).toBe(model.state());
+      }
+    }),
+    { numRuns: 40 },
+  );
+}, 120_000);
+
+it('counts exactly and gives one probe on any schedule of many connections at once', async ({
+  test,
+  id,
+  breaker,
+}) => {
+  const call = fc.record({
+    verdict: fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
+    startsAfterMs: fc.nat(15),
+    lastsMs: fc.nat(15),
+  });
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const verdictOf = (kind: Verdict['kind']): Verdict => (kind === 'failed' ? failed : { kind });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(call, { minLength: 5, maxLength: 40 }),
+      fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
+      async (calls, probeVerdict) => {
+        const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
+        const held: Permit[] = [];
+        let failures = 0;
+        await Promise.all(
+          calls.map(async ({ verdict, startsAfterMs, lastsMs }) => {
+            await pause(startsAfterMs);
+            const acquired = await breaker.acquire(of);
+            if (acquired.kind === 'open') return;
+            held.push(acquired);
+            await pause(lastsMs);
+            await breaker.report(acquired, verdictOf(verdict), of);
+            if (verdict === 'failed') failures += 1;
+          }),
+        );
+        const opened = failures >= policy.failures;
+        expect(await breaker.state(of)).toMatchObject(
+          opened ? { state: 'open' } : { state: 'closed', failures },
+        );
+        if (!opened) return;
+
+        await breaker.pass(31_000, of);
+        const answers = await Promise.all(calls.map(() => breaker.acquire(of)));
+        const probes = answers.filter((answer) => answer.kind === 'permit');
+        expect(probes).toHaveLength(1);
+        // A permit from before changes nothing any more, whenever it is reported.
+        const [probe] = probes;
+        if (probe === undefined) return;
+        await Promise.all([
+          ...held.map((permit, index) => breaker.report(permit, index % 2 === 0 ? failed : answered, of)),
+          breaker.report(probe, verdictOf(probeVerdict), of),
+        ]);
+        const after = { failed: 'open', answered: 'closed', not_made: 'half_open' } as const;
+        expect((await breaker.state(of)).state).toBe(after[probeVerdict]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+}, 120_000);
+
+/** The breaker of one tenant's key, or of another that is named, each call in a transaction of its own. */
+function openBreaker(test: TestServices, id: BreakerId) {
+  const breaker = createBreaker(policy);
+  const within = <T>(of: BreakerId, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    test.services.database.withTenant(of.tenantId, work);
+  const acquire = (of = id) => within(of, (tx) => breaker.acquire(tx, of, leaseMs));
+  const report = (permit: Permit, verdict: Verdict, of = id) =>
+    within(of, (tx) => breaker.report(tx, of, permit, verdict));
+  const state = (of = id) => within(of, (tx) => breaker.state(tx, of));
+  const reset = (of = id) => within(of, (tx) => breaker.reset(tx, of));
+
+  async function pass(ms: number, of = id): Promise<void> {
+    await test.db.rawAsOwner(
+      `update breakers set
+       failed_at = array(select f - $2 * interval '1 millisecond' from unnest(failed_at) f order by f),
+       open_until = open_until - $2 * interval '1 millisecond',
+       probe_until = probe_until - $2 * interval '1 millisecond'
+     where tenant_id = $1`,
+      [of.tenantId, ms],
+    );
+  }
+
+  async function permit(of = id): Promise<Permit> {
+    const acquired = await acquire(of);
+    if (acquired.kind !== 'permit') throw new Error('the breaker is open');
+    return acquired;
+  }
+
+  async function open(of = id): Promise<void> {
+    for (let i = 0; i < policy.failures; i += 1) await report(await permit(of), failed, of);
+  }
+
+  return { acquire, report, state, reset, pass, permit, open };
+}
 
 /** The same breaker in a dozen lines, in one process and on a clock of its own. */
 function createModel() {
@@ -255,104 +368,3 @@ function createModel() {
       openUntil === undefined ? 'closed' : openUntil > now ? ('open' as const) : ('half_open' as const),
   };
 }
-
-it('agrees with a simple model on any schedule of calls, ends and pauses', async () => {
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.constant({ kind: 'acquire' } as const) },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        kind: fc.constant('end' as const),
-        which: fc.nat(5),
-        verdict: fc.constantFrom<Verdict['kind']>('failed', 'failed', 'failed', 'answered', 'not_made'),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({ kind: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 70 }) }),
-    },
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-      const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
-      const model = createModel();
-      const inFlight: { real: Permit; modelled: { epoch: number; probe: boolean } }[] = [];
-      for (const next of steps) {
-        if (next.kind === 'pass') {
-          await pass(next.seconds * 1_000, of);
-          model.pass(next.seconds * 1_000);
-        } else if (next.kind === 'acquire') {
-          const real = await acquire(of);
-          const modelled = model.acquire();
-          expect(real.kind).toBe(modelled.kind);
-          if (real.kind === 'permit' && modelled.kind === 'permit') {
-            expect({ epoch: Number(real.epoch), probe: real.probe }).toEqual({
-              epoch: modelled.epoch,
-              probe: modelled.probe,
-            });
-            inFlight.push({ real, modelled });
-          }
-        } else {
-          const [ending] = inFlight.splice(next.which % Math.max(inFlight.length, 1), 1);
-          if (ending === undefined) continue;
-          const verdict: Verdict =
-            next.verdict === 'failed' ? { kind: 'failed', code: 'provider_timeout' } : { kind: next.verdict };
-          await report(ending.real, verdict, of);
-          model.report(ending.modelled, next.verdict);
-        }
-        expect((await state(of)).state).toBe(model.state());
-      }
-    }),
-    { numRuns: 40 },
-  );
-}, 120_000);
-
-it('counts exactly and gives one probe on any schedule of many connections at once', async () => {
-  const call = fc.record({
-    verdict: fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
-    startsAfterMs: fc.nat(15),
-    lastsMs: fc.nat(15),
-  });
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const verdictOf = (kind: Verdict['kind']): Verdict => (kind === 'failed' ? failed : { kind });
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(call, { minLength: 5, maxLength: 40 }),
-      fc.constantFrom<Verdict['kind']>('failed', 'answered', 'not_made'),
-      async (calls, probeVerdict) => {
-        const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
-        const held: Permit[] = [];
-        let failures = 0;
-        await Promise.all(
-          calls.map(async ({ verdict, startsAfterMs, lastsMs }) => {
-            await pause(startsAfterMs);
-            const acquired = await acquire(of);
-            if (acquired.kind === 'open') return;
-            held.push(acquired);
-            await pause(lastsMs);
-            await report(acquired, verdictOf(verdict), of);
-            if (verdict === 'failed') failures += 1;
-          }),
-        );
-        const opened = failures >= policy.failures;
-        expect(await state(of)).toMatchObject(opened ? { state: 'open' } : { state: 'closed', failures });
-        if (!opened) return;
-
-        await pass(31_000, of);
-        const answers = await Promise.all(calls.map(() => acquire(of)));
-        const probes = answers.filter((answer) => answer.kind === 'permit');
-        expect(probes).toHaveLength(1);
-        // Whoever still holds a permit of before has nothing to say any more, at whatever moment.
-        const [probe] = probes;
-        if (probe === undefined) return;
-        await Promise.all([
-          ...held.map((permit, index) => report(permit, index % 2 === 0 ? failed : answered, of)),
-          report(probe, verdictOf(probeVerdict), of),
-        ]);
-        const after = { failed: 'open', answered: 'closed', not_made: 'half_open' } as const;
-        expect((await state(of)).state).toBe(after[probeVerdict]);
-      },
-    ),
-    { numRuns: 25 },
-  );
-}, 120_000);

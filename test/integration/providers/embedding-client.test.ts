@@ -1,41 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
-import {
-  type ProviderTwin,
-  startProviderTwin,
-  type TwinStep,
-  twinKey,
-  twinVector,
-} from '../../support/provider-twin.ts';
+import { factsOfProvider } from '../../support/fixtures.ts';
+import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
 
-let twin: ProviderTwin;
-beforeAll(async () => {
-  twin = await startProviderTwin();
-});
-afterAll(async () => {
-  await twin.close();
-});
-
-function ask(step: TwinStep, inputs: readonly string[] = ['one', 'two']) {
-  const apiKey = twinKey();
-  twin.script(apiKey, [step]);
-  return createEmbeddingClient({ baseUrl: twin.baseUrl, sendsInputType: false }).embed({
-    apiKey,
-    model: 'm',
-    inputs,
-    side: 'passage',
-    timeoutMs: step.kind === 'hang' ? 200 : 10_000,
-  });
-}
-
-const vectors = (...data: { index: number; embedding: unknown }[]) =>
-  JSON.stringify({ data, usage: { prompt_tokens: 2 } });
+const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 
 describe('the embedding client', () => {
-  it('gives a vector an input, in the order of the inputs', async () => {
+  it('gives a vector an input, in the order of the inputs', async ({ ask }) => {
     const answer = await ask({
       kind: 'raw',
       body: vectors({ index: 1, embedding: [0, 1] }, { index: 0, embedding: [1, 0] }),
@@ -51,7 +25,7 @@ describe('the embedding client', () => {
     });
   });
 
-  it('reads what a provider of the real shape sends', async () => {
+  it('reads what a provider of the real shape sends', async ({ ask }) => {
     const answer = await ask({ kind: 'ok', dimensions: 4 });
     expect(answer).toMatchObject({
       kind: 'ok',
@@ -60,7 +34,7 @@ describe('the embedding client', () => {
     });
   });
 
-  it.each<[string, TwinStep, string]>([
+  it.for<[string, TwinStep, string]>([
     ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
     [
       'another content type',
@@ -131,11 +105,11 @@ describe('the embedding client', () => {
       { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
       'malformed_response',
     ],
-  ])('makes one code of %s, and nothing else of it', async (_name, step, code) => {
+  ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
     expect(await ask(step)).toEqual({ kind: 'failed', code });
   });
 
-  it('reads the code of a refusal before its status', async () => {
+  it('reads the code of a refusal before its status', async ({ ask }) => {
     const body = {
       error: { message: 'm', type: 'invalid_request_error', param: null, code: 'model_not_found' },
     };
@@ -145,7 +119,7 @@ describe('the embedding client', () => {
     });
   });
 
-  it('knows a limit’s reset where there is no Retry-After', async () => {
+  it('knows a limit’s reset where there is no Retry-After', async ({ ask }) => {
     const headers = { 'x-ratelimit-reset-tokens': '1m30s', 'x-ratelimit-remaining-tokens': '0' };
     expect(await ask({ kind: 'status', status: 429, headers })).toEqual({
       kind: 'failed',
@@ -154,7 +128,7 @@ describe('the embedding client', () => {
     });
   });
 
-  it('takes nothing from the environment', async () => {
+  it('takes nothing from the environment', async ({ twin, ask }) => {
     vi.stubEnv('OPENAI_API_KEY', 'operator-key-0000000000');
     vi.stubEnv('OPENAI_ADMIN_KEY', 'operator-admin-000000000');
     vi.stubEnv('OPENAI_ORG_ID', 'operator-org');
@@ -170,39 +144,11 @@ describe('the embedding client', () => {
     }
   });
 
-  it('does not follow a redirect with the key', async () => {
+  it('does not follow a redirect with the key', async ({ twin, ask }) => {
     const before = twin.calls.length;
     await ask({ kind: 'status', status: 307, headers: { location: `${twin.baseUrl}/embeddings` } });
     expect(twin.calls.length).toBe(before + 1);
   });
-
-  /** What comes of a server that begins an answer of this status and then goes on a blank at a time. */
-  async function askTrickle(status: string, timeoutMs: number) {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => {
-        socket.write(
-          `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{`,
-        );
-        const timer = setInterval(() => socket.write(' '), 20);
-        socket.once('close', () => clearInterval(timer));
-      });
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const client = createEmbeddingClient({ baseUrl: `http://127.0.0.1:${port}/v1`, sendsInputType: false });
-    const answer = await client.embed({
-      apiKey: twinKey(),
-      model: 'm',
-      inputs: ['one'],
-      side: 'query',
-      timeoutMs,
-    });
-    server.close();
-    return answer;
-  }
 
   it('is not kept beyond its time-out by a trickle', async () => {
     expect(await askTrickle('200 OK', 200)).toEqual({ kind: 'failed', code: 'provider_timeout' });
@@ -229,3 +175,48 @@ describe('the embedding client', () => {
     expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable' });
   });
 });
+
+/** Asks the twin for vectors with the key; it does this step with the request. */
+const clientOf =
+  (twin: ProviderTwin, apiKey: string) =>
+  (step: TwinStep, inputs: readonly string[] = ['one', 'two']) => {
+    twin.script(apiKey, [step]);
+    return createEmbeddingClient({ baseUrl: twin.baseUrl, sendsInputType: false }).embed({
+      apiKey,
+      model: 'm',
+      inputs,
+      side: 'passage',
+      timeoutMs: step.kind === 'hang' ? 200 : 10_000,
+    });
+  };
+
+/** The body of an answer with these vectors. */
+function vectors(...data: { index: number; embedding: unknown }[]): string {
+  return JSON.stringify({ data, usage: { prompt_tokens: 2 } });
+}
+
+/** Asks a server that begins an answer of this status, and then sends one blank after another. */
+async function askTrickle(status: string, timeoutMs: number) {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{`);
+      const timer = setInterval(() => socket.write(' '), 20);
+      socket.once('close', () => clearInterval(timer));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const client = createEmbeddingClient({ baseUrl: `http://127.0.0.1:${port}/v1`, sendsInputType: false });
+  const answer = await client.embed({
+    apiKey: twinKey(),
+    model: 'm',
+    inputs: ['one'],
+    side: 'query',
+    timeoutMs,
+  });
+  server.close();
+  return answer;
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
@@ -7,214 +7,114 @@ import {
   createGuardedEmbedding,
   type GuardedEmbedding,
 } from '../../../src/providers/embedding/guarded-embedding.ts';
-import { createGuard, type Guard } from '../../../src/providers/guard.ts';
+import { createGuard } from '../../../src/providers/guard.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
-import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
-import { type ProviderTwin, startProviderTwin, twinKey, twinMarker } from '../../support/provider-twin.ts';
-import { createTestServices, type TestServices, type TestTenant } from '../../support/test-services.ts';
+import { factsOfServicesAndVault } from '../../support/fixtures.ts';
+import { type ProviderTwin, twinKey, twinMarker } from '../../support/provider-twin.ts';
+import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // The guard on a real Postgres and a real OpenBao, which stands behind a link that can be cut; the provider is the twin.
+const it = factsOfServicesAndVault().extend('guarded', ({ twin, test, tenant }) =>
+  openGuard(twin, test, tenant),
+);
 const failures = 3;
-const openMs = 30_000;
-const breaker = createBreaker({ failures, windowMs: 60_000, openMs, maxOpenMs: openMs });
-
-let twin: ProviderTwin;
-let vault: CuttableLink;
-let test: TestServices;
-let guard: Guard;
-let embedding: GuardedEmbedding;
-/** Keys that were asked to be opened, by tenant. */
-const opened: string[] = [];
-
-let key: string;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  twin = await startProviderTwin();
-  vault = await createCuttableLink(inject('vaultAddr'));
-  test = await createTestServices({ TEMPORAL_ADDRESS: '127.0.0.1:1', VAULT_ADDR: vault.url });
-  const { providerKeys } = test.services;
-  const keys: ProviderKeys = {
-    ...providerKeys,
-    openKey(tenantId, ...rest) {
-      opened.push(tenantId);
-      return providerKeys.openKey(tenantId, ...rest);
-    },
-  };
-  guard = createGuard({ database: test.services.database, keys, breaker, usage: test.services.usage });
-  embedding = createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false });
-});
-
-afterAll(async () => {
-  await test.close();
-  await vault.close();
-  await twin.close();
-});
-
-beforeEach(async () => {
-  key = twinKey();
-  tenant = await test.createTenant(key);
-});
-
-const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;
-
-/** One call for a tenant; by default for a search, whose result is its number of vectors. */
-const embed = (of = tenant, wanted: Partial<Parameters<GuardedEmbedding['embed']>[0]> = {}) =>
-  embedding.embed({
-    tenantId: of.id,
-    source: 'search',
-    inputs: ['some words'],
-    side: 'query',
-    timeoutMs: 2_000,
-    persist: async (_tx, vectors) => vectors.length,
-    ...wanted,
-  });
-
-/** A call whose one attempt is the test's own. */
-const callWith = (
-  send: CallRequest<string, string>['send'],
-  wanted: Partial<CallRequest<string, string>> = {},
-) =>
-  guard.call<string, string>({
-    tenantId: tenant.id,
-    operation: 'embedding',
-    source: 'search',
-    inputs: 1,
-    maxTokens: 10,
-    timeoutMs: 2_000,
-    send,
-    persist: async (_tx, result) => result,
-    ...wanted,
-  });
-
-const callsOf = (of = tenant) =>
-  test.db.rawAsOwner(
-    `select outcome, finished_at is not null as finished, key_version, source, input_tokens::int as tokens
-       from provider_calls where tenant_id = $1 order by started_at`,
-    [of.id],
-  );
-const ledgerOf = (of = tenant) =>
-  test.db.rawAsOwner(
-    'select source, input_tokens::int as tokens, call_id from usage_ledger where tenant_id = $1',
-    [of.id],
-  );
-const keyOf = async (of = tenant) => {
-  const [row] = await test.db.rawAsOwner(
-    'select version, status from provider_keys where tenant_id = $1 and provider = $2',
-    [of.id, 'embedding'],
-  );
-  return row;
-};
-const rejectionsOf = (of = tenant) =>
-  test.db.rawAsOwner(
-    `select details from audit_log where tenant_id = $1 and action = 'llm_config.embedding_key_rejected'`,
-    [of.id],
-  );
-
-const breakerIdOf = (of = tenant) => ({
-  tenantId: of.id,
-  provider: 'embedding' as const,
-  keyVersion: 1,
-});
-const breakerStateOf = (of = tenant) =>
-  test.services.database.withTenant(of.id, (tx) => breaker.state(tx, breakerIdOf(of)));
-const openBreaker = async (of = tenant) => {
-  for (let i = 0; i < failures; i += 1) {
-    await test.services.database.withTenant(of.id, async (tx) => {
-      const permit = await breaker.acquire(tx, breakerIdOf(of), 1_000);
-      if (permit.kind !== 'permit') throw new Error('open already');
-      await breaker.report(tx, breakerIdOf(of), permit, { kind: 'failed', code: 'provider_unavailable' });
-    });
-  }
-};
-/** As if the open time were over: the next who asks gets the probe. */
-const halfOpenBreaker = async (of = tenant) => {
-  await openBreaker(of);
-  await test.db.rawAsOwner(
-    `update breakers set open_until = clock_timestamp() - interval '1 second' where tenant_id = $1`,
-    [of.id],
-  );
-};
+const broken = new Error('the result could not be persisted');
 
 describe('before the call', () => {
-  it('asks nobody for a tenant without a key', async () => {
+  it('makes no call for a tenant without a key', async ({ twin, test, guarded }) => {
     const keyless = await test.createTenant();
     const callsBefore = twin.calls.length;
-    expect(await embed(keyless)).toEqual({ kind: 'failed', code: 'no_api_key' });
-    expect(openedBy(keyless)).toBe(0);
-    expect(await callsOf(keyless)).toEqual([]);
+    expect(await guarded.embed(keyless)).toEqual({ kind: 'failed', code: 'no_api_key' });
+    expect(guarded.openedBy(keyless)).toBe(0);
+    expect(await guarded.recordsOf(keyless)).toEqual([]);
     expect(twin.calls.length).toBe(callsBefore);
   });
 
-  it('asks nobody with a rejected key, not even the custody', async () => {
+  it('makes no call with a rejected key, and does not open it', async ({ twin, tenant, key, guarded }) => {
     twin.script(key, [{ kind: 'status', status: 401 }]);
-    await embed();
-    const before = openedBy(tenant);
-    expect(await embed()).toEqual({ kind: 'failed', code: 'credential_rejected' });
+    await guarded.embed();
+    const before = guarded.openedBy(tenant);
+    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'credential_rejected' });
     expect(twin.callsOf(key)).toHaveLength(1);
-    expect(openedBy(tenant)).toBe(before);
-    expect(await callsOf()).toHaveLength(1);
+    expect(guarded.openedBy(tenant)).toBe(before);
+    expect(await guarded.recordsOf()).toHaveLength(1);
   });
 
-  it('opens no key while the breaker is open, and says when to come again', async () => {
-    await openBreaker();
-    const refused = await embed();
+  it('opens no key while the breaker is open, and says when to come again', async ({
+    twin,
+    tenant,
+    key,
+    guarded,
+  }) => {
+    await guarded.openBreaker();
+    const refused = await guarded.embed();
     expect(refused).toMatchObject({ kind: 'failed', code: 'circuit_open' });
     expect(refused.kind === 'failed' && (refused.retryAfterMs ?? 0) > 0).toBe(true);
-    expect(openedBy(tenant)).toBe(0);
+    expect(guarded.openedBy(tenant)).toBe(0);
     expect(twin.callsOf(key)).toEqual([]);
-    expect(await callsOf()).toEqual([]);
+    expect(await guarded.recordsOf()).toEqual([]);
   });
 
-  it('calls nobody for a model that is no longer the tenant’s', async () => {
-    expect(await embed(tenant, { expectedModel: 'another-model' })).toEqual({ kind: 'superseded' });
-    expect(openedBy(tenant)).toBe(0);
+  it('makes no call for a model that is no longer the tenant’s', async ({ twin, tenant, key, guarded }) => {
+    expect(await guarded.embed(tenant, { expectedModel: 'another-model' })).toEqual({ kind: 'superseded' });
+    expect(guarded.openedBy(tenant)).toBe(0);
     expect(twin.callsOf(key)).toEqual([]);
-    expect(await callsOf()).toEqual([]);
+    expect(await guarded.recordsOf()).toEqual([]);
   });
 
-  it('calls nobody without Vault, and gives a probe that it took back', async () => {
-    await halfOpenBreaker();
+  it('makes no call without Vault, and gives back the probe that it had', async ({
+    twin,
+    vault,
+    key,
+    guarded,
+  }) => {
+    await guarded.halfOpenBreaker();
     await vault.cut();
     try {
-      expect(await embed()).toEqual({ kind: 'failed', code: 'vault_unavailable' });
+      expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'vault_unavailable' });
     } finally {
       await vault.restore();
     }
     expect(twin.callsOf(key)).toEqual([]);
-    expect(await callsOf()).toEqual([]);
-    expect(await embed()).toMatchObject({ kind: 'ok' });
-    expect(await breakerStateOf()).toMatchObject({ state: 'closed' });
+    expect(await guarded.recordsOf()).toEqual([]);
+    expect(await guarded.embed()).toMatchObject({ kind: 'ok' });
+    expect(await guarded.breakerStateOf()).toMatchObject({ state: 'closed' });
   });
 
-  it('says which key it was that could not be opened, by its code alone', async () => {
+  it('refuses a key that cannot be opened, and names the code alone', async ({
+    twin,
+    test,
+    tenant,
+    key,
+    guarded,
+  }) => {
     await test.db.rawAsOwner(
       `update provider_keys set ciphertext = 'vault:v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' where tenant_id = $1`,
       [tenant.id],
     );
-    expect(await embed()).toEqual({ kind: 'failed', code: 'key_unusable' });
+    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'key_unusable' });
     expect(twin.callsOf(key)).toEqual([]);
   });
 });
 
 describe('the call record', () => {
-  it('stands before the call is made and is finished after it', async () => {
+  it('stands before the call is made and is finished after it', async ({ guarded }) => {
     let during: unknown;
-    const answer = await callWith(async () => {
-      during = await callsOf();
+    const answer = await guarded.callWith(async () => {
+      during = await guarded.recordsOf();
       return { kind: 'ok', result: 'persisted', inputTokens: 7, outputTokens: 0 };
     });
     expect(answer).toMatchObject({ kind: 'ok', persisted: 'persisted', inputTokens: 7 });
     expect(during).toEqual([{ outcome: null, finished: false, key_version: 1, source: 'search', tokens: 0 }]);
-    expect(await callsOf()).toEqual([
+    expect(await guarded.recordsOf()).toEqual([
       { outcome: 'ok', finished: true, key_version: 1, source: 'search', tokens: 7 },
     ]);
   });
 
-  it('stays open, to be seen, when the process dies in the middle of the call', async () => {
+  it('stays open, to be seen, when the process dies in the middle of the call', async ({ guarded }) => {
     await new Promise<void>((reached) => {
       // What a dead process leaves behind: a call that never comes back.
-      void callWith(
+      void guarded.callWith(
         () => {
           reached();
           return new Promise(() => undefined);
@@ -222,100 +122,117 @@ describe('the call record', () => {
         { source: 'workflow', subjectId: randomUUID() },
       );
     });
-    expect(await callsOf()).toMatchObject([{ outcome: null, finished: false }]);
-    expect(await ledgerOf()).toEqual([]);
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: null, finished: false }]);
+    expect(await guarded.ledgerOf()).toEqual([]);
   });
 
-  it('is finished as `internal` when the attempt throws, and nothing that was thrown comes out', async () => {
-    const answer = await callWith(async ({ apiKey }) => {
+  it('is finished as `internal` when the attempt throws, and nothing that was thrown comes out', async ({
+    guarded,
+  }) => {
+    const answer = await guarded.callWith(async ({ apiKey }) => {
       throw new Error(`cannot send ${apiKey}`);
     });
     expect(answer).toEqual({ kind: 'failed', code: 'internal' });
-    expect(await callsOf()).toMatchObject([{ outcome: 'internal', finished: true, tokens: 0 }]);
-    expect(await ledgerOf()).toEqual([]);
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'internal', finished: true, tokens: 0 }]);
+    expect(await guarded.ledgerOf()).toEqual([]);
   });
 
-  it('names the code of a refusal', async () => {
+  it('names the code of a refusal', async ({ twin, key, guarded }) => {
     twin.script(key, [{ kind: 'status', status: 402 }]);
-    expect(await embed()).toEqual({ kind: 'failed', code: 'quota_exhausted' });
-    expect(await callsOf()).toMatchObject([{ outcome: 'quota_exhausted', finished: true }]);
+    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'quota_exhausted' });
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'quota_exhausted', finished: true }]);
   });
 });
 
 describe('a probe', () => {
-  it('that ends in an error of ours proves nothing: the breaker stays half-open, for another probe', async () => {
-    await halfOpenBreaker();
-    await callWith(async () => {
+  it('that ends in an error of ours proves nothing: the breaker stays half-open, for another probe', async ({
+    guarded,
+  }) => {
+    await guarded.halfOpenBreaker();
+    await guarded.callWith(async () => {
       throw new Error('ours');
     });
-    expect(await breakerStateOf()).toMatchObject({ state: 'half_open' });
-    expect(await embed()).toMatchObject({ kind: 'ok' });
-    expect(await breakerStateOf()).toMatchObject({ state: 'closed' });
+    expect(await guarded.breakerStateOf()).toMatchObject({ state: 'half_open' });
+    expect(await guarded.embed()).toMatchObject({ kind: 'ok' });
+    expect(await guarded.breakerStateOf()).toMatchObject({ state: 'closed' });
   });
 
-  it('that the provider refuses shows that the provider is there: the breaker closes', async () => {
-    await halfOpenBreaker();
+  it('that the provider refuses shows that the provider is there: the breaker closes', async ({
+    twin,
+    key,
+    guarded,
+  }) => {
+    await guarded.halfOpenBreaker();
     twin.script(key, [{ kind: 'status', status: 422 }]);
-    expect(await embed()).toEqual({ kind: 'failed', code: 'input_rejected' });
-    expect(await breakerStateOf()).toMatchObject({ state: 'closed' });
+    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'input_rejected' });
+    expect(await guarded.breakerStateOf()).toMatchObject({ state: 'closed' });
   });
 
-  it('that fails opens the breaker again, for this tenant and no other', async () => {
+  it('that fails opens the breaker again, for this tenant and no other', async ({
+    twin,
+    test,
+    key,
+    guarded,
+  }) => {
     const otherKey = twinKey();
     const other = await test.createTenant(otherKey);
-    await halfOpenBreaker();
+    await guarded.halfOpenBreaker();
     twin.script(key, [{ kind: 'cut', after: 'nothing' }]);
-    expect(await embed()).toEqual({ kind: 'failed', code: 'provider_unavailable' });
-    expect(await breakerStateOf()).toMatchObject({ state: 'open' });
-    expect(await embed(other)).toMatchObject({ kind: 'ok' });
+    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'provider_unavailable' });
+    expect(await guarded.breakerStateOf()).toMatchObject({ state: 'open' });
+    expect(await guarded.embed(other)).toMatchObject({ kind: 'ok' });
   });
 });
 
 describe('what is persisted', () => {
-  const broken = new Error('the result could not be persisted');
-  const persistThenThrow: NonNullable<Parameters<typeof embed>[1]>['persist'] = async (tx, vectors) => {
-    await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion: 1 }, vectors[0]?.length ?? 0);
-    throw broken;
-  };
-
-  it('stands or falls with the end of the record, the ledger row and the key’s status', async () => {
-    await expect(embed(tenant, { persist: persistThenThrow })).rejects.toBe(broken);
+  it('stands or falls with the end of the record, the ledger row and the key’s status', async ({
+    twin,
+    test,
+    tenant,
+    key,
+    guarded,
+  }) => {
+    await expect(guarded.embed(tenant, { persist: guarded.persistThenThrow })).rejects.toBe(broken);
     expect(twin.callsOf(key)).toHaveLength(1);
-    expect(await callsOf()).toMatchObject([{ outcome: null, finished: false }]);
-    expect(await ledgerOf()).toEqual([]);
-    expect(await keyOf()).toEqual({ version: 1, status: 'unverified' });
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: null, finished: false }]);
+    expect(await guarded.ledgerOf()).toEqual([]);
+    expect(await guarded.keyOf()).toEqual({ version: 1, status: 'unverified' });
     expect(
       await test.db.rawAsOwner('select 1 from embedding_spaces where tenant_id = $1', [tenant.id]),
     ).toEqual([]);
   });
 
-  it('stands or falls with the breaker’s closing', async () => {
-    await halfOpenBreaker();
-    await expect(embed(tenant, { persist: persistThenThrow })).rejects.toBe(broken);
-    expect(await breakerStateOf()).toMatchObject({ state: 'half_open' });
+  it('stands or falls with the breaker’s closing', async ({ tenant, guarded }) => {
+    await guarded.halfOpenBreaker();
+    await expect(guarded.embed(tenant, { persist: guarded.persistThenThrow })).rejects.toBe(broken);
+    expect(await guarded.breakerStateOf()).toMatchObject({ state: 'half_open' });
   });
 
-  it('of a search is one call and one ledger row, and the key is verified by it', async () => {
-    const answer = await embed();
+  it('of a search is one call and one ledger row, and the key is verified by it', async ({
+    twin,
+    key,
+    guarded,
+  }) => {
+    const answer = await guarded.embed();
     expect(answer).toMatchObject({ kind: 'ok', persisted: 1, key: { provider: 'embedding', keyVersion: 1 } });
     const [call] = twin.callsOf(key);
-    expect(await ledgerOf()).toMatchObject([{ source: 'search', tokens: call?.tokens }]);
-    expect(await keyOf()).toEqual({ version: 1, status: 'verified' });
-    await embed();
-    expect(await ledgerOf()).toHaveLength(2);
+    expect(await guarded.ledgerOf()).toMatchObject([{ source: 'search', tokens: call?.tokens }]);
+    expect(await guarded.keyOf()).toEqual({ version: 1, status: 'verified' });
+    await guarded.embed();
+    expect(await guarded.ledgerOf()).toHaveLength(2);
   });
 
-  it('of a workflow enters the ledger by the workflow’s own step', async () => {
+  it('of a workflow enters the ledger by the workflow’s own step', async ({ test, tenant, guarded }) => {
     const subjectId = randomUUID();
-    await embed(tenant, { source: 'workflow', articleId: subjectId });
-    expect(await ledgerOf()).toEqual([]);
+    await guarded.embed(tenant, { source: 'workflow', articleId: subjectId });
+    expect(await guarded.ledgerOf()).toEqual([]);
     expect(await test.services.usage.recordSubject(tenant.id, subjectId)).toBe(1);
-    expect(await ledgerOf()).toMatchObject([{ source: 'workflow' }]);
+    expect(await guarded.ledgerOf()).toMatchObject([{ source: 'workflow' }]);
   });
 });
 
 describe('a rejected key', () => {
-  it('is marked once, with one audit row, by however many calls it fails', async () => {
+  it('is marked once, with one audit row, by however many calls it fails', async ({ twin, key, guarded }) => {
     twin.script(key, [], { kind: 'status', status: 401 });
     let arrived = 0;
     let allArrived: () => void = () => undefined;
@@ -324,7 +241,7 @@ describe('a rejected key', () => {
     });
     const answers = await Promise.all(
       Array.from({ length: 5 }, () =>
-        callWith(async () => {
+        guarded.callWith(async () => {
           arrived += 1;
           if (arrived === 5) allArrived();
           await everyone;
@@ -333,35 +250,40 @@ describe('a rejected key', () => {
       ),
     );
     expect(answers).toEqual(Array(5).fill({ kind: 'failed', code: 'credential_rejected' }));
-    expect(await keyOf()).toEqual({ version: 1, status: 'rejected' });
-    expect(await rejectionsOf()).toEqual([{ details: { provider: 'embedding', key_version: 1 } }]);
+    expect(await guarded.keyOf()).toEqual({ version: 1, status: 'rejected' });
+    expect(await guarded.rejectionsOf()).toEqual([{ details: { provider: 'embedding', key_version: 1 } }]);
   });
 
-  it('does not drag down the key that has replaced it during the call', async () => {
+  it('does not reject the key that has replaced it during the call', async ({ twin, tenant, guarded }) => {
     const newKey = twinKey();
-    const answer = await callWith(async () => {
+    const answer = await guarded.callWith(async () => {
       await tenant.setEmbeddingKey(newKey);
       return { kind: 'failed', code: 'credential_rejected' };
     });
     expect(answer).toEqual({ kind: 'failed', code: 'credential_rejected' });
-    expect(await keyOf()).toEqual({ version: 2, status: 'unverified' });
-    expect(await rejectionsOf()).toEqual([]);
-    expect(await embed()).toMatchObject({ kind: 'ok', key: { keyVersion: 2 } });
+    expect(await guarded.keyOf()).toEqual({ version: 2, status: 'unverified' });
+    expect(await guarded.rejectionsOf()).toEqual([]);
+    expect(await guarded.embed()).toMatchObject({ kind: 'ok', key: { keyVersion: 2 } });
     expect(twin.callsOf(newKey)).toHaveLength(1);
   });
 
-  it('does not come back to life by a late success of an earlier call', async () => {
-    await callWith(async () => {
-      await callWith(async () => ({ kind: 'failed', code: 'credential_rejected' }));
+  it('stays rejected after a late success of an earlier call', async ({ guarded }) => {
+    await guarded.callWith(async () => {
+      await guarded.callWith(async () => ({ kind: 'failed', code: 'credential_rejected' }));
       return { kind: 'ok', result: 'late', inputTokens: 1, outputTokens: 0 };
     });
-    expect(await keyOf()).toEqual({ version: 1, status: 'rejected' });
+    expect(await guarded.keyOf()).toEqual({ version: 1, status: 'rejected' });
   });
 });
 
-it('leaves every row of another tenant as it is, whatever happens to this one', async () => {
+it('leaves every row of another tenant as it is, whatever happens to this one', async ({
+  twin,
+  test,
+  key,
+  guarded,
+}) => {
   const other = await test.createTenant(twinKey());
-  await embed(other);
+  await guarded.embed(other);
   const everything = async () => {
     const tables = await test.db.rawAsOwner(
       `select table_name from information_schema.columns
@@ -385,25 +307,35 @@ it('leaves every row of another tenant as it is, whatever happens to this one', 
     { kind: 'raw', body: '{}' },
     { kind: 'status', status: 503 },
   ]);
-  for (let i = 0; i < 6; i += 1) await embed();
-  expect(await breakerStateOf()).toMatchObject({ state: 'open' });
+  for (let i = 0; i < 6; i += 1) await guarded.embed();
+  expect(await guarded.breakerStateOf()).toMatchObject({ state: 'open' });
   expect(await everything()).toEqual(before);
 });
 
-it('ends a call that a person waits for in time, and counts it against the provider', async () => {
+it('ends a call that a person waits for at its time-out, and counts it against the provider', async ({
+  twin,
+  tenant,
+  key,
+  guarded,
+}) => {
   twin.script(key, [], { kind: 'hang' });
   const codes: string[] = [];
   for (let i = 0; i < failures + 1; i += 1) {
-    const answer = await embed(tenant, { timeoutMs: 100 });
+    const answer = await guarded.embed(tenant, { timeoutMs: 100 });
     codes.push(answer.kind === 'failed' ? answer.code : answer.kind);
   }
   expect(codes).toEqual(['provider_timeout', 'provider_timeout', 'provider_timeout', 'circuit_open']);
-  expect(await callsOf()).toMatchObject(
+  expect(await guarded.recordsOf()).toMatchObject(
     Array(failures).fill({ outcome: 'provider_timeout', finished: true }),
   );
 });
 
-it('lets no piece of a key, and no word of the provider, into an answer, a log line or a table', async () => {
+it('lets no piece of a key, and no word of the provider, into an answer, a log line or a table', async ({
+  twin,
+  test,
+  key,
+  guarded,
+}) => {
   const steps = [401, 402, 404, 408, 422, 429, 500].map((status) => ({ kind: 'status', status }) as const);
   const answers: unknown[] = [];
   const keys: string[] = [];
@@ -412,29 +344,34 @@ it('lets no piece of a key, and no word of the provider, into an answer, a log l
     keys.push(own);
     const of = await test.createTenant(own);
     twin.script(own, [step]);
-    answers.push(await embed(of));
+    answers.push(await guarded.embed(of));
   }
   answers.push(
-    await callWith(async ({ apiKey }) => {
+    await guarded.callWith(async ({ apiKey }) => {
       throw Object.assign(new Error(`${twinMarker} ${apiKey}`), { config: { apiKey } });
     }),
   );
-  const told = JSON.stringify(answers) + test.logLines.join('');
+  const shown = JSON.stringify(answers) + test.logLines.join('');
   const tables = await test.db.rawAsOwner(
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
   );
   const stored = await Promise.all(
     tables.map(({ relname }) => test.db.rawAsOwner(`select t::text as row from ${String(relname)} t`)),
   );
-  const everything = told + JSON.stringify(stored);
+  const everything = shown + JSON.stringify(stored);
   for (const piece of [twinMarker, ...[...keys, key].map((each) => each.slice(8, 20))]) {
     expect(everything).not.toContain(piece);
   }
 });
 
-it('stores again what is paid for when storing fails for a moment, and calls nobody twice', async () => {
+it('stores again what is paid for when storing fails for a moment, and calls the provider once', async ({
+  twin,
+  tenant,
+  key,
+  guarded,
+}) => {
   let stored = 0;
-  const persisted = await embed(tenant, {
+  const persisted = await guarded.embed(tenant, {
     persist: async (_tx, vectors) => {
       stored += 1;
       if (stored < 3) throw new Error('the database is away for a moment');
@@ -443,15 +380,123 @@ it('stores again what is paid for when storing fails for a moment, and calls nob
   });
   expect(persisted).toMatchObject({ kind: 'ok', persisted: 1 });
   expect(twin.callsOf(key)).toHaveLength(1);
-  expect(await callsOf()).toMatchObject([{ outcome: 'ok', finished: true }]);
-  expect(await ledgerOf()).toHaveLength(1);
+  expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'ok', finished: true }]);
+  expect(await guarded.ledgerOf()).toHaveLength(1);
 });
 
-it('books what was reserved for a call whose provider counts no tokens', async () => {
-  const answer = await callWith(
+it('books what was reserved for a call whose provider counts no tokens', async ({ guarded }) => {
+  const answer = await guarded.callWith(
     async () => ({ kind: 'ok', result: 'r', inputTokens: undefined, outputTokens: 0 }),
     { maxTokens: 77 },
   );
   expect(answer).toMatchObject({ kind: 'ok', inputTokens: 77 });
-  expect(await callsOf()).toMatchObject([{ outcome: 'ok', tokens: 77 }]);
+  expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'ok', tokens: 77 }]);
 });
+
+/** The guard, calls through it for one tenant or another that is named, and what they leave in the tables. */
+function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
+  const { database, usage, providerKeys } = test.services;
+  const openMs = 30_000;
+  const breaker = createBreaker({ failures, windowMs: 60_000, openMs, maxOpenMs: openMs });
+  /** The tenants whose key was opened, each time. */
+  const opened: string[] = [];
+  const keys: ProviderKeys = {
+    ...providerKeys,
+    openKey(tenantId, ...rest) {
+      opened.push(tenantId);
+      return providerKeys.openKey(tenantId, ...rest);
+    },
+  };
+  const guard = createGuard({ database, keys, breaker, usage });
+  const embedding = createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false });
+
+  const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;
+
+  /** One call for a tenant; by default for a search, whose result is its number of vectors. */
+  const embed = (of = tenant, wanted: Partial<Parameters<GuardedEmbedding['embed']>[0]> = {}) =>
+    embedding.embed({
+      tenantId: of.id,
+      source: 'search',
+      inputs: ['some words'],
+      side: 'query',
+      timeoutMs: 2_000,
+      persist: async (_tx, vectors) => vectors.length,
+      ...wanted,
+    });
+
+  /** A call whose one attempt is the test's own. */
+  const callWith = (
+    send: CallRequest<string, string>['send'],
+    wanted: Partial<CallRequest<string, string>> = {},
+  ) =>
+    guard.call<string, string>({
+      tenantId: tenant.id,
+      operation: 'embedding',
+      source: 'search',
+      inputs: 1,
+      maxTokens: 10,
+      timeoutMs: 2_000,
+      send,
+      persist: async (_tx, result) => result,
+      ...wanted,
+    });
+
+  const persistThenThrow: Parameters<typeof embedding.embed>[0]['persist'] = async (tx, vectors) => {
+    await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion: 1 }, vectors[0]?.length ?? 0);
+    throw broken;
+  };
+
+  const recordsOf = (of = tenant) =>
+    test.db.rawAsOwner(
+      `select outcome, finished_at is not null as finished, key_version, source, input_tokens::int as tokens
+       from provider_calls where tenant_id = $1 order by started_at`,
+      [of.id],
+    );
+  const ledgerOf = (of = tenant) =>
+    test.db.rawAsOwner(
+      'select source, input_tokens::int as tokens, call_id from usage_ledger where tenant_id = $1',
+      [of.id],
+    );
+  const keyOf = async (of = tenant) => {
+    const [row] = await test.db.rawAsOwner(
+      'select version, status from provider_keys where tenant_id = $1 and provider = $2',
+      [of.id, 'embedding'],
+    );
+    return row;
+  };
+  const rejectionsOf = (of = tenant) =>
+    test.db.rawAsOwner(
+      `select details from audit_log where tenant_id = $1 and action = 'llm_config.embedding_key_rejected'`,
+      [of.id],
+    );
+
+  const breakerIdOf = (of = tenant) => ({
+    tenantId: of.id,
+    provider: 'embedding' as const,
+    keyVersion: 1,
+  });
+  const breakerStateOf = (of = tenant) =>
+    test.services.database.withTenant(of.id, (tx) => breaker.state(tx, breakerIdOf(of)));
+  const openBreaker = async (of = tenant) => {
+    for (let i = 0; i < failures; i += 1) {
+      await test.services.database.withTenant(of.id, async (tx) => {
+        const permit = await breaker.acquire(tx, breakerIdOf(of), 1_000);
+        if (permit.kind !== 'permit') throw new Error('open already');
+        await breaker.report(tx, breakerIdOf(of), permit, { kind: 'failed', code: 'provider_unavailable' });
+      });
+    }
+  };
+  /** Ends the open time of the breaker, so that the next call is the probe. */
+  const halfOpenBreaker = async (of = tenant) => {
+    await openBreaker(of);
+    await test.db.rawAsOwner(
+      `update breakers set open_until = clock_timestamp() - interval '1 second' where tenant_id = $1`,
+      [of.id],
+    );
+  };
+
+  return {
+    ...{ embed, callWith, persistThenThrow, openedBy, recordsOf, ledgerOf, keyOf, rejectionsOf },
+    ...{ breakerStateOf, openBreaker, halfOpenBreaker },
+  };
+}

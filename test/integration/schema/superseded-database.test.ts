@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { test as base, expect, inject } from 'vitest';
 import { migrationSource } from '../../../migrations/index.ts';
 import { SupersededDatabase } from '../../../src/platform/postgres/migration-failure.ts';
 import { migrateDatabase } from '../../../src/platform/postgres/migrator.ts';
@@ -12,50 +12,18 @@ const name = `test_${randomBytes(6).toString('hex')}`;
 const itsRole = `${name}_app`;
 const newRole = `${name}_new`;
 
-const ownerUrl = () => {
-  const url = new URL(inject('databaseOwnerUrl'));
-  url.pathname = `/${name}`;
-  return url.href;
-};
-const applicationUrl = (role: string) => {
-  const url = new URL(ownerUrl());
-  [url.username, url.password] = [role, 'secret'];
-  return url.href;
-};
-
-/** The first and the last migration of a development version, by their names then, and a table or two. */
-const earlier: Knex.MigrationSource<string> = {
-  getMigrations: async () => ['001_tenants', '016_proposal_gate'],
-  getMigrationName: (each) => each,
-  getMigration: async (each) => ({
-    up: (tx) =>
-      tx.raw(`create table ${each === '001_tenants' ? 'tenants' : 'audit_log'} (id uuid primary key)`),
-    down: async () => undefined,
-  }),
-};
-
-beforeAll(async () => {
+/** A database that a development version has migrated. */
+const it = base.extend('database', { auto: true, scope: 'file' }, async ({}, { onCleanup }) => {
   await query(inject('databaseOwnerUrl'), `create database ${name}`);
   await migrateDatabase({ ownerUrl: ownerUrl(), applicationUrl: applicationUrl(itsRole), source: earlier });
+  onCleanup(async () => {
+    await query(inject('databaseOwnerUrl'), `drop database ${name} with (force)`);
+    for (const role of [itsRole, newRole]) {
+      await query(inject('databaseOwnerUrl'), `drop role if exists ${role}`);
+    }
+  });
+  return name;
 });
-afterAll(async () => {
-  await query(inject('databaseOwnerUrl'), `drop database ${name} with (force)`);
-  for (const role of [itsRole, newRole]) {
-    await query(inject('databaseOwnerUrl'), `drop role if exists ${role}`);
-  }
-});
-
-/** Every relation with its rights and the transaction that wrote it last, and the rows of the migrations. */
-async function stateOf() {
-  const relations = await query(
-    ownerUrl(),
-    `select oid, relname, relacl::text, xmin::text from pg_class where relnamespace = 'public'::regnamespace order by oid`,
-  );
-  const applied = await query(ownerUrl(), 'select *, xmin::text from knex_migrations order by id');
-  const locks = await query(ownerUrl(), 'select *, xmin::text from knex_migrations_lock');
-  const roles = await query(ownerUrl(), 'select rolname from pg_roles where rolname = $1', [newRole]);
-  return { relations, applied, locks, roles };
-}
 
 it('is refused in one sentence that says what to do, and nothing in it is changed', async () => {
   const before = await stateOf();
@@ -89,3 +57,37 @@ it('is refused by `npm run migrate`, which says the same in its log', async () =
   );
   expect(await stateOf()).toEqual(before);
 });
+
+const ownerUrl = () => {
+  const url = new URL(inject('databaseOwnerUrl'));
+  url.pathname = `/${name}`;
+  return url.href;
+};
+const applicationUrl = (role: string) => {
+  const url = new URL(ownerUrl());
+  [url.username, url.password] = [role, 'secret'];
+  return url.href;
+};
+
+/** The first and the last migration of a development version, by their names then, and a table or two. */
+const earlier: Knex.MigrationSource<string> = {
+  getMigrations: async () => ['001_tenants', '016_proposal_gate'],
+  getMigrationName: (each) => each,
+  getMigration: async (each) => ({
+    up: (tx) =>
+      tx.raw(`create table ${each === '001_tenants' ? 'tenants' : 'audit_log'} (id uuid primary key)`),
+    down: async () => undefined,
+  }),
+};
+
+/** Every relation with its rights and the transaction that wrote it last, and the rows of the migrations. */
+async function stateOf() {
+  const relations = await query(
+    ownerUrl(),
+    `select oid, relname, relacl::text, xmin::text from pg_class where relnamespace = 'public'::regnamespace order by oid`,
+  );
+  const applied = await query(ownerUrl(), 'select *, xmin::text from knex_migrations order by id');
+  const locks = await query(ownerUrl(), 'select *, xmin::text from knex_migrations_lock');
+  const roles = await query(ownerUrl(), 'select rolname from pg_roles where rolname = $1', [newRole]);
+  return { relations, applied, locks, roles };
+}

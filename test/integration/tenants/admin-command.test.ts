@@ -1,37 +1,21 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createAudit } from '../../../src/audit/service.ts';
-import { createTenants, type Tenants } from '../../../src/tenants/service.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createTenants } from '../../../src/tenants/service.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-let db: TestDatabase;
-let tenants: Tenants;
-
-beforeAll(async () => {
-  db = await createTestDatabase();
-  tenants = createTenants({ database: db.database, audit: createAudit({ database: db.database }) });
+const test = factsOfDatabase().extend('tenants', { scope: 'file' }, ({ db }, { onCleanup }) => {
+  const tenants = createTenants({ database: db.database, audit: createAudit({ database: db.database }) });
+  onCleanup(() => tenants.settled());
+  return tenants;
 });
 
-afterAll(async () => {
-  await tenants.settled();
-  await db.drop();
-});
-
-function admin(args: readonly string[], url: string | undefined = db.ownerUrl) {
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--import', 'tsx', 'src/main/admin.ts', ...args],
-      { cwd: root, env: { PATH: process.env.PATH, ...(url === '' ? {} : { DATABASE_OWNER_URL: url }) } },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
-
-test('prints the tenant and its keys as JSON and nothing else; then its slug is taken', async () => {
+test('prints the tenant and its keys as JSON and nothing else; then its slug is taken', async ({
+  db,
+  tenants,
+}) => {
   const slug = `t-${randomUUID()}`;
   const args = ['create-tenant', '--slug', slug, '--name', 'Acme & Co'];
   // With a login that row-level security binds, as it does an owner who is no superuser.
@@ -49,20 +33,23 @@ test('prints the tenant and its keys as JSON and nothing else; then its slug is 
     });
   }
 
-  const again = await admin(args);
+  const again = await admin(args, db.ownerUrl);
   expect([again.code, again.stdout]).toEqual([1, '']);
   expect(again.stderr).toContain(`${slug} is taken`);
 });
 
-test('names every option that it cannot take', async () => {
-  const { code, stdout, stderr } = await admin(['create-tenant', '--slug', 'Acme', '--name', '']);
+test('names every option that it cannot take', async ({ db }) => {
+  const { code, stdout, stderr } = await admin(
+    ['create-tenant', '--slug', 'Acme', '--name', ''],
+    db.ownerUrl,
+  );
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toContain('--slug');
   expect(stderr).toContain('--name');
 });
 
-test('names an option that is missing', async () => {
-  const { code, stdout, stderr } = await admin(['create-tenant', '--name', 'x']);
+test('names an option that is missing', async ({ db }) => {
+  const { code, stdout, stderr } = await admin(['create-tenant', '--name', 'x'], db.ownerUrl);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toContain('--slug');
 });
@@ -76,7 +63,24 @@ test('says that the database cannot be reached, without its password', async () 
 });
 
 test('names the variable that is missing', async () => {
-  const { code, stderr } = await admin(['create-tenant', '--slug', 'acme', '--name', 'x'], '');
+  const { code, stderr } = await admin(['create-tenant', '--slug', 'acme', '--name', 'x'], undefined);
   expect(code).toBe(1);
   expect(stderr).toContain('DATABASE_OWNER_URL');
 });
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+/** Runs the command. Without a URL it finds no DATABASE_OWNER_URL in its environment. */
+function admin(args: readonly string[], url: string | undefined) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', 'tsx', 'src/main/admin.ts', ...args],
+      {
+        cwd: root,
+        env: { PATH: process.env.PATH, ...(url === undefined ? {} : { DATABASE_OWNER_URL: url }) },
+      },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}

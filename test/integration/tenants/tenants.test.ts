@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Audit, createAudit } from '../../../src/audit/service.ts';
+import { describe, expect } from 'vitest';
+import { createAudit } from '../../../src/audit/service.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import { type CreatedTenant, createTenants, type Tenants } from '../../../src/tenants/service.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
+import type { TestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
-let audit: Audit;
-let tenants: Tenants;
+const test = factsOfDatabase()
+  .extend('audit', { scope: 'file' }, ({ db }) => createAudit({ database: db.database }))
+  .extend('tenants', { scope: 'file' }, ({ db, audit }, { onCleanup }) => {
+    const tenants = createTenants({ database: db.database, audit });
+    onCleanup(() => tenants.settled());
+    return tenants;
+  })
+  .extend('accounts', { scope: 'file' }, ({ db, tenants }) => openAccounts(db, tenants))
+  .extend('created', ({ accounts }) => accounts.newTenant());
 const operator: Actor = {
   tenantId: '00000000-0000-0000-0000-000000000000',
   keyId: null,
@@ -15,50 +22,12 @@ const operator: Actor = {
   role: 'superadmin',
 };
 
-beforeAll(async () => {
-  db = await createTestDatabase();
-  audit = createAudit({ database: db.database });
-  tenants = createTenants({ database: db.database, audit });
-});
-
-afterAll(async () => {
-  await tenants.settled();
-  await db.drop();
-});
-
-async function newTenant(): Promise<CreatedTenant & { readonly actor: Actor }> {
-  const creation = await tenants.createTenant(operator, { slug: `t-${randomUUID()}`, name: 'Tenant' });
-  if (creation.kind !== 'created') throw new Error('not created');
-  const actor = await tenants.authenticate(creation.keys.user.key);
-  if (actor === undefined) throw new Error('not authenticated');
-  await tenants.settled();
-  return { ...creation, actor };
-}
-
-/** Turns back the clock of a key's column. */
-const age = (tenantId: string, keyId: string, column: 'expires_at' | 'last_used_at', seconds: number) =>
-  db.database.withTenant(tenantId, (tx) =>
-    tx.raw('update api_keys set ?? = now() - make_interval(secs => ?) where id = ?', [
-      column,
-      seconds,
-      keyId,
-    ]),
-  );
-
-const lastUsed = async (tenantId: string, keyId: string): Promise<number | undefined> => {
-  const keys = await tenants.listApiKeys(tenantId, { limit: 100 });
-  return keys.find(({ id }) => id === keyId)?.lastUsedAt?.getTime();
-};
-
-async function issue(actor: Actor, role: 'agent' | 'orchestrator' | 'user', expiresAt: Date | null = null) {
-  const creation = await tenants.createApiKey(actor, actor.tenantId, { label: 'made', role, expiresAt });
-  if (creation.kind !== 'created') throw new Error(creation.kind);
-  return creation.apiKey;
-}
-
 describe('a new tenant', () => {
-  test('has one key per role, each of which logs in as that role of that tenant', async () => {
-    const { tenant, keys } = await newTenant();
+  test('has one key per role, each of which logs in as that role of that tenant', async ({
+    tenants,
+    created,
+  }) => {
+    const { tenant, keys } = created;
     for (const role of ['agent', 'orchestrator', 'user'] as const) {
       expect(await tenants.authenticate(keys[role].key)).toEqual({
         tenantId: tenant.id,
@@ -69,8 +38,8 @@ describe('a new tenant', () => {
     }
   });
 
-  test('says in its own log who made it', async () => {
-    const { tenant } = await newTenant();
+  test('says in its own log who made it', async ({ audit, created }) => {
+    const { tenant } = created;
     const rows = await audit.list(tenant.id, { limit: 10 });
     expect(rows.map(({ action }) => action).sort()).toEqual([
       'api_key.created',
@@ -81,14 +50,14 @@ describe('a new tenant', () => {
     expect(new Set(rows.map(({ actor }) => actor.role))).toEqual(new Set(['superadmin']));
   });
 
-  test('whose slug is taken is refused, and nothing of it stays', async () => {
-    const { tenant } = await newTenant();
+  test('whose slug is taken is refused, and nothing of it stays', async ({ tenants, created }) => {
+    const { tenant } = created;
     expect(await tenants.createTenant(operator, { slug: tenant.slug, name: 'Other' })).toEqual({
       kind: 'slug_taken',
     });
   });
 
-  test('is made once when twenty ask for the same slug at once', async () => {
+  test('is made once when twenty ask for the same slug at once', async ({ tenants }) => {
     const slug = `race-${randomUUID()}`;
     const made = await Promise.all(
       Array.from({ length: 20 }, () => tenants.createTenant(operator, { slug, name: 'Race' })),
@@ -96,7 +65,7 @@ describe('a new tenant', () => {
     expect(made.filter(({ kind }) => kind === 'created')).toHaveLength(1);
   });
 
-  test('is not made when the step after the write fails', async () => {
+  test('is not made when the step after the write fails', async ({ tenants }) => {
     const slug = `undone-${randomUUID()}`;
     const failing = async () => {
       throw new Error('the step failed');
@@ -107,22 +76,22 @@ describe('a new tenant', () => {
 });
 
 describe('authentication', () => {
-  test('knows no key that was not issued', async () => {
+  test('knows no key that was not issued', async ({ tenants }) => {
     expect(await tenants.authenticate(`lk_${'a'.repeat(43)}`)).toBeUndefined();
     expect(await tenants.authenticate('lk_short')).toBeUndefined();
     expect(await tenants.authenticate('')).toBeUndefined();
   });
 
-  test('refuses a key from the moment it expires', async () => {
-    const { actor } = await newTenant();
-    const key = await issue(actor, 'agent', new Date(Date.now() + 3_600_000));
+  test('refuses a key from the moment it expires', async ({ tenants, created, accounts }) => {
+    const { actor } = created;
+    const key = await accounts.issue(actor, 'agent', new Date(Date.now() + 3_600_000));
     expect(await tenants.authenticate(key.key)).toBeDefined();
-    await age(actor.tenantId, key.id, 'expires_at', 0);
+    await accounts.age(actor.tenantId, key.id, 'expires_at', 0);
     expect(await tenants.authenticate(key.key)).toBeUndefined();
   });
 
-  test('refuses a revoked key at once, in another process too', async () => {
-    const { actor, keys } = await newTenant();
+  test('refuses a revoked key at once, in another process too', async ({ db, audit, tenants, created }) => {
+    const { actor, keys } = created;
     const otherProcess = createTenants({ database: db.database, audit });
     expect(await otherProcess.authenticate(keys.agent.key)).toBeDefined();
     expect(await tenants.revokeApiKey(actor, keys.agent.id)).toEqual({ kind: 'revoked' });
@@ -131,29 +100,35 @@ describe('authentication', () => {
     await otherProcess.settled();
   });
 
-  test('writes the time of use at most once a minute', async () => {
-    const { tenant, keys } = await newTenant();
+  test('writes the time of use at most once a minute', async ({ tenants, created, accounts }) => {
+    const { tenant, keys } = created;
     const { key, id } = keys.agent;
     await Promise.all(Array.from({ length: 10 }, () => tenants.authenticate(key)));
     await tenants.settled();
-    const first = await lastUsed(tenant.id, id);
+    const first = await accounts.lastUsed(tenant.id, id);
     expect(first).toBeDefined();
 
-    await age(tenant.id, id, 'last_used_at', 50);
-    const within = await lastUsed(tenant.id, id);
+    await accounts.age(tenant.id, id, 'last_used_at', 50);
+    const within = await accounts.lastUsed(tenant.id, id);
     await tenants.authenticate(key);
     await tenants.settled();
-    expect(await lastUsed(tenant.id, id)).toBe(within);
+    expect(await accounts.lastUsed(tenant.id, id)).toBe(within);
 
-    await age(tenant.id, id, 'last_used_at', 61);
-    const stale = await lastUsed(tenant.id, id);
+    await accounts.age(tenant.id, id, 'last_used_at', 61);
+    const stale = await accounts.lastUsed(tenant.id, id);
     await tenants.authenticate(key);
     await tenants.settled();
-    expect(await lastUsed(tenant.id, id)).toBeGreaterThan((stale ?? 0) + 60_000);
+    expect(await accounts.lastUsed(tenant.id, id)).toBeGreaterThan((stale ?? 0) + 60_000);
   });
 
-  test('answers although the time of use cannot be written', async () => {
-    const { keys } = await newTenant();
+  test('answers although the time of use cannot be written', async ({
+    db,
+    audit,
+    tenants,
+    created,
+    accounts,
+  }) => {
+    const { keys } = created;
     const refused: unknown[] = [];
     const readOnly = createTenants({
       database: {
@@ -167,7 +142,12 @@ describe('authentication', () => {
     });
     expect(await readOnly.authenticate(keys.user.key)).toMatchObject({ role: 'user' });
     await tenants.settled();
-    await age((await tenants.authenticate(keys.user.key))?.tenantId ?? '', keys.user.id, 'last_used_at', 61);
+    await accounts.age(
+      (await tenants.authenticate(keys.user.key))?.tenantId ?? '',
+      keys.user.id,
+      'last_used_at',
+      61,
+    );
     expect(await readOnly.authenticate(keys.user.key)).toMatchObject({ role: 'user' });
     await readOnly.settled();
     expect(refused).toHaveLength(1);
@@ -175,9 +155,13 @@ describe('authentication', () => {
 });
 
 describe('API keys', () => {
-  test('are listed newest first, in pages that neither repeat nor miss one', async () => {
-    const { actor } = await newTenant();
-    for (let made = 0; made < 5; made += 1) await issue(actor, 'agent');
+  test('are listed newest first, in pages that neither repeat nor miss one', async ({
+    tenants,
+    created,
+    accounts,
+  }) => {
+    const { actor } = created;
+    for (let made = 0; made < 5; made += 1) await accounts.issue(actor, 'agent');
     const all = await tenants.listApiKeys(actor.tenantId, { limit: 100 });
     expect(all).toHaveLength(8);
     const paged = [];
@@ -190,12 +174,12 @@ describe('API keys', () => {
     expect(paged).toEqual(all);
   });
 
-  test.each([
+  test.for([
     ['agent', 'orchestrator'],
     ['agent', 'user'],
     ['orchestrator', 'user'],
-  ] as const)('of role %s cannot make one of role %s', async (own, asked) => {
-    const { actor } = await newTenant();
+  ] as const)('of role %s cannot make one of role %s', async ([own, asked], { tenants, created }) => {
+    const { actor } = created;
     expect(
       await tenants.createApiKey({ ...actor, role: own }, actor.tenantId, {
         label: 'higher',
@@ -205,20 +189,24 @@ describe('API keys', () => {
     ).toEqual({ kind: 'role_too_high' });
   });
 
-  test('cannot be made for a tenant that does not exist', async () => {
+  test('cannot be made for a tenant that does not exist', async ({ tenants }) => {
     const request = { label: 'lost', role: 'agent', expiresAt: null } as const;
     expect(await tenants.createApiKey(operator, randomUUID(), request)).toEqual({ kind: 'no_such_tenant' });
   });
 
-  test('of another tenant do not exist for revocation', async () => {
-    const one = await newTenant();
-    const other = await newTenant();
+  test('of another tenant do not exist for revocation', async ({ tenants, accounts }) => {
+    const one = await accounts.newTenant();
+    const other = await accounts.newTenant();
     expect(await tenants.revokeApiKey(one.actor, other.keys.agent.id)).toEqual({ kind: 'no_such_key' });
     expect(await tenants.authenticate(other.keys.agent.key)).toBeDefined();
   });
 
-  test('are revoked once: a repetition changes nothing and is not logged', async () => {
-    const { actor, keys } = await newTenant();
+  test('are revoked once: a repetition changes nothing and is not logged', async ({
+    audit,
+    tenants,
+    created,
+  }) => {
+    const { actor, keys } = created;
     await tenants.revokeApiKey(actor, keys.agent.id);
     expect(await tenants.revokeApiKey(actor, keys.agent.id)).toEqual({ kind: 'revoked' });
     const rows = await audit.list(actor.tenantId, { action: 'api_key.revoked', limit: 10 });
@@ -229,21 +217,25 @@ describe('API keys', () => {
     });
   });
 
-  test('the last active one of role user cannot be revoked', async () => {
-    const { actor, keys } = await newTenant();
+  test('the last active one of role user cannot be revoked', async ({ tenants, created, accounts }) => {
+    const { actor, keys } = created;
     expect(await tenants.revokeApiKey(actor, keys.user.id)).toEqual({ kind: 'last_user_key' });
-    const second = await issue(actor, 'user');
-    await age(actor.tenantId, second.id, 'expires_at', 1);
+    const second = await accounts.issue(actor, 'user');
+    await accounts.age(actor.tenantId, second.id, 'expires_at', 1);
     expect(await tenants.revokeApiKey(actor, keys.user.id)).toEqual({ kind: 'last_user_key' });
     // The expired one opens nothing: to revoke it locks nobody out.
     expect(await tenants.revokeApiKey(actor, second.id)).toEqual({ kind: 'revoked' });
-    await issue(actor, 'user');
+    await accounts.issue(actor, 'user');
     expect(await tenants.revokeApiKey(actor, keys.user.id)).toEqual({ kind: 'revoked' });
   });
 
-  test('one of the last two of role user survives when both are revoked at once', async () => {
-    const { actor, keys } = await newTenant();
-    const second = await issue(actor, 'user');
+  test('one of the last two of role user survives when both are revoked at once', async ({
+    tenants,
+    created,
+    accounts,
+  }) => {
+    const { actor, keys } = created;
+    const second = await accounts.issue(actor, 'user');
     const revocations = await Promise.all([
       tenants.revokeApiKey(actor, keys.user.id),
       tenants.revokeApiKey(actor, second.id),
@@ -253,8 +245,8 @@ describe('API keys', () => {
 });
 
 describe('the tables', () => {
-  test('hold no key and no piece of one but its last four characters', async () => {
-    const { tenant, keys } = await newTenant();
+  test('hold no key and no piece of one but its last four characters', async ({ db, created }) => {
+    const { tenant, keys } = created;
     const dump = await db.database.withTenant(tenant.id, async (tx) =>
       JSON.stringify([
         await tx.raw('select t::text from tenants t'),
@@ -268,8 +260,8 @@ describe('the tables', () => {
     }
   });
 
-  test('show nothing to the application’s login that has named no tenant', async () => {
-    const { tenant } = await newTenant();
+  test('show nothing to the application’s login that has named no tenant', async ({ db, created }) => {
+    const { tenant } = created;
     expect(await db.rawAsApplication('select * from tenants')).toEqual([]);
     expect(await db.rawAsApplication('select * from api_keys')).toEqual([]);
     expect(await db.rawAsApplication('select * from audit_log')).toEqual([]);
@@ -282,9 +274,9 @@ describe('the tables', () => {
     ).rejects.toThrow(/row-level security/);
   });
 
-  test('show one tenant nothing of another', async () => {
-    const one = await newTenant();
-    const other = await newTenant();
+  test('show one tenant nothing of another', async ({ db, accounts }) => {
+    const one = await accounts.newTenant();
+    const other = await accounts.newTenant();
     await db.database.withTenant(one.tenant.id, async (tx) => {
       expect(await tx('api_keys').where({ tenant_id: other.tenant.id })).toEqual([]);
       expect(await tx('tenants').where({ id: other.tenant.id })).toEqual([]);
@@ -293,3 +285,39 @@ describe('the tables', () => {
     });
   });
 });
+
+/** New tenants, and API keys of theirs. */
+function openAccounts(db: TestDatabase, tenants: Tenants) {
+  async function newTenant(): Promise<CreatedTenant & { readonly actor: Actor }> {
+    const creation = await tenants.createTenant(operator, { slug: `t-${randomUUID()}`, name: 'Tenant' });
+    if (creation.kind !== 'created') throw new Error('not created');
+    const actor = await tenants.authenticate(creation.keys.user.key);
+    if (actor === undefined) throw new Error('not authenticated');
+    await tenants.settled();
+    return { ...creation, actor };
+  }
+
+  /** Sets a time of a key to so many seconds ago. */
+  const age = (tenantId: string, keyId: string, column: 'expires_at' | 'last_used_at', seconds: number) =>
+    db.database.withTenant(tenantId, (tx) =>
+      tx.raw('update api_keys set ?? = now() - make_interval(secs => ?) where id = ?', [
+        column,
+        seconds,
+        keyId,
+      ]),
+    );
+
+  /** When the key was last used, in milliseconds of the epoch. */
+  const lastUsed = async (tenantId: string, keyId: string): Promise<number | undefined> => {
+    const keys = await tenants.listApiKeys(tenantId, { limit: 100 });
+    return keys.find(({ id }) => id === keyId)?.lastUsedAt?.getTime();
+  };
+
+  async function issue(actor: Actor, role: 'agent' | 'orchestrator' | 'user', expiresAt: Date | null = null) {
+    const creation = await tenants.createApiKey(actor, actor.tenantId, { label: 'made', role, expiresAt });
+    if (creation.kind !== 'created') throw new Error(creation.kind);
+    return creation.apiKey;
+  }
+
+  return { newTenant, age, lastUsed, issue };
+}
