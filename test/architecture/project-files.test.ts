@@ -24,7 +24,7 @@ describe('the licence', () => {
     );
   });
 
-  it('is named by the package and its lock file, which nobody can publish by accident', () => {
+  it('is named by the package and its lock file, and the package cannot be published by accident', () => {
     const lock = z
       .object({ packages: z.object({ '': z.object({ license: z.string() }) }) })
       .parse(JSON.parse(read('package-lock.json')));
