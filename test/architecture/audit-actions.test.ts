@@ -10,22 +10,6 @@ const placeholders: Readonly<Record<string, readonly string[]>> = {
   change: ['set', 'removed'],
 };
 
-/** The literals that a file gives to a field `action` or `auditAction`, without their quotes. */
-function actionLiterals(code: string): string[] {
-  return [...code.matchAll(/\b(?:action|auditAction):\s*(?:'([^']*)'|`([^`]*)`)/g)].map(
-    ([, plain, template]) => plain ?? template ?? '',
-  );
-}
-
-/** Every action that a literal stands for. */
-function expand(literal: string): string[] {
-  const [, before, placeholder, after] = /^(.*?)\$\{(.*?)\}(.*)$/.exec(literal) ?? [];
-  if (before === undefined || placeholder === undefined || after === undefined) return [literal];
-  const values = placeholders[placeholder];
-  if (values === undefined) throw new Error(`the values of \${${placeholder}} in an action are not known`);
-  return values.flatMap((value) => expand(`${before}${value}${after}`));
-}
-
 const written = sourceFiles
   .filter((file) => /^src\/(?!stack\/)/.test(file))
   .flatMap((file) => actionLiterals(readSource(file)))
@@ -66,3 +50,19 @@ describe('the search for actions', () => {
     expect(() => expand(`a.\${b}`)).toThrow(`\${b}`);
   });
 });
+
+/** The literals that a file gives to a field `action` or `auditAction`, without their quotes. */
+function actionLiterals(code: string): string[] {
+  return [...code.matchAll(/\b(?:action|auditAction):\s*(?:'([^']*)'|`([^`]*)`)/g)].map(
+    ([, plain, template]) => plain ?? template ?? '',
+  );
+}
+
+/** Every action that a literal stands for. */
+function expand(literal: string): string[] {
+  const [, before, placeholder, after] = /^(.*?)\$\{(.*?)\}(.*)$/.exec(literal) ?? [];
+  if (before === undefined || placeholder === undefined || after === undefined) return [literal];
+  const values = placeholders[placeholder];
+  if (values === undefined) throw new Error(`the values of \${${placeholder}} in an action are not known`);
+  return values.flatMap((value) => expand(`${before}${value}${after}`));
+}

@@ -22,23 +22,10 @@ interface Text {
   readonly text: string;
 }
 
-/** The summaries, descriptions and titles of the document. */
-function textsOf(value: unknown, at: string): Text[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, child]: [string, unknown]) =>
-    typeof child === 'string' && /^(summary|description|title)$/.test(name)
-      ? [{ at: `${at}.${name}`, text: child }]
-      : textsOf(child, `${at}.${name}`),
-  );
-}
-
 const documented = textsOf(document, 'document');
 const logged = sourceFiles
   .filter((file) => /^(src|activities)\//.test(file))
   .flatMap((file) => logMessagesIn(readSource(file)).map((text): Text => ({ at: file, text })));
-
-const using = (texts: readonly Text[], idiom: RegExp) =>
-  texts.filter(({ text }) => idiom.test(text)).map(({ at, text }) => `${at}: ${text}`);
 
 describe.each(idioms)('the idiom %s', (idiom, sentence) => {
   it('stands in no text of the OpenAPI document', () => {
@@ -97,3 +84,17 @@ describe('the search for log messages', () => {
     expect(logMessagesIn(code)).toEqual(messages);
   });
 });
+
+/** The summaries, descriptions and titles of the document. */
+function textsOf(value: unknown, at: string): Text[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, child]: [string, unknown]) =>
+    typeof child === 'string' && /^(summary|description|title)$/.test(name)
+      ? [{ at: `${at}.${name}`, text: child }]
+      : textsOf(child, `${at}.${name}`),
+  );
+}
+
+function using(texts: readonly Text[], idiom: RegExp) {
+  return texts.filter(({ text }) => idiom.test(text)).map(({ at, text }) => `${at}: ${text}`);
+}

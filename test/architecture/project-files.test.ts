@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-const read = (path: string) => readFileSync(path, 'utf8');
 const manifest = z
   .object({
     license: z.string(),
@@ -25,7 +24,7 @@ describe('the licence', () => {
     );
   });
 
-  it('is named by the package and its lock file, which nobody can publish by accident', () => {
+  it('is named by the package and its lock file, and the package cannot be published by accident', () => {
     const lock = z
       .object({ packages: z.object({ '': z.object({ license: z.string() }) }) })
       .parse(JSON.parse(read('package-lock.json')));
@@ -55,18 +54,6 @@ const documents = [
     .map((file) => join('docs', file)),
 ];
 
-/** The anchors that a Markdown file offers: its headings, as code hosts name them, and the ones it sets itself. */
-function anchorsOf(path: string): Set<string> {
-  const text = read(path).replace(/^```[\s\S]*?^```/gm, '');
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-  return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)"/g)].map(([, id = '']) => id)]);
-}
-
 describe.each(documents)('%s', (document) => {
   it('names only npm scripts that exist', () => {
     const named = [...read(document).matchAll(/npm run (?:-\S+ )*([\w:]+)/g)].map(
@@ -94,3 +81,19 @@ describe.each(documents)('%s', (document) => {
     expect(broken).toEqual([]);
   });
 });
+
+function read(path: string) {
+  return readFileSync(path, 'utf8');
+}
+
+/** The anchors that a Markdown file offers: its headings, as code hosts name them, and the ones it sets itself. */
+function anchorsOf(path: string): Set<string> {
+  const text = read(path).replace(/^```[\s\S]*?^```/gm, '');
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)"/g)].map(([, id = '']) => id)]);
+}

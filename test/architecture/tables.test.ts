@@ -89,7 +89,7 @@ describe('the search for uses of a table', () => {
     expect(usesOf(code, 'articles')).toEqual(uses);
   });
 
-  it('passes over comments', () => {
+  it('skips comments', () => {
     expect(withoutComments('/** from articles */ a // join articles\n -- update articles\nb').trim()).toBe(
       'a \n\nb',
     );

@@ -39,7 +39,7 @@ test('ends a process that is not healthy within its deadline', async ({ dir }) =
   expect(await runningOf([pid])).toEqual([]);
 });
 
-test('reports a death that nobody asked for, and forgets the process', async ({ dir }) => {
+test('reports a death that was not requested, and forgets the process', async ({ dir }) => {
   const thing = await running(dir, sleeper);
   expect(await recordedPids(dir)).toEqual([thing.pid]);
   process.kill(thing.pid, 'SIGKILL');
@@ -51,9 +51,7 @@ test('reports a death that nobody asked for, and forgets the process', async ({ 
   expect(await recordedPids(dir)).toEqual([]);
 });
 
-test('kills a process that does not heed the request to stop; stopping again is harmless', async ({
-  dir,
-}) => {
+test('kills a process that ignores the request to stop; stopping again is harmless', async ({ dir }) => {
   const thing = await running(dir, `trap '' TERM; ${sleeper}`);
   await thing.stop();
   await thing.stop();

@@ -26,7 +26,7 @@ describe('GET /articles', () => {
     expect(new Set(seen.filter((id) => there.has(id)))).toEqual(there);
   });
 
-  it('tells articles of the same moment apart', async ({ api, tenant }) => {
+  it('pages through articles of the same moment, each once', async ({ api, tenant }) => {
     const ids = await Promise.all(Array.from({ length: 9 }, () => write(tenant)));
     await api.db.database.withTenant(tenant.id, (tx) =>
       tx('articles').update({ created_at: '2026-01-01T00:00:00.123456Z' }),

@@ -97,7 +97,7 @@ describe('GET /knowledge/index', () => {
     expect(seen).toEqual(there.toReversed());
   });
 
-  it('tells articles of the same moment apart', async ({ service, tenant }) => {
+  it('pages through articles of the same moment, each once', async ({ service, tenant }) => {
     const ids: string[] = [];
     for (let i = 0; i < 7; i += 1) ids.push(await write(service, tenant, `Number ${i}`));
     await service.db.database.withTenant(tenant.id, (tx) =>

@@ -56,7 +56,7 @@ describe('GET /knowledge/context', () => {
     expect(body.meta).toEqual({ ...meta, estimated_tokens: sum, omitted: 0 });
   });
 
-  it('cuts the first that has no room behind a paragraph, and leaves out and counts the rest', async ({
+  it('cuts the first that has no room after a paragraph, and leaves out and counts the rest', async ({
     service,
     tenant,
   }) => {
@@ -97,10 +97,7 @@ describe('GET /knowledge/context', () => {
     expect(cut.meta.estimated_tokens).toBeLessThanOrEqual(room);
   });
 
-  it('squeezes nothing in behind the one that was cut, however little it needs', async ({
-    service,
-    tenant,
-  }) => {
+  it('adds nothing after the one that was cut, however short it is', async ({ service, tenant }) => {
     const long = await write(
       service,
       tenant,
@@ -202,7 +199,7 @@ describe('GET /knowledge/context', () => {
     });
   });
 
-  it('shows nothing of an article that is taken back between the search and the reading', async ({
+  it('shows nothing of an article that is unpublished between the search and the reading', async ({
     service,
     tenant,
   }) => {

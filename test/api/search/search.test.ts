@@ -285,7 +285,7 @@ describe('semantic search', () => {
     expect(titles(await search(tenant, { q: 'x', mode: 'semantic' }))).toEqual([]);
   });
 
-  it('filters, and passes over a vector without direction', async ({ api, queries, tenant }) => {
+  it('filters, and skips a vector without direction', async ({ api, queries, tenant }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     await embed(await write(tenant, 'A', 'b', { tags: ['t', 'u'], category: 'idea' }), { a: [1, 0, 0] });
     await embed(await write(tenant, 'B', 'b', { tags: ['t'] }), { b: [1, 1, 0] });

@@ -23,10 +23,7 @@ describe('a search by words and meaning', () => {
     expect(search.mostConnections()).toBe(2);
   });
 
-  it('does not show an article that has been taken back since its words were ranked', async ({
-    api,
-    tenant,
-  }) => {
+  it('does not show an article that was unpublished after its words were ranked', async ({ api, tenant }) => {
     const [kept, gone] = [await write(tenant, 'Lynx', 'b'), await write(tenant, 'A lynx too', 'b')];
     const { embed, asking } = await vectorsOf(api, tenant);
     for (const id of [kept, gone]) await embed(id, { [id]: [1, 0, 0] });

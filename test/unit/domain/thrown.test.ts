@@ -36,7 +36,7 @@ describe.each(hostile())('%s, thrown', (_, thrown) => {
   });
 });
 
-it('keeps its code where it is one of ours, and its wait, of which a second is the least', () => {
+it('keeps its code where it is one of ours, and its wait, which is at least a second', () => {
   for (const code of failureCodes) {
     const thrown = ApplicationFailure.create({ type: code, message: secret, cause: new Error(secret) });
     expect(codeOfThrown(thrown)).toBe(code);

@@ -32,7 +32,7 @@ describe('a text that is fitted into a number of tokens', () => {
     expect(last).toEqual({ text: expected, tokens: tokensOf(expected), truncated: true });
   });
 
-  it('gives a good end up where more than half of the room would be lost for it', () => {
+  it('ends between two words where a better end would lose more than half of the room', () => {
     const text = `Short.\n\n${'word '.repeat(50)}`;
     expect(truncateToTokens(text, 40).text).toMatch(/^Short\.\n\n(word )+word$/);
   });

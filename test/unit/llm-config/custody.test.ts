@@ -55,7 +55,7 @@ test('at most so many opened keys are kept', async () => {
   expect(vault.asked).toHaveLength(4);
 });
 
-test('an opened key is given up after its time', async () => {
+test('an opened key expires after its time', async () => {
   const vault = countingTransit();
   const custody = createKeyCustody({ metrics, transit: vault.transit, ttlMs: 5 });
   await custody.open('t1', 'embedding', 'c1');

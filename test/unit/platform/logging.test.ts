@@ -19,7 +19,7 @@ const secretFields = [
 ];
 
 describe('a log line', () => {
-  it('says when, how bad, which process and what', () => {
+  it('has the time, the level, the process and the message', () => {
     expect(JSON.parse(lineOf({ tenant_id: 't' }))).toMatchObject({
       level: 'info',
       process: 'test',

@@ -65,7 +65,7 @@ describe('a result', () => {
     expect(asked.made).toBe(2);
   });
 
-  it('that is not worth it is shared and then forgotten', async ({ cache }) => {
+  it('that is not worth keeping is shared and then forgotten', async ({ cache }) => {
     const asked = counting(cache, 'key', async () => bad);
     expect(await Promise.all([asked.ask(), asked.ask()])).toEqual([bad, bad]);
     expect(asked.made).toBe(1);

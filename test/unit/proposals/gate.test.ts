@@ -9,7 +9,7 @@ const log = createLogger({ level: 'silent', process: 'test' });
 const proposed = { contentHash: 'a hash', status: 'published' } as const;
 
 describe('a gate', () => {
-  it('keeps no author beyond the time of one proposal, whichever comes first', async () => {
+  it('makes no author wait longer than the time of one proposal, in whatever order they come', async () => {
     const gate = createGate({ proposals: embedded, log, timeoutMs: 20 });
     let decisions = 0;
     const propose = async () => {

@@ -41,7 +41,7 @@ describe('a refusal', () => {
     [504, 'timeout_error', 'provider_timeout'],
     [529, 'overloaded_error', 'provider_unavailable'],
     [400, 'invalid_request_error', 'input_rejected'],
-    [400, 'a word of nobody', 'input_rejected'],
+    [400, 'an unknown word', 'input_rejected'],
     [401, 'constructor', 'credential_rejected'],
   ])('of status %i that says %s is %s', (status, word, code) => {
     expect(refusal(status, [word])).toEqual({ code });

@@ -20,7 +20,7 @@ it('agrees with a hand-made sum', () => {
   expect(ndcgAt10(['related', 'answer', 'x', 'good'], grades)).toBeCloseTo(found / ideal, 12);
 });
 
-it('holds what is missing against a ranking', () => {
+it('lowers the value of a ranking for what is missing in it', () => {
   expect(ndcgAt10(['answer'], grades)).toBeCloseTo(7 / (7 + 3 / Math.log2(3) + 0.5), 12);
 });
 
