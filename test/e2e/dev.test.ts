@@ -39,20 +39,6 @@ afterAll(async () => {
   await rm(clone, { recursive: true, force: true });
 }, 120_000);
 
-const pidOf = async (name: string) =>
-  Number((await readFile(join(stackDir, 'run', `${name}.process`), 'utf8').catch(() => '')).split('\n')[0]);
-const pids = async () => ({ api: await pidOf('api'), worker: await pidOf('worker') });
-const services = async () => Promise.all(['postgres', 'temporal', 'openbao', 'embedding-server'].map(pidOf));
-
-/** Waits for a line of the output that comes after what was printed so far. */
-async function waitFor(text: string, from: number): Promise<void> {
-  await vi.waitUntil(() => printed.slice(from).includes(text) || child?.exitCode !== null, {
-    timeout: 120_000,
-    interval: 50,
-  });
-  expect(printed.slice(from)).toContain(text);
-}
-
 it(
   'restarts the API and the worker on their ports when a source file changes, and leaves the services running',
   async () => {
@@ -115,3 +101,17 @@ it(
   },
   timeoutMs,
 );
+
+const pidOf = async (name: string) =>
+  Number((await readFile(join(stackDir, 'run', `${name}.process`), 'utf8').catch(() => '')).split('\n')[0]);
+const pids = async () => ({ api: await pidOf('api'), worker: await pidOf('worker') });
+const services = async () => Promise.all(['postgres', 'temporal', 'openbao', 'embedding-server'].map(pidOf));
+
+/** Waits for a line of the output that comes after what was printed so far. */
+async function waitFor(text: string, from: number): Promise<void> {
+  await vi.waitUntil(() => printed.slice(from).includes(text) || child?.exitCode !== null, {
+    timeout: 120_000,
+    interval: 50,
+  });
+  expect(printed.slice(from)).toContain(text);
+}
