@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
-import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
+import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
 import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
 
@@ -15,16 +15,24 @@ const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; ma
 const category = z.enum(categories);
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
-/** Spaces around a tag and repetitions are dropped. */
-const tags = z
-  .array(
-    z
-      .string()
-      .trim()
-      .pipe(text({ max: 100 })),
-  )
-  .max(50, 'must have at most 50 entries')
-  .transform((given) => [...new Set(given)]);
+/** Spaces around a tag are dropped, and so is a tag that differs from one before it only in case or Unicode form. */
+const tags = boundedArray(
+  z
+    .string()
+    .trim()
+    .pipe(text({ max: 100 })),
+  { max: 50 },
+).transform((given) => {
+  const byKey = new Map<string, string>();
+  for (const tag of given) if (!byKey.has(tagKey(tag))) byKey.set(tagKey(tag), tag);
+  return [...byKey.values()];
+});
+
+/** What tags are compared by. The database makes the same of the tags that it finds articles by. */
+function tagKey(tag: string): string {
+  const visible = tag.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return visible.normalize('NFKC').toUpperCase().toLowerCase();
+}
 
 export const articleIdSchema = z.object({ id: uuid });
 
@@ -73,7 +81,7 @@ export const tagsFilter = list(
 )
   .optional()
   .describe(
-    'Comma-separated or repeated; an article must have all of them, unless `tags_match` says otherwise',
+    'Comma-separated or repeated; an article must have all of them, unless `tags_match` says otherwise. Compared without case',
   );
 
 /** Beside `tagsFilter`, where any of the tags may be enough. */
@@ -81,18 +89,6 @@ export const tagsMatch = z
   .enum(['all', 'any'])
   .default('all')
   .describe('Whether an article must have all of the `tags`, or any');
-
-export const articleListSchema = z.strictObject({
-  category: category.optional(),
-  tags: tagsFilter,
-  tags_match: tagsMatch,
-  status: z.enum(articleStatuses).optional(),
-  embedding_status: z.enum(embeddingStatuses).optional(),
-  limit: limit({ default: 20 }),
-  cursor: cursor(z.object({ at: microseconds, id: uuid }))
-    .optional()
-    .describe('`meta.next_cursor` of the page before'),
-});
 
 const time = z.iso.datetime();
 
@@ -127,6 +123,24 @@ const articleView = z
   })
   .meta({ id: 'Article' });
 
+export type ArticleField = keyof z.output<typeof articleView>;
+const articleFields = articleView.keyof().options;
+
+export const articleListSchema = z.strictObject({
+  category: category.optional(),
+  tags: tagsFilter,
+  tags_match: tagsMatch,
+  status: z.enum(articleStatuses).optional(),
+  embedding_status: z.enum(embeddingStatuses).optional(),
+  limit: limit({ default: 20 }),
+  fields: list(z.enum(articleFields), { max: articleFields.length })
+    .optional()
+    .describe('The fields of each article to answer, beside `id`. Without `body` a page never ends early'),
+  cursor: cursor(z.object({ at: microseconds, id: uuid }))
+    .optional()
+    .describe('`meta.next_cursor` of the page before'),
+});
+
 export const articleReply = z.object({ data: articleView });
 
 const similarity = z.number().describe('How much of the proposal the article says: 1 is all of it');
@@ -156,6 +170,8 @@ export const duplicateArticleReply = z.object({
   meta: z.object({ deduplicated: z.literal(true), gate: gateView }),
 });
 export const articleListReply = z.object({
-  data: z.array(articleView),
+  data: z
+    .array(z.union([articleView, articleView.partial().required({ id: true }).meta({ id: 'ArticleFields' })]))
+    .describe('Whole articles, or those `fields` of them that were asked for'),
   meta: z.object({ next_cursor: z.string().nullable() }),
 });

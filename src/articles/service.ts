@@ -31,6 +31,9 @@ export type Changed =
   /** The article's status allows neither this transition nor, when archived, an edit. */
   | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
 
+/** A page ends early when its articles take more: two of the longest, or 2,000 of 2,000 characters. */
+const maxPageBytes = 4_000_000;
+
 export interface ArticlePage {
   readonly articles: readonly ArticleWithEmbedding[];
   /** Where the next page begins; absent on the last. */
@@ -41,7 +44,7 @@ export interface Articles {
   create: CreateArticle;
   /** One article of the tenant; undefined when it has none of this id. */
   get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
-  /** A page of the tenant's articles, newest first. */
+  /** A page of the tenant's articles, newest first. It ends early when the articles are long. */
   list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
   /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
   edit(actor: Actor, id: string, changes: ArticleChanges, expected: ExpectedRevision): Promise<Changed>;
@@ -101,8 +104,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
 
     list: (tenantId, filter) =>
       database.withTenant(tenantId, async (tx): Promise<ArticlePage> => {
-        const found = await listArticles(tx, tenantId, { ...filter, limit: filter.limit + 1 });
-        const page = found.slice(0, filter.limit);
+        const { page, more } = await listArticles(tx, tenantId, filter, maxPageBytes);
         const states = await embeddings.statesOf(
           tx,
           tenantId,
@@ -110,7 +112,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
         );
         const articles = page.map(({ article }) => attachState(article, states));
         const last = page.at(-1);
-        return found.length > page.length && last ? { articles, next: last.position } : { articles };
+        return more && last ? { articles, next: last.position } : { articles };
       }),
 
     edit: (actor, id, changes, expected) =>
