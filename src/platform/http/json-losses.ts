@@ -105,6 +105,7 @@ const alwaysKept = /^-?[\d.]{1,15}$/;
 function isKept(token: string): boolean {
   if (alwaysKept.test(token)) return true;
   const value = Number(token);
+  if (String(value) === token) return true;
   if (!Number.isFinite(value)) return false;
   const written = decimalOf(token);
   if (isSame(written, decimalOf(String(value)))) return true;

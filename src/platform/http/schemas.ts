@@ -100,19 +100,19 @@ export function jsonObject({ maxBytes }: { readonly maxBytes: number }) {
 
 /** Whether a value has at most `maxBytes` as JSON. A value that is far too long is not serialized. */
 function fitsAsJson(value: unknown, maxBytes: number): boolean {
-  let atLeast = 0;
+  // Each value takes a character and a comma; the outermost has no comma.
+  let atLeast = 1;
   const open = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    // Each value takes a character and a comma; the last one has no comma.
-    atLeast += 2 + (typeof next === 'string' ? next.length : 0);
-    if (atLeast > maxBytes + 1) return false;
-    if (typeof next !== 'object' || next === null) continue;
-    const fields = Object.entries(next);
-    if (fields.length > maxBytes) return false;
-    for (const [name, field] of fields) {
-      if (!Array.isArray(next)) atLeast += name.length;
-      open.push(field);
+    if (typeof next === 'string') atLeast += next.length;
+    if (typeof next === 'object' && next !== null) {
+      const names = Array.isArray(next) ? [] : Object.keys(next);
+      const items: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+      atLeast += 2 * items.length;
+      for (const name of names) atLeast += name.length;
+      if (atLeast <= maxBytes) for (const item of items) open.push(item);
     }
+    if (atLeast > maxBytes) return false;
   }
   return Buffer.byteLength(JSON.stringify(value)) <= maxBytes;
 }
