@@ -8,19 +8,59 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
     LANGUAGE plpgsql IMMUTABLE
     AS $$
+  declare
+    head tsvector := setweight(to_tsvector('pg_catalog.english', public.search_text(title)), 'A');
+    words text := public.search_text(body);
   begin
-    return setweight(to_tsvector('pg_catalog.english', title), 'A')
-        || setweight(to_tsvector('pg_catalog.english', body), 'B');
+    return head || setweight(to_tsvector('pg_catalog.english', words), 'B');
   exception when program_limit_exceeded then
-    return setweight(to_tsvector('pg_catalog.english', title), 'A')
-        || setweight(to_tsvector('pg_catalog.english', left(body, 100000)), 'B');
+    return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
   end $$;
+
+CREATE FUNCTION public.fold_spelling(given text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+  declare
+    folded text := given;
+  begin
+    if octet_length(folded) > length(folded) then
+      folded := regexp_replace(folded, '[\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+', '', 'g');
+      folded := regexp_replace(folded, '[\U00000300-\U0000036f\U00000483-\U00000487\U00000591-\U000005c7\U00000610-\U0000061a\U0000064b-\U00000670\U000006d6-\U000006ed\U00000711\U00000730-\U0000074a\U000007eb-\U000007fd\U00000816-\U0000082d\U00000859-\U0000085b\U00000897-\U0000089f\U000008ca-\U000008ff\U0000093c-\U00000954\U000009bc-\U000009cd\U000009fe\U00000a3c-\U00000a4d\U00000abc-\U00000acd\U00000b3c-\U00000b4d\U00000bcd\U00000c3c-\U00000c56\U00000cbc-\U00000ccd\U00000d3b-\U00000d4d\U00000dca\U00000e38-\U00000e3a\U00000e48-\U00000e4b\U00000eb8-\U00000eba\U00000ec8-\U00000ecb\U00000f18-\U00000f39\U00000f71-\U00000f87\U00000fc6\U00001037-\U0000103a\U0000108d\U0000135d-\U0000135f\U00001714-\U00001715\U00001734\U000017d2-\U000017dd\U000018a9\U00001939-\U0000193b\U00001a17-\U00001a18\U00001a60-\U00001aff\U00001b34-\U00001b44\U00001b6b-\U00001b73\U00001baa-\U00001bab\U00001be6-\U00001bf3\U00001c37\U00001cd0-\U00001ce8\U00001ced\U00001cf4-\U00001cf9\U00001dc0-\U00001dff\U000020d0-\U000020f0\U00002cef-\U00002cf1\U00002d7f\U00002de0-\U00002dff\U0000302a-\U0000302f\U00003099-\U0000309a\U0000a66f-\U0000a67d\U0000a69e-\U0000a69f\U0000a6f0-\U0000a6f1\U0000a806\U0000a82c\U0000a8c4-\U0000a8f1\U0000a92b-\U0000a92d\U0000a953\U0000a9b3-\U0000a9c0\U0000aab0-\U0000aab8\U0000aabe-\U0000aac1\U0000aaf6\U0000abed\U0000fb1e\U0000fe20-\U0000fe2f\U000101fd\U000102e0\U00010376-\U0001037a\U00010a0d-\U00010a0f\U00010a38-\U00010a3f\U00010ae5-\U00010ae6\U00010d24-\U00010d27\U00010d69-\U00010d6d\U00010eab-\U00010eac\U00010efa-\U00010eff\U00010f46-\U00010f50\U00010f82-\U00010f85\U00011046-\U00011070\U0001107f\U000110b9-\U000110ba\U00011100-\U00011102\U00011133-\U00011134\U00011173\U000111c0\U000111ca\U00011235-\U00011236\U000112e9-\U000112ea\U0001133b-\U0001134d\U00011366-\U00011374\U000113ce-\U000113d0\U00011442-\U00011446\U0001145e\U000114c2-\U000114c3\U000115bf-\U000115c0\U0001163f\U000116b6-\U000116b7\U0001172b\U00011839-\U0001183a\U0001193d-\U00011943\U000119e0\U00011a34-\U00011a47\U00011a99\U00011c3f\U00011d42-\U00011d45\U00011d97\U00011f41-\U00011f42\U0001612f\U00016af0-\U00016af4\U00016b30-\U00016b36\U00016ff0-\U00016ff1\U0001bc9e\U0001d165-\U0001d1ad\U0001d242-\U0001d244\U0001e000-\U0001e02a\U0001e08f\U0001e130-\U0001e136\U0001e2ae\U0001e2ec-\U0001e2ef\U0001e4ec-\U0001e4ef\U0001e5ee-\U0001e5ef\U0001e8d0-\U0001e8d6\U0001e944-\U0001e94a]{30}', E'\\&\x1f', 'g');
+      -- No longer than two of the longest bodies, whatever it holds.
+      folded := left(normalize(folded, NFKC), 1000000);
+    end if;
+    return folded;
+  end $$;
+
+CREATE FUNCTION public.fold_tags(tags text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select array(
+      select lower(upper(public.fold_spelling(tag) collate pg_catalog.pg_c_utf8))
+        from unnest(tags) with ordinality as given (tag, position) order by position)
+  $$;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
   begin
     raise exception 'the audit log is append-only' using errcode = 'restrict_violation';
+  end $$;
+
+CREATE FUNCTION public.search_text(given text, parting text DEFAULT ''::text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+  declare
+    words text := given;
+  begin
+    if octet_length(words) > length(words) then
+      words := regexp_replace(words, '[¡§¶·«»¿\u060c\u061b\u061f\u06d4\u0964\u0965\u2010-\u2027\u2030-\u205e\u2e00-\u2e5d\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufdfa\ufdfb²³¹¼-¾\u2070-\u208e\u2116\u2120-\u2122\u2150-\u215f\u2189\u2460-\u24ff\u3200-\u3370\u337b-\u337f]+', parting, 'g');
+      words := public.fold_spelling(words);
+    end if;
+    words := regexp_replace(
+      words, '(?:[^[:space:]@_~]*[_~]{0,1}[^[:space:]@_~]*[@_~]){3}', E'\\&\x1f', 'g');
+    words := regexp_replace(words, '(?:[^[:space:]/.:+&=#%?-]*[/.:+&=#%?-]){16}', E'\\&\x1f', 'g');
+    return replace(words, '<!--', E'<\x1f!--');
   end $$;
 
 CREATE TABLE public.api_keys (
@@ -75,6 +115,7 @@ CREATE TABLE public.articles (
     body text NOT NULL,
     category text NOT NULL,
     tags text[] DEFAULT '{}'::text[] NOT NULL,
+    tag_keys text[] GENERATED ALWAYS AS (public.fold_tags(tags)) STORED NOT NULL,
     status text NOT NULL,
     source_type text,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,

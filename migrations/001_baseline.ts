@@ -7,6 +7,7 @@ import * as llmConfig from './001_baseline/llm-config.ts';
 import * as outbox from './001_baseline/outbox.ts';
 import * as providers from './001_baseline/providers.ts';
 import * as search from './001_baseline/search.ts';
+import * as spelling from './001_baseline/spelling.ts';
 import * as tenants from './001_baseline/tenants.ts';
 import * as usage from './001_baseline/usage.ts';
 import * as vectors from './001_baseline/vectors.ts';
@@ -20,6 +21,7 @@ const rooms = [
   usage,
   llmConfig,
   providers,
+  spelling,
   articles,
   vectors,
   embedding,

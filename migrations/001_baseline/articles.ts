@@ -5,12 +5,13 @@ export const create = `
   -- that, but a text in which no word is repeated may not fit (compounds of 4-byte letters take up to 10 bytes a character).
   -- Such a text is searchable by its first 100,000 characters, which always fit. Alternative that lost: refusing the article.
   create function article_search(title text, body text) returns tsvector language plpgsql immutable as $$
+  declare
+    head tsvector := setweight(to_tsvector('pg_catalog.english', public.search_text(title)), 'A');
+    words text := public.search_text(body);
   begin
-    return setweight(to_tsvector('pg_catalog.english', title), 'A')
-        || setweight(to_tsvector('pg_catalog.english', body), 'B');
+    return head || setweight(to_tsvector('pg_catalog.english', words), 'B');
   exception when program_limit_exceeded then
-    return setweight(to_tsvector('pg_catalog.english', title), 'A')
-        || setweight(to_tsvector('pg_catalog.english', left(body, 100000)), 'B');
+    return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
   end $$;
 
   -- No GIN index on search or tags: under row-level security Postgres uses an index only for leakproof operators, and neither
@@ -22,6 +23,8 @@ export const create = `
     body text not null check (length(body) <= 500000),
     category text not null,
     tags text[] not null default '{}',
+    -- The tags by which articles are found: without case, in one spelling.
+    tag_keys text[] not null generated always as (fold_tags(tags)) stored,
     status text not null check (status in ('draft', 'published', 'archived')),
     source_type text,
     metadata jsonb not null default '{}',

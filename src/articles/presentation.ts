@@ -1,6 +1,7 @@
 import type { GateReport } from '../proposals/decision.ts';
 import type { ArticleWithEmbedding } from './article.ts';
 import type { Created } from './article-creation.ts';
+import type { ArticleField } from './schemas.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {
@@ -29,6 +30,15 @@ export function presentArticle(article: ArticleWithEmbedding) {
       workflow_id: embedding.workflowId,
     },
   };
+}
+
+/** Those fields of an article that the client asks for, and its id; all of them unless it names some. */
+export function presentFields(article: ArticleWithEmbedding, fields: readonly ArticleField[] | undefined) {
+  const whole = presentArticle(article);
+  if (fields === undefined) return whole;
+  return Object.fromEntries(
+    Object.entries(whole).filter(([name]) => name === 'id' || fields.some((field) => field === name)),
+  );
 }
 
 /** The result of a proposal as its author sees it. */

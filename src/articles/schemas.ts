@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
-import { jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
+import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
 import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
 
@@ -13,16 +13,24 @@ const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; ma
 const category = z.enum(categories);
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
-/** Spaces around a tag and repetitions are removed. */
-const tags = z
-  .array(
-    z
-      .string()
-      .trim()
-      .pipe(text({ max: 100 })),
-  )
-  .max(50, 'must have at most 50 entries')
-  .transform((given) => [...new Set(given)]);
+/** Spaces around a tag are removed, and so is a tag that differs from an earlier one only in case or Unicode form. */
+const tags = boundedArray(
+  z
+    .string()
+    .trim()
+    .pipe(text({ max: 100 })),
+  { max: 50 },
+).transform((given) => {
+  const byKey = new Map<string, string>();
+  for (const tag of given) if (!byKey.has(tagKey(tag))) byKey.set(tagKey(tag), tag);
+  return [...byKey.values()];
+});
+
+/** What tags are compared by. The database makes the same of the tags that it finds articles by. */
+function tagKey(tag: string): string {
+  const visible = tag.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return visible.normalize('NFKC').toUpperCase().toLowerCase();
+}
 
 /** The path of one article. */
 export const articleIdSchema = z.object({ id: uuid });
@@ -74,7 +82,7 @@ export const tagsFilter = list(
 )
   .optional()
   .describe(
-    'Comma-separated or repeated; an article must have all of them, unless `tags_match` says otherwise',
+    'Comma-separated or repeated; an article must have all of them, unless `tags_match` says otherwise. Compared without case',
   );
 
 /** Used beside `tagsFilter`, where any of the tags may be enough. */
@@ -82,19 +90,6 @@ export const tagsMatch = z
   .enum(['all', 'any'])
   .default('all')
   .describe('Whether an article must have all of the `tags`, or any');
-
-/** The query of a list. */
-export const articleListSchema = z.strictObject({
-  category: category.optional(),
-  tags: tagsFilter,
-  tags_match: tagsMatch,
-  status: z.enum(articleStatuses).optional(),
-  embedding_status: z.enum(embeddingStatuses).optional(),
-  limit: limit({ default: 20 }),
-  cursor: cursor(z.object({ at: microseconds, id: uuid }))
-    .optional()
-    .describe('`meta.next_cursor` of the previous page'),
-});
 
 const time = z.iso.datetime();
 
@@ -129,6 +124,26 @@ const articleView = z
   })
   .meta({ id: 'Article' });
 
+/** A field of an article that a client can ask for. */
+export type ArticleField = keyof z.output<typeof articleView>;
+const articleFields = articleView.keyof().options;
+
+/** The query of a list. */
+export const articleListSchema = z.strictObject({
+  category: category.optional(),
+  tags: tagsFilter,
+  tags_match: tagsMatch,
+  status: z.enum(articleStatuses).optional(),
+  embedding_status: z.enum(embeddingStatuses).optional(),
+  limit: limit({ default: 20 }),
+  fields: list(z.enum(articleFields), { max: articleFields.length })
+    .optional()
+    .describe('The fields of each article to answer, beside `id`. Without `body` a page never ends early'),
+  cursor: cursor(z.object({ at: microseconds, id: uuid }))
+    .optional()
+    .describe('`meta.next_cursor` of the previous page'),
+});
+
 /** One article in a reply. */
 export const articleReply = z.object({ data: articleView });
 
@@ -162,6 +177,8 @@ export const duplicateArticleReply = z.object({
 });
 /** A page of articles. */
 export const articleListReply = z.object({
-  data: z.array(articleView),
+  data: z
+    .array(z.union([articleView, articleView.partial().required({ id: true }).meta({ id: 'ArticleFields' })]))
+    .describe('Whole articles, or those `fields` of them that were asked for'),
   meta: z.object({ next_cursor: z.string().nullable() }),
 });

@@ -31,6 +31,9 @@ export type Changed =
   /** The article's status allows neither this transition nor, when archived, an edit. */
   | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
 
+/** A page ends early when its articles take more: two of the longest, or 2,000 of 2,000 characters. */
+const maxPageBytes = 4_000_000;
+
 /** A page of a list. */
 export interface ArticlePage {
   readonly articles: readonly ArticleWithEmbedding[];
@@ -43,7 +46,7 @@ export interface Articles {
   create: CreateArticle;
   /** Reads one article of the tenant; undefined when there is none with this id. */
   get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
-  /** Lists a page of the tenant's articles, newest first. */
+  /** Lists a page of the tenant's articles, newest first. It ends early when the articles are long. */
   list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
   /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
   edit(actor: Actor, id: string, changes: ArticleChanges, expected: ExpectedRevision): Promise<Changed>;
@@ -103,8 +106,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
 
     list: (tenantId, filter) =>
       database.withTenant(tenantId, async (tx): Promise<ArticlePage> => {
-        const found = await listArticles(tx, tenantId, { ...filter, limit: filter.limit + 1 });
-        const page = found.slice(0, filter.limit);
+        const { page, more } = await listArticles(tx, tenantId, filter, maxPageBytes);
         const states = await embeddings.statesOf(
           tx,
           tenantId,
@@ -112,7 +114,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
         );
         const articles = page.map(({ article }) => attachState(article, states));
         const last = page.at(-1);
-        return found.length > page.length && last ? { articles, next: last.position } : { articles };
+        return more && last ? { articles, next: last.position } : { articles };
       }),
 
     edit: (actor, id, changes, expected) =>

@@ -22,6 +22,8 @@ export interface ArticleFilter {
   /** Only articles after this position. */
   readonly after?: ListPosition | undefined;
   readonly limit: number;
+  /** Whether the bodies stay in the database; an article then has an empty one. */
+  readonly withoutBodies?: boolean | undefined;
 }
 
 const columns = [
@@ -56,8 +58,12 @@ const rowSchema = z.object({
 
 const articleSchema = rowSchema.transform(toArticle);
 const listedSchema = rowSchema
-  .extend({ position: z.string() })
-  .transform(({ position, ...row }) => ({ article: toArticle(row), position: { at: position, id: row.id } }));
+  .extend({ position: z.string(), matches: z.number() })
+  .transform(({ position, matches, ...row }) => ({
+    article: toArticle(row),
+    position: { at: position, id: row.id },
+    matches,
+  }));
 
 function toArticle(row: z.output<typeof rowSchema>): Article {
   return {
@@ -156,35 +162,74 @@ export async function updateArticle(
   return articleSchema.parse(rows[0]);
 }
 
-/** Lists the tenant's articles, newest first, each with its position. */
+/** A page of articles, each with its position in the list. */
+export interface ListedArticles {
+  readonly page: readonly { readonly article: Article; readonly position: ListPosition }[];
+  /** Whether more articles come after the page. */
+  readonly more: boolean;
+}
+
+/** What an article takes, told from its row: Postgres knows the size of a long body without reading it. */
+const bytesWithoutBody = `octet_length(title) + octet_length(metadata::text) + octet_length(array_to_string(tags, ''))`;
+
+/**
+ * Lists the tenant's articles, newest first: at most `limit`, and no more than take `maxBytes` together, but at least one. The sizes
+ * are summed before any body is read.
+ */
 export async function listArticles(
   tx: Transaction,
   tenantId: string,
   filter: ArticleFilter,
-): Promise<{ article: Article; position: ListPosition }[]> {
-  const query = tx('articles')
+  maxBytes: number,
+): Promise<ListedArticles> {
+  const matching = tx('articles')
     .where({ tenant_id: tenantId })
     .orderBy([
       { column: 'created_at', order: 'desc' },
       { column: 'id', order: 'desc' },
     ])
-    .limit(filter.limit);
-  if (filter.category !== undefined) query.where({ category: filter.category });
-  if (filter.status !== undefined) query.where({ status: filter.status });
+    .limit(filter.limit + 1)
+    .select(
+      'id',
+      'created_at',
+      tx.raw(`${bytesWithoutBody}${filter.withoutBodies ? '' : ' + octet_length(body)'} as bytes`),
+    );
+  if (filter.category !== undefined) matching.where({ category: filter.category });
+  if (filter.status !== undefined) matching.where({ status: filter.status });
   if (filter.tags !== undefined && filter.tags.length > 0) {
-    query.whereRaw(filter.tagsMatch === 'any' ? 'tags && ?::text[]' : 'tags @> ?::text[]', [
+    matching.whereRaw(`tag_keys ${filter.tagsMatch === 'any' ? '&&' : '@>'} fold_tags(?::text[])`, [
       [...filter.tags],
     ]);
   }
   if (filter.embeddingStatus !== undefined) {
-    query.whereExists(withEmbeddingStatus(tx, filter.embeddingStatus));
+    matching.whereExists(withEmbeddingStatus(tx, filter.embeddingStatus));
   }
   if (filter.after !== undefined) {
-    query.whereRaw('(created_at, id) < (?::timestamptz, ?::uuid)', [filter.after.at, filter.after.id]);
+    matching.whereRaw('(created_at, id) < (?::timestamptz, ?::uuid)', [filter.after.at, filter.after.id]);
   }
-  const rows: unknown = await query.select([
-    ...columns,
-    tx.raw(`to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`),
-  ]);
-  return z.array(listedSchema).parse(rows);
+  const rows: unknown = await tx('articles')
+    .with('matching', matching)
+    .with(
+      'sized',
+      tx.raw(
+        `select id, row_number() over newest_first as number, sum(bytes) over newest_first as bytes_so_far,
+                count(*) over () as matches
+           from matching window newest_first as (order by created_at desc, id desc)`,
+      ),
+    )
+    .join('sized', 'sized.id', 'articles.id')
+    .where({ tenant_id: tenantId })
+    .where('sized.number', '<=', filter.limit)
+    .whereRaw('(sized.number = 1 or sized.bytes_so_far <= ?)', [maxBytes])
+    .orderBy('sized.number')
+    .select([
+      ...columns
+        .filter((column) => column !== 'body' || !filter.withoutBodies)
+        .map((column) => `articles.${column}`),
+      ...(filter.withoutBodies ? [tx.raw("'' as body")] : []),
+      tx.raw('sized.matches::int as matches'),
+      tx.raw(`to_char(articles.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as position`),
+    ]);
+  const page = z.array(listedSchema).parse(rows);
+  return { page, more: (page[0]?.matches ?? 0) > page.length };
 }

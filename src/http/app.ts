@@ -1,3 +1,4 @@
+import { parse } from 'node:querystring';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { createDispatch } from '../platform/http/dispatch.ts';
@@ -11,10 +12,11 @@ import { type AuthenticationDeps, createAuthentication } from './authentication.
 import { docsPage } from './docs-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { mountOperatorRoutes } from './operator-app.ts';
+import { createInstanceOf } from './problem-instance.ts';
 import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts';
 import { createBodyReader } from './read-body.ts';
 import type { Dependency } from './readiness.ts';
-import { contextOf, openContext } from './request-context.ts';
+import { answerTimeoutMs, contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
 import { routePipeline } from './route-pipeline.ts';
 import { send } from './send.ts';
@@ -30,9 +32,14 @@ export interface AppDeps extends AuthenticationDeps {
   readonly rateLimits?: RateLimitOptions;
   /** The number of proxies in front whose client address is trusted; none by default. */
   readonly trustedProxies?: number;
+  /** How long a client may take for each 64 KB of an answer; 20 s by default. */
+  readonly answerTimeoutMs?: number;
   /** Throws for an answer that its route does not declare. For tests only. */
   readonly verifyReplies?: boolean;
 }
+
+/** The paths beside those of the routes. */
+const rootPaths = ['/api/v1/openapi.json', '/docs', '/healthz', '/readyz', '/metrics'];
 
 /** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, and the operator routes. */
 export function createApp(deps: AppDeps): Express {
@@ -41,8 +48,15 @@ export function createApp(deps: AppDeps): Express {
   // Express would add an ETag and answer 304, which no route declares.
   app.disable('etag');
   app.set('trust proxy', deps.trustedProxies ?? false);
+  // Node's parser ignores what comes after 1,000 parameters. The length of a URL is bounded by the server.
+  app.set('query parser', (query: string | null) => parse(query ?? '', '&', '=', { maxKeys: 0 }));
 
-  app.use(openContext());
+  app.use(
+    openContext({
+      instanceOf: createInstanceOf([...rootPaths, ...deps.routes.map(({ path }) => path)]),
+      timeoutMs: deps.answerTimeoutMs ?? answerTimeoutMs,
+    }),
+  );
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -54,9 +68,9 @@ export function createApp(deps: AppDeps): Express {
   mountOperatorRoutes(app, deps);
   app.use('/docs', docsPage());
   app.use('/api/v1', logRequests(deps), apiRouter(deps));
-  app.use((request, response) => {
-    send(request, response, problem('not_found', 'There is nothing at this path.'));
-  });
+  app.use((request, response) =>
+    send(request, response, problem('not_found', 'There is nothing at this path.')),
+  );
   app.use(failures(deps.log));
   return app;
 }
@@ -85,7 +99,11 @@ function apiRouter(deps: AppDeps): express.Router {
   for (const [path, methods] of methodsByPath(deps.routes)) {
     router.all(path, (request, response) => {
       response.setHeader('Allow', methods.join(', '));
-      send(request, response, problem('method_not_allowed', `This path supports ${methods.join(', ')}.`));
+      return send(
+        request,
+        response,
+        problem('method_not_allowed', `This path supports ${methods.join(', ')}.`),
+      );
     });
   }
   return router;
@@ -112,7 +130,8 @@ function failures(log: Logger): ErrorRequestHandler {
       error instanceof URIError
         ? problem('malformed_request', 'The path is not validly percent-encoded.')
         : internalProblem(log, contextOf(response), error);
-    if (response.headersSent) response.destroy();
-    else send(request, response, answer);
+    if (!response.headersSent) return send(request, response, answer);
+    response.destroy();
+    return undefined;
   };
 }

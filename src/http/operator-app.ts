@@ -1,8 +1,9 @@
 import express, { type Express } from 'express';
 import { reply } from '../platform/http/route.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
+import { createInstanceOf } from './problem-instance.ts';
 import { type Dependency, readiness } from './readiness.ts';
-import { openContext } from './request-context.ts';
+import { answerTimeoutMs, openContext } from './request-context.ts';
 import { send } from './send.ts';
 
 export interface OperatorRoutesDeps {
@@ -23,7 +24,7 @@ export function mountOperatorRoutes(app: Express, deps: OperatorRoutesDeps): voi
 export function createOperatorApp(deps: OperatorRoutesDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(openContext());
+  app.use(openContext({ instanceOf: createInstanceOf([]), timeoutMs: answerTimeoutMs }));
   mountOperatorRoutes(app, deps);
   return app;
 }

@@ -5,16 +5,22 @@ import { type Problem, problem } from '../platform/http/problem.ts';
 
 const mediaTypes = ['application/json', 'application/*+json'];
 
-export type ReadBody = { readonly kind: 'body'; readonly value: unknown } | Problem;
+/** The value of a body, and the text that it was parsed from. Both are undefined without a body. */
+export type ReadBody =
+  | { readonly kind: 'body'; readonly value: unknown; readonly text: string | undefined }
+  | Problem;
 
-/** Reads a JSON body of at most 2 MB; its value is undefined without a body. Fails with a problem of 400, 413 or 415. */
+/** What body-parser calls another character set than it can read. */
+const otherCharset = Object.assign(new Error('another character set'), { type: 'charset.unsupported' });
+
+/** Reads a JSON body of at most 2 MB. Fails with a problem of 400, 413 or 415. */
 export function createBodyReader(): (request: Request, response: Response) => Promise<ReadBody> {
-  const parse = express.json({
+  // As text, because JSON.parse can lose something of it without an error.
+  const read = express.text({
     limit: '2mb',
-    // A bare string or number is valid JSON. The schema refuses it, with a message that names the expected type.
-    strict: false,
     type: mediaTypes,
-    verify: (_request, _response, bytes) => {
+    verify: (_request, _response, bytes, charset) => {
+      if (charset !== 'utf-8') throw otherCharset;
       if (!isUtf8(bytes)) throw new Error('not UTF-8');
     },
   });
@@ -26,25 +32,34 @@ export function createBodyReader(): (request: Request, response: Response) => Pr
     if (!isEmpty && request.is(mediaTypes) === false) {
       return problem('unsupported_media_type', 'The body must be application/json.');
     }
-    const failure = await new Promise<unknown>((resolve) => parse(request, response, resolve));
-    if (failure === undefined) return { kind: 'body', value: request.body };
+    const failure = await new Promise<unknown>((resolve) => read(request, response, resolve));
+    if (failure === undefined) return parseBody(request.body);
     const known = refusalOfBody(failure);
     if (known === undefined) throw failure;
     return known;
   };
 }
 
-const parserFailure = z.object({ type: z.string().optional(), status: z.number() });
+function parseBody(text: unknown): ReadBody {
+  if (typeof text !== 'string') return { kind: 'body', value: undefined, text: undefined };
+  if (text === '') return { kind: 'body', value: {}, text };
+  try {
+    return { kind: 'body', value: JSON.parse(text), text };
+  } catch {
+    // The error quotes the body.
+    return problem('malformed_json', 'The body is not valid JSON.');
+  }
+}
 
-/** The problem of a parser's failure, by its type: its message quotes the body. Undefined when the failure is our own. */
+const readerFailure = z.object({ type: z.string().optional(), status: z.number() });
+
+/** The problem of a reader's failure, by its type. Undefined when the failure is our own. */
 function refusalOfBody(failure: unknown): Problem | undefined {
-  const parsed = parserFailure.safeParse(failure);
+  const parsed = readerFailure.safeParse(failure);
   if (!parsed.success || parsed.data.status >= 500) return undefined;
   switch (parsed.data.type) {
     case 'entity.too.large':
       return problem('body_too_large', 'The body must have at most 2 MB.');
-    case 'entity.parse.failed':
-      return problem('malformed_json', 'The body is not valid JSON.');
     case 'entity.verify.failed':
       return problem('malformed_json', 'The body is not valid UTF-8.');
     case 'encoding.unsupported':

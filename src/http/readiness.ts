@@ -33,7 +33,7 @@ export function readiness(dependencies: readonly Dependency[]): RequestHandler {
     const ready = checks.every(({ ok, required }) => ok || !required);
     const everythingUp = checks.every(({ ok }) => ok);
     const status = ready ? (everythingUp ? 'ready' : 'degraded') : 'not_ready';
-    send(request, response, reply(ready ? 200 : 503, { status, dependencies: checks }));
+    await send(request, response, reply(ready ? 200 : 503, { status, dependencies: checks }));
   };
 }
 

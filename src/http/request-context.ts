@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
 import type { Route } from '../platform/http/route.ts';
+import type { InstanceOf } from './problem-instance.ts';
 
 /** The context of a request. `route` and `actor` are set as they become known. */
 export interface RequestContext {
@@ -9,9 +10,21 @@ export interface RequestContext {
   readonly startedAtMs: number;
   /** Aborted when the client disconnects before its answer is complete. */
   readonly signal: AbortSignal;
+  readonly answers: AnswerOptions;
   route?: Route;
   actor?: Actor;
 }
+
+/** How the answers of an app are written. */
+export interface AnswerOptions {
+  /** The path of a request as a problem repeats it. */
+  readonly instanceOf: InstanceOf;
+  /** How long a client may take for each 64 KB of an answer. */
+  readonly timeoutMs: number;
+}
+
+/** At less than 3 KB a second nobody reads any more. */
+export const answerTimeoutMs = 20_000;
 
 const contexts = new WeakMap<Response, RequestContext>();
 
@@ -19,7 +32,7 @@ const contexts = new WeakMap<Response, RequestContext>();
 const saneRequestId = /^[\w.:/+=-]{1,128}$/;
 
 /** Opens the context of each request and sets `X-Request-Id`. It must be the first handler. */
-export function openContext(): RequestHandler {
+export function openContext(answers: AnswerOptions): RequestHandler {
   return (request, response, next) => {
     const presented = request.get('x-request-id') ?? '';
     const requestId = saneRequestId.test(presented) ? presented : randomUUID();
@@ -27,7 +40,7 @@ export function openContext(): RequestHandler {
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    contexts.set(response, { requestId, startedAtMs: performance.now(), signal: gone.signal });
+    contexts.set(response, { requestId, startedAtMs: performance.now(), signal: gone.signal, answers });
     response.setHeader('X-Request-Id', requestId);
     next();
   };

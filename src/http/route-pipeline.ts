@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
 import type { Dispatch } from '../platform/http/dispatch.ts';
-import type { Problem } from '../platform/http/problem.ts';
+import { invalidField, type Problem } from '../platform/http/problem.ts';
 import type { Reply, Route } from '../platform/http/route.ts';
 import { type Authenticated, refusalOf } from './authentication.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -23,7 +23,7 @@ export function routePipeline(
 ): (request: Request, response: Response) => Promise<void> {
   return async (request, response) => {
     contextOf(response).route = route;
-    send(request, response, await answer(deps, route, request, response));
+    await send(request, response, await answer(deps, route, request, response));
   };
 }
 
@@ -39,12 +39,16 @@ async function answer(
   const body = route.body ? await deps.readBody(request, response) : undefined;
   if (body?.kind === 'problem') return body;
 
+  if (route.idempotent && (request.headersDistinct['idempotency-key']?.length ?? 0) > 1) {
+    return invalidField('Idempotency-Key', 'must be sent once');
+  }
   const { requestId, signal } = contextOf(response);
   return deps.dispatch(route, {
     actor: admitted.actor,
     params: request.params,
     query: { ...request.query },
     body: body?.value,
+    bodyText: body?.text,
     headers: headersForHandlers(request),
     requestId,
     signal,

@@ -1,40 +1,50 @@
 import type { Request, Response } from 'express';
 import { type Problem, problemTraits } from '../platform/http/problem.ts';
 import type { Reply } from '../platform/http/route.ts';
-import { pathOf } from './request-context.ts';
+import { jsonSlices } from './json-slices.ts';
+import { contextOf, pathOf } from './request-context.ts';
+import { writeSlices } from './write-slices.ts';
 
 /**
  * Writes a reply or a problem, unless an answer was sent or the client has disconnected. Express's `json` is not used, since it
  * turns an ETag into a 304, which no route declares.
  */
-export function send(request: Request, response: Response, answer: Reply | Problem): void {
+export async function send(request: Request, response: Response, answer: Reply | Problem): Promise<void> {
   if (response.headersSent || response.destroyed) return;
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   if (answer.kind === 'problem') {
-    const document = problemDocument(request, answer);
-    sendJson(response, document.status, document, 'application/problem+json');
+    const document = problemDocument(request, response, answer);
+    await sendJson(response, document.status, document, 'application/problem+json');
   } else if (answer.body === undefined) {
     response.writeHead(answer.status).end();
   } else {
-    sendJson(response, answer.status, answer.body, 'application/json; charset=utf-8');
+    await sendJson(response, answer.status, answer.body, 'application/json; charset=utf-8');
   }
 }
 
 /** The document of a problem, in the form of RFC 9457. */
-function problemDocument(request: Request, { code, detail, errors }: Problem) {
+function problemDocument(request: Request, response: Response, { code, detail, errors }: Problem) {
   const { status, title } = problemTraits(code);
   return {
     type: `urn:lorekeep:problem:${code}`,
     title,
     status,
     detail,
-    instance: pathOf(request),
+    instance: contextOf(response).answers.instanceOf(pathOf(request)),
     code,
     ...(errors ? { errors } : {}),
   };
 }
 
-function sendJson(response: Response, status: number, body: unknown, contentType: string): void {
-  const bytes = Buffer.from(JSON.stringify(body), 'utf8');
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length }).end(bytes);
+async function sendJson(
+  response: Response,
+  status: number,
+  body: unknown,
+  contentType: string,
+): Promise<void> {
+  const slices = await jsonSlices(body);
+  if (response.destroyed) return;
+  const length = slices.reduce((bytes, slice) => bytes + slice.length, 0);
+  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length });
+  await writeSlices(response, slices, contextOf(response).answers.timeoutMs);
 }

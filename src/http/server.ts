@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Express } from 'express';
+import { problemTraits } from '../platform/http/problem.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 
 export interface ServerOptions {
@@ -35,10 +36,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     options.app(request, response);
   });
   // The bytes are not a request, so express never sees them. The answer has the shape of every problem.
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end(unreadableRequest());
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const refusal = error.code === 'HPE_HEADER_OVERFLOW' ? tooLarge : unreadable;
+    if (socket.writable) socket.end(rawAnswer(refusal));
     else socket.destroy();
   });
+  // Node ignores what comes after 2,000 headers. Their bytes are bounded: 16 KB with the URL.
+  server.maxHeadersCount = 0;
   // Longer than the usual idle time-out of a load balancer, so that the load balancer closes a connection first.
   server.keepAliveTimeout = 65_000;
 
@@ -76,22 +80,27 @@ function lastOnItsConnection(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close');
 }
 
-const unreadableBody = JSON.stringify({
-  type: 'urn:lorekeep:problem:malformed_request',
-  title: 'The request cannot be read',
-  status: 400,
-  detail: 'The request is not valid HTTP.',
+const unreadable = {
   code: 'malformed_request',
-});
+  detail: 'The request is not valid HTTP.',
+} as const;
 
-function unreadableRequest(): string {
+const tooLarge = {
+  code: 'headers_too_large',
+  detail: 'The URL and the headers together must have at most 16 KB.',
+} as const;
+
+/** The answer to bytes of which express never gets a request. */
+function rawAnswer({ code, detail }: typeof unreadable | typeof tooLarge): string {
+  const { status, title } = problemTraits(code);
+  const body = JSON.stringify({ type: `urn:lorekeep:problem:${code}`, title, status, detail, code });
   return [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/problem+json',
-    `Content-Length: ${unreadableBody.length}`,
+    `Content-Length: ${body.length}`,
     `X-Request-Id: ${randomUUID()}`,
     'Connection: close',
     '',
-    unreadableBody,
+    body,
   ].join('\r\n');
 }

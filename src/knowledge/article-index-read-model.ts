@@ -92,11 +92,13 @@ export async function countEntries(
 ): Promise<ArticleCounts> {
   const { sql, bindings } = publishedFilterSql(filter, 'a');
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with listed as materialized (select a.category, a.tags from articles a where ${sql}),
+    `with listed as materialized (select a.category, a.tags, a.tag_keys from articles a where ${sql}),
           by_category as (select category, count(*) as count from listed group by category),
           by_tag as (
-            select tag, count(*) as count from listed, unnest(tags) as tag
-             group by tag order by count(*) desc, tag limit :maxTags
+            -- In the spelling that most articles have.
+            select mode() within group (order by tag) as tag, count(*) as count
+              from listed, unnest(tags, tag_keys) as spelt (tag, key)
+             group by key order by count(*) desc, key limit :maxTags
           )
      select (select count(*)::int from listed) as total,
             coalesce((select jsonb_agg(c order by c.count desc, c.category) from by_category c), '[]') as categories,

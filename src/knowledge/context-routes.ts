@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { limit } from '../platform/http/schemas.ts';
+import { limit, wholeNumber } from '../platform/http/schemas.ts';
 import { presentMeta, unknownTags } from '../search/presentation.ts';
 import { searchHit, searchMeta, searchQuerySchema } from '../search/schemas.ts';
 import type { Context } from './context.ts';
@@ -8,15 +8,10 @@ import type { Context } from './context.ts';
 const minTokens = 100;
 /** About what the largest models accept beside a question. The longest body has more. */
 const maxTokens = 100_000;
-const tokensMessage = `must be a whole number from ${minTokens} to ${maxTokens}`;
 
 const contextQuery = searchQuerySchema.omit({ cursor: true }).extend({
   limit: limit({ max: 20, default: 5 }),
-  max_tokens: z.coerce
-    .number(tokensMessage)
-    .int(tokensMessage)
-    .min(minTokens, tokensMessage)
-    .max(maxTokens, tokensMessage)
+  max_tokens: wholeNumber({ min: minTokens, max: maxTokens })
     .default(8_000)
     .describe('The most tokens of all titles and bodies together, as estimated'),
 });

@@ -2,7 +2,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
-import type { KeywordRanking } from './keyword/keyword.ts';
+import type { KeywordRanking, Marks } from './keyword/keyword.ts';
 import { leastWholeScore, parseQuery } from './keyword/keyword-read-model.ts';
 import { excludedBy, readWebQuery } from './keyword/web-query.ts';
 import type { QueryVector } from './query-embedding.ts';
@@ -34,8 +34,8 @@ export type Vector = Extract<QueryVector, { kind: 'vector' }>;
 /** Hits in order, more than the page needs, and what their snippets are made from. */
 export interface Ranking {
   readonly fused: readonly Fused[];
-  /** The tsquery that marks the words of the query. */
-  readonly marks: string | undefined;
+  /** What is marked in the snippets. */
+  readonly marks: Marks | undefined;
   readonly passages?: { readonly spaceId: string; readonly near: readonly NearArticle[] };
 }
 

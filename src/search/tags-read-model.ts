@@ -10,9 +10,9 @@ export async function listUnknownTags(
 ): Promise<string[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select wanted.tag
-       from unnest(cast(:tags as text[])) with ordinality as wanted (tag, position)
+       from unnest(cast(:tags as text[]), fold_tags(cast(:tags as text[]))) with ordinality as wanted (tag, key, position)
       where not exists (select 1 from articles a
-                         where a.tenant_id = :tenantId and a.status = 'published' and wanted.tag = any(a.tags))
+                         where a.tenant_id = :tenantId and a.status = 'published' and wanted.key = any(a.tag_keys))
       order by wanted.position`,
     { tenantId, tags: [...tags] },
   );

@@ -29,7 +29,9 @@ export function publishedFilterSql(
     bindings.category = category;
   }
   if (tags.length > 0) {
-    conditions.push(`${articles}.tags ${tagsMatch === 'any' ? '&&' : '@>'} cast(:tags as text[])`);
+    conditions.push(
+      `${articles}.tag_keys ${tagsMatch === 'any' ? '&&' : '@>'} fold_tags(cast(:tags as text[]))`,
+    );
     bindings.tags = [...tags];
   }
   if (excluded !== undefined) {

@@ -20,6 +20,8 @@ export interface DispatchRequest {
   readonly query: unknown;
   /** JSON; undefined without a body. */
   readonly body: unknown;
+  /** The text of the body, if it came as text: some of it can be lost in parsing. */
+  readonly bodyText?: string | undefined;
   /** Lower-case header names, without the credentials. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fieldPath } from './field-path.ts';
 import { findJsonFault } from './json-limits.ts';
+import { findJsonLoss } from './json-losses.ts';
 import { type FieldError, type Problem, problem } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -8,6 +9,8 @@ export interface RawRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
+  /** The text from which the body was parsed, if it came as text. */
+  readonly bodyText?: string | undefined;
 }
 
 export type Parsed =
@@ -20,20 +23,20 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   if (params?.success === false) return problem('not_found', 'There is nothing at this path.');
 
   const faults: FieldError[] = [];
-  const parseOne = async (schema: z.ZodType | undefined, value: unknown): Promise<unknown> => {
+  const parseOne = async (schema: z.ZodType | undefined, value: unknown, text?: string): Promise<unknown> => {
     if (!schema) return undefined;
-    const fault = findJsonFault(value);
+    const fault = findJsonFault(value) ?? (text === undefined ? undefined : findJsonLoss(text));
     if (fault) {
       faults.push(fault);
       return undefined;
     }
     const result = await strict(schema).safeParseAsync(value);
     if (result.success) return result.data;
-    faults.push(...result.error.issues.flatMap(fieldErrors));
+    for (const issue of result.error.issues) for (const error of fieldErrors(issue)) faults.push(error);
     return undefined;
   };
   const query = await parseOne(route.query, raw.query);
-  const body = await parseOne(route.body, raw.body);
+  const body = await parseOne(route.body, raw.body, raw.bodyText);
   if (faults.length > 0) return invalid(faults);
   return { kind: 'parsed', params: params?.data, query, body };
 }
@@ -43,14 +46,18 @@ export function strict(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodObject && schema.def.catchall === undefined ? schema.strict() : schema;
 }
 
+/** The most fields that a problem lists. Its detail says how many more there are. */
+const maxListed = 20;
+
 /** The problem of invalid fields, at least one. */
 export function invalid(errors: readonly FieldError[]): Problem {
   const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const listed = errors.length > maxListed ? `; the first ${maxListed} are listed` : '';
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more${listed})` : '';
   const detail = first
     ? `${first.path === '' ? 'The body' : first.path}: ${first.message}${more}`
     : 'Not valid';
-  return problem('validation_failed', detail, { errors });
+  return problem('validation_failed', detail, { errors: errors.slice(0, maxListed) });
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {

@@ -15,6 +15,7 @@ const requestProblems = {
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   validation_failed: { status: 422, title: 'The request is not valid' },
+  headers_too_large: { status: 431, title: 'The URL and headers are too large' },
   rate_limited: { status: 429, title: 'Too many requests' },
 } as const;
 

@@ -44,31 +44,75 @@ export function text(bounds: { readonly max: number; readonly min?: number }) {
 /** The schema of an id, which becomes lower case: the spelling of the database and of Temporal's workflow ids. */
 export const uuid = z.uuid('must be a UUID').toLowerCase();
 
+const plainDigits = /^(?:0|[1-9]\d{0,14})$/;
+
+/**
+ * The schema of a whole number as a query parameter: its digits and nothing else. `Number` would also read 0x10, 1e1 and blanks as
+ * numbers.
+ */
+export function wholeNumber(bounds: { readonly min: number; readonly max: number }) {
+  const message = `must be a whole number from ${bounds.min} to ${bounds.max}`;
+  return z.preprocess(
+    (given) => (typeof given === 'string' && plainDigits.test(given) ? Number(given) : given),
+    z.number(message).int(message).min(bounds.min, message).max(bounds.max, message),
+  );
+}
+
 /** The schema of a page size as a query parameter: a whole number from 1 to `max` (100), 50 or `max` by default. */
 export function limit(bounds: { readonly max?: number; readonly default?: number } = {}) {
   const max = bounds.max ?? 100;
-  const message = `must be a whole number from 1 to ${max}`;
-  return z.coerce
-    .number(message)
-    .int(message)
-    .min(1, message)
-    .max(max, message)
-    .default(bounds.default ?? Math.min(50, max));
+  return wholeNumber({ min: 1, max }).default(bounds.default ?? Math.min(50, max));
+}
+
+/** The schema of an array of at most `max` items. In a longer array no item is parsed. */
+export function boundedArray<Item extends z.ZodType>(item: Item, { max }: { readonly max: number }) {
+  const message = `must have at most ${max} entries`;
+  const bounded = (given: unknown, context: z.RefinementCtx) => {
+    if (!Array.isArray(given) || given.length <= max) return given;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  return z.preprocess(bounded, z.array(item).max(max, message));
 }
 
 /** The schema of a list as a query parameter: the parameter once, several times, or with commas; at most `max` entries. */
-export function list<Item extends z.ZodType<unknown, string>>(item: Item, bounds: { readonly max: number }) {
+export function list<Item extends z.ZodType<unknown, string>>(item: Item, { max }: { readonly max: number }) {
+  const message = `must have at most ${max} entries`;
   return z
     .union([z.string(), z.array(z.string())])
-    .transform((given) => (Array.isArray(given) ? given : given.split(',')))
-    .pipe(z.array(item).max(bounds.max, `must have at most ${bounds.max} entries`));
+    .transform((given, context) => {
+      const entries = Array.isArray(given) ? given : given.split(',');
+      if (entries.length <= max) return entries;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .pipe(z.array(item).max(max, message));
 }
 
 /** The schema of an object with any JSON in it, at most `maxBytes` long. Depth and characters are checked for every body. */
-export function jsonObject(bounds: { readonly maxBytes: number }) {
+export function jsonObject({ maxBytes }: { readonly maxBytes: number }) {
   return z
     .record(z.string(), z.unknown(), 'must be an object')
-    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bounds.maxBytes, {
-      message: `must have at most ${bounds.maxBytes} bytes as JSON`,
+    .refine((value) => fitsAsJson(value, maxBytes), {
+      message: `must have at most ${maxBytes} bytes as JSON`,
     });
+}
+
+/** Whether a value has at most `maxBytes` as JSON. A value that is far too long is not serialized. */
+function fitsAsJson(value: unknown, maxBytes: number): boolean {
+  // Each value takes a character and a comma; the outermost has no comma.
+  let atLeast = 1;
+  const open = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') atLeast += next.length;
+    if (typeof next === 'object' && next !== null) {
+      const names = Array.isArray(next) ? [] : Object.keys(next);
+      const items: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+      atLeast += 2 * items.length;
+      for (const name of names) atLeast += name.length;
+      if (atLeast <= maxBytes) for (const item of items) open.push(item);
+    }
+    if (atLeast > maxBytes) return false;
+  }
+  return Buffer.byteLength(JSON.stringify(value)) <= maxBytes;
 }

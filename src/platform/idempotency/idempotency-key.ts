@@ -9,9 +9,12 @@ export type PresentedKey =
 /** Printable ASCII, which every proxy and client can send in a header. */
 const wellFormed = /^[\u0020-\u007e]{1,255}$/;
 
+/** A string of Structured Fields (RFC 9651): in double quotes, where a backslash comes before a quote or a backslash. */
+const quotedString = /^"((?:[^"\\]|\\["\\])*)"$/;
+
 /**
- * The Idempotency-Key of a request: the header, or the body's `idempotency_key` if the route's schema has that field. Fails
- * with a problem when the two differ or the key is malformed.
+ * The Idempotency-Key of a request: the header, or the body's `idempotency_key` if the route's schema has that field. The header
+ * is the key itself or a quoted string of it. Fails with a problem when the two differ or the key is malformed.
  */
 export function presentedIdempotencyKey(
   route: Route,
@@ -20,16 +23,31 @@ export function presentedIdempotencyKey(
 ): PresentedKey {
   if (!route.idempotent) return { kind: 'none' };
   const inBody = bodyField(body);
-  if (header !== undefined && inBody !== undefined && header !== inBody) {
+  if (header === undefined)
+    return inBody === undefined ? { kind: 'none' } : keyFrom('idempotency_key', inBody);
+  const bare = bareKey(header);
+  if (bare === undefined) {
+    return invalidField(
+      'Idempotency-Key',
+      'must be one key: put it in double quotes if it has commas or quotes',
+    );
+  }
+  if (inBody !== undefined && bare !== inBody) {
     return invalidField('idempotency_key', 'differs from the Idempotency-Key header');
   }
-  const key = header ?? inBody;
-  if (key === undefined) return { kind: 'none' };
+  return keyFrom('Idempotency-Key', bare);
+}
+
+/** The key in a header; undefined when there is not exactly one, as in `a, b`, which two headers are joined to as well. */
+function bareKey(header: string): string | undefined {
+  const quoted = quotedString.exec(header)?.[1];
+  if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1');
+  return /[",]/.test(header) ? undefined : header;
+}
+
+function keyFrom(field: string, key: string): PresentedKey {
   if (wellFormed.test(key)) return { kind: 'key', key };
-  return invalidField(
-    header === undefined ? 'idempotency_key' : 'Idempotency-Key',
-    'must have 1 to 255 printable ASCII characters',
-  );
+  return invalidField(field, 'must have 1 to 255 printable ASCII characters');
 }
 
 function bodyField(body: unknown): string | undefined {

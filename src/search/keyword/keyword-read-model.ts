@@ -19,6 +19,8 @@ export interface RankedByWords extends Ranked {
 export interface Wording {
   /** The query of a full match. */
   readonly whole: string;
+  /** What full matches are ranked by: the same, or something cheaper. */
+  readonly rankBy: string;
   /** How articles with only some of the words are ranked; absent where they are not wanted. */
   readonly parts?: {
     /** The least that such an article must match. */
@@ -43,10 +45,13 @@ export const leastWholeScore = 0.5;
 /** The rank by Postgres, where a word in the title counts as much as 2.5 in the body. The length is not in it yet. */
 const rankOf = (query: string) => `ts_rank(a.search, cast(${query} as tsquery))::float8`;
 
-/** Parses a web-search query in Postgres. The result is the text of a tsquery, empty when the query has no word. */
+/**
+ * Parses a web-search query in Postgres, in the spelling of the index. The result is the text of a tsquery, empty when the query
+ * has no word.
+ */
 export async function parseQuery(tx: Transaction, q: string): Promise<string> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select websearch_to_tsquery('pg_catalog.english', :q)::text as query`,
+    `select websearch_to_tsquery('pg_catalog.english', search_text(:q))::text as query`,
     { q },
   );
   const [row] = z.tuple([z.object({ query: z.string() })]).parse(rows);
@@ -79,7 +84,7 @@ export async function rankByWords(
   },
 ): Promise<{ readonly ranked: readonly RankedByWords[]; readonly counts: WordCounts }> {
   const filter = publishedFilterSql(query.filter, 'a');
-  const { whole, parts } = query.wording;
+  const { whole, rankBy, parts } = query.wording;
   const words = parts?.words ?? [];
   const each = (term: (i: number) => string, separator: string) =>
     words.map((_, i) => term(i)).join(separator);
@@ -93,7 +98,7 @@ export async function rankByWords(
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with seen as materialized (
        select a.id, ${isWhole} as is_whole,
-              case when ${isWhole} then ${rankOf(':whole')} else 0 end as whole_rank, 1 + ln(1 + length(a.search)) as norm
+              case when ${isWhole} then ${rankOf(':rankBy')} else 0 end as whole_rank, 1 + ln(1 + length(a.search)) as norm
               ${each((i) => `, ${rankOf(`:word${i}`)} as rank${i}`, '')}
          from articles a
         where ${filter.sql} and (${isWhole}${parts ? ' or a.search @@ cast(:any as tsquery)' : ''})
@@ -126,6 +131,7 @@ export async function rankByWords(
     {
       tenantId,
       whole,
+      rankBy,
       ...(parts && { any: parts.any }),
       ...Object.fromEntries(words.map((word, i) => [`word${i}`, quoteWord(word)])),
       leastShare: parts?.leastShare ?? 1,

@@ -13,6 +13,8 @@ import { chooseSpellings, maxLengthDifference, mayBeMisspelt } from './spelling.
 import { listSimilarWords, listUnknownWords } from './vocabulary-read-model.ts';
 import {
   anyOf,
+  anyWord,
+  countWords,
   readWebQuery,
   replaceWords,
   type WebQuery,
@@ -44,12 +46,31 @@ export interface KeywordQuery {
 export interface KeywordRanking {
   readonly plan: KeywordPlan;
   readonly ranked: readonly RankedByWords[];
-  /** The tsquery whose words are marked in snippets; undefined when the query has no word. */
-  readonly marks: string | undefined;
+  /** What is marked in snippets; undefined when the query has no word. */
+  readonly marks: Marks | undefined;
+}
+
+/** What is marked in snippets, as texts of tsqueries. */
+export interface Marks {
+  readonly query: string;
+  /** Any of its words: a passage with more of them is the better one. */
+  readonly words: string;
 }
 
 /** The most words of a query that are weighed. Each word costs a test of every article. */
 export const maxWords = 24;
+
+/**
+ * The most words of a query by whose closeness full matches are ranked. Postgres compares each occurrence of each word with each
+ * of every other word: with 24 words that stand 256 times in an article, that took 5,000 times as long as without closeness.
+ */
+const maxCloseWords = 4;
+
+/**
+ * The most words of a query that are marked as the query says. Postgres needs a second for the marks of a phrase of 160 words in
+ * 16,000 characters; of a longer query each word is marked.
+ */
+const maxMarkedWords = 12;
 
 /**
  * The least share of a query that an article must have, by the weights of its words. With less it has only common words of
@@ -63,6 +84,8 @@ const leastShare = 0.3;
  * three in a hundred more did, in twice the time.
  */
 const vocabularyArticles = 300;
+/** What 300 articles of 250 words take, twice over. Postgres sorts all of these words for each query with a misspelt one. */
+const vocabularyBytes = 2_000_000;
 /** The least similarity by trigrams. It is low because two swapped letters leave few in common; then the slips decide. */
 const leastSimilarity = 0.2;
 const candidates = 20;
@@ -88,10 +111,8 @@ export async function rankByKeyword(
   if (typed === undefined) return { plan: plan ?? none, ranked: [], marks: undefined };
 
   const rank = async (spellings: KeywordPlan['spellings']): Promise<KeywordRanking> => {
-    const wording = wordingOf(
-      withoutRepeats(replaceWords(typed, new Map(spellings))),
-      /^[^"]*\s[^"]*$/.test(q.trim()),
-    );
+    const tree = withoutRepeats(replaceWords(typed, new Map(spellings)));
+    const wording = wordingOf(tree, /^[^"]*\s[^"]*$/.test(q.trim()));
     const { ranked, counts } = await rankByWords(tx, tenantId, {
       filter,
       wording,
@@ -99,7 +120,7 @@ export async function rankByKeyword(
       after,
       counts: plan?.counts,
     });
-    return { plan: { counts, spellings }, ranked, marks: wording.parts?.any ?? wording.whole };
+    return { plan: { counts, spellings }, ranked, marks: marksOf(tree, wording) };
   };
 
   if (plan !== undefined) return rank(plan.spellings);
@@ -109,6 +130,7 @@ export async function rankByKeyword(
   if (misspelt.length === 0) return asTyped;
   const similar = await listSimilarWords(tx, tenantId, misspelt, {
     newest: vocabularyArticles,
+    maxBytes: vocabularyBytes,
     leastSimilarity,
     lengthDifference: maxLengthDifference,
     each: candidates,
@@ -136,6 +158,13 @@ async function listMisspelt(
 function wordingOf(tree: WebQuery, mayBePart: boolean): Wording {
   const whole = writeWebQuery(tree);
   const words = wantedWords(tree).slice(0, maxWords);
-  if (!mayBePart || words.length < 2) return { whole };
-  return { whole, parts: { any: anyOf(tree, words), words, leastShare } };
+  const rankBy = countWords(tree) > maxCloseWords ? anyWord(words) : whole;
+  if (!mayBePart || words.length < 2) return { whole, rankBy };
+  return { whole, rankBy, parts: { any: anyOf(tree, words), words, leastShare } };
+}
+
+function marksOf(tree: WebQuery, { whole, parts }: Wording): Marks {
+  const words = anyWord(wantedWords(tree).slice(0, maxWords));
+  const asAsked = countWords(tree) <= maxMarkedWords && parts === undefined;
+  return { query: asAsked ? whole : words, words };
 }

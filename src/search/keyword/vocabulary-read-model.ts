@@ -40,6 +40,8 @@ export async function listSimilarWords(
   words: readonly string[],
   bounds: {
     readonly newest: number;
+    /** The most bytes of their search vectors together; with more of them, fewer articles are read. */
+    readonly maxBytes: number;
     readonly leastSimilarity: number;
     readonly lengthDifference: number;
     readonly each: number;
@@ -49,8 +51,13 @@ export async function listSimilarWords(
     `with known as materialized (
        select word, ndoc
          from ts_stat(format(
-           'select search from articles where tenant_id = %L and status = ''published'' order by created_at desc limit %s',
-           cast(:tenantId as uuid), cast(:newest as int)))
+           'select search
+              from (select search, sum(pg_column_size(search)) over (order by created_at desc, id desc) as bytes
+                      from (select search, created_at, id
+                              from articles where tenant_id = %L and status = ''published''
+                             order by created_at desc, id desc limit %s) newest) sized
+             where bytes <= %s',
+           cast(:tenantId as uuid), cast(:newest as int), cast(:maxBytes as int)))
      )
      select wanted.word, near.word as known, near.ndoc as articles
        from unnest(cast(:words as text[])) as wanted (word)
@@ -68,6 +75,7 @@ export async function listSimilarWords(
       tenantId,
       words: [...words],
       newest: bounds.newest,
+      maxBytes: bounds.maxBytes,
       leastSimilarity: bounds.leastSimilarity,
       difference: bounds.lengthDifference,
       each: bounds.each,

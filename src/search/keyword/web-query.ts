@@ -171,6 +171,24 @@ export function replaceWords(query: WebQuery, replacements: ReadonlyMap<string, 
 
 /** The text of a tsquery that matches articles with any of these words, except what the query excludes. */
 export function anyOf(query: WebQuery, words: readonly string[]): string {
-  const any = `(${words.map(quoteWord).join(' | ')})`;
-  return [any, ...exclusions(query).map(writeWebQuery)].join(' & ');
+  return [`(${anyWord(words)})`, ...exclusions(query).map(writeWebQuery)].join(' & ');
+}
+
+/** The text of a tsquery that matches texts with any of these words. */
+export function anyWord(words: readonly string[]): string {
+  return words.map(quoteWord).join(' | ');
+}
+
+/** The number of words in the query: a repeated one counts each time, and a negated one too. */
+export function countWords(query: WebQuery): number {
+  switch (query.kind) {
+    case 'word':
+      return 1;
+    case 'not':
+      return countWords(query.of);
+    case 'and':
+    case 'or':
+    case 'phrase':
+      return countWords(query.left) + countWords(query.right);
+  }
 }

@@ -193,6 +193,65 @@ describe('a body', () => {
     }
   });
 
+  it('is 422 with the first of thousands of wrong fields, and the number of the rest', async ({ app }) => {
+    const fields = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`a${i}`, 1]));
+    const answer = await post(app, { json: { title: 'x', ...fields } });
+    expect(answer.body).toMatchObject({
+      status: 422,
+      detail: expect.stringContaining('and 8999 more; the first 20 are listed'),
+      errors: Array.from({ length: 20 }, () => ({ message: 'is not a known field' })),
+    });
+  });
+
+  it.for<[string, string, string]>([
+    ['150,000 unknown fields', `{${Array.from({ length: 150_000 }, (_, i) => `"a${i}":1`).join()}}`, ''],
+    ['650,000 empty texts', `{"title":"x","parts":[${Array(650_000).fill('""').join()}]}`, 'parts'],
+    ['990,000 numbers', `{"title":"x","metadata":{"a":[${Array(990_000).fill('1').join()}]}}`, 'metadata.a'],
+  ])('is 422 with %s, in one sentence', async ([_what, raw, path], { app }) => {
+    const answer = await post(app, { raw, headers: asJson });
+    expect(answer.body).toMatchObject({
+      status: 422,
+      errors: [{ path, message: expect.stringMatching(/at most [\d,]+ (fields|entries)/) }],
+    });
+  });
+
+  it.for<[string, string, string]>([
+    [
+      'a number beyond what JavaScript holds',
+      '{"title":"x","metadata":{"a":[12345678901234567890]}}',
+      'metadata.a[0]',
+    ],
+    ['a number that is infinite', '{"title":"x","metadata":{"a":1e400}}', 'metadata.a'],
+    ['a field twice', '{"title":"x","title":"y"}', 'title'],
+    ['__proto__', '{"title":"x","metadata":{"__proto__":{"a":1}}}', 'metadata'],
+  ])('is 422 with what would be lost: %s', async ([_what, raw, path], { app }) => {
+    const answer = await post(app, { raw, headers: asJson });
+    expect(answer.body).toMatchObject({ status: 422, errors: [{ path }] });
+  });
+
+  it.for(['utf-16le', 'iso-8859-1', 'utf-7'])(
+    'is refused in the character set %s',
+    async (charset, { app }) => {
+      const raw = Buffer.from('{"title":"x"}', charset === 'utf-16le' ? 'utf16le' : 'latin1');
+      const answer = await post(app, {
+        raw,
+        headers: { 'content-type': `application/json; charset=${charset}` },
+      });
+      expect(answer.body).toEqual(problemOf(415, 'unsupported_media_type'));
+    },
+  );
+
+  it('is taken with the byte order mark of a careless editor, and in UTF-8 by any name', async ({ app }) => {
+    for (const type of [
+      'application/json',
+      'application/json; charset=UTF-8',
+      'application/json;charset="utf-8"',
+    ]) {
+      const answer = await post(app, { raw: '\ufeff{"title":"x"}', headers: { 'content-type': type } });
+      expect(answer.status).toBe(201);
+    }
+  });
+
   it('counts an emoji as one character', async ({ app }) => {
     expect((await post(app, { json: { title: '🦉'.repeat(20) } })).status).toBe(201);
     expect((await post(app, { json: { title: '🦉'.repeat(21) } })).status).toBe(422);
@@ -211,6 +270,16 @@ describe('a query', () => {
     ['limit=', 'limit'],
     ['limit=1.5', 'limit'],
     ['limit=1&limit=2', 'limit'],
+    ['limit=0x10', 'limit'],
+    ['limit=1e1', 'limit'],
+    ['limit=%2010', 'limit'],
+    ['limit=10%20', 'limit'],
+    ['limit=+10', 'limit'],
+    ['limit=010', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=1.0', 'limit'],
+    ['limit=%EF%BC%91', 'limit'],
+    ['limit=12345678901234567890', 'limit'],
     ['cursor=%F0%9F', 'cursor'],
     ['cursor=bm90IGpzb24', 'cursor'],
     [`cursor=${encodeCursor({ before: 1 })}`, 'cursor'],
@@ -222,6 +291,48 @@ describe('a query', () => {
       code: 'validation_failed',
       errors: [{ path }],
     });
+  });
+});
+
+describe('a query of thousands of parameters', () => {
+  it('is read to its end', async ({ app }) => {
+    const { body } = await app.call('GET', `/notes?${'&'.repeat(1_500)}limit=abc`, { key: agent });
+    expect(body).toMatchObject({ status: 422, errors: [{ path: 'limit' }] });
+  });
+
+  it('is 422, and the first wrong ones are named', async ({ app }) => {
+    const query = Array.from({ length: 2_000 }, (_, i) => `p${i}=`).join('&');
+    const { body } = await app.call('GET', `/notes?${query}`, { key: agent });
+    expect(body).toMatchObject({ status: 422, detail: expect.stringContaining('and 1999 more') });
+    expect(Object(body).errors).toHaveLength(20);
+  });
+});
+
+describe('a secret that was pasted into the path', () => {
+  const secret = 'sk-canary-pasted-by-mistake';
+
+  it.for<[string, string, string]>([
+    ['GET', `/notes/${secret}`, '/api/v1/notes/*'],
+    ['GET', `/${secret}`, '/api/v1/*'],
+    ['GET', `/notes/${secret}/notes/12`, '/api/v1/notes/*/notes/12'],
+    ['PUT', `/notes/${secret}`, '/api/v1/notes/*'],
+    ['GET', `/notes/%73k-canary`, '/api/v1/notes/*'],
+    ['GET', `/notes/%E0%A4%A${secret}`, '/api/v1/notes/*'],
+    ['DELETE', `/notes/${noteId}`, `/api/v1/notes/${noteId}`],
+  ])(
+    'does not come back, and is in no log and no metric: %s %s',
+    async ([method, path, instance], { app }) => {
+      const answer = await app.call(method, path, { key: agent });
+      expect(answer.body).toMatchObject({ instance });
+      expect(JSON.stringify(answer.body)).not.toMatch(/canary/);
+      expect(app.logged()).not.toMatch(/canary-pasted/);
+      expect(await (await fetch(`${app.url}/metrics`)).text()).not.toMatch(/canary/);
+    },
+  );
+
+  it('does not come back outside of the API either', async ({ app }) => {
+    const answer = await fetch(`${app.url}/${secret}?${secret}`);
+    expect(await answer.json()).toMatchObject({ status: 404, instance: '/*' });
   });
 });
 

@@ -55,6 +55,41 @@ describe('a server', () => {
     await first.close();
   });
 
+  const exchange = (port: number, request: string) =>
+    new Promise<string>((resolve, reject) => {
+      let received = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(request));
+      socket.on('data', (chunk) => {
+        received += chunk.toString();
+      });
+      socket.on('close', () => resolve(received));
+      socket.on('error', reject);
+    });
+
+  it('hands on every header, however many came before it', async () => {
+    const app = express();
+    app.get('/', (request, response) => {
+      response.send(request.get('x-last'));
+    });
+    const server = await startServer({ app, port: 0, log });
+    const many = Array.from({ length: 2_500 }, () => 'a:b\r\n').join('');
+    const answer = await exchange(
+      server.port,
+      `GET / HTTP/1.1\r\nHost:x\r\n${many}X-Last: here\r\nConnection: close\r\n\r\n`,
+    );
+    await server.close();
+    expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*here$/);
+  });
+
+  it('answers headers of more than 16 KB with 431', async () => {
+    const { app } = waitingApp();
+    const server = await startServer({ app, port: 0, log });
+    const answer = await exchange(server.port, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await server.close();
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+    expect(answer).toContain('"code":"headers_too_large"');
+  });
+
   it('answers what is not HTTP with a problem', async () => {
     const { app } = waitingApp();
     const server = await startServer({ app, port: 0, log });
