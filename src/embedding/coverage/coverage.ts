@@ -1,8 +1,10 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
+import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 import type { FailureCode } from '../../domain/failures.ts';
 import { embedBacklogWorkflowId } from '../../domain/temporal-names.ts';
 import type { ProviderKeys } from '../../llm-config/service.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
 import {
   countSpaces,
   countStates,
@@ -10,8 +12,6 @@ import {
   type SpaceCount,
   type StateCount,
 } from './coverage-read-model.ts';
-import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
-import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 
 export interface SpaceView extends ListedSpace, Omit<SpaceCount, 'spaceId'> {
   /** Whether it is the one of the tenant's current model, in which articles are embedded now. */
