@@ -13,7 +13,7 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, providerCall, retryForMs } from './policies.ts';
+import { bookkeeping, busyWaits, providerCall, retryForMs } from './policies.ts';
 
 // Bookkeeping runs as local activities: they share the workflow's task, so an embedding costs one trip to the queue. The
 // provider call is a full activity, with its attempts and its next retry in sight.
@@ -82,17 +82,23 @@ async function buyMissing(
   changes: Changes,
 ): Promise<Pass> {
   let inputTokens = 0;
+  let busyTimes = 0;
   while (!changes.any) {
     const generated = await generateEmbedding(input);
     switch (generated.kind) {
       case 'waits':
         return generated;
+      case 'busy':
+        await waitForSlot(generated.retryInMs, busyTimes, changes);
+        busyTimes += 1;
+        break;
       case 'changed':
         await recordUsage(input);
         return { kind: 'again' };
       case 'more':
         await recordUsage(input);
         inputTokens += generated.inputTokens;
+        busyTimes = 0;
         break;
       case 'embedded':
         await recordUsage(input);
@@ -112,6 +118,12 @@ async function buyMissing(
 async function wait(pass: Extract<Pass, { readonly kind: 'waits' }>, changes: Changes): Promise<void> {
   // Not at once: the breaker's clock is the database's, and a hair too early would only ask again.
   await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
+}
+
+/** The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. */
+async function waitForSlot(retryInMs: number, times: number, changes: Changes): Promise<void> {
+  const waitMs = Math.min(retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
+  await condition(() => changes.any, waitMs, { summary: 'busy' });
 }
 
 function done(result: EmbedArticleResult): Pass {

@@ -45,6 +45,9 @@ export const providerCall: ActivityOptions = {
   },
 };
 
+/** Waits for a slot among the tenant's other calls: as long as a quick call at first, then as a slow one. */
+export const busyWaits = { growth: 1.5, longestMs: 10_000 };
+
 /** Platform work that pages through rows and signals workflows. */
 export const sweep: ActivityOptions = {
   // A page of signals, each with its own deadline of seconds, and some transactions.

@@ -35,6 +35,8 @@ export type Generated =
   | { readonly kind: 'more'; readonly missingChunks: number; readonly inputTokens: number }
   /** The article is no longer the one that was checked. */
   | { readonly kind: 'changed' }
+  /** The tenant's share of the worker's provider calls is in use: nothing was called. */
+  | { readonly kind: 'busy'; readonly retryInMs: number }
   /** The breaker is open, or other calls hold the last of the budget back: nothing was called. */
   | {
       readonly kind: 'waits';

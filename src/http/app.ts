@@ -5,6 +5,8 @@ import { internalProblem } from '../platform/http/internal-problem.ts';
 import { problem } from '../platform/http/problem.ts';
 import { type HttpMethod, type Route, reply } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
+import type { Share } from '../platform/shares/share.ts';
+import { createRequestShare } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
@@ -28,6 +30,8 @@ export interface AppDeps extends AuthenticationDeps {
   /** Of the service, for the document. */
   readonly version: string;
   readonly rateLimits?: RateLimitOptions;
+  /** Requests under way, divided among tenants. */
+  readonly requests?: Share;
   /** Proxies in front that may name the client's address; none by default. */
   readonly trustedProxies?: number;
   /** Fails on an answer that its route does not declare. For tests: the served process leaves it off. */
@@ -67,6 +71,7 @@ function apiRouter(deps: AppDeps): express.Router {
   const pipelineDeps = {
     authentication: createAuthentication(deps),
     rateLimits: createRateLimits(deps.rateLimits ?? defaultRateLimits),
+    requests: deps.requests ?? createRequestShare(),
     readBody: createBodyReader(),
     dispatch: createDispatch({
       idempotency: deps.idempotency,

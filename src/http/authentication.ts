@@ -6,8 +6,8 @@ import { type Problem, problem } from '../platform/http/problem.ts';
 import type { Route } from '../platform/http/route.ts';
 
 export interface AuthenticationDeps {
-  /** Whose key it is; undefined for a key that is unknown, expired or revoked. */
-  readonly authenticate: (presentedKey: string) => Promise<Actor | undefined>;
+  /** Whose key it is; undefined for a key that is unknown, expired or revoked. `address` is where it comes from. */
+  readonly authenticate: (presentedKey: string, address: string) => Promise<Actor | undefined>;
   /** The superadmin's key; without one there is no superadmin. */
   readonly adminApiKey?: string | undefined;
 }
@@ -46,7 +46,7 @@ export function createAuthentication(deps: AuthenticationDeps): (request: Reques
       // Digests have one length, as timingSafeEqual wants, and tell nothing of the key's.
       if (adminDigest && timingSafeEqual(adminDigest, digest(key)))
         return { kind: 'actor', actor: superadmin };
-      const actor = await deps.authenticate(key);
+      const actor = await deps.authenticate(key, request.ip ?? 'unknown');
       if (actor) return { kind: 'actor', actor };
     }
     return {

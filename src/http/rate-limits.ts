@@ -4,12 +4,17 @@ import { type Problem, problem } from '../platform/http/problem.ts';
 export interface RateLimitOptions {
   /** Requests a minute of one API key. */
   readonly requestsPerMinute: number;
+  /** Requests a minute of one tenant, however many keys it has made; three times those of one key where nothing is said. */
+  readonly tenantRequestsPerMinute?: number;
   /** Refused keys a minute from one address, before further ones are answered 429. */
   readonly refusedKeysPerMinute: number;
 }
 
 /** Room for a busy fleet of agents behind one key; what it holds back is a loop that has gone wild. */
 export const defaultRateLimits: RateLimitOptions = { requestsPerMinute: 3_000, refusedKeysPerMinute: 100 };
+
+/** As many fleets as there are roles, each with a key of its own. */
+const fleetsOfTenant = 3;
 
 export interface Allowance {
   /** `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds). */
@@ -18,8 +23,8 @@ export interface Allowance {
 }
 
 export interface RateLimits {
-  /** Counts a request of a key. */
-  request(keyId: string): Promise<Allowance>;
+  /** Counts a request of a key, and of its tenant. The headers tell of the limit of which less is left. */
+  request(tenantId: string, keyId: string): Promise<Allowance>;
   /**
    * Counts a refused key from an address. A valid key is never held back by it: somebody else's guesses from behind the
    * same proxy would otherwise lock a tenant out.
@@ -29,19 +34,19 @@ export interface RateLimits {
 
 /** The limits of this process, in its memory: a second process doubles them. */
 export function createRateLimits(options: RateLimitOptions): RateLimits {
-  const requests = new RateLimiterMemory({ points: options.requestsPerMinute, duration: 60 });
+  const { requestsPerMinute, tenantRequestsPerMinute = requestsPerMinute * fleetsOfTenant } = options;
+  const ofKeys = new RateLimiterMemory({ points: requestsPerMinute, duration: 60 });
+  const ofTenants = new RateLimiterMemory({ points: tenantRequestsPerMinute, duration: 60 });
   const refusals = new RateLimiterMemory({ points: options.refusedKeysPerMinute, duration: 60 });
 
   return {
-    async request(keyId) {
-      const { allowed, state } = await consume(requests, keyId);
-      const resetSeconds = secondsOf(state);
-      const headers = {
-        'RateLimit-Limit': String(options.requestsPerMinute),
-        'RateLimit-Remaining': String(Math.max(0, state.remainingPoints)),
-        'RateLimit-Reset': String(resetSeconds),
-      };
-      return allowed ? { headers } : { headers, problem: limited('This API key makes', resetSeconds) };
+    async request(tenantId, keyId) {
+      const ofKey = await consume(ofKeys, keyId);
+      if (!ofKey.allowed) return allowance(ofKey, requestsPerMinute, 'This API key makes');
+      const ofTenant = await consume(ofTenants, tenantId);
+      return ofTenant.state.remainingPoints < ofKey.state.remainingPoints
+        ? allowance(ofTenant, tenantRequestsPerMinute, 'This tenant makes')
+        : allowance(ofKey, requestsPerMinute, 'This API key makes');
     },
 
     async refusedKey(address) {
@@ -51,11 +56,23 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
   };
 }
 
+interface Consumed {
+  readonly allowed: boolean;
+  readonly state: RateLimiterRes;
+}
+
+function allowance({ allowed, state }: Consumed, limit: number, who: string): Allowance {
+  const resetSeconds = secondsOf(state);
+  const headers = {
+    'RateLimit-Limit': String(limit),
+    'RateLimit-Remaining': String(Math.max(0, state.remainingPoints)),
+    'RateLimit-Reset': String(resetSeconds),
+  };
+  return allowed ? { headers } : { headers, problem: limited(who, resetSeconds) };
+}
+
 /** The library rejects with its state, not with an error, when the limit is reached. */
-async function consume(
-  limiter: RateLimiterMemory,
-  key: string,
-): Promise<{ allowed: boolean; state: RateLimiterRes }> {
+async function consume(limiter: RateLimiterMemory, key: string): Promise<Consumed> {
   try {
     return { allowed: true, state: await limiter.consume(key) };
   } catch (refusal) {

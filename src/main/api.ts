@@ -18,6 +18,7 @@ const app = createApp({
   routes: collectRoutes(services),
   authenticate: services.tenants.authenticate,
   adminApiKey: environment.ADMIN_API_KEY,
+  requests: services.shares.requests,
   idempotency: services.idempotency,
   metrics,
   log,

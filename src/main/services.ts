@@ -8,6 +8,7 @@ import type { BacklogRequests } from '../llm-config/service.ts';
 import { createOutboxRoom } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
+import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
@@ -23,7 +24,9 @@ import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
 
 /** What the API and the worker have in common. */
-type ServiceEnvironment = Environment<'api'> | Environment<'worker'>;
+type ServiceEnvironment = (Environment<'api'> | Environment<'worker'>) & {
+  readonly WORKER_MAX_ACTIVITIES?: number;
+};
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -37,10 +40,17 @@ export function createServices(
   telemetry: Metrics,
   applicationName: string,
 ) {
+  const shares = createShares(telemetry.registry, {
+    poolSize: environment.DATABASE_POOL_SIZE,
+    providerCalls: environment.WORKER_MAX_ACTIVITIES,
+  });
   const database = createDatabase({
     url: environment.DATABASE_URL,
     poolSize: environment.DATABASE_POOL_SIZE,
     applicationName,
+    shares: shares.connections,
+    // A proposal's comparison may take as long as its author waits.
+    statementTimeoutMs: Math.max(environment.DATABASE_STATEMENT_TIMEOUT_MS, environment.GUARD_TIMEOUT_MS),
   });
   const temporal = createTemporalClient(temporalOptions(environment));
   const transit = createTransit({
@@ -111,6 +121,7 @@ export function createServices(
     embedding: providers.embedding,
     metrics,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
+    slots: shares.providerCalls,
     attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
   const { gate } = createProposals({
@@ -134,6 +145,7 @@ export function createServices(
   });
 
   return {
+    shares,
     database,
     temporal,
     transit,

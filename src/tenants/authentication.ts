@@ -1,17 +1,23 @@
+import { LRUCache } from 'lru-cache';
 import type { Actor } from '../domain/actor.ts';
+import { createFreshFlight } from '../platform/async/fresh-flight.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { hashApiKey, looksLikeApiKey } from './api-key.ts';
-import { findKeyHolder, recordKeyUse } from './store.ts';
+import { findKeyHolder, type KeyHolder, recordKeyUse } from './store.ts';
 
 export interface Authentication {
   /**
    * Who presents this key: undefined for a string that is no key, for an unknown, an expired and a revoked one alike.
-   * Asks the database each time, so that a revocation holds at once in every process.
+   * Asks the database after each call, so that a revocation holds at once in every process; calls that come together share one
+   * question. `address` is where the key comes from.
    */
-  authenticate(presentedKey: string): Promise<Actor | undefined>;
+  authenticate(presentedKey: string, address?: string): Promise<Actor | undefined>;
   /** Resolves once the uses seen so far have been written (or could not be). */
   settled(): Promise<void>;
 }
+
+/** Keys whose tenant is remembered: for the order of log-ins alone, never for an answer. */
+const rememberedKeys = 10_000;
 
 /** Tells tenants by their API keys. */
 export function createAuthentication(deps: {
@@ -21,6 +27,20 @@ export function createAuthentication(deps: {
 }): Authentication {
   const { database } = deps;
   const recording = new Map<string, Promise<void>>();
+  const lookUps = createFreshFlight<KeyHolder | undefined>();
+  const tenantsOfKeys = new LRUCache<string, string>({ max: rememberedKeys });
+
+  /** Log-ins wait behind those of their own tenant, and where nobody knows it, behind those of their own address. */
+  const findHolder = async (keyHash: Buffer, address: string): Promise<KeyHolder | undefined> => {
+    const hash = keyHash.toString('hex');
+    const origin = tenantsOfKeys.get(hash) ?? `address ${address}`;
+    const holder = await lookUps.run(hash, () =>
+      database.withApiKeyHash(hash, (tx) => findKeyHolder(tx, keyHash), origin),
+    );
+    if (holder === undefined) tenantsOfKeys.delete(hash);
+    else tenantsOfKeys.set(hash, holder.tenantId);
+    return holder;
+  };
 
   /** In the background and once at a time a key: nobody waits for it, and a burst costs one write. */
   const recordUse = (tenantId: string, keyId: string): void => {
@@ -33,12 +53,9 @@ export function createAuthentication(deps: {
   };
 
   return {
-    async authenticate(presentedKey) {
+    async authenticate(presentedKey, address = 'unknown') {
       if (!looksLikeApiKey(presentedKey)) return undefined;
-      const keyHash = hashApiKey(presentedKey);
-      const holder = await database.withApiKeyHash(keyHash.toString('hex'), (tx) =>
-        findKeyHolder(tx, keyHash),
-      );
+      const holder = await findHolder(hashApiKey(presentedKey), address);
       if (holder === undefined) return undefined;
       const { tenantId, keyId, label, role } = holder;
       if (holder.useIsUnrecorded) recordUse(tenantId, keyId);

@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
+import { cancelledBy } from '../async/cancellation.ts';
 import {
   AnsweredMeanwhile,
   type Idempotency,
@@ -41,9 +42,12 @@ export interface DispatchDeps {
 
 type Handled = RouteRequest<unknown, unknown, unknown>;
 
-/** Parses by the route's schemas, runs the handler once per Idempotency-Key and checks the response contract. */
+/**
+ * Parses by the route's schemas, runs the handler once per Idempotency-Key and checks the response contract. When the client has
+ * gone, the statement under way is cancelled.
+ */
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  return async (route, request) => {
+  const dispatch: Dispatch = async (route, request) => {
     const parsed = await parseRequest(route, request);
     if (parsed.kind === 'problem') return parsed;
     const { headers, actor, requestId, signal } = request;
@@ -62,6 +66,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       secretFields: route.secretFields ?? [],
     });
   };
+  return (route, request) => cancelledBy(request.signal, () => dispatch(route, request));
 }
 
 /** Runs the handler unless its Idempotency-Key has an answer already, and keeps the answer that it gives. */

@@ -16,6 +16,7 @@ const requestProblems = {
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   validation_failed: { status: 422, title: 'The request is not valid' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  busy: { status: 503, title: 'The service cannot answer now' },
 } as const;
 
 export type RequestProblemCode = keyof typeof requestProblems;

@@ -69,7 +69,7 @@ export function activityTasksFor(providerCalls: number): number {
 /** Makes the shares of a process and shows them in its metrics. No label names a tenant. */
 export function createShares(
   registry: Registry,
-  { poolSize, providerCalls = 1 }: { readonly poolSize: number; readonly providerCalls?: number },
+  { poolSize, providerCalls = 1 }: { readonly poolSize: number; readonly providerCalls?: number | undefined },
 ): Shares {
   const shares: Shares = {
     requests: createRequestShare(),
