@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { type Problem, problem } from '../platform/http/problem.ts';
 
@@ -8,10 +9,19 @@ export interface RateLimitOptions {
   readonly tenantRequestsPerMinute?: number;
   /** Refused keys a minute from one address, before further ones are answered 429. */
   readonly refusedKeysPerMinute: number;
+  /** Requests a second without a valid key from one address; no limit where nothing is said. */
+  readonly strangersPerSecond?: number;
 }
 
 /** Room for a busy fleet of agents behind one key; what it holds back is a loop that has gone wild. */
-export const defaultRateLimits: RateLimitOptions = { requestsPerMinute: 3_000, refusedKeysPerMinute: 100 };
+export const defaultRateLimits: RateLimitOptions = {
+  requestsPerMinute: 3_000,
+  refusedKeysPerMinute: 100,
+  // More than the probes of an orchestrator, a scraper and a person who reads the documentation.
+  strangersPerSecond: 50,
+};
+
+const guessPauseMs = 1_000;
 
 /** As many fleets as there are roles, each with a key of its own. */
 const fleetsOfTenant = 3;
@@ -51,6 +61,8 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
 
     async refusedKey(address) {
       const { allowed, state } = await consume(refusals, address);
+      // Each guess costs a look-up: the next one is made no sooner than this.
+      if (!allowed) await delay(guessPauseMs);
       return allowed ? undefined : limited('This address presents', secondsOf(state), 'invalid keys');
     },
   };

@@ -9,9 +9,11 @@ import type { RateLimits } from './rate-limits.ts';
 import type { ReadBody } from './read-body.ts';
 import { contextOf, pathOf } from './request-context.ts';
 import { send } from './send.ts';
+import type { StrangerPace } from './stranger-pace.ts';
 
 export interface RoutePipelineDeps {
   readonly authentication: (request: Request) => Promise<Authenticated>;
+  readonly pace: StrangerPace;
   readonly rateLimits: RateLimits;
   /** Requests under way, divided among tenants. */
   readonly requests: Pick<Share, 'acquire'>;
@@ -87,7 +89,7 @@ async function admit(
   response: Response,
 ): Promise<{ readonly kind: 'actor'; readonly actor: Actor } | Problem> {
   const authenticated = await deps.authentication(request);
-  if (authenticated.kind === 'anonymous') return authenticated.problem;
+  if (authenticated.kind === 'anonymous') return (await deps.pace(request)) ?? authenticated.problem;
   if (authenticated.kind === 'refused') {
     return (await deps.rateLimits.refusedKey(request.ip ?? 'unknown')) ?? authenticated.problem;
   }

@@ -31,7 +31,16 @@ function problemDocument(request: Request, { code, detail, errors }: Problem) {
   };
 }
 
-function sendJson(response: Response, status: number, body: unknown, contentType: string): void {
+/** Serializes once what is sent often. */
+export function prepareJson(body: unknown): (response: Response) => void {
   const bytes = Buffer.from(JSON.stringify(body), 'utf8');
+  return (response) => sendBytes(response, 200, bytes, 'application/json; charset=utf-8');
+}
+
+function sendJson(response: Response, status: number, body: unknown, contentType: string): void {
+  sendBytes(response, status, Buffer.from(JSON.stringify(body), 'utf8'), contentType);
+}
+
+function sendBytes(response: Response, status: number, bytes: Buffer, contentType: string): void {
   response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length }).end(bytes);
 }

@@ -17,8 +17,11 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly port: number;
-  /** Stops accepting, lets the requests in flight end within the grace, closes idle connections at once. Harmless when repeated. */
-  close(): Promise<void>;
+  /**
+   * Stops accepting, lets the requests in flight end within the grace, closes idle connections at once. Answers how many requests
+   * it cut off. Harmless when repeated.
+   */
+  close(): Promise<number>;
 }
 
 /** Listens. Fails when the port is taken, or when the host is none of this machine's. */
@@ -45,20 +48,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   options.log.info({ port, host: options.host ?? 'every interface' }, 'listening');
 
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<number> => {
+    let cutOff = 0;
     for (const response of inFlight) lastOnItsConnection(response);
     const closed = once(server, 'close');
     // Closes the idle connections, too.
     server.close();
     const timer = setTimeout(() => {
-      options.log.warn({ requests: inFlight.size }, 'closing with requests in flight');
+      cutOff = inFlight.size;
       server.closeAllConnections();
     }, options.graceMs ?? 10_000);
     await closed;
     clearTimeout(timer);
+    return cutOff;
   };
 
-  let closing: Promise<void> | undefined;
+  let closing: Promise<number> | undefined;
   return {
     port,
     close() {

@@ -20,6 +20,7 @@ import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsageRoom } from '../usage/create-usage.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
+import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
 
@@ -163,10 +164,11 @@ export function createServices(
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
-    /** Waits for what is still being sent, then lets go of every connection. */
-    async close() {
-      await Promise.all([outbox.drain(), tenants.settled()]);
-      await Promise.allSettled([temporal.close(), database.close()]);
+    /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
+    async close(): Promise<CutOff> {
+      const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
+      const [transactions] = await Promise.all([database.close(), temporal.close()]);
+      return { signals, uses, transactions };
     },
   };
 }

@@ -14,8 +14,8 @@ export interface Outbox {
   enqueue(tx: Transaction, wish: OutboxWish): Promise<void>;
   /** Sends a batch of what nobody has sent. */
   relay(): Promise<Relayed>;
-  /** Resolves, within seconds, once what was committed is sent or left to the relay. */
-  drain(): Promise<void>;
+  /** Resolves, within seconds, once what was committed is sent or left to the relay; answers how many sends it cut off. */
+  drain(): Promise<number>;
 }
 
 const batch = 100;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { deleteSent, type OutboxRow } from './store.ts';
@@ -11,8 +12,8 @@ export interface Sender {
   dispatch(row: OutboxRow): void;
   /** Sends these and waits for them; answers how many were sent. */
   sendAll(rows: readonly OutboxRow[]): Promise<number>;
-  /** Resolves, within seconds, once what was dispatched is sent or left to the relay. */
-  drain(): Promise<void>;
+  /** Resolves, within seconds, once what was dispatched is sent or left to the relay; answers how many sends it cut off. */
+  drain(): Promise<number>;
 }
 
 /** Sends of one process at a time: enough to hide a round trip, few enough to leave the server to its workers. */
@@ -21,6 +22,8 @@ const concurrency = 8;
 const maxWaiting = 500;
 /** A process that stops waits this long for its sends: without Temporal a full queue would take minutes. */
 const drainMs = 5_000;
+/** Then no further send begins, and one that is under way is given this. */
+const lastSendMs = 2_000;
 
 export function createSender(deps: {
   readonly database: Database;
@@ -68,9 +71,14 @@ export function createSender(deps: {
       const deadline = setTimeout(() => {
         givingUp = true;
       }, drainMs);
-      await Promise.all(inFlight);
+      const isLate = await withTimeout(
+        Promise.all(inFlight).then(() => false),
+        drainMs + lastSendMs,
+        true,
+      );
       clearTimeout(deadline);
       givingUp = false;
+      return isLate ? inFlight.size : 0;
     },
   };
 }

@@ -12,8 +12,8 @@ const root = join(import.meta.dirname, '..', '..');
 const preferredApiPort = 4000;
 const preferredMetricsPort = 9464;
 /** A worker lets the provider's attempt under way end, and then its connections, before it goes: longer than its own drain. */
-const workerGraceMs = operations.embedding.startToCloseMs + 15_000;
-const apiGraceMs = 15_000;
+const workerGraceMs = operations.embedding.startToCloseMs + 30_000;
+const apiGraceMs = 30_000;
 
 /** The environment of API, worker and set-up commands: that of the person who starts, and the stack's addresses. */
 export function applicationEnvironment(stack: Stack, env: Variables, adminKey: string): Variables {
@@ -70,7 +70,7 @@ export async function startWorker(stack: Stack, env: Variables): Promise<void> {
       "the worker's metrics",
       Number(env.METRICS_PORT) || preferredMetricsPort,
     );
-    const health = `http://127.0.0.1:${port}/healthz`;
+    const health = `http://127.0.0.1:${port}/readyz`;
     return nodeProcess('worker', { ...env, METRICS_PORT: String(port) }, health, workerGraceMs);
   });
 }

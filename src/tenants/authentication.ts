@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Actor } from '../domain/actor.ts';
 import { createFreshFlight } from '../platform/async/fresh-flight.ts';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { hashApiKey, looksLikeApiKey } from './api-key.ts';
 import { findKeyHolder, type KeyHolder, recordKeyUse } from './store.ts';
@@ -12,10 +13,12 @@ export interface Authentication {
    * question. `address` is where the key comes from.
    */
   authenticate(presentedKey: string, address?: string): Promise<Actor | undefined>;
-  /** Resolves once the uses seen so far have been written (or could not be). */
-  settled(): Promise<void>;
+  /** Resolves, within seconds, once the uses seen so far have been written (or could not be); answers how many it cut off. */
+  settled(): Promise<number>;
 }
 
+/** The time of a use is worth no longer wait. */
+const settleMs = 3_000;
 /** Keys whose tenant is remembered: for the order of log-ins alone, never for an answer. */
 const rememberedKeys = 10_000;
 
@@ -63,7 +66,12 @@ export function createAuthentication(deps: {
     },
 
     async settled() {
-      await Promise.all(recording.values());
+      const isLate = await withTimeout(
+        Promise.all(recording.values()).then(() => false),
+        settleMs,
+        true,
+      );
+      return isLate ? recording.size : 0;
     },
   };
 }

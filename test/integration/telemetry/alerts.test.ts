@@ -76,7 +76,7 @@ async function scrapeProcess(name: 'api' | 'worker', portVariable: string): Prom
         VAULT_TRANSIT_MOUNT: inject('vaultTransitMount'),
         VAULT_TRANSIT_KEY: inject('vaultTransitKey'),
       },
-      isHealthy: async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok,
+      isHealthy: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
       deadlineMs: 60_000,
       graceMs: 15_000,
     },
