@@ -58,6 +58,9 @@ const embedding = {
   BREAKER_OPEN_MS: milliseconds.default(30_000),
 };
 
+/** The longest that one statement may take: below it a client waits, in the worker nobody does. */
+const statementTimeout = milliseconds.min(100);
+
 const service = {
   ...shared,
   ...database,
@@ -99,11 +102,13 @@ function crossChecks(schema: z.ZodObject, given: Readonly<Record<string, string>
 const apiSchema = z.object({
   ...service,
   PORT: port.default(4000),
+  DATABASE_STATEMENT_TIMEOUT_MS: statementTimeout.default(10_000),
   ADMIN_API_KEY: z.string().min(20).optional(),
 });
 const workerSchema = z.object({
   ...service,
   METRICS_PORT: port.default(9464),
+  DATABASE_STATEMENT_TIMEOUT_MS: statementTimeout.default(30_000),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   /** The most concurrent provider calls of this process. */
   WORKER_MAX_ACTIVITIES: count.max(1_000).default(20),

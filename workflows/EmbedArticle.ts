@@ -13,7 +13,7 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, providerCall, retryForMs } from './policies.ts';
+import { bookkeeping, busyWaits, providerCall, retryForMs } from './policies.ts';
 
 // Bookkeeping runs as local activities, which share the workflow's task: an embedding needs the task queue only once. The
 // provider call is a regular activity, so that operators see its attempts and its next retry.
@@ -85,17 +85,23 @@ async function buyMissing(
   changes: Changes,
 ): Promise<Pass> {
   let inputTokens = 0;
+  let busyTimes = 0;
   while (!changes.any) {
     const generated = await generateEmbedding(input);
     switch (generated.kind) {
       case 'waits':
         return generated;
+      case 'busy':
+        await waitForSlot(generated.retryInMs, busyTimes, changes);
+        busyTimes += 1;
+        break;
       case 'changed':
         await recordUsage(input);
         return { kind: 'again' };
       case 'more':
         await recordUsage(input);
         inputTokens += generated.inputTokens;
+        busyTimes = 0;
         break;
       case 'embedded':
         await recordUsage(input);
@@ -115,6 +121,12 @@ async function buyMissing(
 async function wait(pass: Extract<Pass, { readonly kind: 'waits' }>, changes: Changes): Promise<void> {
   // At least half a second: the breaker uses the database's clock, and a pass that is slightly early would only wait again.
   await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
+}
+
+/** The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. */
+async function waitForSlot(retryInMs: number, times: number, changes: Changes): Promise<void> {
+  const waitMs = Math.min(retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
+  await condition(() => changes.any, waitMs, { summary: 'busy' });
 }
 
 function done(result: EmbedArticleResult): Pass {

@@ -38,6 +38,8 @@ export type Generated =
   | { readonly kind: 'more'; readonly missingChunks: number; readonly inputTokens: number }
   /** The article's text has changed since it was checked. */
   | { readonly kind: 'changed' }
+  /** The tenant's share of the worker's provider calls is in use: no call was made. */
+  | { readonly kind: 'busy'; readonly retryInMs: number }
   /** No call was made: the breaker is open, or calls under way have reserved the rest of the budget. */
   | {
       readonly kind: 'waits';

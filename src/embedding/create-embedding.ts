@@ -2,6 +2,7 @@ import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Share } from '../platform/shares/share.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
@@ -12,6 +13,7 @@ import { createBuy } from './buy.ts';
 import { createComplete } from './complete.ts';
 import { createEmbeddingCoverage, type EmbeddingCoverage } from './coverage/coverage.ts';
 import { createCutOver } from './cut-over.ts';
+import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 
@@ -25,6 +27,8 @@ export interface CreateEmbeddingDeps {
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
+  /** Provider calls that this process makes at once. */
+  readonly slots: Share;
   /** Chunks in one provider call. */
   readonly batchChunks: number;
   /** Timeout of one attempt in a workflow, in milliseconds. */
@@ -44,11 +48,14 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const cutOverWhenComplete = createCutOver({ outbox });
   return {
     embeddings: createArticleEmbeddings({ outbox }),
-    steps: createEmbedArticleSteps({
-      ...deps,
-      buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
-      complete: createComplete({ keys, cutOverWhenComplete }),
-    }),
+    steps: divideCalls(
+      createEmbedArticleSteps({
+        ...deps,
+        buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
+        complete: createComplete({ keys, cutOverWhenComplete }),
+      }),
+      deps.slots,
+    ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys }),
   };

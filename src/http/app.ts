@@ -4,8 +4,10 @@ import helmet from 'helmet';
 import { createDispatch } from '../platform/http/dispatch.ts';
 import { internalProblem } from '../platform/http/internal-problem.ts';
 import { problem } from '../platform/http/problem.ts';
-import { type HttpMethod, type Route, reply } from '../platform/http/route.ts';
+import type { HttpMethod, Route } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
+import type { Share } from '../platform/shares/share.ts';
+import { createRequestShare } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
@@ -19,7 +21,8 @@ import type { Dependency } from './readiness.ts';
 import { answerTimeoutMs, contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
 import { routePipeline } from './route-pipeline.ts';
-import { send } from './send.ts';
+import { prepareJson, send } from './send.ts';
+import { createStrangerPace, paceStrangers, type StrangerPace } from './stranger-pace.ts';
 
 export interface AppDeps extends AuthenticationDeps {
   readonly routes: readonly Route[];
@@ -30,6 +33,8 @@ export interface AppDeps extends AuthenticationDeps {
   /** The version of the service, for the document. */
   readonly version: string;
   readonly rateLimits?: RateLimitOptions;
+  /** Requests under way, divided among tenants. */
+  readonly requests?: Share;
   /** The number of proxies in front whose client address is trusted; none by default. */
   readonly trustedProxies?: number;
   /** How long a client may take for each 64 KB of an answer; 20 s by default. */
@@ -65,22 +70,28 @@ export function createApp(deps: AppDeps): Express {
       },
     }),
   );
-  mountOperatorRoutes(app, deps);
-  app.use('/docs', docsPage());
-  app.use('/api/v1', logRequests(deps), apiRouter(deps));
-  app.use((request, response) =>
+  const rateLimits = deps.rateLimits ?? defaultRateLimits;
+  const pace = createStrangerPace(rateLimits.strangersPerSecond);
+  const paced = paceStrangers(pace);
+  mountOperatorRoutes(app, deps, pace);
+  app.use('/docs', paced, docsPage());
+  app.use('/api/v1', logRequests(deps), apiRouter(deps, pace));
+  app.use(paced, (request, response) =>
     send(request, response, problem('not_found', 'There is nothing at this path.')),
   );
   app.use(failures(deps.log));
   return app;
 }
 
-function apiRouter(deps: AppDeps): express.Router {
+function apiRouter(deps: AppDeps, pace: StrangerPace): express.Router {
   const router = express.Router({ caseSensitive: true });
-  const document = createOpenApiDocument(deps.routes, { version: deps.version });
+  const paced = paceStrangers(pace);
+  const document = prepareJson(createOpenApiDocument(deps.routes, { version: deps.version }));
   const pipelineDeps = {
     authentication: createAuthentication(deps),
+    pace,
     rateLimits: createRateLimits(deps.rateLimits ?? defaultRateLimits),
+    requests: deps.requests ?? createRequestShare(),
     readBody: createBodyReader(),
     dispatch: createDispatch({
       idempotency: deps.idempotency,
@@ -92,12 +103,12 @@ function apiRouter(deps: AppDeps): express.Router {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  router.get('/openapi.json', (request, response) => send(request, response, reply(200, document)));
+  router.get('/openapi.json', paced, (_request, response) => document(response));
   for (const route of deps.routes) {
     router[route.method](route.path, routePipeline(pipelineDeps, route));
   }
   for (const [path, methods] of methodsByPath(deps.routes)) {
-    router.all(path, (request, response) => {
+    router.all(path, paced, (request, response) => {
       response.setHeader('Allow', methods.join(', '));
       return send(
         request,

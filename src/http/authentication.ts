@@ -6,8 +6,8 @@ import { type Problem, problem } from '../platform/http/problem.ts';
 import type { Route } from '../platform/http/route.ts';
 
 export interface AuthenticationDeps {
-  /** The actor of a key; undefined for a key that is unknown, expired or revoked. */
-  readonly authenticate: (presentedKey: string) => Promise<Actor | undefined>;
+  /** The actor of a key; undefined for a key that is unknown, expired or revoked. `address` is the client's. */
+  readonly authenticate: (presentedKey: string, address: string) => Promise<Actor | undefined>;
   /** The superadmin's key; without it the superadmin cannot log in. */
   readonly adminApiKey?: string | undefined;
 }
@@ -49,7 +49,7 @@ export function createAuthentication(deps: AuthenticationDeps): (request: Reques
       // Digests have one length, which timingSafeEqual requires, and do not reveal the length of the key.
       if (adminDigest && timingSafeEqual(adminDigest, digest(key)))
         return { kind: 'actor', actor: superadmin };
-      const actor = await deps.authenticate(key);
+      const actor = await deps.authenticate(key, request.ip ?? 'unknown');
       if (actor) return { kind: 'actor', actor };
     }
     return {

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
+import { createSharedCache } from '../platform/async/shared-cache.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
-import { reply } from '../platform/http/route.ts';
+import { type Reply, reply } from '../platform/http/route.ts';
 import { send } from './send.ts';
 
 /** A server that the process depends on. */
@@ -19,22 +20,34 @@ const checkTimeoutMs = 2_000;
 
 /**
  * `/readyz`: every dependency by name, and what degrades without it. It answers 503 only when a required dependency is down, so
- * that a process that still serves most calls stays in the load balancer.
+ * that a process that still serves most calls stays in the load balancer. The dependencies are checked once in `keepMs`, however
+ * many requests come.
  */
-export function readiness(dependencies: readonly Dependency[]): RequestHandler {
+export function readiness(dependencies: readonly Dependency[], keepMs: number): RequestHandler {
+  const answers = createSharedCache<Reply>({
+    ttlMs: keepMs,
+    maxSize: 1,
+    sizeOf: () => 1,
+    worthKeeping: () => true,
+  });
   return async (request, response) => {
-    const checks = await Promise.all(
-      dependencies.map(async (dependency) => {
-        const { name, degrades, required } = dependency;
-        const ok = await isUp(dependency);
-        return { name, required, ok, ...(ok ? {} : { degrades }) };
-      }),
-    );
-    const ready = checks.every(({ ok, required }) => ok || !required);
-    const everythingUp = checks.every(({ ok }) => ok);
-    const status = ready ? (everythingUp ? 'ready' : 'degraded') : 'not_ready';
-    await send(request, response, reply(ready ? 200 : 503, { status, dependencies: checks }));
+    await send(request, response, await answers.get('readiness', () => checkAll(dependencies)));
   };
+}
+
+/** 503 only when a required one is away: a process that still serves most of its calls must stay in the load balancer. */
+async function checkAll(dependencies: readonly Dependency[]): Promise<Reply> {
+  const checks = await Promise.all(
+    dependencies.map(async (dependency) => {
+      const { name, degrades, required } = dependency;
+      const ok = await isUp(dependency);
+      return { name, required, ok, ...(ok ? {} : { degrades }) };
+    }),
+  );
+  const ready = checks.every(({ ok, required }) => ok || !required);
+  const everythingUp = checks.every(({ ok }) => ok);
+  const status = ready ? (everythingUp ? 'ready' : 'degraded') : 'not_ready';
+  return reply(ready ? 200 : 503, { status, dependencies: checks });
 }
 
 async function isUp(dependency: Dependency): Promise<boolean> {

@@ -1,33 +1,39 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
 import type { Dispatch } from '../platform/http/dispatch.ts';
-import { invalidField, type Problem } from '../platform/http/problem.ts';
+import { invalidField, type Problem, problem } from '../platform/http/problem.ts';
 import type { Reply, Route } from '../platform/http/route.ts';
+import type { Share } from '../platform/shares/share.ts';
 import { type Authenticated, refusalOf } from './authentication.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { ReadBody } from './read-body.ts';
 import { contextOf, pathOf } from './request-context.ts';
 import { send } from './send.ts';
+import type { StrangerPace } from './stranger-pace.ts';
 
 export interface RoutePipelineDeps {
   readonly authentication: (request: Request) => Promise<Authenticated>;
+  readonly pace: StrangerPace;
   readonly rateLimits: RateLimits;
+  /** Requests under way, divided among tenants. */
+  readonly requests: Pick<Share, 'acquire'>;
   readonly readBody: (request: Request, response: Response) => Promise<ReadBody>;
   readonly dispatch: Dispatch;
 }
 
-/** The Express handler of a declared route: context, authentication, rate limit, role, body, dispatch. */
+/** The Express handler of a declared route: context, authentication, rate limit, role, share, body, dispatch. */
 export function routePipeline(
   deps: RoutePipelineDeps,
   route: Route,
 ): (request: Request, response: Response) => Promise<void> {
   return async (request, response) => {
     contextOf(response).route = route;
-    await send(request, response, await answer(deps, route, request, response));
+    await send(request, response, await admitAndAnswer(deps, route, request, response));
   };
 }
 
-async function answer(
+/** Admission comes first: the body of a request that may not call the route is not read. */
+async function admitAndAnswer(
   deps: RoutePipelineDeps,
   route: Route,
   request: Request,
@@ -36,6 +42,29 @@ async function answer(
   // Admission comes first, so that the body of a refused request is not read.
   const admitted = await admit(deps, route, request, response);
   if (admitted.kind === 'problem') return admitted;
+  const { actor } = admitted;
+  const release = await deps.requests.acquire(actor.tenantId, contextOf(response).signal);
+  if (release === 'busy') return tooManyAtOnce;
+  // The answer takes memory until it is read, and the work may go on after its client has gone: both are waited for.
+  const closed = response.destroyed || new Promise((resolve) => response.once('close', resolve));
+  const answering = answer(deps, route, actor, request, response);
+  void Promise.allSettled([closed, answering]).then(release);
+  return answering;
+}
+
+const tooManyAtOnce = problem(
+  'rate_limited',
+  'This tenant has too many requests under way. Try again in 1 s.',
+  { headers: { 'Retry-After': '1' } },
+);
+
+async function answer(
+  deps: RoutePipelineDeps,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  response: Response,
+): Promise<Reply | Problem> {
   const body = route.body ? await deps.readBody(request, response) : undefined;
   if (body?.kind === 'problem') return body;
 
@@ -44,7 +73,7 @@ async function answer(
   }
   const { requestId, signal } = contextOf(response);
   return deps.dispatch(route, {
-    actor: admitted.actor,
+    actor,
     params: request.params,
     query: { ...request.query },
     body: body?.value,
@@ -65,13 +94,13 @@ async function admit(
   response: Response,
 ): Promise<{ readonly kind: 'actor'; readonly actor: Actor } | Problem> {
   const authenticated = await deps.authentication(request);
-  if (authenticated.kind === 'anonymous') return authenticated.problem;
+  if (authenticated.kind === 'anonymous') return (await deps.pace(request)) ?? authenticated.problem;
   if (authenticated.kind === 'refused') {
     return (await deps.rateLimits.refusedKey(request.ip ?? 'unknown')) ?? authenticated.problem;
   }
   const { actor } = authenticated;
   contextOf(response).actor = actor;
-  const allowance = await deps.rateLimits.request(actor.keyId ?? actor.label);
+  const allowance = await deps.rateLimits.request(actor.tenantId, actor.keyId ?? actor.label);
   for (const [name, value] of Object.entries(allowance.headers)) response.setHeader(name, value);
   return allowance.problem ?? refusalOf(actor, route) ?? { kind: 'actor', actor };
 }

@@ -36,13 +36,27 @@ function problemDocument(request: Request, response: Response, { code, detail, e
   };
 }
 
+/** Serializes a body once that is sent often. */
+export function prepareJson(body: unknown): (response: Response) => Promise<void> {
+  const prepared = jsonSlices(body);
+  return async (response) => sendSlices(response, 200, await prepared, 'application/json; charset=utf-8');
+}
+
 async function sendJson(
   response: Response,
   status: number,
   body: unknown,
   contentType: string,
 ): Promise<void> {
-  const slices = await jsonSlices(body);
+  await sendSlices(response, status, await jsonSlices(body), contentType);
+}
+
+async function sendSlices(
+  response: Response,
+  status: number,
+  slices: readonly Buffer[],
+  contentType: string,
+): Promise<void> {
   if (response.destroyed) return;
   const length = slices.reduce((bytes, slice) => bytes + slice.length, 0);
   response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': length });

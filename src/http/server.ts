@@ -20,9 +20,9 @@ export interface RunningServer {
   readonly port: number;
   /**
    * Stops accepting requests and closes idle connections at once. Requests in flight may end within the grace period; then their
-   * connections are closed, too. Repeated calls return the same promise.
+   * connections are closed, too. Resolves with the number of requests that were cut off; repeated calls return the same promise.
    */
-  close(): Promise<void>;
+  close(): Promise<number>;
 }
 
 /** Starts to listen. Rejects when the port is taken or the host is not an address of this machine. */
@@ -52,20 +52,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   options.log.info({ port, host: options.host ?? 'every interface' }, 'listening');
 
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<number> => {
+    let cutOff = 0;
     for (const response of inFlight) lastOnItsConnection(response);
     const closed = once(server, 'close');
     // `close` closes the idle connections, too.
     server.close();
     const timer = setTimeout(() => {
-      options.log.warn({ requests: inFlight.size }, 'grace period over, requests in flight cut off');
+      cutOff = inFlight.size;
       server.closeAllConnections();
     }, options.graceMs ?? 10_000);
     await closed;
     clearTimeout(timer);
+    return cutOff;
   };
 
-  let closing: Promise<void> | undefined;
+  let closing: Promise<number> | undefined;
   return {
     port,
     close() {

@@ -18,6 +18,7 @@ const app = createApp({
   routes: collectRoutes(services),
   authenticate: services.tenants.authenticate,
   adminApiKey: environment.ADMIN_API_KEY,
+  requests: services.shares.requests,
   idempotency: services.idempotency,
   metrics,
   log,
@@ -46,7 +47,12 @@ const app = createApp({
 
 const server = await startServer({ app, port: environment.PORT, host: environment.HOST, log });
 
-onShutdown(log, async () => {
-  await server.close();
-  await services.close();
+onShutdown({
+  log,
+  // The sum of the bounds: requests 10 s, signals 7 s, connections 5 s.
+  withinMs: 25_000,
+  async close() {
+    const requests = await server.close();
+    return { requests, ...(await services.close()) };
+  },
 });

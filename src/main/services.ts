@@ -8,6 +8,7 @@ import type { BacklogRequests } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
+import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
@@ -19,11 +20,14 @@ import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
+import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
 
 /** What the API and the worker have in common. */
-type ServiceEnvironment = Environment<'api'> | Environment<'worker'>;
+type ServiceEnvironment = (Environment<'api'> | Environment<'worker'>) & {
+  readonly WORKER_MAX_ACTIVITIES?: number;
+};
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -37,10 +41,17 @@ export function createServices(
   telemetry: Metrics,
   applicationName: string,
 ) {
+  const shares = createShares(telemetry.registry, {
+    poolSize: environment.DATABASE_POOL_SIZE,
+    providerCalls: environment.WORKER_MAX_ACTIVITIES,
+  });
   const database = createDatabase({
     url: environment.DATABASE_URL,
     poolSize: environment.DATABASE_POOL_SIZE,
     applicationName,
+    shares: shares.connections,
+    // A proposal's comparison may take as long as its author waits.
+    statementTimeoutMs: Math.max(environment.DATABASE_STATEMENT_TIMEOUT_MS, environment.GUARD_TIMEOUT_MS),
   });
   const temporal = createTemporalClient(temporalOptions(environment));
   const transit = createTransit({
@@ -111,6 +122,7 @@ export function createServices(
     embedding: providers.embedding,
     metrics,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
+    slots: shares.providerCalls,
     attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
   const { gate } = createProposals({
@@ -134,6 +146,7 @@ export function createServices(
   });
 
   return {
+    shares,
     database,
     temporal,
     transit,
@@ -151,10 +164,11 @@ export function createServices(
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
-    /** Waits for what is still being sent, then lets go of every connection. */
-    async close() {
-      await Promise.all([outbox.drain(), tenants.settled()]);
-      await Promise.allSettled([temporal.close(), database.close()]);
+    /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
+    async close(): Promise<CutOff> {
+      const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
+      const [transactions] = await Promise.all([database.close(), temporal.close()]);
+      return { signals, uses, transactions };
     },
   };
 }

@@ -6,10 +6,11 @@ import { loadEnvironment } from '../config.ts';
 import { operations } from '../domain/operations.ts';
 import { createOperatorApp } from '../http/operator-app.ts';
 import { startServer } from '../http/server.ts';
+import { activityTasksFor } from '../platform/shares/shares.ts';
 import { createLogger } from '../platform/telemetry/logging.ts';
 import { createMetrics } from '../platform/telemetry/metrics.ts';
 import { createSdkMetrics } from '../platform/temporal/sdk-metrics.ts';
-import { bundleWorkflows, installRuntime, runWorker } from '../platform/temporal/worker.ts';
+import { bundleWorkflows, installRuntime, startWorker } from '../platform/temporal/worker.ts';
 import { createServices } from './services.ts';
 import { onShutdown } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -24,21 +25,14 @@ const services = createServices(environment, log, metrics, 'lorekeep-worker');
 /** The build bundles the workflows in advance; in development they are bundled from their source at the start. */
 const compiled = import.meta.url.endsWith('.js');
 const near = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const workflows = compiled
-  ? { workflowBundle: { codePath: near('../../workflow-bundle.js') } }
-  : { workflowBundle: await bundleWorkflows(near('../../workflows/index.ts')) };
+const workflowBundle = async () =>
+  compiled
+    ? { codePath: near('../../workflow-bundle.js') }
+    : await bundleWorkflows(near('../../workflows/index.ts'));
 
-const worker = await runWorker({
-  temporal: temporalOptions(environment),
-  taskQueue: environment.TEMPORAL_TASK_QUEUE,
-  ...workflows,
-  activities: createActivities(services),
-  interceptors: [createSanitizer({ log })],
-  maxActivities: environment.WORKER_MAX_ACTIVITIES,
-  // A provider call under way is paid for, so it gets the time to end and to be stored.
-  shutdownGraceMs: operations.embedding.startToCloseMs + 5_000,
-});
+let isPolling = () => false;
 
+// Before anything else is reached: an orchestrator that asks is answered from the beginning.
 const server = await startServer({
   app: createOperatorApp({
     metrics,
@@ -53,7 +47,7 @@ const server = await startServer({
         name: 'temporal',
         required: true,
         degrades: 'No article is embedded.',
-        check: services.temporal.isReady,
+        check: async () => isPolling() && services.temporal.isReady(),
       },
       {
         name: 'vault',
@@ -68,11 +62,32 @@ const server = await startServer({
   log,
 });
 
-onShutdown(log, async () => {
-  worker.stop();
-  await worker.finished;
-  await server.close();
-  await services.close();
+const worker = startWorker(
+  async () => ({
+    temporal: temporalOptions(environment),
+    taskQueue: environment.TEMPORAL_TASK_QUEUE,
+    workflowBundle: await workflowBundle(),
+    activities: createActivities(services),
+    interceptors: [createSanitizer({ log })],
+    maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),
+    // A provider call under way is paid for, so it gets the time to end and to be stored.
+    shutdownGraceMs: operations.embedding.startToCloseMs + 5_000,
+  }),
+  log,
+);
+
+isPolling = worker.isPolling;
+
+onShutdown({
+  log,
+  // The sum of the bounds: activities 50 s and 5 s more, requests for metrics 1 s, signals 7 s, connections 5 s.
+  withinMs: 70_000,
+  async close() {
+    worker.stop();
+    const activities = await worker.finished;
+    await server.close();
+    return { activities, ...(await services.close()) };
+  },
 });
 
 try {

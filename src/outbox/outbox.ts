@@ -15,8 +15,8 @@ export interface Outbox {
   enqueue(tx: Transaction, request: WorkflowRequest): Promise<void>;
   /** Sends a batch of unsent rows, from any process. */
   relay(): Promise<Relayed>;
-  /** Resolves, within seconds, once the committed rows are sent or left to the relay. */
-  drain(): Promise<void>;
+  /** Resolves, within seconds, once the committed rows are sent or left to the relay, with the number of sends cut off. */
+  drain(): Promise<number>;
 }
 
 const batch = 100;

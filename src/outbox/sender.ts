@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { deleteSent, type OutboxRow } from './store.ts';
@@ -11,8 +12,8 @@ export interface Sender {
   dispatch(row: OutboxRow): void;
   /** Sends the rows and resolves with the number of rows that were sent. */
   sendAll(rows: readonly OutboxRow[]): Promise<number>;
-  /** Resolves, within seconds, once the dispatched rows are sent or left to the relay. */
-  drain(): Promise<void>;
+  /** Resolves, within seconds, once the dispatched rows are sent or left to the relay, with the number of sends cut off. */
+  drain(): Promise<number>;
 }
 
 /** Concurrent sends of one process: enough to hide a round trip, few enough to leave the server to its workers. */
@@ -21,6 +22,8 @@ const concurrency = 8;
 const maxWaiting = 500;
 /** A stopping process waits this long for its sends: during an outage of Temporal a full queue would take minutes. */
 const drainMs = 5_000;
+/** Then no further send begins, and one that is under way is given this. */
+const lastSendMs = 2_000;
 
 /** The sender of one process. */
 export function createSender(deps: {
@@ -66,9 +69,14 @@ export function createSender(deps: {
       const deadline = setTimeout(() => {
         givingUp = true;
       }, drainMs);
-      await Promise.all(inFlight);
+      const isLate = await withTimeout(
+        Promise.all(inFlight).then(() => false),
+        drainMs + lastSendMs,
+        true,
+      );
       clearTimeout(deadline);
       givingUp = false;
+      return isLate ? inFlight.size : 0;
     },
   };
 }

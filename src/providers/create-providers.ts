@@ -1,6 +1,7 @@
 import type { Audit } from '../audit/service.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
+import { uncancelled } from '../platform/async/cancellation.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
@@ -43,7 +44,7 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
-  const guard = meterGuard(createGuard({ database, keys, breaker, usage }), metrics);
+  const guard = outlivingRequests(meterGuard(createGuard({ database, keys, breaker, usage }), metrics));
   const embedding = createGuardedEmbedding({ guard, ...deps.embedding });
   const anthropic = createGuardedAnthropic({ guard, ...deps.anthropic });
   const timeoutMs = deps.attemptTimeoutMs;
@@ -54,4 +55,9 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
   };
+}
+
+/** A call goes on although the request that asked for it has ended: what is paid for is stored. */
+function outlivingRequests(guard: Guard): Guard {
+  return { ...guard, call: (request) => uncancelled(() => guard.call(request)) };
 }

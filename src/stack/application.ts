@@ -12,8 +12,8 @@ export const root = join(import.meta.dirname, '..', '..');
 const preferredApiPort = 4000;
 const preferredMetricsPort = 9464;
 /** Longer than the worker's own drain, which waits for a provider call under way and then closes the connections. */
-const workerGraceMs = operations.embedding.startToCloseMs + 15_000;
-const apiGraceMs = 15_000;
+const workerGraceMs = operations.embedding.startToCloseMs + 30_000;
+const apiGraceMs = 30_000;
 
 /** The environment of the API, the worker and the set-up commands: the caller's own, with the addresses of the stack. */
 export function applicationEnvironment(stack: Stack, env: Variables, adminKey: string): Variables {
@@ -70,7 +70,7 @@ export async function startWorker(stack: ProcessStarter, env: Variables): Promis
       "the worker's metrics",
       Number(env.METRICS_PORT) || preferredMetricsPort,
     );
-    const health = `http://127.0.0.1:${port}/healthz`;
+    const health = `http://127.0.0.1:${port}/readyz`;
     return nodeProcess('worker', { ...env, METRICS_PORT: String(port) }, health, workerGraceMs);
   });
 }

@@ -1,17 +1,25 @@
+import { LRUCache } from 'lru-cache';
 import type { Actor } from '../domain/actor.ts';
+import { createFreshFlight } from '../platform/async/fresh-flight.ts';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { hashApiKey, looksLikeApiKey } from './api-key.ts';
-import { findKeyHolder, recordKeyUse } from './store.ts';
+import { findKeyHolder, type KeyHolder, recordKeyUse } from './store.ts';
 
 export interface Authentication {
   /**
-   * The actor of a key; undefined when the key is malformed, unknown, expired or revoked. Reads the database each time, so that
-   * a revocation takes effect at once in every process.
+   * The actor of a key; undefined when the key is malformed, unknown, expired or revoked. Reads the database after each call, so
+   * that a revocation takes effect at once in every process; concurrent calls share one statement. `address` is the client's.
    */
-  authenticate(presentedKey: string): Promise<Actor | undefined>;
-  /** Resolves once the uses so far are written or their writes have failed. */
-  settled(): Promise<void>;
+  authenticate(presentedKey: string, address?: string): Promise<Actor | undefined>;
+  /** Resolves, within seconds, once the uses so far are written or their writes have failed, with the number cut off. */
+  settled(): Promise<number>;
 }
+
+/** The time of a use is worth no longer wait. */
+const settleMs = 3_000;
+/** Keys whose tenant is remembered: for the order of log-ins only, never for an answer. */
+const rememberedKeys = 10_000;
 
 /** Authenticates tenants by their API keys. */
 export function createAuthentication(deps: {
@@ -21,6 +29,20 @@ export function createAuthentication(deps: {
 }): Authentication {
   const { database } = deps;
   const recording = new Map<string, Promise<void>>();
+  const lookUps = createFreshFlight<KeyHolder | undefined>();
+  const tenantsOfKeys = new LRUCache<string, string>({ max: rememberedKeys });
+
+  /** Log-ins wait behind those of their own tenant, and where nobody knows it, behind those of their own address. */
+  const findHolder = async (keyHash: Buffer, address: string): Promise<KeyHolder | undefined> => {
+    const hash = keyHash.toString('hex');
+    const origin = tenantsOfKeys.get(hash) ?? `address ${address}`;
+    const holder = await lookUps.run(hash, () =>
+      database.withApiKeyHash(hash, (tx) => findKeyHolder(tx, keyHash), origin),
+    );
+    if (holder === undefined) tenantsOfKeys.delete(hash);
+    else tenantsOfKeys.set(hash, holder.tenantId);
+    return holder;
+  };
 
   /** Writes in the background, one write at a time for each key: no request waits for it, and a burst costs one write. */
   const recordUse = (tenantId: string, keyId: string): void => {
@@ -33,12 +55,9 @@ export function createAuthentication(deps: {
   };
 
   return {
-    async authenticate(presentedKey) {
+    async authenticate(presentedKey, address = 'unknown') {
       if (!looksLikeApiKey(presentedKey)) return undefined;
-      const keyHash = hashApiKey(presentedKey);
-      const holder = await database.withApiKeyHash(keyHash.toString('hex'), (tx) =>
-        findKeyHolder(tx, keyHash),
-      );
+      const holder = await findHolder(hashApiKey(presentedKey), address);
       if (holder === undefined) return undefined;
       const { tenantId, keyId, label, role } = holder;
       if (holder.useIsUnrecorded) recordUse(tenantId, keyId);
@@ -46,7 +65,12 @@ export function createAuthentication(deps: {
     },
 
     async settled() {
-      await Promise.all(recording.values());
+      const isLate = await withTimeout(
+        Promise.all(recording.values()).then(() => false),
+        settleMs,
+        true,
+      );
+      return isLate ? recording.size : 0;
     },
   };
 }

@@ -12,6 +12,7 @@ const everyRoute: Problems = {
   403: ['forbidden'],
   429: ['rate_limited'],
   500: ['internal'],
+  503: ['busy'],
 };
 const withId: Problems = { 400: ['malformed_request'], 404: ['not_found'] };
 const withQuery: Problems = { 422: ['validation_failed'] };

@@ -28,6 +28,10 @@ describe('the platform', () => {
     );
     expect(declared.toSorted()).toEqual([
       'lorekeep_http_request_duration_seconds',
+      'lorekeep_share_in_use',
+      'lorekeep_share_refused_total',
+      'lorekeep_share_slots',
+      'lorekeep_share_waiting',
       'lorekeep_state_readable',
     ]);
   });

@@ -6,6 +6,7 @@ import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
 import type { Route } from '../../src/platform/http/route.ts';
+import { activityTasksFor } from '../../src/platform/shares/shares.ts';
 import { createLogger, type Logger } from '../../src/platform/telemetry/logging.ts';
 import { bundleWorkflows, runWorker } from '../../src/platform/temporal/worker.ts';
 import { type ProviderTwin, startProviderTwin } from '../support/provider-twin.ts';
@@ -70,7 +71,7 @@ export async function composeService(
     workflowBundle: await bundleWorkflows(workflowsPath),
     activities: replaced.activities?.(activities, log) ?? activities,
     interceptors: [replaced.interceptor?.(sanitizer) ?? sanitizer],
-    maxActivities: environment.WORKER_MAX_ACTIVITIES,
+    maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),
     shutdownGraceMs: 5_000,
   });
   const answers: string[] = [];

@@ -132,7 +132,7 @@ export async function prepareRealService(): Promise<RealService> {
           },
           cwd: root,
           isHealthy: async () => {
-            const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) });
+            const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
             await response.arrayBuffer();
             return response.ok;
           },

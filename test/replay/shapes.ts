@@ -71,6 +71,15 @@ export const shapes: readonly Shape[] = [
       embedded,
     ),
   }),
+  article('article-waited-for-slot', {
+    generateEmbedding: sequence<Generated>(
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'more', missingChunks: 1, inputTokens: 9 },
+      { kind: 'busy', retryInMs: 1_000 },
+      embedded,
+    ),
+  }),
   article('article-changed-under-the-call', {
     generateEmbedding: sequence<Generated>({ kind: 'changed' }, embedded),
   }),

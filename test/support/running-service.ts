@@ -4,6 +4,7 @@ import { createApp } from '../../src/http/app.ts';
 import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
+import { activityTasksFor } from '../../src/platform/shares/shares.ts';
 import { bundleWorkflows, runWorker } from '../../src/platform/temporal/worker.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
@@ -62,7 +63,7 @@ export async function startService(
         workflowBundle: await bundleWorkflows(workflowsPath),
         activities: createActivities(services),
         interceptors: [createSanitizer({ log })],
-        maxActivities: environment.WORKER_MAX_ACTIVITIES,
+        maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),
         shutdownGraceMs: 5_000,
       });
       const worker = {

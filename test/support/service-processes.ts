@@ -45,7 +45,7 @@ export async function createServiceProcesses(): Promise<ServiceProcesses> {
             VAULT_TRANSIT_KEY: inject('vaultTransitKey'),
             ...variables,
           },
-          isHealthy: async () => (await fetch(`${url}/healthz`)).ok,
+          isHealthy: async () => (await fetch(`${url}/readyz`)).ok,
           deadlineMs: 120_000,
           graceMs: 15_000,
         },

@@ -6,6 +6,8 @@ import { startTinyApp, type TinyApp } from './tiny-app.ts';
 export const factsOfTinyApp = (deps: Partial<AppDeps> = {}) =>
   base.extend('app', { scope: 'file' }, async ({}, { onCleanup }): Promise<TinyApp> => {
     const app = await startTinyApp(deps);
-    onCleanup(() => app.close());
+    onCleanup(async () => {
+      await app.close();
+    });
     return app;
   });

@@ -176,6 +176,59 @@ describe('EmbedArticle', () => {
     });
   });
 
+  it('waits for a slot on timers that grow to ten seconds, and uses up no attempt', async ({
+    test,
+    start,
+  }) => {
+    const busy: Generated = { kind: 'busy', retryInMs: 1_000 };
+    const { activities, count } = fakes({
+      generateEmbedding: sequence<Generated>(...Array.from({ length: 9 }, () => busy), {
+        kind: 'embedded',
+        chunks: 1,
+        inputTokens: 5,
+      }),
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue);
+      expect((await handle.result()).outcome).toBe('embedded');
+      const { events } = await handle.fetchHistory();
+      const waits = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+        timer
+          ? [Number(timer.startToFireTimeout?.seconds) + (timer.startToFireTimeout?.nanos ?? 0) / 1e9]
+          : [],
+      );
+      expect(waits.slice(0, 3)).toEqual([1, 1.5, 2.25]);
+      expect(Math.max(...waits)).toBe(10);
+      expect(waits).toHaveLength(9);
+    });
+    // The key and the text are as they were: only the call is tried again.
+    expect([count('resolveEmbeddingKey'), count('checkContentHash')]).toEqual([1, 1]);
+  });
+
+  it('ends the wait for a slot when the article changes', async ({ test, start }) => {
+    const ref = article();
+    const { activities, count } = fakes({
+      generateEmbedding: sequence<Generated>(
+        { kind: 'busy', retryInMs: 1_000 },
+        { kind: 'embedded', chunks: 1, inputTokens: 5 },
+      ),
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue, ref);
+      const wait = { timeout: 30_000 };
+      const events = async () => (await handle.fetchHistory()).events ?? [];
+      await vi.waitUntil(
+        async () => (await events()).some((event) => event.timerStartedEventAttributes),
+        wait,
+      );
+      await start(queue, ref);
+      expect((await handle.result()).outcome).toBe('embedded');
+      expect((await events()).some((event) => event.timerCanceledEventAttributes)).toBe(true);
+    });
+    // The new text is looked at from the beginning.
+    expect(count('checkContentHash')).toBe(2);
+  });
+
   it('goes once more when the text has changed under the call', async ({ test, start }) => {
     const { activities, count } = fakes({
       generateEmbedding: sequence<Generated>(

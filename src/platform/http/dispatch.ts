@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
+import { cancelledBy } from '../async/cancellation.ts';
 import {
   AnsweredMeanwhile,
   type Idempotency,
@@ -43,9 +44,12 @@ export interface DispatchDeps {
 
 type Handled = RouteRequest<unknown, unknown, unknown>;
 
-/** Parses by the route's schemas, runs the handler once per Idempotency-Key and checks the response contract. */
+/**
+ * Parses by the route's schemas, runs the handler once per Idempotency-Key and checks the response contract. When the client has
+ * gone, the statement under way is cancelled.
+ */
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  return async (route, request) => {
+  const dispatch: Dispatch = async (route, request) => {
     const parsed = await parseRequest(route, request);
     if (parsed.kind === 'problem') return parsed;
     const { headers, actor, requestId, signal } = request;
@@ -64,6 +68,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       secretFields: route.secretFields ?? [],
     });
   };
+  return (route, request) => cancelledBy(request.signal, () => dispatch(route, request));
 }
 
 /** Gives the stored answer of the Idempotency-Key again; without one, runs the handler and stores its answer. */

@@ -17,6 +17,7 @@ const requestProblems = {
   validation_failed: { status: 422, title: 'The request is not valid' },
   headers_too_large: { status: 431, title: 'The URL and headers are too large' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  busy: { status: 503, title: 'The service cannot answer now' },
 } as const;
 
 export type RequestProblemCode = keyof typeof requestProblems;

@@ -8,7 +8,7 @@ function problemCodesOf(route: Route): readonly ProblemCode[] {
   const add = (...more: readonly ProblemCode[]) => {
     for (const code of more) codes.add(code);
   };
-  add('unauthorized', 'forbidden', 'rate_limited', 'internal');
+  add('unauthorized', 'forbidden', 'rate_limited', 'busy', 'internal');
   if (route.params) add('not_found', 'malformed_request');
   if (route.query) add('validation_failed');
   if (route.body) {

@@ -1,3 +1,4 @@
+import { uncancelled } from '../async/cancellation.ts';
 import { type Reply, reply } from '../http/route.ts';
 import type { Database, Transaction } from '../postgres/database.ts';
 import { findAnswer, storeAnswer } from './store.ts';
@@ -58,7 +59,8 @@ export function createIdempotency(deps: { readonly database: Database }): Idempo
     },
 
     async storeAfterwards(request, answer) {
-      await deps.database.withTenant(request.tenantId, (tx) => write(tx, request, answer));
+      // The work is done: a client that has gone meanwhile repeats the request, and must not repeat the work.
+      await uncancelled(() => deps.database.withTenant(request.tenantId, (tx) => write(tx, request, answer)));
     },
   };
 }

@@ -1,5 +1,12 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { cancellation, uncancelled } from '../async/cancellation.ts';
+import type { Share } from '../shares/share.ts';
+import { type ConnectionShares, createConnectionShares } from '../shares/shares.ts';
+import { createConnections, type Lease } from './connections.ts';
+import { deadlinesFor } from './deadlines.ts';
+import type { LiveConnection } from './live-connection.ts';
+import { explainFailure, RequestEnded } from './unavailable.ts';
 
 /**
  * A transaction in which row-level security shows only the rows of one tenant or one platform scope. Statements that are
@@ -35,13 +42,17 @@ export interface Database {
    * superadmin's own idempotent answers, which are stored under the nil uuid.
    */
   withTenantAsAdmin<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** Runs `work` in a transaction that only reads, and only the API key with this SHA-256 (hex), of any tenant. */
-  withApiKeyHash<T>(keyHash: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a transaction that only reads, and only the API key with this SHA-256 (hex), of any tenant. Log-ins of one
+   * `origin` wait for each other and not for those of another.
+   */
+  withApiKeyHash<T>(keyHash: string, work: (tx: Transaction) => Promise<T>, origin?: string): Promise<T>;
   /** Runs `work` in a transaction of a platform scope. */
   withScope<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Whether the database answers now. */
   isReady(): Promise<boolean>;
-  close(): Promise<void>;
+  /** Ends within seconds; answers how many transactions it broke. */
+  close(): Promise<number>;
 }
 
 export interface DatabaseOptions {
@@ -49,12 +60,21 @@ export interface DatabaseOptions {
   /** The most connections of this process. */
   readonly poolSize: number;
   readonly applicationName: string;
+  /** How the connections are divided; by the size of the pool where nothing else is said. */
+  readonly shares?: ConnectionShares;
+  /** The longest that one statement may take. */
+  readonly statementTimeoutMs?: number;
 }
+
+const defaultStatementTimeoutMs = 30_000;
 
 /** The settings that the policies read: they decide which rows a transaction sees. */
 type Setting = 'app.tenant_id' | 'app.api_key_hash' | 'app.scope';
 
-const settingStatements = (settings: Readonly<Partial<Record<Setting, string>>>): string[] =>
+type Settings = Readonly<Partial<Record<Setting, string>>>;
+type Mode = 'read write' | 'read only';
+
+const settingStatements = (settings: Settings): string[] =>
   Object.entries(settings).map(([name, value]) => `set local ${name} = ${pg.escapeLiteral(value)}`);
 
 const silent = () => undefined;
@@ -76,19 +96,9 @@ interface Bound {
  * to the transaction, so a pooled connection never carries a tenant over to the next one.
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    application_name: options.applicationName,
-    max: options.poolSize,
-    idleTimeoutMillis: 30_000,
-    // Time-out for a free connection. Below the guard's, so that an exhausted pool shows as an error and not as a hang.
-    connectionTimeoutMillis: 4_000,
-    // Statements that are sent before the answers of earlier ones share a round trip with them.
-    pipeline: true,
-  });
-  // The pool replaces a broken connection, and the statements under way on it reject by themselves: no handler is needed.
-  pool.on('error', silent);
-  pool.on('connect', (connection) => connection.on('error', silent));
+  const deadlines = deadlinesFor(options.statementTimeoutMs ?? defaultStatementTimeoutMs);
+  const connections = createConnections({ ...options, deadlines });
+  const shares = options.shares ?? createConnectionShares(options.poolSize);
   // Builds statements only. Its own log is off, since it would print the driver's errors as they are; the callers log them.
   const builder = knex({
     client: 'pg',
@@ -99,7 +109,7 @@ export function createDatabase(options: DatabaseOptions): Database {
    * The statements of one transaction or savepoint. After `end` further statements are refused: one that the work did not await
    * must not run in the connection's next transaction.
    */
-  const bind = (connection: pg.PoolClient): Bound => {
+  const bind = (connection: LiveConnection): Bound => {
     let ended = false;
     let savepoints = 0;
     const committed: (() => void)[] = [];
@@ -109,7 +119,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     const client: Knex.Client = Object.create(builder.client);
     client.acquireConnection = async () => {
       refuseAfterEnd();
-      return connection;
+      return connection.driver;
     };
     client.releaseConnection = async () => undefined;
 
@@ -158,54 +168,93 @@ export function createDatabase(options: DatabaseOptions): Database {
     };
   };
 
-  const within = async <T>(
-    mode: 'read write' | 'read only',
-    settings: Readonly<Partial<Record<Setting, string>>>,
+  /** Runs the work between `begin` and `commit`; afterwards the lease is released. */
+  const transact = async <T>(
+    { connection, release }: Lease,
+    begin: { readonly mode: Mode; readonly settings: Settings },
     work: (tx: Transaction) => Promise<T>,
+    signal: AbortSignal | undefined,
   ): Promise<T> => {
-    const connection = await pool.connect();
+    // It may have ended while the connection was made.
+    if (signal?.aborted) {
+      release('reusable');
+      throw new RequestEnded();
+    }
     const { tx, committed, end } = bind(connection);
+    let isReusable: Promise<boolean> = Promise.resolve(true);
+    const cancel = () => {
+      end();
+      if (connection.isBusy) isReusable = connection.cancel();
+    };
     const finish = async (statement: 'commit' | 'rollback') => {
       end();
+      signal?.removeEventListener('abort', cancel);
       try {
+        if (!(await isReusable)) throw new RequestEnded();
         await connection.query(statement);
-        connection.release();
+        release('reusable');
       } catch (error) {
         // The connection's state is unknown, so the pool closes it.
-        connection.release(true);
-        throw error;
+        release('unknown');
+        throw explainFailure(error, connection);
       }
     };
+    signal?.addEventListener('abort', cancel);
     let result: T;
     try {
       // The connection keeps the order of statements, so `begin` shares a round trip with the work's first one.
-      const begun = connection.query([`begin ${mode}`, ...settingStatements(settings)].join('; '));
+      const begun = connection.query(
+        [`begin ${begin.mode}`, ...settingStatements(begin.settings)].join('; '),
+        deadlines.beginMs,
+      );
       [result] = await Promise.all([work(tx), begun]);
+      if (signal?.aborted) throw new RequestEnded();
     } catch (error) {
+      const failure = explainFailure(error, connection);
       await finish('rollback').catch(silent);
-      throw error;
+      throw signal?.aborted ? new RequestEnded() : failure;
     }
     // A read does not depend on the outcome of the commit, so the commit is not awaited.
-    if (mode === 'read only') void finish('commit').catch(silent);
+    if (begin.mode === 'read only') void finish('commit').catch(silent);
     else await finish('commit');
-    for (const run of committed) run();
+    for (const run of committed) uncancelled(run);
     return result;
   };
 
+  const within = async <T>(
+    { share, tenant }: { readonly share: Share; readonly tenant: string },
+    mode: Mode,
+    settings: Settings,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> => {
+    const signal = cancellation();
+    const lease = await connections.acquire(share, tenant, signal);
+    return transact(lease, { mode, settings }, work, signal);
+  };
+  const ofTenant = (tenant: string) => ({ share: shares.tenants, tenant });
+
   return {
-    withTenant: (tenantId, work) => within('read write', { 'app.tenant_id': tenantId }, work),
+    withTenant: (tenantId, work) =>
+      within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId }, work),
     withTenantAsAdmin: (tenantId, work) =>
-      within('read write', { 'app.tenant_id': tenantId, 'app.scope': 'admin' }, work),
-    withApiKeyHash: (keyHash, work) => within('read only', { 'app.api_key_hash': keyHash }, work),
-    withScope: (scope, work) => within('read write', { 'app.scope': scope }, work),
+      within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId, 'app.scope': 'admin' }, work),
+    withApiKeyHash: (keyHash, work, origin = '') =>
+      within({ share: shares.logIns, tenant: origin }, 'read only', { 'app.api_key_hash': keyHash }, work),
+    withScope: (scope, work) =>
+      within({ share: shares.platform, tenant: scope }, 'read write', { 'app.scope': scope }, work),
     async isReady() {
       try {
-        await pool.query('select 1');
-        return true;
+        const { connection, release } = await connections.acquire(shares.platform, 'readiness');
+        try {
+          await connection.query('select 1', deadlines.beginMs);
+          return true;
+        } finally {
+          release('reusable');
+        }
       } catch {
         return false;
       }
     },
-    close: () => pool.end(),
+    close: connections.close,
   };
 }

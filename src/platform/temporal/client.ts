@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import { withTimeout } from '../async/with-timeout.ts';
 
 export interface TemporalOptions {
   readonly address: string;
@@ -12,8 +13,11 @@ export interface TemporalClient {
   readonly client: Client;
   /** Whether the server answers now. */
   isReady(): Promise<boolean>;
+  /** Ends within a second. Never throws. */
   close(): Promise<void>;
 }
+
+const closeMs = 1_000;
 
 /** The connection options of the client and the worker. An API key implies TLS. */
 export function connectionOptions(
@@ -42,6 +46,12 @@ export function createTemporalClient(options: TemporalOptions): TemporalClient {
         return false;
       }
     },
-    close: () => connection.close(),
+    async close() {
+      await withTimeout(
+        connection.close().catch(() => undefined),
+        closeMs,
+        undefined,
+      );
+    },
   };
 }

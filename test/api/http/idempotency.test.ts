@@ -30,7 +30,9 @@ const it = base
         routes: [...ofOthers, ...writingRoutes(database, meeting)],
         idempotency: createIdempotency({ database }),
       });
-      onCleanup(() => app.close());
+      onCleanup(async () => {
+        await app.close();
+      });
       return app;
     },
   );

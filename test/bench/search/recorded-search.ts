@@ -51,7 +51,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
     withApiKeyHash: unwanted,
     withScope: unwanted,
     isReady: async () => true,
-    close: async () => undefined,
+    close: async () => 0,
   };
 
   return {

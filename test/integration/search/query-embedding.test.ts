@@ -25,12 +25,16 @@ import type { TestServices, TestTenant } from '../../support/test-services.ts';
 const it = factsOfServicesAndVault()
   .extend('link', { scope: 'file' }, async ({ test }, { onCleanup }) => {
     const link = await openCountedLink(test.db.applicationUrl);
-    onCleanup(() => link.close());
+    onCleanup(async () => {
+      await link.close();
+    });
     return link;
   })
   .extend('database', { scope: 'file' }, async ({ link }, { onCleanup }) => {
     const database = createDatabase({ url: link.url, poolSize: 5, applicationName: 'lorekeep-test' });
-    onCleanup(() => database.close());
+    onCleanup(async () => {
+      await database.close();
+    });
     return database;
   })
   .extend('tenant', ({ test, key }) => createSearchable(test, key))

@@ -8,7 +8,9 @@ import { factsOfDatabase } from '../../support/fixtures.ts';
 
 const test = factsOfDatabase().extend('tenants', { scope: 'file' }, ({ db }, { onCleanup }) => {
   const tenants = createTenants({ database: db.database, audit: createAudit({ database: db.database }) });
-  onCleanup(() => tenants.settled());
+  onCleanup(async () => {
+    await tenants.settled();
+  });
   return tenants;
 });
 

@@ -10,7 +10,9 @@ const test = factsOfDatabase()
   .extend('audit', { scope: 'file' }, ({ db }) => createAudit({ database: db.database }))
   .extend('tenants', { scope: 'file' }, ({ db, audit }, { onCleanup }) => {
     const tenants = createTenants({ database: db.database, audit });
-    onCleanup(() => tenants.settled());
+    onCleanup(async () => {
+      await tenants.settled();
+    });
     return tenants;
   })
   .extend('accounts', { scope: 'file' }, ({ db, tenants }) => openAccounts(db, tenants))

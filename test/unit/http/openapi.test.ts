@@ -31,6 +31,7 @@ describe('the OpenAPI document', () => {
       '422',
       '429',
       '500',
+      '503',
     ]);
     const response = document.components?.responses?.MalformedJsonOrMalformedRequest;
     expect(JSON.stringify(response)).toContain('"enum":["malformed_json","malformed_request"]');

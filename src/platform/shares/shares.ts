@@ -1,0 +1,105 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { createShare, type Share } from './share.ts';
+
+/** How the connections of a pool are divided. */
+export interface ConnectionShares {
+  readonly tenants: Share;
+  /** Log-ins: which tenant they belong to is known afterwards. */
+  readonly logIns: Share;
+  /** The platform's own reads: metrics, reconciliation, readiness. */
+  readonly platform: Share;
+}
+
+/** What tenants share in one process. */
+export interface Shares {
+  /** Requests under way in the API. */
+  readonly requests: Share;
+  readonly connections: ConnectionShares;
+  /** Calls to providers inside a worker. */
+  readonly providerCalls: Share;
+}
+
+/** One tenant may take this part of what is scarce: two that misbehave leave a fifth to the others. */
+const largestPart = 0.4;
+const partOf = (total: number) => Math.max(1, Math.floor(total * largestPart));
+
+/** A database connection is needed for milliseconds. Below what a caller of the guard waits. */
+const connectionWaitMs = 4_000;
+
+/**
+ * Requests under way cost memory: a body of 2 MB and an answer each. A tenant's requests wait briefly rather than being refused
+ * at once: a client that is refused comes back at once, and each refusal costs an authentication.
+ */
+export function createRequestShare(): Share {
+  return createShare({ name: 'requests', total: 200, perTenant: 24, maxWaiting: 1_000, waitMs: 2_000 });
+}
+
+/** Divides a pool. The parts add up to its size, so that none of them waits for the connections of another. */
+export function createConnectionShares(poolSize: number): ConnectionShares {
+  // One each for metrics, reconciliation and readiness, where the pool is large enough.
+  const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.3)));
+  // A log-in takes a millisecond: few connections serve many, and no flood of keys takes more.
+  const logIns = Math.ceil(poolSize * 0.15);
+  const tenants = Math.max(1, poolSize - platform - logIns);
+  const waits = { maxWaiting: 1_000, waitMs: connectionWaitMs };
+  return {
+    tenants: createShare({
+      ...{ name: 'connections', total: tenants, perTenant: Math.min(tenants, partOf(poolSize)) },
+      ...waits,
+    }),
+    logIns: createShare({
+      ...{ name: 'log_in_connections', total: logIns, perTenant: Math.max(1, logIns - 1) },
+      ...waits,
+    }),
+    platform: createShare({ name: 'platform_connections', total: platform, perTenant: 1, ...waits }),
+  };
+}
+
+/** Divides the provider calls of a worker. A call waits for less time than a worker needs to fetch another task. */
+export function createProviderCallShare(total: number): Share {
+  const perTenant = partOf(total);
+  return createShare({ name: 'provider_calls', total, perTenant, maxWaiting: 2 * perTenant, waitMs: 500 });
+}
+
+/** Tasks that a worker takes at once: so many that those without a slot find one, too, to be answered `busy` in. */
+export function activityTasksFor(providerCalls: number): number {
+  return providerCalls * 5 + 50;
+}
+
+/** Makes the shares of a process and shows them in its metrics. No label names a tenant. */
+export function createShares(
+  registry: Registry,
+  { poolSize, providerCalls = 1 }: { readonly poolSize: number; readonly providerCalls?: number | undefined },
+): Shares {
+  const shares: Shares = {
+    requests: createRequestShare(),
+    connections: createConnectionShares(poolSize),
+    providerCalls: createProviderCallShare(providerCalls),
+  };
+  const { tenants, logIns, platform } = shares.connections;
+  showShares(registry, [shares.requests, tenants, logIns, platform, shares.providerCalls]);
+  return shares;
+}
+
+function showShares(registry: Registry, shares: readonly Share[]): void {
+  const gauge = (name: string, help: string, value: (share: Share) => number) =>
+    new Gauge({
+      ...{ name, help, labelNames: ['share'], registers: [registry] },
+      collect() {
+        for (const share of shares) this.set({ share: share.name }, value(share));
+      },
+    });
+  gauge('lorekeep_share_slots', 'Slots of a share', ({ total }) => total);
+  gauge('lorekeep_share_in_use', 'Slots that tenants hold', ({ inUse }) => inUse);
+  gauge('lorekeep_share_waiting', 'Requests that wait for a slot', ({ waiting }) => waiting);
+  new Counter({
+    name: 'lorekeep_share_refused_total',
+    help: 'Requests that were refused because no slot was free in time',
+    labelNames: ['share'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const share of shares) this.inc({ share: share.name }, share.refused);
+    },
+  });
+}
