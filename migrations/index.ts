@@ -17,12 +17,14 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
 
 /**
  * The list as knex reads it. `superseded` names migrations that the baseline has replaced: a database with one of them was made
- * by a development version and cannot be migrated.
+ * by a development version and cannot be migrated. `appendOnly` names tables whose rows the application may only insert and read.
  */
 export const migrationSource: Knex.MigrationSource<(typeof migrations)[number]> & {
   readonly superseded: readonly string[];
+  readonly appendOnly: readonly string[];
 } = {
   superseded: ['001_tenants'],
+  appendOnly: ['audit_log'],
   getMigrations: async () => [...migrations],
   getMigrationName: ({ name }) => name,
   getMigration: async ({ migration }) => migration,

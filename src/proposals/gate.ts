@@ -42,7 +42,8 @@ export interface Gate {
   readonly skip: Assessment;
   /**
    * Compares the proposal with the tenant's articles, in a savepoint, so that a comparison that fails or times out
-   * costs the verdict and not the article. Throws only when the connection fails.
+   * costs the verdict and not the article. Never throws: if the connection is gone, the write
+   * after it fails.
    */
   decide(
     tx: Transaction,

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
-import type { BlockableOperation, Provider } from '../domain/operations.ts';
+import { type BlockableOperation, keyNeededBy, type Provider } from '../domain/operations.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { countBlocked } from './blocked-store.ts';
@@ -41,11 +41,6 @@ const writeEveryMs: Readonly<Record<BlockableOperation, number>> = {
 /** Tenants whose searches this process counts in memory. For an evicted tenant it writes sooner. */
 const maxCounters = 10_000;
 
-const providerOf: Readonly<Record<BlockableOperation, Provider>> = {
-  embedding: 'embedding',
-  search: 'embedding',
-  extraction: 'anthropic',
-};
 const messages: Readonly<Record<Provider, string>> = {
   embedding: 'no embedding API key configured',
   anthropic: 'no Anthropic API key configured',
@@ -86,7 +81,7 @@ export function createBlockedOperations(deps: BlockedOperationsDeps): BlockedOpe
       try {
         const count = await write(tenantId, operation, occurrences);
         if (count === undefined) return;
-        log.info({ tenant_id: tenantId, operation, count }, messages[providerOf[operation]]);
+        log.info({ tenant_id: tenantId, operation, count }, messages[keyNeededBy[operation]]);
       } catch (error) {
         next.occurrences += occurrences;
         log.warn({ error, tenant_id: tenantId, operation }, 'blocked operation not written, counted later');

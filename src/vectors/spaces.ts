@@ -22,7 +22,10 @@ export {
 export const serving = (tx: Transaction, tenantId: string): Promise<Space | undefined> =>
   findSpaceInState(tx, tenantId, 'serving');
 
-/** Finds the space that is being filled to replace the serving one; undefined while the model does not change. */
+/**
+ * Finds the space that is being filled to replace the serving one; undefined while the model does not change, and after a change
+ * until the first article is complete in the new space.
+ */
 export const building = (tx: Transaction, tenantId: string): Promise<Space | undefined> =>
   findSpaceInState(tx, tenantId, 'building');
 

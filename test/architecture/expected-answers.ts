@@ -1,4 +1,4 @@
-/** The problems that a route may answer, and the successes. Written by hand: the routes' declarations are held against it. */
+/** The problems that a route may answer, and the successes. Written by hand, to compare the routes' declarations with. */
 export interface ExpectedAnswers {
   readonly successes: readonly number[];
   /** Codes by status. */

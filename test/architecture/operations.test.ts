@@ -82,7 +82,9 @@ describe('the table of operations', () => {
     const lists = sourceFiles
       .filter((file) => file !== 'src/domain/operations.ts' && !file.startsWith('migrations/'))
       .filter((file) =>
-        /'classification'|"classification"|'verification',\s*'|45_000/.test(readSource(file)),
+        /'classification'|"classification"|'verification',\s*'|45_000|\b(embedding|search|extraction): '(embedding|anthropic)'/.test(
+          readSource(file),
+        ),
       );
     expect(lists).toEqual([]);
   });

@@ -14,6 +14,7 @@ const idioms: readonly (readonly [idiom: RegExp, sentence: string])[] = [
   [/\b(some|any|no)body\b/i, 'It is shown to nobody.'],
   [/\bgiv(e|es|ing|en) leave\b/i, 'The breaker gives leave to one call.'],
   [/\bwants\b/i, 'The change wants a workflow.'],
+  [/\b(its|their|one’s) place\b|\btakes? (a|the) place\b/i, 'The article keeps its place.'],
   [/\bno such thing\b/i, 'There is no such thing.'],
 ];
 

@@ -22,6 +22,19 @@ describe('the services of a process', () => {
 describe('the platform', () => {
   const platform = sourceFiles.filter((file) => file.startsWith('src/platform/'));
 
+  it('names no table of a feature', () => {
+    const tables = [...readSource('docs/schema.sql').matchAll(/CREATE TABLE public\.(\w+)/g)]
+      .flatMap(([, table]) => table ?? [])
+      .filter((table) => table !== 'idempotency_keys' && !table.startsWith('knex_'));
+    expect(tables).toContain('audit_log');
+    const naming = platform.filter((file) =>
+      new RegExp(`'(${tables.join('|')})'|(from|into|update) (${tables.join('|')})\\b`).test(
+        readSource(file),
+      ),
+    );
+    expect(naming).toEqual([]);
+  });
+
   it('declares no metric of a feature', () => {
     const declared = platform.flatMap((file) =>
       [...readSource(file).matchAll(/'(lorekeep_\w+)'/g)].map(([, name]) => name),

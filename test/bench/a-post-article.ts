@@ -36,7 +36,7 @@ const situations: readonly Situation[] = [
     settles: true,
   },
   {
-    name: 'turns with the floor',
+    name: 'alternating with the floor',
     withKey: true,
     status: 'published',
     samples: 300,

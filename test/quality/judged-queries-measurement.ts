@@ -53,7 +53,7 @@ export async function measureJudgedQueries(api: ApiClient, key: string): Promise
   };
 
   const measured: Measured[] = [];
-  // One after the other: the local model computes one query at a time, and a search's patience is short.
+  // One after the other: the local model computes one query at a time, and a search's time-out is short.
   for (const query of await loadJudgedQueries()) {
     const keyword = await answer(query, 'keyword');
     const semantic = await answer(query, 'semantic');

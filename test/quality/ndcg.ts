@@ -6,7 +6,7 @@ const depth = 10;
 /** Each grade is worth more than twice the one below it, so that no pile of related articles outweighs the answer. */
 const gainOf = (grade: number) => 2 ** grade - 1;
 
-/** What a reader who goes from the top down, with fading patience, gets out of these grades. */
+/** The gain of these grades for a reader who goes from the top down and may stop after each. */
 const discountedGain = (grades: readonly number[]) =>
   grades.slice(0, depth).reduce((sum, grade, index) => sum + gainOf(grade) / Math.log2(index + 2), 0);
 

@@ -22,7 +22,7 @@ it('names the folder of a development version’s database to the person who sta
     );
   });
   expect(ended.said).toContain(
-    `the database was made by a development version before 0.2, which this one cannot bring up to date: remove the folder ${join(dir, 'postgres')}, which holds its data, and start again`,
+    `the database was made by an earlier development version and cannot be brought up to date: remove the folder ${join(dir, 'postgres')}, which holds its data, and start again`,
   );
   expect(ended.code).toBe(1);
 }, 120_000);

@@ -74,10 +74,11 @@ export function createBacklog(deps: BacklogDeps): Backlog {
 
   return {
     async request(tx, tenantId) {
-      await usage.budgetChanged(tx, tenantId);
       const { embedding_model: model } = await keys.models(tx, tenantId);
       await aimAt(tx, tenantId, { model, chunkerVersion });
       await markStale(tx, tenantId, model);
+      // After spaces and states: a call that ends locks them in this order, and the month's row last.
+      await usage.budgetChanged(tx, tenantId);
       // Even with nothing stale, because the workflow of an article written at this moment may just be finding that
       // there is no key.
       await enqueue(tx, tenantId);

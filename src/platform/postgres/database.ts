@@ -109,9 +109,8 @@ export function createDatabase(options: DatabaseOptions): Database {
    * The statements of one transaction or savepoint. After `end` further statements are refused: one that the work did not await
    * must not run in the connection's next transaction.
    */
-  const bind = (connection: LiveConnection): Bound => {
+  const bind = (connection: LiveConnection, savepoints = { count: 0 }): Bound => {
     let ended = false;
-    let savepoints = 0;
     const committed: (() => void)[] = [];
     const refuseAfterEnd = () => {
       if (ended) throw new Error('the transaction has ended');
@@ -125,9 +124,10 @@ export function createDatabase(options: DatabaseOptions): Database {
 
     const savepoint: Transaction['savepoint'] = async (work, { timeoutMs } = {}) => {
       refuseAfterEnd();
-      savepoints += 1;
-      const name = `savepoint_${savepoints}`;
-      const inner = bind(connection);
+      // Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name.
+      savepoints.count += 1;
+      const name = `savepoint_${savepoints.count}`;
+      const inner = bind(connection, savepoints);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);

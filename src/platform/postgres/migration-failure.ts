@@ -16,7 +16,7 @@ export class MigrationFailed extends Error {
 
 /** The reason of a SupersededDatabase: the first half of a sentence whose second half names the remedy. */
 export const supersededDatabase =
-  'the database was made by a development version before 0.2, which this one cannot bring up to date';
+  'the database was made by an earlier development version and cannot be brought up to date';
 
 /** The database has migrations that a baseline has replaced. */
 export class SupersededDatabase extends MigrationFailed {

@@ -11,6 +11,8 @@ import {
 export interface MigrationSource extends Knex.MigrationSource<unknown> {
   /** Earlier migrations that a baseline has replaced: a database that has one of them is refused. */
   readonly superseded?: readonly string[];
+  /** Tables whose rows the application may only insert and read. */
+  readonly appendOnly?: readonly string[];
 }
 
 export interface MigratorOptions {
@@ -36,9 +38,6 @@ export class UnsafeApplicationRole extends MigrationFailed {
 
 const silent = () => undefined;
 
-/** Tables whose rows the application may only insert and read. */
-const appendOnly = ['audit_log'];
-
 /**
  * Brings the schema to the newest version and grants the application's role the rights that it needs and no others. Throws a
  * MigrationFailed, whose message may be shown.
@@ -50,7 +49,7 @@ export async function migrateDatabase(options: MigratorOptions): Promise<Migrate
     return await withOwner({ ...options, source }, async (owner) => {
       await refuseSuperseded(owner, options.source);
       const [, applied] = await owner.migrate.latest();
-      await grantApplicationRole(owner, options.applicationUrl, progress);
+      await grantApplicationRole(owner, options, progress);
       return { applied };
     });
   } catch (error) {
@@ -114,7 +113,11 @@ async function withOwner<T>(options: MigratorOptions, work: (owner: Knex) => Pro
   }
 }
 
-async function grantApplicationRole(owner: Knex, applicationUrl: string, progress: Progress): Promise<void> {
+async function grantApplicationRole(
+  owner: Knex,
+  { applicationUrl, source }: MigratorOptions,
+  progress: Progress,
+): Promise<void> {
   const { username, password } = new URL(applicationUrl);
   const role = decodeURIComponent(username);
   progress.step = { kind: 'grant', role };
@@ -138,7 +141,7 @@ async function grantApplicationRole(owner: Knex, applicationUrl: string, progres
     await tx.raw('grant usage on schema public to ??', [role]);
     await tx.raw('grant select, insert, update, delete on all tables in schema public to ??', [role]);
     await tx.raw('grant usage on all sequences in schema public to ??', [role]);
-    for (const table of appendOnly)
+    for (const table of source.appendOnly ?? [])
       await tx.raw('revoke update, delete, truncate on ?? from ??', [table, role]);
     for (const table of ['knex_migrations', 'knex_migrations_lock']) {
       await tx.raw('revoke all on ?? from ??', [table, role]);

@@ -32,7 +32,7 @@ export function bareSearch(tenant: number, statements: readonly Statement[]): Ba
   return { tenant, statements };
 }
 
-/** The statements in words, those that rank marked: for whoever reads the figures. */
+/** The statements in words, those that rank marked: for the readers of the figures. */
 export function describeBareSearch({ statements }: BareSearch): string {
   const rankings = rankingsOf(statements);
   return statements

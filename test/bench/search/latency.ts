@@ -25,7 +25,7 @@ const limit = 10;
 export const warmUps = 20;
 
 /**
- * Searches through the API, one after the other, and runs each one's floor beside it, the two taking turns at being first.
+ * Searches through the API, one after the other, and runs each one's floor beside it, and each of the two is first half of the time.
  * `fresh`: the query's vector is bought, and the floor has one bare call to the provider more; `remembered`: it was asked
  * for a moment ago. A search by words alone needs no vector and is `remembered` only.
  */

@@ -15,7 +15,7 @@ export interface PlannedQuery {
   readonly category: Category;
 }
 
-/** Plans so many searches, the tenants taking turns. */
+/** Plans so many searches, the tenants one after the other. */
 export type QueryPlanner = (tenants: readonly CorpusTenant[], count: number) => PlannedQuery[];
 
 /** Plans that are the same in every run, and in which no words are asked for twice: each vector is bought once. */

@@ -25,52 +25,6 @@ afterAll(async () => {
   await db.drop();
 });
 
-function open(options: Partial<DatabaseOptions> = {}): Database {
-  const database = createDatabase({
-    url: db.applicationUrl,
-    poolSize: 4,
-    applicationName: `deadlines-${randomUUID()}`,
-    ...options,
-  });
-  opened.push(database);
-  return database;
-}
-
-/** A database behind a link that can fall silent, with this many connections at rest. */
-async function openBehindLink(resting: number, options: Partial<DatabaseOptions> = {}) {
-  const link = await createSilentLink(db.applicationUrl);
-  links.push(link);
-  const database = open({ url: link.url, poolSize: 20, ...options });
-  await Promise.all(Array.from({ length: resting }, () => sleep(database, randomUUID(), 0.2)));
-  expect(link.connections).toBe(resting);
-  return { database, link };
-}
-
-const sleep = (database: Database, tenantId: string, seconds: number) =>
-  database.withTenant(tenantId, (tx) => tx.raw('select pg_sleep(?)', [seconds]));
-const pidOf = (database: Database, tenantId: string) =>
-  database.withTenant(tenantId, async (tx) => {
-    const { rows } = await tx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
-    return rows[0]?.pid;
-  });
-const failureOf = (work: Promise<unknown>) =>
-  work.then(
-    () => 'nothing',
-    (error: Error & { reason?: string }) => error.reason ?? error.name,
-  );
-async function timed<T>(work: Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
-  const startedAt = performance.now();
-  return { result: await work, ms: performance.now() - startedAt };
-}
-/** Statements that the server is still working on. */
-const running = async (sql: string) =>
-  (
-    await db.rawAsOwner(
-      `select pid from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()`,
-      [`%${sql}%`],
-    )
-  ).length;
-
 describe('the connections of a pool', () => {
   test('are held by one tenant up to its part, and another finds one at once', async () => {
     const database = open({ poolSize: 10 });
@@ -309,3 +263,49 @@ describe('a database that is closed', () => {
     },
   );
 });
+
+function open(options: Partial<DatabaseOptions> = {}): Database {
+  const database = createDatabase({
+    url: db.applicationUrl,
+    poolSize: 4,
+    applicationName: `deadlines-${randomUUID()}`,
+    ...options,
+  });
+  opened.push(database);
+  return database;
+}
+
+/** A database behind a link that can fall silent, with this many connections at rest. */
+async function openBehindLink(resting: number, options: Partial<DatabaseOptions> = {}) {
+  const link = await createSilentLink(db.applicationUrl);
+  links.push(link);
+  const database = open({ url: link.url, poolSize: 20, ...options });
+  await Promise.all(Array.from({ length: resting }, () => sleep(database, randomUUID(), 0.2)));
+  expect(link.connections).toBe(resting);
+  return { database, link };
+}
+
+const sleep = (database: Database, tenantId: string, seconds: number) =>
+  database.withTenant(tenantId, (tx) => tx.raw('select pg_sleep(?)', [seconds]));
+const pidOf = (database: Database, tenantId: string) =>
+  database.withTenant(tenantId, async (tx) => {
+    const { rows } = await tx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+    return rows[0]?.pid;
+  });
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'nothing',
+    (error: Error & { reason?: string }) => error.reason ?? error.name,
+  );
+async function timed<T>(work: Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
+  const startedAt = performance.now();
+  return { result: await work, ms: performance.now() - startedAt };
+}
+/** Statements that the server is still working on. */
+const running = async (sql: string) =>
+  (
+    await db.rawAsOwner(
+      `select pid from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()`,
+      [`%${sql}%`],
+    )
+  ).length;

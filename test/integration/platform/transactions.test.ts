@@ -108,6 +108,21 @@ describe('a savepoint', () => {
     expect(await namesOf(db, id)).toEqual(['Outer']);
   });
 
+  test('undoes its own work after a savepoint within it has failed', async ({ db, id }) => {
+    await db.database.withTenant(id, async (tx) => {
+      const failing = tx.savepoint(async (outer) => {
+        await rename(outer, 'Outer');
+        const inner = outer.savepoint(async () => {
+          throw new Error('inner');
+        });
+        await expect(inner).rejects.toThrow('inner');
+        throw new Error('outer');
+      });
+      await expect(failing).rejects.toThrow('outer');
+    });
+    expect(await namesOf(db, id)).not.toContain('Outer');
+  });
+
   test('undoes the settings of its work', async ({ db, id }) => {
     const timeout = (tx: Transaction) =>
       tx.raw<{ rows: { now: string }[] }>(`select current_setting('statement_timeout') as now`);

@@ -38,7 +38,7 @@ it('is refused in one sentence that says what to do, and nothing in it is change
   expect(failure).toBeInstanceOf(SupersededDatabase);
   expect(failure).toMatchObject({
     message:
-      'the database was made by a development version before 0.2, which this one cannot bring up to date: make a new, empty database and name it in DATABASE_OWNER_URL and DATABASE_URL',
+      'the database was made by an earlier development version and cannot be brought up to date: make a new, empty database and name it in DATABASE_OWNER_URL and DATABASE_URL',
   });
   expect(await stateOf()).toEqual(before);
 });

@@ -4,7 +4,7 @@ import { SupersededDatabase } from '../../../src/platform/postgres/migration-fai
 
 it('names the folder to remove when the stack’s own database is of a development version', () => {
   expect(explainStartFailure(new SupersededDatabase(), '/clone/.stack/postgres')).toBe(
-    'the database was made by a development version before 0.2, which this one cannot bring up to date: remove the folder /clone/.stack/postgres, which holds its data, and start again',
+    'the database was made by an earlier development version and cannot be brought up to date: remove the folder /clone/.stack/postgres, which holds its data, and start again',
   );
 });
 
