@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { problem } from '../../../src/platform/http/problem.ts';
@@ -304,10 +305,79 @@ describe('an Idempotency-Key', () => {
     expect((await post({ title: 'new' }, 'key-old')).headers.get('idempotency-replayed')).toBe('true');
   });
 
-  it.each(['', 'x'.repeat(256), 'caf\u00e9'])('is 422 when it is malformed: %j', async (malformed) => {
-    const answer = await post({ title: 'malformed' }, malformed);
-    expect(answer.body).toMatchObject({ status: 422, errors: [{ path: 'Idempotency-Key' }] });
+  it.each([
+    ['key-bare', '"key-bare"'],
+    ['"key-quoted"', 'key-quoted'],
+    ['"a \\"quoted\\" \\\\ key, with a comma"', '"a \\"quoted\\" \\\\ key, with a comma"'],
+  ])('is the same key bare and as a quoted string: %s, %s', async (first, second) => {
+    const title = `spelt ${first}`.slice(0, 40);
+    const written = await post({ title }, first);
+    const again = await post({ title }, second);
+    expect(written.status).toBe(201);
+    expect(written.headers.get('idempotency-replayed')).toBeNull();
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(await writes(title)).toBe(1);
   });
+
+  it('is the same key as a quoted string and in the body', async () => {
+    const first = await post({ title: 'both', idempotency_key: 'key-8' }, '"key-8"');
+    const again = await post({ title: 'both', idempotency_key: 'key-8' });
+    expect(first.status).toBe(201);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  it.each(['a, b', '"a", "b"', 'a,b', '"a" b', '"a', 'a"', '"a\\b"', '"a""b"'])(
+    'is refused when it is not one key: %s',
+    async (keys) => {
+      const answer = await post({ title: 'several' }, keys);
+      expect(answer.body).toMatchObject({
+        status: 422,
+        errors: [{ path: 'Idempotency-Key', message: expect.stringContaining('must be one key') }],
+      });
+      expect(await writes('several')).toBe(0);
+    },
+  );
+
+  it.each([
+    ['a', 'b'],
+    ['a', 'a'],
+    ['"a', 'b"'],
+  ])('is refused when it is sent twice: %s and %s', async (first, second) => {
+    const url = new URL(`${app.url}/api/v1/things`);
+    const body = '{"title":"twice"}';
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(url.port), url.hostname, () => {
+        const lines = [
+          'POST /api/v1/things HTTP/1.1',
+          'Host: x',
+          'Connection: close',
+          `Authorization: Bearer ${keyOf('agent')}`,
+          'Content-Type: application/json',
+          `Content-Length: ${body.length}`,
+          `Idempotency-Key: ${first}`,
+          `Idempotency-Key: ${second}`,
+        ];
+        socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+      });
+      let received = '';
+      socket.on('data', (chunk) => {
+        received += chunk.toString();
+      });
+      socket.on('end', () => resolve(received));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 422 /);
+    expect(answer).toContain('Idempotency-Key');
+    expect(await writes('twice')).toBe(0);
+  });
+
+  it.each(['', 'x'.repeat(256), 'caf\u00e9', '""', `"${'x'.repeat(256)}"`])(
+    'is 422 when it is malformed: %j',
+    async (malformed) => {
+      const answer = await post({ title: 'malformed' }, malformed);
+      expect(answer.body).toMatchObject({ status: 422, errors: [{ path: 'Idempotency-Key' }] });
+    },
+  );
 });
 
 describe('keeping an answer', () => {

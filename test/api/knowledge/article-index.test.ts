@@ -138,6 +138,19 @@ describe('GET /knowledge/index', () => {
     expect((await walk(tenant, 'limit=2')).sort()).toEqual(ids.sort());
   });
 
+  it('counts tags without their case, in the spelling that most articles have', async () => {
+    const tenant = await service.createTenant();
+    await write(tenant, 'First', { tags: ['NET', 'caf\u00e9'] });
+    await write(tenant, 'Second', { tags: ['Net', 'Cafe\u0301'] });
+    await write(tenant, 'Third', { tags: ['Net'] });
+    const { meta } = await readIndex(tenant, 'tags=net');
+    expect(meta.tags).toEqual([
+      { tag: 'Net', count: 3 },
+      { tag: expect.stringMatching(/^caf/i), count: 2 },
+    ]);
+    expect(titles(await readIndex(tenant, 'tags=CAF%C3%89,net'))).toEqual(['Second', 'First']);
+  });
+
   it('has the hundred most frequent tags and a hundred articles a page', async () => {
     const tenant = await service.createTenant();
     const tags = (from: number) => Array.from({ length: 50 }, (_, i) => `t${from + i}`);
