@@ -131,7 +131,7 @@ function headerParameters(route: Route): oas31.ParameterObject[] {
           {
             in: 'header',
             name: 'Idempotency-Key',
-            description: `For 24 hours, a request with the same key and body gets the first answer again, and one with another body gets 409.${once}`,
+            description: `For 24 hours, a request with the same key and body gets the first answer again, and one with another body gets 409. The key is sent bare or as a quoted string; a key with a comma or a quote must be quoted.${once}`,
             schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
           } satisfies oas31.ParameterObject,
         ]
@@ -177,7 +177,9 @@ function problemSchema(status: number, codes: readonly ProblemCode[]): z.ZodType
     title: z.string(),
     status: z.literal(status),
     detail: z.string(),
-    instance: z.string().meta({ description: "The request's path" }),
+    instance: z.string().meta({
+      description: "The request's path. `*` is a part that is neither a word of the API nor an id",
+    }),
     code: z.enum(codes),
     ...(codes.includes('validation_failed') ? { errors: z.array(fieldErrorSchema).optional() } : {}),
   });

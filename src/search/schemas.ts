@@ -26,7 +26,7 @@ export const searchText = z
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, articles with all of the words come before those with some; a query with quotes finds only articles that match it fully. By meaning, quotes have no effect. Excluded words exclude articles in every mode. When nothing matches fully, a word that no article has is replaced by the most similar word of your articles.',
+    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, articles with all of the words come before those with some; a query with quotes finds only articles that match it fully. By meaning, quotes have no effect. Excluded words exclude articles in every mode. Case, width, ligatures, composed or combining accents and soft hyphens make no difference. When nothing matches fully, a word that no article has is replaced by the most similar word of your articles.',
   );
 
 /** The `mode` parameter. */
@@ -66,7 +66,7 @@ export const searchHit = z
     snippet: z
       .string()
       .describe(
-        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning',
+        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Where words are matched, ligatures, full-width and decomposed letters are written plainly',
       ),
     matched: z.array(z.enum(sources)).describe('The rankings that have found it'),
     ranks: z

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { test as base, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { createIdempotency } from '../../../src/platform/idempotency/idempotency.ts';
@@ -169,7 +170,73 @@ describe('an Idempotency-Key', () => {
     expect((await post(app, { title: 'new' }, 'key-old')).headers.get('idempotency-replayed')).toBe('true');
   });
 
-  it.for(['', 'x'.repeat(256), 'caf\u00e9'])(
+  it.for<[string, string]>([
+    ['key-bare', '"key-bare"'],
+    ['"key-quoted"', 'key-quoted'],
+    ['"a \\"quoted\\" \\\\ key, with a comma"', '"a \\"quoted\\" \\\\ key, with a comma"'],
+  ])('is the same key bare and as a quoted string: %s, %s', async ([first, second], { app, db }) => {
+    const title = `spelt ${first}`.slice(0, 40);
+    const written = await post(app, { title }, first);
+    const again = await post(app, { title }, second);
+    expect(written.status).toBe(201);
+    expect(written.headers.get('idempotency-replayed')).toBeNull();
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(await writes(db, title)).toBe(1);
+  });
+
+  it('is the same key as a quoted string and in the body', async ({ app }) => {
+    const first = await post(app, { title: 'both', idempotency_key: 'key-8' }, '"key-8"');
+    const again = await post(app, { title: 'both', idempotency_key: 'key-8' });
+    expect(first.status).toBe(201);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  it.for(['a, b', '"a", "b"', 'a,b', '"a" b', '"a', 'a"', '"a\\b"', '"a""b"'])(
+    'is refused when it is not one key: %s',
+    async (keys, { app, db }) => {
+      const answer = await post(app, { title: 'several' }, keys);
+      expect(answer.body).toMatchObject({
+        status: 422,
+        errors: [{ path: 'Idempotency-Key', message: expect.stringContaining('must be one key') }],
+      });
+      expect(await writes(db, 'several')).toBe(0);
+    },
+  );
+
+  it.for<[string, string]>([
+    ['a', 'b'],
+    ['a', 'a'],
+    ['"a', 'b"'],
+  ])('is refused when it is sent twice: %s and %s', async ([first, second], { app, db }) => {
+    const url = new URL(`${app.url}/api/v1/things`);
+    const body = '{"title":"twice"}';
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(url.port), url.hostname, () => {
+        const lines = [
+          'POST /api/v1/things HTTP/1.1',
+          'Host: x',
+          'Connection: close',
+          `Authorization: Bearer ${keyOf('agent')}`,
+          'Content-Type: application/json',
+          `Content-Length: ${body.length}`,
+          `Idempotency-Key: ${first}`,
+          `Idempotency-Key: ${second}`,
+        ];
+        socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+      });
+      let received = '';
+      socket.on('data', (chunk) => {
+        received += chunk.toString();
+      });
+      socket.on('end', () => resolve(received));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 422 /);
+    expect(answer).toContain('Idempotency-Key');
+    expect(await writes(db, 'twice')).toBe(0);
+  });
+
+  it.for(['', 'x'.repeat(256), 'caf\u00e9', '""', `"${'x'.repeat(256)}"`])(
     'is 422 when it is malformed: %j',
     async (malformed, { app }) => {
       const answer = await post(app, { title: 'malformed' }, malformed);

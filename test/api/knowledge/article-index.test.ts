@@ -106,6 +106,21 @@ describe('GET /knowledge/index', () => {
     expect((await walk(service, tenant, 'limit=2')).sort()).toEqual(ids.sort());
   });
 
+  it('counts tags without their case, in the spelling that most articles have', async ({
+    service,
+    tenant,
+  }) => {
+    await write(service, tenant, 'First', { tags: ['NET', 'caf\u00e9'] });
+    await write(service, tenant, 'Second', { tags: ['Net', 'Cafe\u0301'] });
+    await write(service, tenant, 'Third', { tags: ['Net'] });
+    const { meta } = await readIndex(service, tenant, 'tags=net');
+    expect(meta.tags).toEqual([
+      { tag: 'Net', count: 3 },
+      { tag: expect.stringMatching(/^caf/i), count: 2 },
+    ]);
+    expect(titles(await readIndex(service, tenant, 'tags=CAF%C3%89,net'))).toEqual(['Second', 'First']);
+  });
+
   it('has the hundred most frequent tags and a hundred articles a page', async ({ service, tenant }) => {
     const tags = (from: number) => Array.from({ length: 50 }, (_, i) => `t${from + i}`);
     for (const from of [0, 50, 100]) await write(service, tenant, `From ${from}`, { tags: tags(from) });

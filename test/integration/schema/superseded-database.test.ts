@@ -53,7 +53,7 @@ it('is refused by `npm run migrate`, which says the same in its log', async () =
   const code = await new Promise((resolve) => child.once('close', resolve));
   expect(code).toBe(1);
   expect(output).toMatch(
-    /"reason":"the database was made by a development version before 0\.2, [^"]*: make a new, empty database[^"]*"/,
+    /"reason":"the database was made by an earlier development version [^"]*: make a new, empty database[^"]*"/,
   );
   expect(await stateOf()).toEqual(before);
 });
