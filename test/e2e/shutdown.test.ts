@@ -1,10 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { createPortChooser } from '../../src/stack/ports.ts';
-import { describeDeath, type ServiceProcess, startService } from '../../src/stack/service-process.ts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { type MainProcess, startMainProcess } from '../support/main-process.ts';
 import { type ProviderTwin, startProviderTwin, twinKey } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices, type TestTenant } from '../support/test-services.ts';
 
@@ -12,40 +10,21 @@ import { createTestServices, type TestServices, type TestTenant } from '../suppo
 let test: TestServices;
 let twin: ProviderTwin;
 let dir: string;
-const running: ServiceProcess[] = [];
-const root = join(import.meta.dirname, '..', '..');
+const running: MainProcess[] = [];
 
-async function startProcess(name: 'api' | 'worker'): Promise<{ process: ServiceProcess; url: string }> {
-  const port = await createPortChooser(() => undefined)(name, 0);
-  const url = `http://127.0.0.1:${port}`;
-  const started = await startService(
-    {
-      name,
-      executable: process.execPath,
-      args: ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)],
-      cwd: root,
-      env: {
-        [name === 'api' ? 'PORT' : 'METRICS_PORT']: String(port),
-        HOST: '127.0.0.1',
-        DATABASE_URL: test.db.applicationUrl,
-        TEMPORAL_ADDRESS: inject('temporalAddress'),
-        TEMPORAL_TASK_QUEUE: test.environment.TEMPORAL_TASK_QUEUE,
-        VAULT_ADDR: inject('vaultAddr'),
-        VAULT_TOKEN: inject('vaultToken'),
-        VAULT_TRANSIT_MOUNT: inject('vaultTransitMount'),
-        VAULT_TRANSIT_KEY: inject('vaultTransitKey'),
-        EMBEDDING_BASE_URL: twin.baseUrl,
-        EMBEDDING_DEFAULT_MODEL: 'twin-model',
-      },
-      isHealthy: async () => (await fetch(`${url}/healthz`)).ok,
-      deadlineMs: 120_000,
-      graceMs: 15_000,
+async function startProcess(name: 'api' | 'worker'): Promise<MainProcess> {
+  const started = await startMainProcess({
+    name,
+    dir,
+    env: {
+      DATABASE_URL: test.db.applicationUrl,
+      TEMPORAL_TASK_QUEUE: test.environment.TEMPORAL_TASK_QUEUE,
+      EMBEDDING_BASE_URL: twin.baseUrl,
+      EMBEDDING_DEFAULT_MODEL: 'twin-model',
     },
-    { logsDir: join(dir, 'logs'), runDir: join(dir, 'run') },
-  );
-  if (started.kind === 'failed') throw new Error(describeDeath(started.death));
-  running.push(started.process);
-  return { process: started.process, url };
+  });
+  running.push(started);
+  return started;
 }
 
 beforeAll(async () => {
@@ -81,36 +60,28 @@ async function tenantWithSlowCall(): Promise<
   };
 }
 
-/** Asks it to end; how it did, and whether that was within what a container is given. */
-async function terminate({ pid, died, name }: ServiceProcess): Promise<string> {
-  process.kill(pid, 'SIGTERM');
-  return Promise.race([
-    died.then(({ reason }) => reason),
-    delay(60_000, `${name} did not end`, { ref: false }),
-  ]);
-}
-
-const logOf = (name: string) => readFile(join(dir, 'logs', `${name}.log`), 'utf8');
-
 it('ends the API with 0 at SIGTERM, after the request in flight has its answer', async () => {
-  const { process: api, url } = await startProcess('api');
+  const api = await startProcess('api');
+  const { url } = api;
   const tenant = await tenantWithSlowCall();
   const answer = fetch(`${url}/api/v1/tenants/me/llm-config/verify`, {
     method: 'POST',
     headers: { authorization: `Bearer ${tenant.keys.user}` },
   });
   await tenant.arrives();
-  const ended = terminate(api);
+  const ended = api.terminate();
   const response = await answer;
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ data: { embedding: { ok: true } } });
-  expect(await ended).toBe('ended with code 0');
+  expect(await ended).toMatchObject({ reason: 'ended with code 0' });
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-  expect(await logOf('api')).toContain('"shut down"');
+  const log = await api.readLog();
+  expect(log).toContain('"shut down"');
+  expect(log).not.toContain('cut off');
 }, 180_000);
 
 it('ends the worker with 0 at SIGTERM, after the call in flight is paid once and its vectors are stored', async () => {
-  const { process: worker } = await startProcess('worker');
+  const worker = await startProcess('worker');
   const tenant = await tenantWithSlowCall();
   const { article } = await test.services.articles.create(tenant.actor, {
     title: 'In flight',
@@ -118,8 +89,8 @@ it('ends the worker with 0 at SIGTERM, after the call in flight is paid once and
     ...{ category: 'idea', tags: [], status: 'published', sourceType: null, metadata: {}, force: true },
   });
   await tenant.arrives();
-  expect(await terminate(worker)).toBe('ended with code 0');
-  expect(await logOf('worker')).toContain('"shut down"');
+  expect(await worker.terminate()).toMatchObject({ reason: 'ended with code 0' });
+  expect(await worker.readLog()).toContain('"shut down"');
 
   const stored = await test.db.rawAsOwner(
     `select (select count(*)::int from chunk_vectors where article_id = $1) as vectors,
