@@ -23,28 +23,30 @@ export interface Shares {
 const largestPart = 0.4;
 const partOf = (total: number) => Math.max(1, Math.floor(total * largestPart));
 
-/** A database connection is needed for milliseconds. Below what a caller of the guard waits. */
-const connectionWaitMs = 4_000;
+/** A connection is needed for milliseconds, a search's for half a second: a full share of them is served within this. */
+const connectionWaitMs = 8_000;
 
 /**
- * Requests under way cost memory: a body of 2 MB and an answer each. A tenant's requests wait briefly rather than being refused
- * at once: a client that is refused comes back at once, and each refusal costs an authentication.
+ * Requests under way cost memory: a body of 2 MB and an answer each. Requests beyond a tenant's share wait before their body is
+ * read, rather than being refused at once: a client that is refused comes back at once, and each time costs an authentication.
  */
 export function createRequestShare(): Share {
-  return createShare({ name: 'requests', total: 200, perTenant: 24, maxWaiting: 1_000, waitMs: 2_000 });
+  return createShare({ name: 'requests', total: 200, perTenant: 24, maxWaiting: 1_000, waitMs: 10_000 });
 }
 
 /** Divides a pool. The parts add up to its size, so that none of them waits for the connections of another. */
 export function createConnectionShares(poolSize: number): ConnectionShares {
   // One each for metrics, reconciliation and readiness, where the pool is large enough.
-  const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.3)));
+  const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.2)));
   // A log-in takes a millisecond: few connections serve many, and no flood of keys takes more.
-  const logIns = Math.ceil(poolSize * 0.15);
+  const logIns = Math.max(1, Math.floor(poolSize * 0.15));
   const tenants = Math.max(1, poolSize - platform - logIns);
+  // A request takes up to three at once: with fewer than two requests' worth a tenant would wait for itself.
+  const perTenant = Math.min(tenants, Math.max(5, partOf(poolSize)));
   const waits = { maxWaiting: 1_000, waitMs: connectionWaitMs };
   return {
     tenants: createShare({
-      ...{ name: 'connections', total: tenants, perTenant: Math.min(tenants, partOf(poolSize)) },
+      ...{ name: 'connections', total: tenants, perTenant },
       ...waits,
     }),
     logIns: createShare({

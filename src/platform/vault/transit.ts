@@ -1,6 +1,7 @@
 import vault from 'node-vault';
 import { z } from 'zod';
 import { createSingleFlight } from '../async/single-flight.ts';
+import { withTimeout } from '../async/with-timeout.ts';
 
 /** The credentials with which the process logs in to Vault. */
 export type VaultLogin =
@@ -12,6 +13,7 @@ export interface TransitOptions {
   readonly login: VaultLogin;
   readonly mount: string;
   readonly key: string;
+  /** For one request, from its connection to the end of its answer. */
   readonly timeoutMs: number;
 }
 
@@ -59,7 +61,11 @@ export function createTransit(options: TransitOptions): Transit {
     debug: () => undefined,
   });
 
-  const attempt = async (send: () => Promise<unknown>): Promise<Answer> => {
+  /** The library's own limit is one on silence: an answer that trickles in would outlast it. */
+  const attempt = (send: () => Promise<unknown>): Promise<Answer> =>
+    withTimeout(tryToSend(send), options.timeoutMs, { kind: 'unreachable' });
+
+  const tryToSend = async (send: () => Promise<unknown>): Promise<Answer> => {
     try {
       return { kind: 'ok', body: await send() };
     } catch (error) {

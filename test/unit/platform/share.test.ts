@@ -203,5 +203,5 @@ describe('the shares of a process', () => {
     expect(sampleValue(await registry.metrics(), 'lorekeep_share_refused_total', { share: 'requests' })).toBe(
       1,
     );
-  });
+  }, 30_000);
 });
