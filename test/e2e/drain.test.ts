@@ -32,48 +32,6 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 }, 120_000);
 
-async function start(name: 'api' | 'worker', env: Readonly<Record<string, string>>): Promise<MainProcess> {
-  dir = await mkdtemp(join(tmpdir(), 'lorekeep-drain-'));
-  open.push(() => rm(dir, { recursive: true, force: true }));
-  const started = await startMainProcess({ name, dir, env });
-  open.push(() => started.stop());
-  return started;
-}
-
-async function openSilentLink(): Promise<SilentLink> {
-  const link = await createSilentLink(test.db.applicationUrl);
-  open.push(() => link.close());
-  return link;
-}
-
-const headers = () => ({ authorization: `Bearer ${tenant.keys.user}`, 'content-type': 'application/json' });
-const get = (api: MainProcess) => fetch(`${api.url}/api/v1/articles/${articleId}`, { headers: headers() });
-const edit = (api: MainProcess) =>
-  fetch(`${api.url}/api/v1/articles/${articleId}`, {
-    method: 'PATCH',
-    headers: headers(),
-    body: JSON.stringify({ title: `Edited ${Math.random()}` }),
-  });
-
-/** Locks the article's row, so that a statement on it hangs. */
-async function lockArticle(): Promise<void> {
-  const owner = new pg.Client({ connectionString: test.db.ownerUrl });
-  await owner.connect();
-  open.push(() => owner.end());
-  await owner.query(`begin; select set_config('app.tenant_id', '${tenant.id}', true)`);
-  await owner.query('select 1 from articles where id = $1 for update', [articleId]);
-}
-
-const waitingForLock = () =>
-  test.db.rawAsOwner(
-    `select pid from pg_stat_activity where application_name = 'lorekeep-api' and wait_event_type = 'Lock'`,
-  );
-const cutOffIn = (log: string) =>
-  log
-    .split('\n')
-    .filter((line) => line.includes('work was cut off'))
-    .map((line) => JSON.parse(line).cut_off);
-
 it('the API ends within 25 s while a statement hangs, and leaves none behind', async () => {
   const api = await start('api', {
     DATABASE_URL: test.db.applicationUrl,
@@ -167,3 +125,45 @@ it('a worker whose database has fallen silent ends within 70 s', async () => {
   expect(reason).toBe('ended with code 0');
   expect(ms).toBeLessThan(70_000);
 }, 180_000);
+
+async function start(name: 'api' | 'worker', env: Readonly<Record<string, string>>): Promise<MainProcess> {
+  dir = await mkdtemp(join(tmpdir(), 'lorekeep-drain-'));
+  open.push(() => rm(dir, { recursive: true, force: true }));
+  const started = await startMainProcess({ name, dir, env });
+  open.push(() => started.stop());
+  return started;
+}
+
+async function openSilentLink(): Promise<SilentLink> {
+  const link = await createSilentLink(test.db.applicationUrl);
+  open.push(() => link.close());
+  return link;
+}
+
+const headers = () => ({ authorization: `Bearer ${tenant.keys.user}`, 'content-type': 'application/json' });
+const get = (api: MainProcess) => fetch(`${api.url}/api/v1/articles/${articleId}`, { headers: headers() });
+const edit = (api: MainProcess) =>
+  fetch(`${api.url}/api/v1/articles/${articleId}`, {
+    method: 'PATCH',
+    headers: headers(),
+    body: JSON.stringify({ title: `Edited ${Math.random()}` }),
+  });
+
+/** Locks the article's row, so that a statement on it hangs. */
+async function lockArticle(): Promise<void> {
+  const owner = new pg.Client({ connectionString: test.db.ownerUrl });
+  await owner.connect();
+  open.push(() => owner.end());
+  await owner.query(`begin; select set_config('app.tenant_id', '${tenant.id}', true)`);
+  await owner.query('select 1 from articles where id = $1 for update', [articleId]);
+}
+
+const waitingForLock = () =>
+  test.db.rawAsOwner(
+    `select pid from pg_stat_activity where application_name = 'lorekeep-api' and wait_event_type = 'Lock'`,
+  );
+const cutOffIn = (log: string) =>
+  log
+    .split('\n')
+    .filter((line) => line.includes('work was cut off'))
+    .map((line) => JSON.parse(line).cut_off);

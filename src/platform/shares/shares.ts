@@ -53,7 +53,10 @@ export function createConnectionShares(poolSize: number): ConnectionShares {
       ...{ name: 'log_in_connections', total: logIns, perTenant: Math.max(1, logIns - 1) },
       ...waits,
     }),
-    platform: createShare({ name: 'platform_connections', total: platform, perTenant: 1, ...waits }),
+    platform: createShare({
+      ...{ name: 'platform_connections', total: platform, perTenant: platform },
+      ...waits,
+    }),
   };
 }
 

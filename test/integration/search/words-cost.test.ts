@@ -26,20 +26,6 @@ const sentence = 'The lease ends before the holder knows it, and the next one be
 const filled = (pattern: string, characters: number) =>
   pattern.repeat(Math.ceil(characters / pattern.length)).slice(0, characters);
 
-/** Milliseconds of the fastest of some runs of an expression over a text, by Postgres' own clock. */
-async function cost(expression: string, text: string, runs = 3): Promise<number> {
-  await connection.query('truncate texts');
-  await connection.query('insert into texts values ($1)', [text]);
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run += 1) {
-    const { rows } = await connection.query<{ 'QUERY PLAN': [{ 'Execution Time': number }] }>(
-      `explain (analyze, timing off, format json) select ${expression} from texts`,
-    );
-    best = Math.min(best, rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? Number.POSITIVE_INFINITY);
-  }
-  return best;
-}
-
 /** The worst text may take as many times as long as prose. It is four to eight times on a machine of its own. */
 const bound = 25;
 
@@ -306,3 +292,17 @@ describe('the words from which right spellings are taken', () => {
     expect(await similar(tenant, 1)).toEqual([]);
   });
 });
+
+/** Milliseconds of the fastest of some runs of an expression over a text, by Postgres' own clock. */
+async function cost(expression: string, text: string, runs = 3): Promise<number> {
+  await connection.query('truncate texts');
+  await connection.query('insert into texts values ($1)', [text]);
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runs; run += 1) {
+    const { rows } = await connection.query<{ 'QUERY PLAN': [{ 'Execution Time': number }] }>(
+      `explain (analyze, timing off, format json) select ${expression} from texts`,
+    );
+    best = Math.min(best, rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? Number.POSITIVE_INFINITY);
+  }
+  return best;
+}
