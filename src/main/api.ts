@@ -49,7 +49,7 @@ const server = await startServer({ app, port: environment.PORT, host: environmen
 
 onShutdown({
   log,
-  // The sum of the bounds: requests 10 s, signals 7 s, connections 5 s.
+  // The sum of the bounds: requests 10 s, signals 8 s, connections 5 s.
   withinMs: 25_000,
   async close() {
     const requests = await server.close();

@@ -167,7 +167,7 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions] = await Promise.all([database.close(), temporal.close()]);
+      const [transactions] = await Promise.all([database.close(), temporal.close(signals)]);
       return { signals, uses, transactions };
     },
   };

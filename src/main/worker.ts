@@ -80,7 +80,7 @@ isPolling = worker.isPolling;
 
 onShutdown({
   log,
-  // The sum of the bounds: activities 50 s and 5 s more, requests for metrics 1 s, signals 7 s, connections 5 s.
+  // The sum of the bounds: activities 50 s and 5 s more, requests for metrics 1 s, signals 8 s, connections 5 s.
   withinMs: 70_000,
   async close() {
     worker.stop();

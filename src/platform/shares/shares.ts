@@ -37,7 +37,7 @@ export function createRequestShare(): Share {
 /** Divides a pool. The parts add up to its size, so that none of them waits for the connections of another. */
 export function createConnectionShares(poolSize: number): ConnectionShares {
   // One each for metrics, reconciliation and readiness, where the pool is large enough.
-  const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.2)));
+  const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.3)));
   // A log-in takes a millisecond: few connections serve many, and no flood of keys takes more.
   const logIns = Math.max(1, Math.floor(poolSize * 0.15));
   const tenants = Math.max(1, poolSize - platform - logIns);
@@ -54,7 +54,8 @@ export function createConnectionShares(poolSize: number): ConnectionShares {
       ...waits,
     }),
     platform: createShare({
-      ...{ name: 'platform_connections', total: platform, perTenant: platform },
+      // Two relays may claim at the same time, and readiness is asked meanwhile.
+      ...{ name: 'platform_connections', total: platform, perTenant: Math.min(platform, 2) },
       ...waits,
     }),
   };
