@@ -43,8 +43,9 @@ const headlineOptions = `StartSel="${matchStart}", StopSel="${matchEnd}", MaxFra
  * passage is the beginning of the text. The passage is in the spelling of the index (é in one character, ﬁ in two), and keeps
  * its punctuation.
  *
- * Of these characters, the headline is made from the best window of 1,100, which overlap by 100: making a headline takes time by
- * the square of the matches in the text, a thousand times longer for 16,000 characters that repeat one word than for prose.
+ * The headline is made from one window of 1,100 of these characters: the first that matches and has the most of the words. The
+ * time for a headline grows by the square of the matches in the text, and was a thousand times longer for 16,000 characters of
+ * one word than for prose. Windows overlap by 100, so that no word is cut in all of them.
  */
 export async function listHeadlines(
   tx: Transaction,
@@ -64,8 +65,10 @@ export async function listHeadlines(
                -- A word that is cut at either end would be another word.
                lateral (select search_text(regexp_replace(case when i = 0 then raw else regexp_replace(raw, '^\\S*\\s', '') end,
                           case when length(raw) = 1100 then '\\s\\S*$' else '$' end, ''), :parting) as text offset 0) cut,
-               lateral (select to_tsvector('pg_catalog.english', cut.text) as words offset 0) parsed
-         order by parsed.words @@ cast(:query as tsquery) desc, ts_rank(parsed.words, cast(:words as tsquery)) desc, i
+               lateral (select to_tsvector('pg_catalog.english', cut.text) as words offset 0) parsed,
+               lateral (select count(*) as words from unnest(cast(:words as text[])) as word
+                         where parsed.words @@ cast(word as tsquery)) found
+         order by parsed.words @@ cast(:query as tsquery) desc, found.words desc, i
          limit 1
       ) passage
       where a.tenant_id = :tenantId and a.id = any(cast(:ids as uuid[]))`,
@@ -73,7 +76,7 @@ export async function listHeadlines(
       tenantId,
       ids: [...ids],
       query: marks.query,
-      words: marks.words,
+      words: [...marks.words],
       sentinels: matchStart + matchEnd + wordBreak,
       parting: `${wordBreak}\\&${wordBreak}`,
       wordBreak,

@@ -9,7 +9,7 @@ const isoDay = z.iso.date().meta({ description: 'A day in UTC', example: '2026-0
 const groupBy = z
   .string()
   .transform((text) => text.split(',').map((part) => part.trim()))
-  .pipe(z.array(z.enum(usageGroupings)).min(1))
+  .pipe(z.array(z.enum(usageGroupings)).min(1).max(usageGroupings.length))
   .meta({
     description: `Comma-separated, any of ${usageGroupings.join(', ')}; a field that is not named is summed over and null`,
     example: 'day,model',

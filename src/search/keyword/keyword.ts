@@ -15,6 +15,7 @@ import {
   anyOf,
   anyWord,
   countWords,
+  quoteWord,
   readWebQuery,
   replaceWords,
   type WebQuery,
@@ -53,8 +54,8 @@ export interface KeywordRanking {
 /** What is marked in snippets, as texts of tsqueries. */
 export interface Marks {
   readonly query: string;
-  /** Any of its words: a passage with more of them is the better one. */
-  readonly words: string;
+  /** Each of its words: a passage with more of them is the better one. */
+  readonly words: readonly string[];
 }
 
 /** The most words of a query that are weighed. Each word costs a test of every article. */
@@ -164,7 +165,7 @@ function wordingOf(tree: WebQuery, mayBePart: boolean): Wording {
 }
 
 function marksOf(tree: WebQuery, { whole, parts }: Wording): Marks {
-  const words = anyWord(wantedWords(tree).slice(0, maxWords));
+  const words = wantedWords(tree).slice(0, maxWords);
   const asAsked = countWords(tree) <= maxMarkedWords && parts === undefined;
-  return { query: asAsked ? whole : words, words };
+  return { query: asAsked ? whole : anyWord(words), words: words.map(quoteWord) };
 }
