@@ -27,10 +27,10 @@ describe('the platform', () => {
       .flatMap(([, table]) => table ?? [])
       .filter((table) => table !== 'idempotency_keys' && !table.startsWith('knex_'));
     expect(tables).toContain('audit_log');
+    const table = new RegExp(`'(${tables.join('|')})'|(from|into|update) (${tables.join('|')})\\b`);
+    // A share has the same name as the table of calls.
     const naming = platform.filter((file) =>
-      new RegExp(`'(${tables.join('|')})'|(from|into|update) (${tables.join('|')})\\b`).test(
-        readSource(file),
-      ),
+      table.test(readSource(file).replace("name: 'provider_calls'", '')),
     );
     expect(naming).toEqual([]);
   });

@@ -8,6 +8,7 @@ import type { BenchStack } from './bench-stack.ts';
 
 /** A tenant of its own for each measurement, with its own keys, so that no rate limit is met. */
 export interface BenchTenant {
+  readonly id: string;
   readonly keys: { readonly agent: string; readonly user: string };
   /** Whether the article's vectors are those of its current text and revision. */
   isEmbedded(articleId: string, revision: number): Promise<boolean>;
@@ -26,8 +27,11 @@ const createdTenant = z.object({
 });
 const countRow = z.tuple([z.object({ count: z.coerce.number() })]);
 
-/** Makes a tenant over HTTP, with an embedding key for the twin or without any. */
-export async function createBenchTenant(stack: BenchStack, withKey: boolean): Promise<BenchTenant> {
+/** Makes a tenant over HTTP, with an embedding key for the twin (any, or this one) or without. */
+export async function createBenchTenant(
+  stack: BenchStack,
+  embeddingKey: boolean | string,
+): Promise<BenchTenant> {
   const api = createApiClient(stack.apiUrl);
   const slug = `bench-${randomUUID()}`;
   const created = await api({
@@ -37,12 +41,12 @@ export async function createBenchTenant(stack: BenchStack, withKey: boolean): Pr
     body: { slug, name: 'Benchmark' },
   });
   const { tenant, keys } = expectSuccess(created, createdTenant, 'make a tenant').data;
-  if (withKey) {
+  if (embeddingKey !== false) {
     const set = await api({
       method: 'PATCH',
       path: '/tenants/me/llm-config',
       key: keys.user,
-      body: { embedding_api_key: twinKey() },
+      body: { embedding_api_key: embeddingKey === true ? twinKey() : embeddingKey },
     });
     expectSuccess(set, z.unknown(), 'set the embedding key');
   }
@@ -61,6 +65,7 @@ export async function createBenchTenant(stack: BenchStack, withKey: boolean): Pr
   };
 
   return {
+    id: tenant.id,
     keys,
     countPending,
     async isEmbedded(articleId, revision) {

@@ -4,17 +4,19 @@ import { benchEditToSearchable } from './b-edit-to-searchable.ts';
 import { type BenchStack, startBenchStack } from './bench-stack.ts';
 import { benchArticlesAtOnce } from './c-articles-at-once.ts';
 import { benchGuard } from './d-guard.ts';
+import { benchNeighbours } from './e-neighbours.ts';
 import type { Figure } from './figure.ts';
 import { runOnServers } from './run-on-servers.ts';
 import { describeFigures } from './table.ts';
 
-type Bench = (stack: BenchStack, log: (line: string) => void) => Promise<Figure[]>;
+type Bench = (stack: BenchStack, log: (line: string) => void, cases: readonly string[]) => Promise<Figure[]>;
 
 const benches: Readonly<Record<string, Bench>> = {
   a: benchPostArticle,
   b: benchEditToSearchable,
   c: benchArticlesAtOnce,
   d: benchGuard,
+  e: benchNeighbours,
 };
 const log = (line: string) => console.error(line);
 
@@ -30,7 +32,7 @@ export interface BenchOptions {
 export async function runBenches({ args, env }: BenchOptions): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { json: { type: 'string' } },
+    options: { json: { type: 'string' }, case: { type: 'string', multiple: true } },
     allowPositionals: true,
   });
   const names = positionals.length > 0 ? positionals : Object.keys(benches);
@@ -42,17 +44,21 @@ export async function runBenches({ args, env }: BenchOptions): Promise<number> {
 
   return runOnServers({
     start: () => startBenchStack(env, log),
-    measure: (stack) => measure(stack, names),
+    measure: (stack) => measure(stack, names, values.case ?? []),
     name: '',
     alsoTo: values.json,
     log,
   });
 }
 
-async function measure(stack: BenchStack, names: readonly string[]): Promise<Figure[]> {
+async function measure(
+  stack: BenchStack,
+  names: readonly string[],
+  cases: readonly string[],
+): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const name of names) {
-    const found = (await benches[name]?.(stack, log)) ?? [];
+    const found = (await benches[name]?.(stack, log, cases)) ?? [];
     figures.push(...found);
     log(`${describeFigures(found)}\n`);
   }

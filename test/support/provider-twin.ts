@@ -97,7 +97,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
       return send(response, 404, { error: { message: twinMarker, type: 'not_found' } });
     const { apiKey, model, inputs } = asked;
     const script = scripts.get(apiKey);
-    const step = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok' };
+    const step = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok', delayMs: delayOf(apiKey) };
     const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
     const outputTokens = asked.kind === 'message' ? Math.min(countTokens(twinMessage), asked.maxTokens) : 0;
     const billed = step.kind === 'ok';
@@ -224,6 +224,13 @@ const countTokens = (text: string) => Math.ceil(text.length / 4);
 export function twinKey(): string {
   return `sk-twin-${randomUUID()}`;
 }
+
+/** A key whose every call is answered after this time, without a script. */
+export function slowTwinKey(delayMs: number): string {
+  return `${twinKey()}-after-${delayMs}`;
+}
+
+const delayOf = (apiKey: string) => Number(/-after-(\d+)$/.exec(apiKey)?.[1] ?? 0);
 
 /** A unit vector: each word adds its own direction, and the whole text a little. */
 export function twinVector(text: string, dimensions: number): number[] {
