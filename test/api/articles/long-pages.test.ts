@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listArticles } from '../../../src/articles/store.ts';
 import { type ArticleApi, startArticleApi, type TestTenant } from './article-api.ts';
 
 let api: ArticleApi;
@@ -61,6 +62,14 @@ describe('a page of long articles', () => {
     const all = await pages('limit=1');
     expect(all.map(({ length }) => length)).toEqual(written.map(() => 1));
     expect(ids(all)).toEqual(written.toReversed());
+  });
+
+  it('holds one article at least, even if that one is larger than a page', async () => {
+    const listed = await api.db.database.withTenant(tenant.id, (tx) =>
+      listArticles(tx, tenant.id, { limit: 5 }, 1),
+    );
+    expect(listed.page.map(({ article }) => article.id)).toEqual([written.at(-1)]);
+    expect(listed.more).toBe(true);
   });
 
   it('ends early with filters, too', async () => {
