@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
-import { createLorekeepApi, expectSuccess } from '../../../src/stack/api-client.ts';
+import { createApiClient, expectSuccess } from '../../../src/stack/api-client.ts';
 import { slowTwinKey } from '../../support/provider-twin.ts';
 import type { BenchStack } from '../bench-stack.ts';
 import { type BenchTenant, createBenchTenant } from '../bench-tenant.ts';
@@ -46,7 +46,7 @@ export async function createAttacker(stack: BenchStack, attack: Attack): Promise
     async end() {
       await stop();
       // Its workflows end: the next measurement finds a machine at rest.
-      const removed = await createLorekeepApi(stack.apiUrl)({
+      const removed = await createApiClient(stack.apiUrl)({
         method: 'PATCH',
         path: '/tenants/me/llm-config',
         key: tenant.keys.user,
