@@ -140,8 +140,8 @@ export const outages: readonly Outage[] = [
       article: 'embedded',
       ...{ calls: 2, billed: 2, unknown: 1 },
       neighbour: 'embedded',
-      post: '500',
-      search: '500',
+      post: '503',
+      search: '503',
     },
     async run(world) {
       const { service, states } = world;
