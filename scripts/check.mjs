@@ -8,7 +8,7 @@ await setUpOrExit({ services: false });
 const root = join(import.meta.dirname, '..');
 const bin = (...path) => join(root, 'node_modules', ...path);
 const steps = [
-  [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'],
+  [bin('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'],
   [bin('typescript', 'bin', 'tsc'), '--noEmit'],
 ];
 for (const step of steps) {
