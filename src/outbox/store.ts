@@ -63,22 +63,24 @@ export async function deleteSent(
 /**
  * Claims waiting rows, oldest first, by a lease. Concurrent relays skip each other's rows (SKIP LOCKED) and do not wait for
  * them. The rows of a relay that died are free again when its lease ends. Rows younger than `settleMs` are left to the process
- * that wrote them.
+ * that wrote them. The free rows are chosen once (materialized): a nested loop would run a subquery anew for each row, and claim
+ * more than `limit`.
  */
 export async function claimRows(
   tx: Transaction,
   claim: { readonly limit: number; readonly leaseMs: number; readonly settleMs: number },
 ): Promise<OutboxRow[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `update outbox o set leased_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
-       from (
-         select tenant_id, kind, subject_id from outbox
-          where (leased_until is null or leased_until < clock_timestamp())
-            and created_at < clock_timestamp() - :settleMs * interval '1 millisecond'
-          order by created_at
-          limit :limit
-          for update skip locked
-       ) free
+    `with free as materialized (
+       select tenant_id, kind, subject_id from outbox
+        where (leased_until is null or leased_until < clock_timestamp())
+          and created_at < clock_timestamp() - :settleMs * interval '1 millisecond'
+        order by created_at
+        limit :limit
+        for update skip locked
+     )
+     update outbox o set leased_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+       from free
       where o.tenant_id = free.tenant_id and o.kind = free.kind and o.subject_id = free.subject_id
       returning o.tenant_id, o.kind, o.subject_id, o.version::text`,
     claim,
