@@ -43,6 +43,7 @@ export function createServices(
 ) {
   const shares = createShares(telemetry.registry, {
     poolSize: environment.DATABASE_POOL_SIZE,
+    databaseCores: environment.DATABASE_CORES,
     providerCalls: environment.WORKER_MAX_ACTIVITIES,
   });
   const database = createDatabase({

@@ -23,6 +23,9 @@ export interface Shares {
 const largestPart = 0.4;
 const partOf = (total: number) => Math.max(1, Math.floor(total * largestPart));
 
+/** A tenant with heavy statements has used this up within half a second: as much as some dozen lists and searches at once take. */
+const connectionBurstMs = 2_000;
+
 /** A connection is needed for milliseconds, a search's for half a second: a full share of them is served within this. */
 const connectionWaitMs = 8_000;
 
@@ -35,7 +38,10 @@ export function createRequestShare(): Share {
 }
 
 /** Divides a pool. The parts add up to its size, so that none of them waits for the connections of another. */
-export function createConnectionShares(poolSize: number): ConnectionShares {
+export function createConnectionShares(
+  poolSize: number,
+  databaseCores = Number.POSITIVE_INFINITY,
+): ConnectionShares {
   // One each for metrics, reconciliation and readiness, where the pool is large enough.
   const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.3)));
   // A log-in takes a millisecond: few connections serve many, and no flood of keys takes more.
@@ -48,6 +54,8 @@ export function createConnectionShares(poolSize: number): ConnectionShares {
     tenants: createShare({
       ...{ name: 'connections', total: tenants, perTenant },
       ...waits,
+      // A statement takes up to one core of the database, so that a tenant with heavy ones gets its part of the cores.
+      slotTime: { sustained: Math.min(perTenant, partOf(databaseCores)), burstMs: connectionBurstMs },
     }),
     logIns: createShare({
       ...{ name: 'log_in_connections', total: logIns, perTenant: Math.max(1, logIns - 1) },
@@ -75,11 +83,19 @@ export function activityTasksFor(providerCalls: number): number {
 /** Makes the shares of a process and shows them in its metrics. No label names a tenant. */
 export function createShares(
   registry: Registry,
-  { poolSize, providerCalls = 1 }: { readonly poolSize: number; readonly providerCalls?: number | undefined },
+  {
+    poolSize,
+    databaseCores,
+    providerCalls = 1,
+  }: {
+    readonly poolSize: number;
+    readonly databaseCores?: number;
+    readonly providerCalls?: number | undefined;
+  },
 ): Shares {
   const shares: Shares = {
     requests: createRequestShare(),
-    connections: createConnectionShares(poolSize),
+    connections: createConnectionShares(poolSize, databaseCores),
     providerCalls: createProviderCallShare(providerCalls),
   };
   const { tenants, logIns, platform } = shares.connections;
