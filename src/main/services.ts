@@ -75,6 +75,7 @@ export function createServices(
     database,
     client: temporal.client,
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
+    signals: shares.signals,
     log,
   });
   const { usage, blocked } = createUsage({ database, audit, log, metrics });

@@ -15,6 +15,8 @@ export interface Shares {
   /** Requests under way in the API. */
   readonly requests: Share;
   readonly connections: ConnectionShares;
+  /** Signals to workflows that a process sends after its commits. */
+  readonly signals: Share;
   /** Calls to providers inside a worker. */
   readonly providerCalls: Share;
 }
@@ -69,6 +71,14 @@ export function createConnectionShares(
   };
 }
 
+/**
+ * Divides the signals that a process sends: enough at once to hide a round trip, few enough to leave the server to its workers.
+ * After the time that a signal waits the relay takes its row, so it is not sent twice.
+ */
+export function createSignalShare(): Share {
+  return createShare({ name: 'signals', total: 8, perTenant: partOf(8), maxWaiting: 500, waitMs: 5_000 });
+}
+
 /** Divides the provider calls of a worker. A call waits for less time than a worker needs to fetch another task. */
 export function createProviderCallShare(total: number): Share {
   const perTenant = partOf(total);
@@ -96,10 +106,15 @@ export function createShares(
   const shares: Shares = {
     requests: createRequestShare(),
     connections: createConnectionShares(poolSize, databaseCores),
+    signals: createSignalShare(),
     providerCalls: createProviderCallShare(providerCalls),
   };
   const { tenants, logIns, platform } = shares.connections;
-  showShares(registry, [shares.requests, tenants, logIns, platform, shares.providerCalls]);
+  showShares(registry, [
+    shares.requests,
+    ...[tenants, logIns, platform],
+    ...[shares.signals, shares.providerCalls],
+  ]);
   return shares;
 }
 
