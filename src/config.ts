@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { operations } from './domain/operations.ts';
+import { printProblem } from './platform/telemetry/library-output.ts';
 
-/** The environment of a process. Only this file reads `process.env`. */
+/** The environment of a process. Only this file reads `process.env`; src/main/library-output.ts clears switches in it. */
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
 const count = z.coerce.number().int().min(1).max(100_000);
@@ -164,7 +165,7 @@ export function parseEnvironment<P extends keyof Schemas>(
 export function loadEnvironment<P extends keyof Schemas>(processName: P): Environment<P> {
   const parsed = parseEnvironment(processName, process.env);
   if (parsed.kind === 'ok') return parsed.environment;
-  process.stderr.write(
+  printProblem(
     `lorekeep ${processName}: the environment is not usable\n${parsed.problems.map((line) => `  ${line}\n`).join('')}`,
   );
   process.exit(1);
