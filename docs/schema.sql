@@ -74,6 +74,8 @@ CREATE TABLE public.api_keys (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    daily_token_budget bigint,
+    CONSTRAINT api_keys_daily_token_budget_check CHECK ((daily_token_budget > 0)),
     CONSTRAINT api_keys_key_hash_check CHECK ((length(key_hash) = 32)),
     CONSTRAINT api_keys_label_check CHECK (((length(label) >= 1) AND (length(label) <= 200))),
     CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['agent'::text, 'orchestrator'::text, 'user'::text])))
@@ -202,6 +204,19 @@ ALTER TABLE ONLY public.chunk_vectors ALTER COLUMN embedding SET STORAGE MAIN;
 
 ALTER TABLE ONLY public.chunk_vectors FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.daily_key_usage (
+    tenant_id uuid NOT NULL,
+    api_key_id uuid NOT NULL,
+    day date NOT NULL,
+    settled_tokens bigint DEFAULT 0 NOT NULL,
+    reserved_tokens bigint DEFAULT 0 NOT NULL,
+    exhausted_at timestamp with time zone,
+    CONSTRAINT daily_key_usage_reserved_tokens_check CHECK ((reserved_tokens >= 0)),
+    CONSTRAINT daily_key_usage_settled_tokens_check CHECK ((settled_tokens >= 0))
+);
+
+ALTER TABLE ONLY public.daily_key_usage FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.embedding_spaces (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -281,9 +296,16 @@ CREATE TABLE public.provider_calls (
     outcome text,
     input_tokens bigint DEFAULT 0 NOT NULL,
     output_tokens bigint DEFAULT 0 NOT NULL,
+    estimated boolean DEFAULT false NOT NULL,
     month date,
     reserved_tokens bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT provider_calls_check CHECK (((finished_at IS NULL) = (outcome IS NULL))),
+    reserved_output_tokens bigint DEFAULT 0 NOT NULL,
+    api_key_id uuid,
+    day date,
+    ledger_due boolean DEFAULT false NOT NULL,
+    CONSTRAINT provider_calls_check CHECK (((reserved_output_tokens >= 0) AND (reserved_output_tokens <= reserved_tokens))),
+    CONSTRAINT provider_calls_check1 CHECK (((api_key_id IS NULL) = (day IS NULL))),
+    CONSTRAINT provider_calls_check2 CHECK (((finished_at IS NULL) = (outcome IS NULL))),
     CONSTRAINT provider_calls_input_tokens_check CHECK ((input_tokens >= 0)),
     CONSTRAINT provider_calls_inputs_check CHECK ((inputs > 0)),
     CONSTRAINT provider_calls_output_tokens_check CHECK ((output_tokens >= 0)),
@@ -330,6 +352,15 @@ CREATE TABLE public.tenants (
 
 ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.token_ratios (
+    tenant_id uuid NOT NULL,
+    model text NOT NULL,
+    worst_ratio double precision NOT NULL,
+    CONSTRAINT token_ratios_worst_ratio_check CHECK (((worst_ratio > (0)::double precision) AND (worst_ratio <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY public.token_ratios FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.usage_ledger (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -338,8 +369,10 @@ CREATE TABLE public.usage_ledger (
     provider text NOT NULL,
     model text NOT NULL,
     source text NOT NULL,
+    api_key_id uuid,
     input_tokens bigint NOT NULL,
-    output_tokens bigint NOT NULL
+    output_tokens bigint NOT NULL,
+    estimated boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.usage_ledger FORCE ROW LEVEL SECURITY;
@@ -370,6 +403,9 @@ ALTER TABLE ONLY public.breakers
 
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
+
+ALTER TABLE ONLY public.daily_key_usage
+    ADD CONSTRAINT daily_key_usage_pkey PRIMARY KEY (tenant_id, api_key_id, day);
 
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_pkey PRIMARY KEY (tenant_id, id);
@@ -403,6 +439,9 @@ ALTER TABLE ONLY public.tenants
 
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.token_ratios
+    ADD CONSTRAINT token_ratios_pkey PRIMARY KEY (tenant_id, model);
 
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_pkey PRIMARY KEY (tenant_id, call_id);
@@ -443,9 +482,9 @@ CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btre
 
 CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);
 
-CREATE INDEX provider_calls_answered ON public.provider_calls USING btree (finished_at) WHERE (outcome = 'ok'::text);
-
 CREATE INDEX provider_calls_last_failure ON public.provider_calls USING btree (tenant_id, provider, key_version, finished_at DESC) WHERE (outcome <> ALL (ARRAY['ok'::text, 'unknown'::text]));
+
+CREATE INDEX provider_calls_ledger_due ON public.provider_calls USING btree (finished_at) WHERE ledger_due;
 
 CREATE INDEX provider_calls_of_subject ON public.provider_calls USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
 
@@ -494,6 +533,9 @@ ALTER TABLE ONLY public.chunk_vectors
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
 
+ALTER TABLE ONLY public.daily_key_usage
+    ADD CONSTRAINT daily_key_usage_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES public.api_keys(tenant_id, id);
+
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
@@ -515,6 +557,9 @@ ALTER TABLE ONLY public.provider_keys
 ALTER TABLE ONLY public.search_cursors
     ADD CONSTRAINT search_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.token_ratios
+    ADD CONSTRAINT token_ratios_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_tenant_id_call_id_fkey FOREIGN KEY (tenant_id, call_id) REFERENCES public.provider_calls(tenant_id, id);
 
@@ -535,6 +580,8 @@ ALTER TABLE public.blocked_operations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.breakers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chunk_vectors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.daily_key_usage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.embedding_spaces ENABLE ROW LEVEL SECURITY;
 
@@ -566,6 +613,8 @@ ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
+CREATE POLICY reconcile_scope ON public.daily_key_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
 CREATE POLICY reconcile_scope ON public.monthly_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
@@ -592,6 +641,8 @@ CREATE POLICY tenant_isolation ON public.breakers USING ((tenant_id = (NULLIF(cu
 
 CREATE POLICY tenant_isolation ON public.chunk_vectors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.daily_key_usage USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.embedding_spaces USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.idempotency_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
@@ -610,8 +661,12 @@ CREATE POLICY tenant_isolation ON public.search_cursors USING ((tenant_id = (NUL
 
 CREATE POLICY tenant_isolation ON public.tenants USING ((id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.token_ratios USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.usage_ledger USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.token_ratios ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.usage_ledger ENABLE ROW LEVEL SECURITY;
