@@ -17,6 +17,24 @@ CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
     return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
   end $$;
 
+CREATE FUNCTION public.end_audit_rows(before timestamp with time zone, max_rows integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+  declare
+    ended integer;
+  begin
+    perform set_config('app.audit_end', before::text, true);
+    delete from audit_log a using (
+      select tenant_id, id from audit_log
+       where tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid and at < before
+       order by at limit max_rows
+    ) old where a.tenant_id = old.tenant_id and a.id = old.id;
+    get diagnostics ended = row_count;
+    perform set_config('app.audit_end', '', true);
+    return ended;
+  end $$;
+
 CREATE FUNCTION public.fold_spelling(given text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -44,6 +62,12 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
   begin
+    -- end_audit_rows names the point in time before which the operator keeps no rows. Rows of the last 30 days stay
+    -- whatever it names.
+    if tg_op = 'DELETE' and old.at < now() - interval '30 days'
+       and old.at < nullif(current_setting('app.audit_end', true), '')::timestamptz then
+      return old;
+    end if;
     raise exception 'the audit log is append-only' using errcode = 'restrict_violation';
   end $$;
 
@@ -225,6 +249,7 @@ CREATE TABLE public.embedding_spaces (
     chunker_version integer NOT NULL,
     state text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT embedding_spaces_dimensions_check CHECK (((dimensions >= 1) AND (dimensions <= 16000))),
     CONSTRAINT embedding_spaces_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'building'::text, 'retired'::text])))
 );
@@ -361,6 +386,33 @@ CREATE TABLE public.token_ratios (
 
 ALTER TABLE ONLY public.token_ratios FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.unused_chunks (
+    tenant_id uuid NOT NULL,
+    space_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    chunk_hash text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.unused_chunks FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.usage_daily_sums (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    operation text NOT NULL,
+    provider text NOT NULL,
+    model text NOT NULL,
+    source text NOT NULL,
+    api_key_id uuid,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    calls bigint NOT NULL,
+    estimated_calls bigint NOT NULL,
+    unknown_calls bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.usage_daily_sums FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.usage_ledger (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -443,6 +495,12 @@ ALTER TABLE ONLY public.tenants
 ALTER TABLE ONLY public.token_ratios
     ADD CONSTRAINT token_ratios_pkey PRIMARY KEY (tenant_id, model);
 
+ALTER TABLE ONLY public.unused_chunks
+    ADD CONSTRAINT unused_chunks_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
+
+ALTER TABLE ONLY public.usage_daily_sums
+    ADD CONSTRAINT usage_daily_sums_tenant_id_day_operation_provider_model_sou_key UNIQUE NULLS NOT DISTINCT (tenant_id, day, operation, provider, model, source, api_key_id);
+
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_pkey PRIMARY KEY (tenant_id, call_id);
 
@@ -455,6 +513,8 @@ CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (
 CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
 
 CREATE INDEX articles_newest_first ON public.articles USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX audit_log_oldest_first ON public.audit_log USING btree (tenant_id, at);
 
 CREATE INDEX chunk_vectors_by_hash ON public.chunk_vectors USING btree (tenant_id, space_id, chunk_hash);
 
@@ -488,11 +548,15 @@ CREATE INDEX provider_calls_ledger_due ON public.provider_calls USING btree (fin
 
 CREATE INDEX provider_calls_of_subject ON public.provider_calls USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
 
+CREATE INDEX provider_calls_oldest_first ON public.provider_calls USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
+
 CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_at) WHERE (finished_at IS NULL);
 
 CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
 
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
+
+CREATE INDEX unused_chunks_oldest_first ON public.unused_chunks USING btree (tenant_id, since);
 
 CREATE INDEX usage_ledger_by_time ON public.usage_ledger USING btree (tenant_id, at);
 
@@ -560,6 +624,12 @@ ALTER TABLE ONLY public.search_cursors
 ALTER TABLE ONLY public.token_ratios
     ADD CONSTRAINT token_ratios_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.unused_chunks
+    ADD CONSTRAINT unused_chunks_tenant_id_space_id_article_id_chunk_hash_fkey FOREIGN KEY (tenant_id, space_id, article_id, chunk_hash) REFERENCES public.chunk_vectors(tenant_id, space_id, article_id, chunk_hash) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.usage_daily_sums
+    ADD CONSTRAINT usage_daily_sums_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_tenant_id_call_id_fkey FOREIGN KEY (tenant_id, call_id) REFERENCES public.provider_calls(tenant_id, id);
 
@@ -623,6 +693,30 @@ CREATE POLICY reconcile_scope ON public.provider_calls USING ((current_setting('
 
 CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
+CREATE POLICY retention_scope ON public.audit_log FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.chunk_vectors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.daily_key_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.embedding_spaces FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.idempotency_keys FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.monthly_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.provider_calls FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.search_cursors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.tenants FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.unused_chunks FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.usage_daily_sums FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.usage_ledger FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
 ALTER TABLE public.search_cursors ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant_isolation ON public.api_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
@@ -663,10 +757,18 @@ CREATE POLICY tenant_isolation ON public.tenants USING ((id = (NULLIF(current_se
 
 CREATE POLICY tenant_isolation ON public.token_ratios USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.unused_chunks USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.usage_daily_sums USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.usage_ledger USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.token_ratios ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unused_chunks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage_daily_sums ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.usage_ledger ENABLE ROW LEVEL SECURITY;

@@ -113,6 +113,8 @@ const workerSchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   /** The most concurrent provider calls of this process. */
   WORKER_MAX_ACTIVITIES: count.max(1_000).default(20),
+  /** After how many days audit rows are deleted; never when it is not set. The schema keeps every row for 30 days. */
+  AUDIT_RETENTION_DAYS: count.min(30).optional(),
 });
 const migrateSchema = z.object({ ...owner, ...database });
 const adminSchema = z.object(owner);

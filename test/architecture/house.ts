@@ -21,6 +21,7 @@ export const layers: readonly (readonly string[])[] = [
   ['articles'],
   ['search'],
   ['knowledge'],
+  ['retention'],
   ['http'],
   ['main'],
 ];
