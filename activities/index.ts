@@ -3,6 +3,7 @@ import type { Failure, FailureCode } from '../src/domain/failures.ts';
 import type { KeyReference } from '../src/domain/operations.ts';
 import type { Backlog, BacklogPage } from '../src/embedding/backlog/backlog.ts';
 import type { EmbedArticleSteps } from '../src/embedding/embed-article.ts';
+import type { Retention } from '../src/retention/retention.ts';
 import type { Usage } from '../src/usage/service.ts';
 import { toApplicationFailure } from './failure.ts';
 
@@ -10,6 +11,7 @@ export interface ActivityDeps {
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly usage: Usage;
+  readonly retention: Retention;
 }
 
 export interface Activities {
@@ -38,11 +40,13 @@ export interface Activities {
   requeueForgotten(): Promise<number>;
   /** Closes the call records that crashes have left open; returns their number. */
   closeAbandonedCalls(): Promise<number>;
+  /** Deletes a batch of rows past their end; returns their number. */
+  deleteExpired(): Promise<number>;
 }
 
 /** The activities. Each one unpacks its input, calls a service, and turns a failure into Temporal's. */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { steps, backlog, usage } = deps;
+  const { steps, backlog, usage, retention } = deps;
   return {
     resolveEmbeddingKey: async (article) => orThrow(await steps.resolveKey(article)),
     checkContentHash: ({ key, ...article }) => steps.checkContentHash(article, key),
@@ -57,6 +61,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     relayOutbox: () => backlog.relay(),
     requeueForgotten: () => backlog.requeueStuck(),
     closeAbandonedCalls: () => usage.closeAbandoned(),
+    deleteExpired: () => retention.sweep(),
   };
 }
 

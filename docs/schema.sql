@@ -17,6 +17,24 @@ CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
     return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
   end $$;
 
+CREATE FUNCTION public.end_audit_rows(before timestamp with time zone, max_rows integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+  declare
+    ended integer;
+  begin
+    perform set_config('app.audit_end', before::text, true);
+    delete from audit_log a using (
+      select tenant_id, id from audit_log
+       where tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid and at < before
+       order by at limit max_rows
+    ) old where a.tenant_id = old.tenant_id and a.id = old.id;
+    get diagnostics ended = row_count;
+    perform set_config('app.audit_end', '', true);
+    return ended;
+  end $$;
+
 CREATE FUNCTION public.fold_spelling(given text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -44,6 +62,12 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
   begin
+    -- end_audit_rows names the point in time before which the operator keeps no rows. Rows of the last 30 days stay
+    -- whatever it names.
+    if tg_op = 'DELETE' and old.at < now() - interval '30 days'
+       and old.at < nullif(current_setting('app.audit_end', true), '')::timestamptz then
+      return old;
+    end if;
     raise exception 'the audit log is append-only' using errcode = 'restrict_violation';
   end $$;
 
@@ -74,6 +98,8 @@ CREATE TABLE public.api_keys (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    daily_token_budget bigint,
+    CONSTRAINT api_keys_daily_token_budget_check CHECK ((daily_token_budget > 0)),
     CONSTRAINT api_keys_key_hash_check CHECK ((length(key_hash) = 32)),
     CONSTRAINT api_keys_label_check CHECK (((length(label) >= 1) AND (length(label) <= 200))),
     CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['agent'::text, 'orchestrator'::text, 'user'::text])))
@@ -202,6 +228,19 @@ ALTER TABLE ONLY public.chunk_vectors ALTER COLUMN embedding SET STORAGE MAIN;
 
 ALTER TABLE ONLY public.chunk_vectors FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.daily_key_usage (
+    tenant_id uuid NOT NULL,
+    api_key_id uuid NOT NULL,
+    day date NOT NULL,
+    settled_tokens bigint DEFAULT 0 NOT NULL,
+    reserved_tokens bigint DEFAULT 0 NOT NULL,
+    exhausted_at timestamp with time zone,
+    CONSTRAINT daily_key_usage_reserved_tokens_check CHECK ((reserved_tokens >= 0)),
+    CONSTRAINT daily_key_usage_settled_tokens_check CHECK ((settled_tokens >= 0))
+);
+
+ALTER TABLE ONLY public.daily_key_usage FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.embedding_spaces (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -210,6 +249,7 @@ CREATE TABLE public.embedding_spaces (
     chunker_version integer NOT NULL,
     state text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT embedding_spaces_dimensions_check CHECK (((dimensions >= 1) AND (dimensions <= 16000))),
     CONSTRAINT embedding_spaces_state_check CHECK ((state = ANY (ARRAY['serving'::text, 'building'::text, 'retired'::text])))
 );
@@ -281,9 +321,16 @@ CREATE TABLE public.provider_calls (
     outcome text,
     input_tokens bigint DEFAULT 0 NOT NULL,
     output_tokens bigint DEFAULT 0 NOT NULL,
+    estimated boolean DEFAULT false NOT NULL,
     month date,
     reserved_tokens bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT provider_calls_check CHECK (((finished_at IS NULL) = (outcome IS NULL))),
+    reserved_output_tokens bigint DEFAULT 0 NOT NULL,
+    api_key_id uuid,
+    day date,
+    ledger_due boolean DEFAULT false NOT NULL,
+    CONSTRAINT provider_calls_check CHECK (((reserved_output_tokens >= 0) AND (reserved_output_tokens <= reserved_tokens))),
+    CONSTRAINT provider_calls_check1 CHECK (((api_key_id IS NULL) = (day IS NULL))),
+    CONSTRAINT provider_calls_check2 CHECK (((finished_at IS NULL) = (outcome IS NULL))),
     CONSTRAINT provider_calls_input_tokens_check CHECK ((input_tokens >= 0)),
     CONSTRAINT provider_calls_inputs_check CHECK ((inputs > 0)),
     CONSTRAINT provider_calls_output_tokens_check CHECK ((output_tokens >= 0)),
@@ -330,6 +377,42 @@ CREATE TABLE public.tenants (
 
 ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.token_ratios (
+    tenant_id uuid NOT NULL,
+    model text NOT NULL,
+    worst_ratio double precision NOT NULL,
+    CONSTRAINT token_ratios_worst_ratio_check CHECK (((worst_ratio > (0)::double precision) AND (worst_ratio <= (1)::double precision)))
+);
+
+ALTER TABLE ONLY public.token_ratios FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.unused_chunks (
+    tenant_id uuid NOT NULL,
+    space_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    chunk_hash text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.unused_chunks FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.usage_daily_sums (
+    tenant_id uuid NOT NULL,
+    day date NOT NULL,
+    operation text NOT NULL,
+    provider text NOT NULL,
+    model text NOT NULL,
+    source text NOT NULL,
+    api_key_id uuid,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    calls bigint NOT NULL,
+    estimated_calls bigint NOT NULL,
+    unknown_calls bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.usage_daily_sums FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.usage_ledger (
     tenant_id uuid NOT NULL,
     call_id uuid NOT NULL,
@@ -338,8 +421,10 @@ CREATE TABLE public.usage_ledger (
     provider text NOT NULL,
     model text NOT NULL,
     source text NOT NULL,
+    api_key_id uuid,
     input_tokens bigint NOT NULL,
-    output_tokens bigint NOT NULL
+    output_tokens bigint NOT NULL,
+    estimated boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY public.usage_ledger FORCE ROW LEVEL SECURITY;
@@ -370,6 +455,9 @@ ALTER TABLE ONLY public.breakers
 
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
+
+ALTER TABLE ONLY public.daily_key_usage
+    ADD CONSTRAINT daily_key_usage_pkey PRIMARY KEY (tenant_id, api_key_id, day);
 
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_pkey PRIMARY KEY (tenant_id, id);
@@ -404,6 +492,15 @@ ALTER TABLE ONLY public.tenants
 ALTER TABLE ONLY public.tenants
     ADD CONSTRAINT tenants_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.token_ratios
+    ADD CONSTRAINT token_ratios_pkey PRIMARY KEY (tenant_id, model);
+
+ALTER TABLE ONLY public.unused_chunks
+    ADD CONSTRAINT unused_chunks_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
+
+ALTER TABLE ONLY public.usage_daily_sums
+    ADD CONSTRAINT usage_daily_sums_tenant_id_day_operation_provider_model_sou_key UNIQUE NULLS NOT DISTINCT (tenant_id, day, operation, provider, model, source, api_key_id);
+
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_pkey PRIMARY KEY (tenant_id, call_id);
 
@@ -416,6 +513,8 @@ CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (
 CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
 
 CREATE INDEX articles_newest_first ON public.articles USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX audit_log_oldest_first ON public.audit_log USING btree (tenant_id, at);
 
 CREATE INDEX chunk_vectors_by_hash ON public.chunk_vectors USING btree (tenant_id, space_id, chunk_hash);
 
@@ -443,17 +542,21 @@ CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btre
 
 CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);
 
-CREATE INDEX provider_calls_answered ON public.provider_calls USING btree (finished_at) WHERE (outcome = 'ok'::text);
-
 CREATE INDEX provider_calls_last_failure ON public.provider_calls USING btree (tenant_id, provider, key_version, finished_at DESC) WHERE (outcome <> ALL (ARRAY['ok'::text, 'unknown'::text]));
 
+CREATE INDEX provider_calls_ledger_due ON public.provider_calls USING btree (finished_at) WHERE ledger_due;
+
 CREATE INDEX provider_calls_of_subject ON public.provider_calls USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
+
+CREATE INDEX provider_calls_oldest_first ON public.provider_calls USING btree (tenant_id, finished_at) WHERE (finished_at IS NOT NULL);
 
 CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_at) WHERE (finished_at IS NULL);
 
 CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
 
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
+
+CREATE INDEX unused_chunks_oldest_first ON public.unused_chunks USING btree (tenant_id, since);
 
 CREATE INDEX usage_ledger_by_time ON public.usage_ledger USING btree (tenant_id, at);
 
@@ -494,6 +597,9 @@ ALTER TABLE ONLY public.chunk_vectors
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
 
+ALTER TABLE ONLY public.daily_key_usage
+    ADD CONSTRAINT daily_key_usage_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES public.api_keys(tenant_id, id);
+
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
@@ -515,6 +621,15 @@ ALTER TABLE ONLY public.provider_keys
 ALTER TABLE ONLY public.search_cursors
     ADD CONSTRAINT search_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.token_ratios
+    ADD CONSTRAINT token_ratios_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.unused_chunks
+    ADD CONSTRAINT unused_chunks_tenant_id_space_id_article_id_chunk_hash_fkey FOREIGN KEY (tenant_id, space_id, article_id, chunk_hash) REFERENCES public.chunk_vectors(tenant_id, space_id, article_id, chunk_hash) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.usage_daily_sums
+    ADD CONSTRAINT usage_daily_sums_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_tenant_id_call_id_fkey FOREIGN KEY (tenant_id, call_id) REFERENCES public.provider_calls(tenant_id, id);
 
@@ -535,6 +650,8 @@ ALTER TABLE public.blocked_operations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.breakers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chunk_vectors ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.daily_key_usage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.embedding_spaces ENABLE ROW LEVEL SECURITY;
 
@@ -566,6 +683,8 @@ ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
+CREATE POLICY reconcile_scope ON public.daily_key_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
 CREATE POLICY reconcile_scope ON public.monthly_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
@@ -573,6 +692,30 @@ CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scop
 CREATE POLICY reconcile_scope ON public.provider_calls USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY retention_scope ON public.audit_log FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.chunk_vectors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.daily_key_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.embedding_spaces FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.idempotency_keys FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.monthly_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.provider_calls FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.search_cursors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.tenants FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.unused_chunks FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.usage_daily_sums FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.usage_ledger FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 ALTER TABLE public.search_cursors ENABLE ROW LEVEL SECURITY;
 
@@ -592,6 +735,8 @@ CREATE POLICY tenant_isolation ON public.breakers USING ((tenant_id = (NULLIF(cu
 
 CREATE POLICY tenant_isolation ON public.chunk_vectors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.daily_key_usage USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.embedding_spaces USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.idempotency_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
@@ -610,8 +755,20 @@ CREATE POLICY tenant_isolation ON public.search_cursors USING ((tenant_id = (NUL
 
 CREATE POLICY tenant_isolation ON public.tenants USING ((id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.token_ratios USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.unused_chunks USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.usage_daily_sums USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.usage_ledger USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.token_ratios ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.unused_chunks ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.usage_daily_sums ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.usage_ledger ENABLE ROW LEVEL SECURITY;

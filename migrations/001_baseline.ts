@@ -6,6 +6,7 @@ import * as idempotency from './001_baseline/idempotency.ts';
 import * as llmConfig from './001_baseline/llm-config.ts';
 import * as outbox from './001_baseline/outbox.ts';
 import * as providers from './001_baseline/providers.ts';
+import * as retention from './001_baseline/retention.ts';
 import * as search from './001_baseline/search.ts';
 import * as spelling from './001_baseline/spelling.ts';
 import * as tenants from './001_baseline/tenants.ts';
@@ -26,6 +27,7 @@ const rooms = [
   vectors,
   embedding,
   search,
+  retention,
 ];
 
 /** Creates the tables of every room. */

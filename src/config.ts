@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { operations } from './domain/operations.ts';
+import { printProblem } from './platform/telemetry/library-output.ts';
 
-/** The environment of a process. Only this file reads `process.env`. */
+/** The environment of a process. Only this file reads `process.env`; src/main/library-output.ts clears switches in it. */
 const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
 const count = z.coerce.number().int().min(1).max(100_000);
@@ -115,6 +116,8 @@ const workerSchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   /** The most concurrent provider calls of this process. */
   WORKER_MAX_ACTIVITIES: count.max(1_000).default(20),
+  /** After how many days audit rows are deleted; never when it is not set. The schema keeps every row for 30 days. */
+  AUDIT_RETENTION_DAYS: count.min(30).optional(),
 });
 const migrateSchema = z.object({ ...owner, ...database });
 const adminSchema = z.object(owner);
@@ -167,7 +170,7 @@ export function parseEnvironment<P extends keyof Schemas>(
 export function loadEnvironment<P extends keyof Schemas>(processName: P): Environment<P> {
   const parsed = parseEnvironment(processName, process.env);
   if (parsed.kind === 'ok') return parsed.environment;
-  process.stderr.write(
+  printProblem(
     `lorekeep ${processName}: the environment is not usable\n${parsed.problems.map((line) => `  ${line}\n`).join('')}`,
   );
   process.exit(1);

@@ -2,7 +2,8 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { sweep } from './policies.ts';
 
-const { closeAbandonedCalls, relayOutbox, requeueForgotten } = proxyActivities<Activities>(sweep);
+const { closeAbandonedCalls, deleteExpired, relayOutbox, requeueForgotten } =
+  proxyActivities<Activities>(sweep);
 
 /** The most batches of one run. The next run sends the rest, so that a large backlog never makes a large history. */
 const maxBatches = 20;
@@ -15,9 +16,14 @@ export interface Reconciled {
   /** Rows of the outbox that were sent, and rows that could not be sent. */
   readonly sent: number;
   readonly failed: number;
+  /** Rows past their end that were deleted. */
+  readonly expired: number;
 }
 
-/** Repairs the effects of crashes: unsent signals, articles without a workflow, open call records. Its schedule runs it. */
+/**
+ * Repairs the effects of crashes: unsent signals, articles without a workflow, open call records. Deletes what is past its end.
+ * Its schedule runs it.
+ */
 export async function Reconcile(): Promise<Reconciled> {
   // Signals go first: authors wait for their edits.
   let sent = 0;
@@ -30,5 +36,7 @@ export async function Reconcile(): Promise<Reconciled> {
   }
   const requeued = await requeueForgotten();
   const abandoned = await closeAbandonedCalls();
-  return { abandoned, requeued, sent, failed };
+  // Last, since nobody waits for it.
+  const expired = await deleteExpired();
+  return { abandoned, requeued, sent, failed, expired };
 }

@@ -20,6 +20,8 @@ export const create = `
     expires_at timestamptz,
     revoked_at timestamptz,
     last_used_at timestamptz,
+    -- The most tokens that calls of this key may cost on a day (UTC); null for no limit of its own.
+    daily_token_budget bigint check (daily_token_budget > 0),
     primary key (tenant_id, id)
   );
   ${isolateTenant('api_keys')}

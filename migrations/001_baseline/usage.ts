@@ -17,16 +17,25 @@ export const create = `
     outcome text,
     input_tokens bigint not null default 0 check (input_tokens >= 0),
     output_tokens bigint not null default 0 check (output_tokens >= 0),
-    -- The tokens that the call reserves while it is under way, and the month of the budget.
+    -- Whether the tokens are the reservation, because the provider told none that can be believed.
+    estimated boolean not null default false,
+    -- The tokens that the call reserves while it is under way, those of its answer included, and the month of the budget.
     month date,
     reserved_tokens bigint not null default 0 check (reserved_tokens >= 0),
+    reserved_output_tokens bigint not null default 0 check (reserved_output_tokens between 0 and reserved_tokens),
+    -- The API key that is charged beside the tenant, and the day of its budget; null for calls of no key.
+    api_key_id uuid,
+    day date,
+    -- Whether the call costs something and its ledger row is not written yet.
+    ledger_due boolean not null default false,
     primary key (tenant_id, id),
+    check ((api_key_id is null) = (day is null)),
     check ((finished_at is null) = (outcome is null))
   );
   create index provider_calls_of_subject on provider_calls (tenant_id, subject_id) where subject_id is not null;
   create index provider_calls_open on provider_calls (started_at) where finished_at is null;
-  -- A scrape reads the calls of the last day only, however large the table is.
-  create index provider_calls_answered on provider_calls (finished_at) where outcome = 'ok';
+  -- Calls that the ledger lacks are found whatever their age, however large the table is.
+  create index provider_calls_ledger_due on provider_calls (finished_at) where ledger_due;
   create index provider_calls_unknown on provider_calls (started_at) where outcome = 'unknown';
   -- Finds the last failed call of a tenant's key, for the view of its providers.
   create index provider_calls_last_failure on provider_calls (tenant_id, provider, key_version, finished_at desc)
@@ -43,8 +52,10 @@ export const create = `
     provider text not null,
     model text not null,
     source text not null,
+    api_key_id uuid,
     input_tokens bigint not null,
     output_tokens bigint not null,
+    estimated boolean not null default false,
     primary key (tenant_id, call_id),
     foreign key (tenant_id, call_id) references provider_calls (tenant_id, id)
   );
@@ -66,6 +77,30 @@ export const create = `
   ${isolateTenant('monthly_usage')}
   ${openToScope('monthly_usage', 'reconcile')}
 
+  -- The tokens of an API key on a day (UTC), as in monthly_usage. Its row is locked before that of the month.
+  create table daily_key_usage (
+    tenant_id uuid not null,
+    api_key_id uuid not null,
+    day date not null,
+    settled_tokens bigint not null default 0 check (settled_tokens >= 0),
+    reserved_tokens bigint not null default 0 check (reserved_tokens >= 0),
+    -- Set by the first call that the key's budget refused.
+    exhausted_at timestamptz,
+    primary key (tenant_id, api_key_id, day),
+    foreign key (tenant_id, api_key_id) references api_keys (tenant_id, id)
+  );
+  ${isolateTenant('daily_key_usage')}
+  ${openToScope('daily_key_usage', 'reconcile')}
+
+  -- The greatest share of the bound on its tokens that a call of the model has cost the tenant.
+  create table token_ratios (
+    tenant_id uuid not null references tenants (id),
+    model text not null,
+    worst_ratio double precision not null check (worst_ratio > 0 and worst_ratio <= 1),
+    primary key (tenant_id, model)
+  );
+  ${isolateTenant('token_ratios')}
+
   -- How often an operation was skipped because the tenant has no key for it. Audit rows cannot be changed, so the count grows
   -- here and goes into the next audit row, at least an hour after the last one.
   create table blocked_operations (
@@ -83,6 +118,8 @@ export const create = `
 
 export const drop = `
   drop table blocked_operations;
+  drop table token_ratios;
+  drop table daily_key_usage;
   drop table monthly_usage;
   drop table usage_ledger;
   drop table provider_calls;

@@ -22,9 +22,11 @@ export const create = `
     dimensions integer not null check (dimensions between 1 and 16000),
     chunker_version integer not null,
     -- serving: answers the tenant's searches. building: is filled to replace the serving space. retired: neither. The vectors
-    -- of a retired space stay, so that a return to its model buys nothing again.
+    -- of a retired space stay for a while, so that a return to its model buys nothing again.
     state text not null check (state in ('serving', 'building', 'retired')),
     created_at timestamptz not null default now(),
+    -- Since when the space is retired, or was last given an article.
+    retired_at timestamptz not null default now(),
     primary key (tenant_id, id),
     unique (tenant_id, model, dimensions, chunker_version)
   );
@@ -34,7 +36,7 @@ export const create = `
   -- The migration command reads the dimensions in use, to create their indexes.
   ${openToScopeForReading('embedding_spaces', 'indexing')}
 
-  -- Bought vectors. The vector of a chunk that is no longer in the text stays, so that a revert buys nothing again.
+  -- Bought vectors. The vector of a chunk that is no longer in the text stays for a while, so that a revert buys nothing again.
   create table chunk_vectors (
     tenant_id uuid not null,
     article_id uuid not null,
@@ -72,9 +74,25 @@ export const create = `
     foreign key (tenant_id, space_id) references embedding_spaces (tenant_id, id)
   );
   ${isolateTenant('article_manifests')}
+
+  -- Vectors that the manifest of their article does not name. A table of its own, since an update of a vector's row would
+  -- make a new entry in the index of nearest neighbours.
+  create table unused_chunks (
+    tenant_id uuid not null,
+    space_id uuid not null,
+    article_id uuid not null,
+    chunk_hash text not null,
+    since timestamptz not null default now(),
+    primary key (tenant_id, space_id, article_id, chunk_hash),
+    foreign key (tenant_id, space_id, article_id, chunk_hash)
+      references chunk_vectors (tenant_id, space_id, article_id, chunk_hash) on delete cascade
+  );
+  create index unused_chunks_oldest_first on unused_chunks (tenant_id, since);
+  ${isolateTenant('unused_chunks')}
 `;
 
 export const drop = `
+  drop table unused_chunks;
   drop table article_manifests;
   drop table chunk_vectors;
   drop table embedding_spaces;

@@ -30,12 +30,13 @@ export function createComplete(deps: {
   return async (tx, { tenantId, articleId }, done) => {
     const current = await findArticleText(tx, tenantId, articleId, 'share');
     if (current?.status !== 'published' || current.content_hash !== done.contentHash) return false;
-    await upsertManifest(tx, tenantId, {
+    const recorded = await upsertManifest(tx, tenantId, {
       spaceId: done.spaceId,
       articleId,
       contentHash: done.contentHash,
       chunkHashes: done.chunks.map(({ hash }) => hash),
     });
+    if (!recorded) return false;
     const alreadyServes = await isServing(tx, tenantId, done.spaceId);
     await lockStatus(tx, tenantId, articleId);
     if ((await deps.keys.models(tx, tenantId)).embedding_model !== done.model) return false;

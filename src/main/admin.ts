@@ -1,13 +1,20 @@
+import './library-output.ts';
+
 import { Command } from 'commander';
 import { createAudit } from '../audit/service.ts';
 import { loadEnvironment } from '../config.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
+import { printProblem, printResult } from '../platform/telemetry/library-output.ts';
+import { createLogger } from '../platform/telemetry/logging.ts';
 import { newTenantSchema } from '../tenants/schemas.ts';
 import { createTenants } from '../tenants/service.ts';
+import { reportLibraryOutput } from './library-output.ts';
 
-const program = new Command('admin').description(
-  'Commands for the operator of Lorekeep; they use the login of the database owner',
-);
+reportLibraryOutput(createLogger({ level: 'info', process: 'admin', destination: { write: printProblem } }));
+
+const program = new Command('admin')
+  .description('Commands for the operator of Lorekeep; they use the login of the database owner')
+  .configureOutput({ writeOut: printResult, writeErr: printProblem });
 
 program
   .command('create-tenant')
@@ -50,7 +57,7 @@ async function createTenant(options: { slug: string; name: string }): Promise<vo
       tenant: { id: tenant.id, slug: tenant.slug, name: tenant.name },
       keys: { agent: keys.agent.key, orchestrator: keys.orchestrator.key, user: keys.user.key },
     };
-    process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);
+    printResult(`${JSON.stringify(printed, null, 2)}\n`);
   } catch (error) {
     fail(explain(error));
   } finally {
@@ -79,6 +86,6 @@ function explain(error: unknown): string[] {
 }
 
 function fail(problems: readonly string[]): void {
-  for (const problem of problems) process.stderr.write(`create-tenant: ${problem}\n`);
+  for (const problem of problems) printProblem(`create-tenant: ${problem}\n`);
   process.exitCode = 1;
 }

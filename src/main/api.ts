@@ -1,3 +1,5 @@
+import './library-output.ts';
+
 import { Registry } from 'prom-client';
 import { loadEnvironment } from '../config.ts';
 import { createApp } from '../http/app.ts';
@@ -5,12 +7,14 @@ import { collectRoutes } from '../http/routes.ts';
 import { startServer } from '../http/server.ts';
 import { createLogger } from '../platform/telemetry/logging.ts';
 import { createMetrics } from '../platform/telemetry/metrics.ts';
+import { reportLibraryOutput } from './library-output.ts';
 import { createServices } from './services.ts';
 import { onShutdown } from './shutdown.ts';
 import { version } from './version.ts';
 
 const environment = loadEnvironment('api');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'api' });
+reportLibraryOutput(log);
 const metrics = createMetrics(new Registry());
 const services = createServices(environment, log, metrics, 'lorekeep-api');
 

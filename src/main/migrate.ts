@@ -1,3 +1,5 @@
+import './library-output.ts';
+
 import { migrationSource } from '../../migrations/index.ts';
 import { loadEnvironment } from '../config.ts';
 import { MigrationFailed } from '../platform/postgres/migration-failure.ts';
@@ -5,9 +7,11 @@ import { migrateDatabase } from '../platform/postgres/migrator.ts';
 import { withOwnerConnection } from '../platform/postgres/owner-connection.ts';
 import { createLogger } from '../platform/telemetry/logging.ts';
 import { makeMissingIndexes } from '../vectors/missing-indexes.ts';
+import { reportLibraryOutput } from './library-output.ts';
 
 const environment = loadEnvironment('migrate');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'migrate' });
+reportLibraryOutput(log);
 const ownerUrl = environment.DATABASE_OWNER_URL;
 
 try {

@@ -16,6 +16,7 @@ import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
+import { createRetention } from '../retention/create-retention.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
@@ -27,6 +28,7 @@ import { vaultLogin } from './vault-login.ts';
 /** What the API and the worker have in common. */
 type ServiceEnvironment = (Environment<'api'> | Environment<'worker'>) & {
   readonly WORKER_MAX_ACTIVITIES?: number;
+  readonly AUDIT_RETENTION_DAYS?: number | undefined;
 };
 
 export type Services = ReturnType<typeof createServices>;
@@ -166,6 +168,11 @@ export function createServices(
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
+    retention: createRetention({
+      database,
+      registry: telemetry.registry,
+      auditDays: environment.AUDIT_RETENTION_DAYS,
+    }),
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);

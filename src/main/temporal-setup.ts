@@ -1,13 +1,17 @@
+import './library-output.ts';
+
 import { loadEnvironment } from '../config.ts';
 import { searchAttributes } from '../domain/temporal-names.ts';
 import { reconcileSchedule } from '../embedding/backlog/reconcile-schedule.ts';
 import { createLogger } from '../platform/telemetry/logging.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
 import { createSchedule, registerSearchAttributes } from '../platform/temporal/set-up.ts';
+import { reportLibraryOutput } from './library-output.ts';
 import { temporalOptions } from './temporal-options.ts';
 
 const environment = loadEnvironment('temporal:setup');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'temporal:setup' });
+reportLibraryOutput(log);
 const temporal = createTemporalClient(temporalOptions(environment));
 const namespace = environment.TEMPORAL_NAMESPACE;
 

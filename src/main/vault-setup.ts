@@ -1,7 +1,16 @@
+import './library-output.ts';
+
 import { parseArgs } from 'node:util';
 import { loadEnvironment } from '../config.ts';
+import { printProblem, printResult } from '../platform/telemetry/library-output.ts';
+import { createLogger } from '../platform/telemetry/logging.ts';
 import { setUpVault, type VaultSetUp } from '../platform/vault/set-up-vault.ts';
+import { reportLibraryOutput } from './library-output.ts';
 import { vaultLogin } from './vault-login.ts';
+
+reportLibraryOutput(
+  createLogger({ level: 'info', process: 'vault:setup', destination: { write: printProblem } }),
+);
 
 const timeoutMs = 10_000;
 
@@ -16,7 +25,7 @@ const result = await setUpVault({
   ...(credentialsFile === undefined ? {} : { credentialsFile }),
   timeoutMs,
 });
-console.log(describe(result));
+printResult(`${describe(result)}\n`);
 process.exitCode = result.kind === 'ready' ? 0 : 1;
 
 /** Describes the result for the operator, without any value of the environment. */

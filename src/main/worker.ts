@@ -1,3 +1,5 @@
+import './library-output.ts';
+
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import { createActivities } from '../../activities/index.ts';
@@ -11,12 +13,14 @@ import { createLogger } from '../platform/telemetry/logging.ts';
 import { createMetrics } from '../platform/telemetry/metrics.ts';
 import { createSdkMetrics } from '../platform/temporal/sdk-metrics.ts';
 import { bundleWorkflows, installRuntime, startWorker } from '../platform/temporal/worker.ts';
+import { reportLibraryOutput } from './library-output.ts';
 import { createServices } from './services.ts';
 import { onShutdown } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
 
 const environment = loadEnvironment('worker');
 const log = createLogger({ level: environment.LOG_LEVEL, process: 'worker' });
+reportLibraryOutput(log);
 const sdkMetrics = await createSdkMetrics();
 installRuntime(log, sdkMetrics.bindAddress);
 const metrics = createMetrics(new Registry(), sdkMetrics.read);

@@ -6,7 +6,8 @@ import { type SealedCursor, sealedCursor } from './cursor.ts';
  * How long a stored cursor can be used. A client asks for the next page within seconds or, after work on the hits of this
  * one, within minutes; an hour covers a longer break, and bounds the rows that a tenant can collect.
  */
-const keptFor = "interval '1 hour'";
+export const cursorsKeptMs = 3_600_000;
+const keptFor = `interval '${cursorsKeptMs} milliseconds'`;
 
 /** The stored cursor. Undefined when it has expired, or an older version of the service wrote it in another form. */
 export async function findCursor(

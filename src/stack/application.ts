@@ -50,7 +50,11 @@ export function applicationEnvironment(stack: Stack, env: Variables, adminKey: s
   };
 }
 
-const entry = (name: string) => ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)];
+const entry = (name: string) => [
+  '--import',
+  join(root, 'scripts', 'tsx.mjs'),
+  join(root, 'src', 'main', `${name}.ts`),
+];
 
 /** Starts the API, waits until it answers, and returns its URL. */
 export async function startApi(stack: ProcessStarter, env: Variables): Promise<string> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { countedCallsSql, unknownCallsSql } from './counted-calls-store.ts';
 
 export const usageGroupings = ['day', 'operation', 'model', 'source'] as const;
 export type UsageGrouping = (typeof usageGroupings)[number];
@@ -11,6 +12,8 @@ export interface UsageQuery {
   /** Last day, inclusive, UTC, as YYYY-MM-DD. */
   readonly to: string;
   readonly groupBy: readonly UsageGrouping[];
+  /** The first rows only; all of them when it is left out. */
+  readonly maxRows?: number;
 }
 
 const usageRowSchema = z.object({
@@ -28,13 +31,11 @@ export type UsageRow = z.output<typeof usageRowSchema>;
 
 /** Counts the calls of the period with an unknown outcome. */
 export async function countUnknown(tx: Transaction, tenantId: string, query: UsageQuery): Promise<number> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select count(*) as calls from provider_calls
-      where tenant_id = :tenantId and outcome = 'unknown'
-        and started_at >= (:from::date)::timestamp at time zone 'UTC'
-        and started_at < (:to::date + 1)::timestamp at time zone 'UTC'`,
-    { tenantId, from: query.from, to: query.to },
-  );
+  const { rows } = await tx.raw<{ rows: unknown[] }>(`select ${unknownCallsSql} as calls`, {
+    tenantId,
+    from: query.from,
+    to: query.to,
+  });
   const [row] = z.tuple([z.object({ calls: z.coerce.number() })]).parse(rows);
   return row.calls;
 }
@@ -81,9 +82,9 @@ export async function copyMissingToLedger(tx: Transaction, olderThanMs: number):
   return rowCount;
 }
 
-/** Sums the tenant's ledger by the given groupings; fields that are not grouped by are null. */
+/** Sums the tenant's ledger, the calls that have ended included, by the given groupings; fields that are not grouped by are null. */
 export async function sumLedger(tx: Transaction, tenantId: string, query: UsageQuery): Promise<UsageRow[]> {
-  const day = `to_char(at at time zone 'UTC', 'YYYY-MM-DD')`;
+  const day = `to_char(day, 'YYYY-MM-DD')`;
   const column = (name: UsageGrouping, expression: string) =>
     query.groupBy.includes(name) ? expression : 'null::text';
   // A model implies its provider, so the two are grouped together.
@@ -96,14 +97,12 @@ export async function sumLedger(tx: Transaction, tenantId: string, query: UsageQ
   ];
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select ${columns.join(', ')},
-            sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, count(*) as calls
-       from usage_ledger
-      where tenant_id = :tenantId
-        and at >= (:from::date)::timestamp at time zone 'UTC'
-        and at < (:to::date + 1)::timestamp at time zone 'UTC'
+            sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, sum(calls) as calls
+       from ${countedCallsSql} counted
       group by 1, 2, 3, 4, 5
-      order by 1, 2, 3, 4, 5`,
-    { tenantId, from: query.from, to: query.to },
+      order by 1, 2, 3, 4, 5
+      limit :maxRows`,
+    { tenantId, from: query.from, to: query.to, maxRows: query.maxRows ?? null },
   );
   return z.array(usageRowSchema).parse(rows);
 }

@@ -8,7 +8,7 @@ const isoDay = z.iso.date().meta({ description: 'A day in UTC', example: '2026-0
 
 const groupBy = z
   .string()
-  .transform((text) => text.split(',').map((part) => part.trim()))
+  .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
   .pipe(z.array(z.enum(usageGroupings)).min(1).max(usageGroupings.length))
   .meta({
     description: `Comma-separated, any of ${usageGroupings.join(', ')}; a field that is not named is summed over and null`,
@@ -29,6 +29,8 @@ const usageRow = z
   .meta({ id: 'UsageRow' });
 
 const dayMs = 86_400_000;
+/** Two megabytes of JSON or so. A year by all groupings can have some hundred thousand rows. */
+const maxRows = 20_000;
 const toDay = (time: number) => new Date(time).toISOString().slice(0, 10);
 const everyGrouping: readonly UsageGrouping[] = usageGroupings;
 
@@ -41,7 +43,7 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
       role: 'orchestrator',
       tag: 'Usage',
       summary: 'Tokens and calls on the tenant’s own keys',
-      description: 'The last 30 days unless `from` and `to` say otherwise; at most 366 days.',
+      description: `The last 30 days unless \`from\` and \`to\` say otherwise; at most 366 days, and at most ${maxRows} rows: a longer answer is refused, and needs fewer fields in \`group_by\` or a shorter period.`,
       query: z.strictObject({ from: isoDay.optional(), to: isoDay.optional(), group_by: groupBy.optional() }),
       replies: {
         200: {
@@ -69,7 +71,17 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
           return invalidField('from', 'must be within 366 days of `to`');
         }
         const grouping = query.group_by ?? everyGrouping;
-        const report = await deps.usage.report(actor.tenantId, { from, to, groupBy: grouping });
+        const report = await deps.usage.report(actor.tenantId, {
+          ...{ from, to, groupBy: grouping },
+          // One more tells that there are more.
+          maxRows: maxRows + 1,
+        });
+        if (report.rows.length > maxRows) {
+          return invalidField(
+            'group_by',
+            `the answer would have more than ${maxRows} rows: name fewer fields, or choose a shorter period with \`from\` and \`to\``,
+          );
+        }
         return reply(200, {
           data: report.rows,
           meta: { from, to, group_by: grouping, unknown_calls: report.unknownCalls },

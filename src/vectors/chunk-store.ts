@@ -1,6 +1,7 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { noteUse } from './unused-chunk-store.ts';
 
 /** A bought vector of a chunk, for the article that contains the chunk. */
 export interface ChunkVector {
@@ -78,7 +79,7 @@ export async function insertVectors(
 
 /**
  * Records which chunks make up the article's text of `contentHash` in the space. From the commit on, search by vectors
- * finds that text.
+ * finds that text. Returns false, and records nothing, when one of the chunks has no vector.
  */
 export async function upsertManifest(
   tx: Transaction,
@@ -89,7 +90,8 @@ export async function upsertManifest(
     readonly contentHash: string;
     readonly chunkHashes: readonly string[];
   },
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await noteUse(tx, tenantId, manifest))) return false;
   await tx('article_manifests')
     .insert({
       tenant_id: tenantId,
@@ -100,6 +102,7 @@ export async function upsertManifest(
     })
     .onConflict(['tenant_id', 'space_id', 'article_id'])
     .merge(['content_hash', 'chunk_hashes']);
+  return true;
 }
 
 /** Returns the hashes of those chunks that have a vector in the space, for any article of the tenant. */

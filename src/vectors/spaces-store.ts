@@ -16,7 +16,7 @@ export interface SpaceKind {
 
 /**
  * The state of a space. The serving one answers searches, the building one is filled to replace it, and a retired one
- * only keeps its vectors. Only this file and spaces.ts know the states.
+ * only keeps its vectors, for a while. Only this file and spaces.ts know the states.
  */
 type State = 'serving' | 'building' | 'retired';
 
@@ -82,14 +82,16 @@ export async function setState(
     tx('embedding_spaces')
       .where({ tenant_id: tenantId, state })
       .whereNot({ id: spaceId })
-      .update({ state: 'retired' }),
+      .update({ state: 'retired', retired_at: tx.raw('clock_timestamp()') }),
     tx('embedding_spaces').where({ tenant_id: tenantId, id: spaceId }).whereNot({ state }).update({ state }),
   ]);
 }
 
 /** Retires the building space, if there is one. */
 export async function retireBuilding(tx: Transaction, tenantId: string): Promise<void> {
-  await tx('embedding_spaces').where({ tenant_id: tenantId, state: 'building' }).update({ state: 'retired' });
+  await tx('embedding_spaces')
+    .where({ tenant_id: tenantId, state: 'building' })
+    .update({ state: 'retired', retired_at: tx.raw('clock_timestamp()') });
 }
 
 /** Locks the states of the tenant's spaces until the transaction ends. */

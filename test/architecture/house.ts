@@ -21,14 +21,15 @@ export const layers: readonly (readonly string[])[] = [
   ['articles'],
   ['search'],
   ['knowledge'],
+  ['retention'],
   ['http'],
   ['main'],
 ];
 
 /** What stands beside the rooms, and the few paths that it may import besides its own folder. */
 const beside: readonly { readonly folder: string; readonly may: readonly RegExp[] }[] = [
-  // The environment is read before anything else.
-  { folder: 'src/config.ts', may: [/^src\/domain\//] },
+  // The environment is read before anything else. Its problems are printed where no library can print.
+  { folder: 'src/config.ts', may: [/^src\/domain\//, /^src\/platform\/telemetry\/library-output\.ts$/] },
   // Of the service it knows the domain, the articles' categories, and the set-up of Vault; the rest it reaches over HTTP.
   {
     folder: 'src/stack/',

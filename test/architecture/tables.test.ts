@@ -28,6 +28,7 @@ describe('a table', () => {
       blocked_operations: ['src/usage'],
       breakers: ['src/providers'],
       chunk_vectors: ['src/vectors'],
+      daily_key_usage: ['src/usage'],
       embedding_spaces: ['src/vectors'],
       idempotency_keys: ['src/platform/idempotency'],
       llm_settings: ['src/llm-config'],
@@ -37,6 +38,7 @@ describe('a table', () => {
       provider_keys: ['src/llm-config'],
       search_cursors: ['src/search'],
       tenants: ['src/tenants'],
+      token_ratios: ['src/usage'],
       usage_ledger: ['src/usage'],
     });
   });

@@ -110,7 +110,7 @@ export async function prepareRealService(): Promise<RealService> {
         {
           name: processName,
           executable: process.execPath,
-          args: ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)],
+          args: ['--import', join(root, 'scripts', 'tsx.mjs'), join(root, 'src', 'main', `${name}.ts`)],
           env: {
             PATH: process.env.PATH,
             HOME: dir,

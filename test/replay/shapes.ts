@@ -125,6 +125,7 @@ export const shapes: readonly Shape[] = [
     activities: {
       closeAbandonedCalls: async () => 1,
       requeueForgotten: async () => 2,
+      deleteExpired: async () => 4,
       relayOutbox: sequence({ sent: 100, failed: 0, more: true }, { sent: 7, failed: 1, more: false }),
     },
     async run(test, taskQueue) {

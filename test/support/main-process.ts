@@ -31,7 +31,7 @@ export async function startMainProcess({ name, dir, env }: MainProcessOptions): 
     {
       name,
       executable: process.execPath,
-      args: ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)],
+      args: ['--import', join(root, 'scripts', 'tsx.mjs'), join(root, 'src', 'main', `${name}.ts`)],
       cwd: root,
       env: {
         [name === 'api' ? 'PORT' : 'METRICS_PORT']: String(port),

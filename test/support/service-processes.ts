@@ -33,7 +33,7 @@ export async function createServiceProcesses(): Promise<ServiceProcesses> {
         {
           name,
           executable: process.execPath,
-          args: ['--import', 'tsx', join(root, 'src', 'main', `${name}.ts`)],
+          args: ['--import', join(root, 'scripts', 'tsx.mjs'), join(root, 'src', 'main', `${name}.ts`)],
           cwd: root,
           env: {
             [name === 'api' ? 'PORT' : 'METRICS_PORT']: String(port),

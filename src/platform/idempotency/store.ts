@@ -17,7 +17,8 @@ const answerRow = z.object({
 });
 
 /** How long a first answer is given again. */
-const retention = "interval '24 hours'";
+export const answersKeptMs = 24 * 3_600_000;
+const retention = `interval '${answersKeptMs} milliseconds'`;
 
 /** The answer stored for a key; undefined when there is none or it has expired. */
 export async function findAnswer(

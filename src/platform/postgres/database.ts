@@ -32,7 +32,7 @@ export interface Transaction {
  * Platform work that needs the rows of all tenants. Each scope has policies of its own on the few tables that it needs (the
  * outbox, an article's embedding state) and shows no other table.
  */
-export type Scope = 'reconcile' | 'metrics';
+export type Scope = 'reconcile' | 'retention' | 'metrics';
 
 export interface Database {
   /** Runs `work` in a transaction that sees and writes the rows of `tenantId` only. Rejects as `work` or the commit does. */

@@ -13,6 +13,7 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { withTimeout } from '../async/with-timeout.ts';
+import { printProblem } from '../telemetry/library-output.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import { connectionOptions, type TemporalOptions } from './client.ts';
 
@@ -42,7 +43,9 @@ const cancelledActivityMs = 5_000;
 
 /** Bundles the workflows at start-up, for development; production reads a bundle made by the build. */
 export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  // What the bundler says is about our own source.
+  const logger = new DefaultLogger('WARN', ({ message }) => printProblem(`${message}\n`));
+  return bundleWorkflowCode({ workflowsPath, logger });
 }
 
 /** The fields of the SDK's log lines that are ids and numbers. The others may quote a thrown error, so they are left out. */

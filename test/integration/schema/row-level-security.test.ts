@@ -39,6 +39,7 @@ describe('the catalogue', () => {
       { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'breakers', policyname: 'metrics_scope', cmd: 'SELECT' },
+      { tablename: 'daily_key_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'embedding_spaces', policyname: 'indexing_scope', cmd: 'SELECT' },
       { tablename: 'idempotency_keys', policyname: 'admin_scope', cmd: 'ALL' },
       { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },

@@ -77,7 +77,7 @@ function admin(args: readonly string[], url: string | undefined) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--import', 'tsx', 'src/main/admin.ts', ...args],
+      ['--import', './scripts/tsx.mjs', 'src/main/admin.ts', ...args],
       {
         cwd: root,
         env: { PATH: process.env.PATH, ...(url === undefined ? {} : { DATABASE_OWNER_URL: url }) },
