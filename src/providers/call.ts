@@ -14,7 +14,7 @@ export interface CallRequest<R, K> {
   /** Texts in the request. */
   readonly inputs: number;
   /** The API key that caused the call, whose daily budget is charged beside the tenant's month. */
-  readonly apiKeyId?: string;
+  readonly apiKeyId?: string | null;
   /** The most tokens that the call can cost, those of its answer included: a bound, reserved in the budgets. */
   readonly maxTokens: number;
   /** Those of them that the answer can cost; by default none. */

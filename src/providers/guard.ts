@@ -106,7 +106,7 @@ export function createGuard(deps: GuardDeps): Guard {
           maxOutputTokens: request.maxOutputTokens ?? 0,
           likelyTokens: request.likelyTokens ?? request.maxTokens,
           ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
-          ...(request.apiKeyId === undefined ? {} : { apiKeyId: request.apiKeyId }),
+          apiKeyId: request.apiKeyId ?? null,
         });
         if (reserved === 'budget_reserved')
           return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };

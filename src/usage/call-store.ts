@@ -18,8 +18,8 @@ export interface CallStart {
   readonly subjectId?: string;
   /** Texts in the request. */
   readonly inputs: number;
-  /** The API key that is charged beside the tenant. */
-  readonly apiKeyId?: string;
+  /** The API key that is charged beside the tenant, if one is. */
+  readonly apiKeyId?: string | null;
   /** The most tokens that the call can cost, and those of them that its answer can cost. */
   readonly maxTokens: number;
   readonly maxOutputTokens: number;

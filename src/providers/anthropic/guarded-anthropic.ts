@@ -13,7 +13,7 @@ export interface MessageCall<K> {
   readonly operation: CallOperation;
   readonly subjectId?: string;
   /** See `CallRequest`. */
-  readonly apiKeyId?: string;
+  readonly apiKeyId?: string | null;
   readonly system?: string;
   readonly prompt: string;
   /** The most tokens that the answer may have. */

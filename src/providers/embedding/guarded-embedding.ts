@@ -11,7 +11,7 @@ export interface EmbeddingCall<K> {
   readonly source: CallSource;
   readonly articleId?: string;
   /** See `CallRequest`. */
-  readonly apiKeyId?: string;
+  readonly apiKeyId?: string | null;
   readonly inputs: readonly string[];
   readonly side: 'query' | 'passage';
   readonly timeoutMs: number;
