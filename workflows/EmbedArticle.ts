@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { ArticleRef, EmbedArticleResult, RetryState, Waits } from '../src/domain/embed-article.ts';
+import type { ArticleRef, EmbedArticleResult, Generated, RetryState, Waits } from '../src/domain/embed-article.ts';
 import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
@@ -96,7 +96,8 @@ async function buyMissing(
       case 'waits':
         return generated;
       case 'busy':
-        await waitForSlot(generated.retryInMs, busyTimes, changes);
+      case 'claimed':
+        await waitForOthers(generated, busyTimes, changes);
         busyTimes += 1;
         break;
       case 'changed':
@@ -128,10 +129,17 @@ async function wait(pass: Waits, changes: Changes): Promise<void> {
   await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
 }
 
-/** The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. */
-async function waitForSlot(retryInMs: number, times: number, changes: Changes): Promise<void> {
+/**
+ * The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. They
+ * hold the slots, or they buy the chunks that are missing, whose vectors are then reused.
+ */
+async function waitForOthers(
+  { kind, retryInMs }: Extract<Generated, { readonly kind: 'busy' | 'claimed' }>,
+  times: number,
+  changes: Changes,
+): Promise<void> {
   const waitMs = Math.min(retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
-  await condition(() => changes.any, waitMs, { summary: 'busy' });
+  await condition(() => changes.any, waitMs, { summary: kind });
 }
 
 function done(result: EmbedArticleResult): Pass {

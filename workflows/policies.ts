@@ -40,7 +40,7 @@ export const providerCall: ActivityOptions = {
   },
 };
 
-/** Waits for a slot among the tenant's other calls: first as long as a quick call, then as long as a slow one. */
+/** Waits for a slot, or for chunks, of the tenant's other calls: first as long as a quick call, then as long as a slow one. */
 export const busyWaits = { growth: 1.5, longestMs: 10_000 };
 
 /** The activities of Reconcile, which read pages of rows and signal workflows. */

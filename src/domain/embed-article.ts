@@ -55,7 +55,7 @@ export type Generated =
   | { readonly kind: 'more'; readonly missingChunks: number; readonly inputTokens: number }
   /** The article's text has changed since it was checked. */
   | { readonly kind: 'changed' }
-  /** The tenant's share of the worker's provider calls is in use: no call was made. */
-  | { readonly kind: 'busy'; readonly retryInMs: number }
+  /** No call was made: the tenant's share of the worker's provider calls is in use, or other calls buy all that is missing. */
+  | { readonly kind: 'busy' | 'claimed'; readonly retryInMs: number }
   /** The call failed and is retried, or none was made: the breaker is open, or calls under way have reserved the budget. */
   | Waits;

@@ -54,6 +54,11 @@ export interface EmbedArticleSteps {
   giveUp(article: ArticleRef, code: FailureCode): Promise<void>;
 }
 
+/** Looks at the missing chunks within one step. Each lost one means that another article has gone on. */
+const maxLooks = 3;
+/** When chunks that another call is buying are worth another look, for the first time: a quick call has ended by then. */
+const claimedRetryMs = 1_000;
+
 /** Creates the steps. Each may be repeated: stored vectors are found again, and nothing is bought twice. */
 export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSteps {
   const { database, guard, keys, buy, complete, blocked, metrics } = deps;
@@ -77,6 +82,69 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     const { code } = failed;
     await showFailure(article, 'pending', { code, retryAfterMs: retryInMs });
     return { kind: 'waits', code, retryInMs };
+  };
+
+  /**
+   * One look at what is missing, and one call for what of it nobody is buying. `outrun`: a call that began at the same moment has
+   * claimed a part of it, so that the rest has to be looked for again.
+   */
+  const buyUnclaimed = async (
+    article: ArticleRef,
+    { model }: KeyReference,
+    contentHash: string,
+    tries: number,
+  ): Promise<Generated | Failed | { readonly kind: 'outrun' }> => {
+    const { tenantId, articleId } = article;
+    const plan = await database.withTenant(tenantId, async (tx) => {
+      const text = await findArticleText(tx, tenantId, articleId, 'none');
+      if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
+      return planArticle(tx, article, text, model);
+    });
+    if (plan === undefined) return { kind: 'changed' };
+
+    const { chunks, missing, claimed, space } = plan;
+    const batch = missing.filter(({ hash }) => !claimed.has(hash)).slice(0, deps.batchChunks);
+    const left = missing.length - batch.length;
+    if (batch.length === 0 && left > 0) return { kind: 'claimed', retryInMs: claimedRetryMs };
+    if (batch.length === 0 && space !== undefined) {
+      // An earlier attempt died after it had stored everything, so nothing is left to buy.
+      const completed = await database.withTenant(tenantId, (tx) =>
+        complete(tx, article, { spaceId: space.id, model, contentHash, chunks }),
+      );
+      return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
+    }
+
+    const bought = await buy({
+      tenantId,
+      source: 'workflow',
+      articleId,
+      model,
+      space,
+      texts: batch.map((chunk) => ({ articleId, chunk })),
+      async afterStore(tx, spaceId) {
+        if (left > 0) return 'more';
+        return (await complete(tx, article, { spaceId, model, contentHash, chunks }))
+          ? 'embedded'
+          : 'changed';
+      },
+    });
+    switch (bought.kind) {
+      case 'superseded':
+        return { kind: 'changed' };
+      case 'claimed':
+        return { kind: 'outrun' };
+      case 'failed':
+        return waitOrFail(article, bought, tries);
+      case 'ok': {
+        const { inputTokens, persisted } = bought;
+        if (persisted === 'changed') return { kind: 'changed' };
+        return persisted === 'more'
+          ? { kind: 'more', missingChunks: left, inputTokens }
+          : { kind: 'embedded', chunks: chunks.length, inputTokens };
+      }
+      default:
+        return bought satisfies never;
+    }
   };
 
   return {
@@ -123,55 +191,12 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       return check;
     },
 
-    async generate(article, { model }, contentHash, tries = 0) {
-      const { tenantId, articleId } = article;
-      const plan = await database.withTenant(tenantId, async (tx) => {
-        const text = await findArticleText(tx, tenantId, articleId, 'none');
-        if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
-        return planArticle(tx, article, text, model);
-      });
-      if (plan === undefined) return { kind: 'changed' };
-
-      const { chunks, missing, space } = plan;
-      const batch = missing.slice(0, deps.batchChunks);
-      const left = missing.length - batch.length;
-      if (batch.length === 0 && space !== undefined) {
-        // An earlier attempt died after it had stored everything, so nothing is left to buy.
-        const completed = await database.withTenant(tenantId, (tx) =>
-          complete(tx, article, { spaceId: space.id, model, contentHash, chunks }),
-        );
-        return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
+    async generate(article, key, contentHash, tries = 0) {
+      for (let looks = 0; looks < maxLooks; looks += 1) {
+        const generated = await buyUnclaimed(article, key, contentHash, tries);
+        if (generated.kind !== 'outrun') return generated;
       }
-
-      const bought = await buy({
-        tenantId,
-        source: 'workflow',
-        articleId,
-        model,
-        space,
-        texts: batch.map((chunk) => ({ articleId, chunk })),
-        async afterStore(tx, spaceId) {
-          if (left > 0) return 'more';
-          return (await complete(tx, article, { spaceId, model, contentHash, chunks }))
-            ? 'embedded'
-            : 'changed';
-        },
-      });
-      switch (bought.kind) {
-        case 'superseded':
-          return { kind: 'changed' };
-        case 'failed':
-          return waitOrFail(article, bought, tries);
-        case 'ok': {
-          const { inputTokens, persisted } = bought;
-          if (persisted === 'changed') return { kind: 'changed' };
-          return persisted === 'more'
-            ? { kind: 'more', missingChunks: left, inputTokens }
-            : { kind: 'embedded', chunks: chunks.length, inputTokens };
-        }
-        default:
-          return bought satisfies never;
-      }
+      return { kind: 'claimed', retryInMs: claimedRetryMs };
     },
 
     async giveUp(article, code) {

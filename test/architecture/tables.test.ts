@@ -27,6 +27,7 @@ describe('a table', () => {
       audit_log: ['src/audit'],
       blocked_operations: ['src/usage'],
       breakers: ['src/providers'],
+      chunk_purchases: ['src/vectors'],
       chunk_vectors: ['src/vectors'],
       embedding_spaces: ['src/vectors'],
       idempotency_keys: ['src/platform/idempotency'],
