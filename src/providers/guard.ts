@@ -47,6 +47,20 @@ function probeLeaseMs({
 }
 
 /**
+ * The lease of a claim, in milliseconds: the longest attempt, and time for Vault, the transactions around it and the pauses
+ * before a result is stored again. Nobody waits for it unless its holder has died.
+ */
+function claimLeaseMs({
+  operation,
+  timeoutMs,
+}: {
+  readonly operation: CallOperation;
+  readonly timeoutMs: number;
+}) {
+  return Math.max(timeoutMs, operations[operation].background.maxMs) + 20_000;
+}
+
+/**
  * The wait when other calls hold the rest of a budget. They end within their timeouts, so the budget is worth a new
  * look soon, but not at once.
  */
@@ -62,16 +76,16 @@ type Begun =
       readonly permit: Permit;
       readonly callId: string;
     }
-  | { readonly kind: 'superseded' }
+  | { readonly kind: 'superseded' | 'claimed' }
   | ({ readonly kind: 'failed' } & Failure);
 
-/** Thrown to roll back the reservation and the call record of a call that the breaker refuses. */
-class BreakerIsOpen extends Error {
-  override readonly name = 'BreakerIsOpen';
-  readonly retryInMs: number;
-  constructor(retryInMs: number) {
+/** Thrown to roll back the reservation and the call record of a call that is refused after them. */
+class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly refusal: Begun;
+  constructor(refusal: Begun) {
     super();
-    this.retryInMs = retryInMs;
+    this.refusal = refusal;
   }
 }
 
@@ -112,13 +126,19 @@ export function createGuard(deps: GuardDeps): Guard {
           return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };
         if (reserved === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
 
+        // After the month's row, which lets one call of the tenant through at a time: always in this order.
+        const buyer = { callId, leaseMs: claimLeaseMs(request) };
+        if (request.claim !== undefined && !(await request.claim.take(tx, buyer)))
+          throw new Refused({ kind: 'claimed' });
+
         const acquired = await breaker.acquire(tx, breakerOf(request, stored), probeLeaseMs(request));
-        if (acquired.kind === 'open') throw new BreakerIsOpen(acquired.retryInMs);
+        if (acquired.kind === 'open')
+          throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });
         return { kind: 'begun', stored, permit: acquired, callId };
       });
     } catch (error) {
-      if (!(error instanceof BreakerIsOpen)) throw error;
-      return { kind: 'failed', code: 'circuit_open', retryAfterMs: error.retryInMs };
+      if (!(error instanceof Refused)) throw error;
+      return error.refusal;
     }
   };
 
@@ -138,6 +158,7 @@ export function createGuard(deps: GuardDeps): Guard {
       const opened = await keys.openKey(tenantId, provider, stored);
       if (opened.kind === 'failed') {
         await database.withTenant(tenantId, async (tx) => {
+          await request.claim?.release(tx, callId);
           await usage.cancel(tx, tenantId, callId);
           await breaker.report(tx, breakerId, permit, { kind: 'not_made' });
         });
@@ -153,6 +174,7 @@ export function createGuard(deps: GuardDeps): Guard {
         // locked only at the end.
         const persisted =
           answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
+        await request.claim?.release(tx, callId);
         await usage.finish(tx, tenantId, {
           id: callId,
           outcome: answer.kind === 'ok' ? 'ok' : answer.code,

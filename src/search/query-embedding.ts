@@ -88,6 +88,8 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
       case 'failed':
         return answer;
       case 'superseded':
+      case 'claimed':
+        // It expects no model and claims nothing.
         return { kind: 'failed', code: 'internal' };
     }
   };
