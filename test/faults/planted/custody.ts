@@ -99,4 +99,18 @@ export const custodyFaults: readonly PlantedFault[] = [
     why: 'a hint of eight characters',
     tests: settings,
   },
+  {
+    file: 'src/platform/vault/transit.ts',
+    find: 'answer.status === 400)',
+    replace: 'answer.status >= 400)',
+    why: 'a sealed Vault makes every key unusable for good',
+    tests: ['test/unit/platform/transit-statuses.test.ts'],
+  },
+  {
+    file: 'src/llm-config/provider-keys.ts',
+    find: "from: ['unverified', 'verified'], to: 'rejected'",
+    replace: "from: ['unverified'], to: 'rejected'",
+    why: 'a key that once worked is never rejected',
+    tests: ['test/integration/llm-config/key-status.test.ts'],
+  },
 ];

@@ -5,6 +5,7 @@ const atOnce = ['test/api/proposals/gate-at-once.test.ts'];
 const failures = ['test/api/proposals/gate-failures.test.ts'];
 const rules = ['test/unit/proposals/gate.test.ts', 'test/unit/proposals/similarity.test.ts'];
 const thresholds = ['test/unit/proposals/verdict.test.ts'];
+const locks = ['test/integration/locks/locks-by-tenant.test.ts'];
 const purchase = ['test/integration/proposals/buy-vectors.test.ts'];
 
 /** Faults in the gate that compares a proposal with what is there. */
@@ -134,5 +135,26 @@ export const gateFaults: readonly PlantedFault[] = [
     replace: 'worthKeeping: () => true',
     why: 'a failure of the provider is remembered for a minute',
     tests: purchase,
+  },
+  {
+    file: 'src/proposals/decide-by-comparison.ts',
+    find: '    .filter(({ articleId }) => articleId !== equal?.id)\n',
+    replace: '',
+    why: 'the article with the same text is listed twice',
+    tests: gate,
+  },
+  {
+    file: 'src/articles/article-creation.ts',
+    find: 'assessment.release();',
+    replace: '',
+    why: 'the mutex is kept after the write: the next proposal is not compared',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/store.ts',
+    find: 'hashtextextended(?, 0)',
+    replace: 'hashtextextended(left(?, 8), 0)',
+    why: 'tenants wait for each other’s proposals',
+    tests: locks,
   },
 ];

@@ -85,4 +85,18 @@ export const guardFaults: readonly PlantedFault[] = [
     why: 'a call that waits for the budget asks again without a pause',
     tests: [...queries, ...together],
   },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'const model = request.model ?? stored.model;\n      const key',
+    replace: 'const model = stored.model;\n      const key',
+    why: 'a search is embedded by the new model while the old space serves',
+    tests: together,
+  },
+  {
+    file: 'src/usage/call-store.ts',
+    find: 'tokens: call.inputTokens + call.outputTokens',
+    replace: 'tokens: call.inputTokens',
+    why: 'the tokens of answers cost no budget',
+    tests: together,
+  },
 ];

@@ -87,7 +87,7 @@ export const rankingFaults: readonly PlantedFault[] = [
     find: 'unseen.length > limit',
     replace: 'unseen.length >= limit',
     why: 'a full last page announces an empty one',
-    tests: pages,
+    tests: both,
   },
   {
     file: 'src/search/keyword/keyword.ts',
@@ -146,17 +146,31 @@ export const rankingFaults: readonly PlantedFault[] = [
     tests: nearest,
   },
   {
-    file: 'src/vectors/nearest.ts',
-    find: 'return Math.max(100, 2 * limit);',
-    replace: 'return Math.max(100, limit);',
-    why: 'a pool of as many chunks as articles are asked for',
-    tests: nearest,
-  },
-  {
     file: 'src/search/keyword/spelling.ts',
     find: 'articles > other.articles',
     replace: 'articles < other.articles',
     why: 'the rarest of equal spellings',
     tests: ['test/unit/search/spelling.test.ts'],
+  },
+  {
+    file: 'src/vectors/nearest.ts',
+    find: '\n  return rankAll(tx, tenantId, query);\n}',
+    replace: '\n  return near;\n}',
+    why: 'too few hits of the index are all that a search gets',
+    tests: nearest,
+  },
+  {
+    file: 'src/search/keyword/keyword-read-model.ts',
+    find: 'ln(1 + (articles + 1) / (count + 0.5::float8))',
+    replace: '1.0::float8 + 0 * count',
+    why: 'a rare word weighs as much as a common one',
+    tests: [...search, ...pages],
+  },
+  {
+    file: 'src/search/keyword/keyword-read-model.ts',
+    find: '1 + ln(1 + length(a.search)) as norm',
+    replace: '1 as norm',
+    why: 'a long article goes before a short one with the same words',
+    tests: both,
   },
 ];

@@ -104,4 +104,11 @@ export const spacesFaults: readonly PlantedFault[] = [
     why: 'the last dimension of a full index gets the one of halves',
     tests: ['test/unit/vectors/vector-index.test.ts'],
   },
+  {
+    file: 'src/vectors/spaces-store.ts',
+    find: 'hashtextextended(?, 0)',
+    replace: 'hashtextextended(left(?, 8), 0)',
+    why: 'tenants wait for each other’s spaces',
+    tests: ['test/integration/locks/locks-by-tenant.test.ts'],
+  },
 ];

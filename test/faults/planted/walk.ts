@@ -134,4 +134,32 @@ export const walkFaults: readonly PlantedFault[] = [
     why: 'one failure ends the sweep of a full outbox',
     tests: ['test/workflows/reconcile.test.ts'],
   },
+  {
+    file: 'src/embedding/complete.ts',
+    find: "current?.status !== 'published' || current",
+    replace: 'current === undefined || current',
+    why: 'an article that became a draft during the call is completed',
+    tests: steps,
+  },
+  {
+    file: 'src/embedding/status-store.ts',
+    find: "status: 'embedded',\n      reason: null,",
+    replace: "status: 'embedded',",
+    why: 'an embedded article still shows why it was not',
+    tests: steps,
+  },
+  {
+    file: 'src/embedding/status-store.ts',
+    find: "embedded_at: tx.raw('clock_timestamp()'),\n      next_attempt_at: null,",
+    replace: "embedded_at: tx.raw('clock_timestamp()'),",
+    why: 'an embedded article still announces an attempt',
+    tests: steps,
+  },
+  {
+    file: 'src/embedding/embed-article.ts',
+    find: "code === 'circuit_open' || (code === 'budget_exhausted' && retryAfterMs !== undefined)",
+    replace: "code === 'circuit_open'",
+    why: 'an article fails by a budget that is only reserved',
+    tests: steps,
+  },
 ];

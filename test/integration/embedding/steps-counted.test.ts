@@ -1,4 +1,6 @@
-import { describe, expect } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { describe, expect, vi } from 'vitest';
+import type { CallStart } from '../../../src/usage/call-store.ts';
 import { createArticle } from '../../support/articles.ts';
 import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
@@ -65,6 +67,56 @@ describe('an edit', () => {
     });
     await test.services.articles.edit(tenant.actor, article.articleId, { body: 'New.' }, { kind: 'any' });
     expect(await embedding()).toMatchObject({ status: 'pending', reason: null, nextAttemptAt: null });
+  });
+});
+
+describe('an article', () => {
+  it('that is embedded after all announces no attempt any more, and no reason', async ({
+    test,
+    twin,
+    tenant,
+    key,
+  }) => {
+    const article = await createArticle(test, tenant);
+    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '200' } }]);
+    await embedOnce(test, article);
+    expect(await embedOnce(test, article)).toBe('embedded');
+    expect((await test.services.articles.get(tenant.id, article.articleId))?.embedding).toMatchObject({
+      ...{ status: 'embedded', reason: null, nextAttemptAt: null },
+    });
+  });
+
+  it('that is made a draft during the call is not completed', async ({ test, twin, tenant, key }) => {
+    const article = await createArticle(test, tenant);
+    const generate = await prepareCall(test, article);
+    twin.script(key, [{ kind: 'ok', delayMs: 1_000 }]);
+    const generated = generate();
+    await vi.waitUntil(() => twin.mostAtOnce(key) === 1);
+    await test.services.articles.transition(tenant.actor, article.articleId, 'unpublish');
+    expect(await generated).toEqual({ kind: 'changed' });
+    expect((await test.services.articles.get(tenant.id, article.articleId))?.embedding.status).toBe(
+      'not_applicable',
+    );
+  });
+
+  it('waits for a budget that another call has reserved, and is blocked by one that is used up', async ({
+    test,
+    tenant,
+  }) => {
+    const { usage, database, llmConfig } = test.services;
+    const article = await createArticle(test, tenant);
+    const generate = await prepareCall(test, article);
+    await llmConfig.update(tenant.actor, { monthly_token_budget: 200 });
+    const call: CallStart = {
+      ...{ id: randomUUID(), provider: 'embedding', operation: 'embedding', source: 'workflow' },
+      ...{ model: 'm', keyVersion: 1, inputs: 1, reservedTokens: 200 },
+    };
+    expect(await database.withTenant(tenant.id, (tx) => usage.begin(tx, tenant.id, call))).toBe('begun');
+    expect(await generate()).toMatchObject({ kind: 'waits', code: 'budget_exhausted' });
+    await database.withTenant(tenant.id, (tx) =>
+      usage.finish(tx, tenant.id, { id: call.id, outcome: 'ok', inputTokens: 200, outputTokens: 0 }),
+    );
+    expect(await generate()).toMatchObject({ kind: 'failed', code: 'budget_exhausted' });
   });
 });
 

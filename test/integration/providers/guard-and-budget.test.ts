@@ -89,6 +89,27 @@ describe('an answered call', () => {
     expect(await guarded.records()).toEqual([{ outcome: 'ok' }]);
     expect(await guarded.ledger()).toHaveLength(rows);
   });
+
+  it('is made, recorded and entered with the model that the caller names', async ({ guarded }) => {
+    let sent = '';
+    await guarded.call({
+      model: 'the-serving-model',
+      async send({ model }) {
+        sent = model;
+        return { kind: 'ok', result: 'a result', inputTokens: 1, outputTokens: 0 };
+      },
+    });
+    expect(sent).toBe('the-serving-model');
+    expect(await guarded.models()).toEqual([{ model: 'the-serving-model', entered: 'the-serving-model' }]);
+  });
+
+  it('costs its question and its answer', async ({ guarded }) => {
+    await guarded.call({
+      send: async () => ({ kind: 'ok', result: 'a result', inputTokens: 3, outputTokens: 4 }),
+    });
+    expect(await guarded.month()).toEqual({ settled: 7, reserved: 0 });
+    expect(await guarded.ledger()).toEqual([{ input: 3, output: 4 }]);
+  });
 });
 
 /** The guard for calls of one tenant, and what they leave in the tables. */
@@ -160,10 +181,19 @@ function openGuard(test: TestServices, tenant: TestTenant) {
   const records = () =>
     test.db.rawAsOwner('select outcome from provider_calls where tenant_id = $1', [tenant.id]);
   const ledger = () =>
-    test.db.rawAsOwner('select call_id from usage_ledger where tenant_id = $1', [tenant.id]);
+    test.db.rawAsOwner(
+      'select input_tokens::int as input, output_tokens::int as output from usage_ledger where tenant_id = $1',
+      [tenant.id],
+    );
+  const models = () =>
+    test.db.rawAsOwner(
+      `select c.model, l.model as entered from provider_calls c
+         left join usage_ledger l on l.call_id = c.id where c.tenant_id = $1`,
+      [tenant.id],
+    );
 
   return {
     ...{ call, setBudget, reserve, openBreaker, halfOpenBreaker, breakerState, probeLeaseMs },
-    ...{ month, records, ledger },
+    ...{ month, records, ledger, models },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { loadHits } from '../../../src/search/hits.ts';
 import type { RankedByWords } from '../../../src/search/keyword/keyword-read-model.ts';
@@ -12,11 +13,12 @@ import type { TestServices, TestTenant } from '../../support/test-services.ts';
 const it = factsOfServices().extend('four', ({ test, tenant }) => fourArticles(test, tenant));
 
 describe('a search by both', () => {
-  it('puts a full match by words beside the nearest in meaning', async ({ four }) => {
-    const [a, b, , d] = four.ids;
-    const ranked = await four.rank([{ id: d, score: 0.6, share: 1 }]);
-    expect(ranked[0]).toBe(d);
-    expect(ranked.slice(1, 3)).toEqual([a, b]);
+  it('puts full matches by words beside the nearest in meaning', async ({ four }) => {
+    const [, , c] = four.ids;
+    const byWords = [randomUUID(), randomUUID()];
+    const ranked = await four.rank(byWords.map((id) => ({ id, score: 0.6, share: 1 })));
+    expect(ranked.slice(0, 4)).toEqual(expect.arrayContaining(byWords));
+    expect(ranked[4]).toBe(c);
   });
 
   it('lifts what has half of the words by some ranks', async ({ four }) => {
@@ -41,6 +43,22 @@ describe('a search by both', () => {
   });
 });
 
+describe('a page', () => {
+  it.for([
+    [3, true],
+    [4, false],
+    [5, false],
+  ] as const)(
+    'of %i of four hits announces another page: %s',
+    async ([limit, more], { test, tenant, four }) => {
+      const found = await test.services.search.search(tenant.id, { q: 'text', mode: 'keyword', limit });
+      if (found.kind !== 'found') throw new Error(found.kind);
+      expect(found.hits).toHaveLength(Math.min(limit, four.ids.length));
+      expect(found.nextCursor !== null).toBe(more);
+    },
+  );
+});
+
 describe('a hit', () => {
   it('that was unpublished after the ranking is not shown', async ({ test, tenant, four }) => {
     const [a, b] = four.ids;
@@ -50,6 +68,19 @@ describe('a hit', () => {
       loadHits(tx, tenant.id, page, { fused: page, marks: undefined }),
     );
     expect(hits.map(({ id }) => id)).toEqual([b]);
+  });
+});
+
+describe('a search by words', () => {
+  it('puts the shorter of two articles with the same words first', async ({ test, tenant }) => {
+    const long = await createArticle(test, tenant, {
+      body: `A zebra. ${'Much about other animals. '.repeat(90)}`,
+    });
+    const short = await createArticle(test, tenant, { body: 'A zebra.' });
+    const found = await test.services.search.search(tenant.id, { q: 'zebra', mode: 'keyword', limit: 5 });
+    if (found.kind !== 'found') throw new Error(found.kind);
+    expect(found.hits.map(({ id }) => id)).toEqual([short.articleId, long.articleId]);
+    expect(found.hits[0]?.score).toBeGreaterThan(found.hits[1]?.score ?? 1);
   });
 });
 
