@@ -340,6 +340,33 @@ describe('the relay', () => {
     expect(sent).toEqual([row]);
     pending[0]?.fail();
   });
+
+  it('says that there is more after a full batch with a failure in it', async ({ outboxWith, table }) => {
+    const refused = await table.write(randomUUID());
+    const { outbox } = outboxWith({
+      ...refusing,
+      send: async ({ subjectId }) => {
+        if (subjectId === refused.subjectId) throw new Error('Temporal is gone');
+      },
+    });
+    for (let i = 0; i < 100; i += 1) await table.write(randomUUID());
+    await table.pass(settled);
+    expect(await outbox.relay()).toEqual({ sent: 99, failed: 1, more: true });
+  });
+
+  it('takes the oldest rows first, wherever they lie in the table', async ({ test, outboxWith, table }) => {
+    const sent: OutboxRow[] = [];
+    const { outbox } = outboxWith(sentTo(sent));
+    for (let i = 0; i < 100; i += 1) await table.write(randomUUID());
+    const oldest = await table.write(randomUUID());
+    await table.pass(settled);
+    await test.db.rawAsOwner(
+      "update outbox set created_at = created_at - interval '1 hour' where subject_id = $1",
+      [oldest.subjectId],
+    );
+    expect(await outbox.relay()).toMatchObject({ sent: 100, more: true });
+    expect(sent.map(({ subjectId }) => subjectId)).toContain(oldest.subjectId);
+  });
 });
 
 it('loses no change, whatever the order of writes, sends, relays, failures and deaths', async ({
