@@ -109,12 +109,15 @@ describe('an article', () => {
     await llmConfig.update(tenant.actor, { monthly_token_budget: 200 });
     const call: CallStart = {
       ...{ id: randomUUID(), provider: 'embedding', operation: 'embedding', source: 'workflow' },
-      ...{ model: 'm', keyVersion: 1, inputs: 1, reservedTokens: 200 },
+      ...{ model: 'm', keyVersion: 1, inputs: 1, maxTokens: 200, maxOutputTokens: 0, likelyTokens: 200 },
     };
     expect(await database.withTenant(tenant.id, (tx) => usage.begin(tx, tenant.id, call))).toBe('begun');
     expect(await generate()).toMatchObject({ kind: 'waits', code: 'budget_exhausted' });
     await database.withTenant(tenant.id, (tx) =>
-      usage.finish(tx, tenant.id, { id: call.id, outcome: 'ok', inputTokens: 200, outputTokens: 0 }),
+      usage.finish(tx, tenant.id, {
+        ...{ id: call.id, outcome: 'ok', maxTokens: 200 },
+        cost: { kind: 'told', inputTokens: 200, outputTokens: 0 },
+      }),
     );
     expect(await generate()).toMatchObject({ kind: 'failed', code: 'budget_exhausted' });
   });

@@ -6,12 +6,20 @@ import { factsOfServices } from '../../support/fixtures.ts';
 
 const it = factsOfServices().extend('purchase', ({ test, twin, tenant, key }) => {
   const buy = createBuyVectors({
+    database: test.services.database,
     embedding: test.services.embedding,
     metrics: { chunksBought: () => undefined, callRefused: () => undefined },
     timeoutMs: 2_000,
   });
   const request: ChunksToBuy = {
-    ...{ tenantId: tenant.id, keyVersion: 1, model: 'a-model', space: undefined, chunks: [chunk('one')] },
+    ...{
+      tenantId: tenant.id,
+      apiKeyId: null,
+      keyVersion: 1,
+      model: 'a-model',
+      space: undefined,
+      chunks: [chunk('one')],
+    },
   };
   return {
     buy: (changes: Partial<ChunksToBuy> = {}) => buy({ ...request, ...changes }, undefined),

@@ -44,7 +44,7 @@ describe('a half-open breaker', () => {
         timeoutMs,
         async send() {
           leaseMs = await guarded.probeLeaseMs();
-          return { kind: 'ok', result: 'a result', inputTokens: 1, outputTokens: 0 };
+          return { kind: 'ok', result: 'a result', cost: told(1, 0) };
         },
       });
       // Vault and two transactions come besides.
@@ -96,7 +96,7 @@ describe('an answered call', () => {
       model: 'the-serving-model',
       async send({ model }) {
         sent = model;
-        return { kind: 'ok', result: 'a result', inputTokens: 1, outputTokens: 0 };
+        return { kind: 'ok', result: 'a result', cost: told(1, 0) };
       },
     });
     expect(sent).toBe('the-serving-model');
@@ -105,11 +105,17 @@ describe('an answered call', () => {
 
   it('costs its question and its answer', async ({ guarded }) => {
     await guarded.call({
-      send: async () => ({ kind: 'ok', result: 'a result', inputTokens: 3, outputTokens: 4 }),
+      send: async () => ({ kind: 'ok', result: 'a result', cost: told(3, 4) }),
     });
     expect(await guarded.month()).toEqual({ settled: 7, reserved: 0 });
     expect(await guarded.ledger()).toEqual([{ input: 3, output: 4 }]);
   });
+});
+
+const told = (inputTokens: number, outputTokens: number) => ({
+  kind: 'told' as const,
+  inputTokens,
+  outputTokens,
 });
 
 /** The guard for calls of one tenant, and what they leave in the tables. */
@@ -127,7 +133,7 @@ function openGuard(test: TestServices, tenant: TestTenant) {
       inputs: 1,
       maxTokens: callTokens,
       timeoutMs: 2_000,
-      send: async () => ({ kind: 'ok', result: 'a result', inputTokens: 1, outputTokens: 0 }),
+      send: async () => ({ kind: 'ok', result: 'a result', cost: told(1, 0) }),
       persist: async (_tx, result) => result,
       ...wanted,
     });
@@ -136,12 +142,12 @@ function openGuard(test: TestServices, tenant: TestTenant) {
     await test.services.llmConfig.update(tenant.actor, { monthly_token_budget: tokens });
   };
   /** Reserves tokens as a call under way does; returns the end of that call, which was not made. */
-  const reserve = async (reservedTokens: number) => {
+  const reserve = async (maxTokens: number) => {
     const id = randomUUID();
     const begun = await database.withTenant(tenant.id, (tx) =>
       usage.begin(tx, tenant.id, {
         ...{ id, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-        ...{ keyVersion: 1, inputs: 1, reservedTokens },
+        ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: maxTokens },
       }),
     );
     if (begun !== 'begun') throw new Error(begun);

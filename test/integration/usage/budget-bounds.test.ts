@@ -65,13 +65,13 @@ function openBudget(test: TestServices, tenant: TestTenant) {
     test.services.database.withTenant(tenant.id, work);
   let isSet = false;
 
-  const reserve = async (id: string, reservedTokens: number) => {
+  const reserve = async (id: string, maxTokens: number) => {
     if (!isSet) await test.services.llmConfig.update(tenant.actor, { monthly_token_budget: 100 });
     isSet = true;
     return within((tx) =>
       usage.begin(tx, tenant.id, {
         ...{ id, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-        ...{ keyVersion: 1, inputs: 1, reservedTokens },
+        ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: maxTokens },
       }),
     );
   };
@@ -81,7 +81,10 @@ function openBudget(test: TestServices, tenant: TestTenant) {
     const id = randomUUID();
     if ((await reserve(id, tokens)) !== 'begun') throw new Error('the budget does not admit the call');
     await within((tx) =>
-      usage.finish(tx, tenant.id, { id, outcome: 'ok', inputTokens: tokens, outputTokens: 0 }),
+      usage.finish(tx, tenant.id, {
+        ...{ id, outcome: 'ok', maxTokens: tokens },
+        cost: { kind: 'told', inputTokens: tokens, outputTokens: 0 },
+      }),
     );
   };
   const isSpent = () => within((tx) => usage.isSpent(tx, tenant.id, 100));
