@@ -709,8 +709,6 @@ CREATE POLICY retention_scope ON public.provider_calls FOR SELECT USING ((curren
 
 CREATE POLICY retention_scope ON public.search_cursors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
-CREATE POLICY retention_scope ON public.tenants FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
-
 CREATE POLICY retention_scope ON public.unused_chunks FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.usage_daily_sums FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
