@@ -522,9 +522,9 @@ ALTER TABLE ONLY public.usage_ledger
 
 CREATE INDEX article_embeddings_by_status_and_space ON public.article_embeddings USING btree (tenant_id, status, space_id);
 
-CREATE INDEX article_embeddings_parked_by_budget ON public.article_embeddings USING btree (updated_at) WHERE ((status = 'blocked'::text) AND (reason = 'budget_exhausted'::text));
+CREATE INDEX article_embeddings_parked_by_budget ON public.article_embeddings USING btree (tenant_id, article_id) WHERE ((status = 'blocked'::text) AND (reason = 'budget_exhausted'::text));
 
-CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (updated_at) WHERE (status = 'pending'::text);
+CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (tenant_id, updated_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
 
@@ -732,8 +732,6 @@ CREATE POLICY retention_scope ON public.monthly_usage FOR SELECT USING ((current
 CREATE POLICY retention_scope ON public.provider_calls FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.search_cursors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
-
-CREATE POLICY retention_scope ON public.tenants FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.unused_chunks FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 

@@ -1,4 +1,5 @@
-// `npm run check`: installs the Node packages, then runs the linter and the type checker. It ends at the first that fails.
+// `npm run check`: installs the Node packages, then runs the linter and the type checker. It runs both, so that one run shows
+// everything, and fails if one of them does.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setUpOrExit } from './setup.mjs';
@@ -13,5 +14,5 @@ const steps = [
 ];
 for (const step of steps) {
   const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) process.exitCode = status ?? 1;
 }

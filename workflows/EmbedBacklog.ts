@@ -1,12 +1,11 @@
 import { condition, continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { maxUnderWay } from '../src/domain/backlog.ts';
 import { watchChanges } from './changes.ts';
 import { backlogPage } from './policies.ts';
 
 const { startBacklogPage, settleBacklog } = proxyActivities<Activities>(backlogPage);
 
-/** The most articles of one tenant under way: enough to keep its provider busy, few enough to leave room for edits. */
-const maxUnderWay = 200;
 /** The first wait between two counts, short enough for a person who watches the progress. Each further wait is longer. */
 const firstWaitMs = 5_000;
 const longestWaitMs = 60_000;

@@ -36,10 +36,10 @@ export const create = `
   ${isolateTenant('usage_daily_sums')}
   create index provider_calls_oldest_first on provider_calls (tenant_id, finished_at) where finished_at is not null;
 
-  ${['tenants', ...ending].map((table) => openToScopeForReading(table, 'retention')).join('')}
+  ${ending.map((table) => openToScopeForReading(table, 'retention')).join('')}
 `;
 
 export const drop = `
-  ${['tenants', ...ending].map((table) => `drop policy retention_scope on ${table};`).join('\n  ')}
+  ${ending.map((table) => `drop policy retention_scope on ${table};`).join('\n  ')}
   drop table usage_daily_sums;
 `;

@@ -44,6 +44,15 @@ export function createAuthentication(deps: AuthenticationDeps): (request: Reques
         ),
       };
     }
+    if (!/^Bearer /i.test(header)) {
+      return {
+        kind: 'refused',
+        problem: unauthorized(
+          'The Authorization header has another scheme. Send the API key as Authorization: Bearer lk_…',
+          'Bearer realm="lorekeep"',
+        ),
+      };
+    }
     const key = bearer.exec(header)?.[1];
     if (key !== undefined) {
       // Digests have one length, which timingSafeEqual requires, and do not reveal the length of the key.
@@ -67,7 +76,7 @@ export function refusalOf(actor: Actor, route: Route): Problem | undefined {
   if (!allows(actor.role, route.role)) {
     return problem(
       'forbidden',
-      `This call needs the role ${route.role} or a higher one; the key has the role ${actor.role}.`,
+      `This call needs the role ${route.role}${route.role === 'superadmin' ? '' : ' or a higher one'}; the key has the role ${actor.role}.`,
     );
   }
   if (actor.role === 'superadmin' && route.role !== 'superadmin') {

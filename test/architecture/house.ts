@@ -45,9 +45,9 @@ const beside: readonly { readonly folder: string; readonly may: readonly RegExp[
 
 /**
  * Stores that other rooms may import. The vectors of chunks are the room's interface itself: embedding and proposals write
- * and read them in their own transactions.
+ * and read them in their own transactions. The rows that end are described by the room that writes them.
  */
-const openStores = ['src/vectors/chunk-store.ts'];
+const openStores = ['src/vectors/chunk-store.ts', 'src/platform/retention/expired-rows-store.ts'];
 
 const isStore = (file: string) => /(^|[/-])store\.ts$|-read-model\.ts$/.test(file);
 const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];

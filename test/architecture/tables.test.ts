@@ -40,6 +40,8 @@ describe('a table', () => {
       search_cursors: ['src/search'],
       tenants: ['src/tenants'],
       token_ratios: ['src/usage'],
+      unused_chunks: ['src/vectors'],
+      usage_daily_sums: ['src/usage'],
       usage_ledger: ['src/usage'],
     });
   });

@@ -64,15 +64,42 @@ export async function anyWaiting(tx: Transaction, tenantId: string): Promise<boo
   return row !== undefined;
 }
 
-/** Marks the article as pending from now on, so that the next sweep does not requeue it at once. */
-export async function markRequeued(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
+/** Marks the articles as started at this moment, so that they count as under way. */
+export async function markStarted(
+  tx: Transaction,
+  tenantId: string,
+  articleIds: readonly string[],
+): Promise<void> {
   await tx('article_embeddings')
-    .where({ tenant_id: tenantId, article_id: articleId })
-    .whereIn('status', ['pending', 'blocked'])
-    .update({
-      status: 'pending',
-      reason: null,
-      next_attempt_at: null,
-      updated_at: tx.raw('clock_timestamp()'),
-    });
+    .where({ tenant_id: tenantId, status: 'pending' })
+    .whereRaw('article_id = any(?::uuid[])', [[...articleIds]])
+    .update({ updated_at: tx.raw('clock_timestamp()') });
+}
+
+/**
+ * Makes up to `limit` of the articles pending that a budget has blocked, in the order of their ids, as a backlog starts them;
+ * returns how many.
+ */
+export async function unparkByBudget(tx: Transaction, tenantId: string, limit: number): Promise<number> {
+  const { rowCount } = await tx.raw<{ rowCount: number }>(
+    `update article_embeddings set status = 'pending', reason = null, next_attempt_at = null,
+            updated_at = clock_timestamp()
+      where tenant_id = :tenantId and status = 'blocked' and reason = 'budget_exhausted'
+        and article_id = any(array(
+          select article_id from article_embeddings
+           where tenant_id = :tenantId and status = 'blocked' and reason = 'budget_exhausted'
+           order by article_id limit :limit))`,
+    { tenantId, limit },
+  );
+  return rowCount;
+}
+
+/** Counts the tenant's pending articles, but no further than `limit`. */
+export async function countPendingUpTo(tx: Transaction, tenantId: string, limit: number): Promise<number> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select count(*)::int as count from (
+       select 1 from article_embeddings where tenant_id = :tenantId and status = 'pending' limit :limit) pending`,
+    { tenantId, limit },
+  );
+  return z.tuple([z.object({ count: z.number() })]).parse(rows)[0].count;
 }

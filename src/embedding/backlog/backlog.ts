@@ -6,8 +6,10 @@ import type { Database, Transaction } from '../../platform/postgres/database.ts'
 import type { Usage } from '../../usage/service.ts';
 import { aimAt, isServing, targets } from '../../vectors/spaces.ts';
 import type { CutOverWhenComplete } from '../cut-over.ts';
-import { listStuck, markStale } from './backlog-read-model.ts';
-import { countPending, endBreakerWaits, listWaiting, markRequeued } from './backlog-store.ts';
+import { markStale } from './backlog-read-model.ts';
+import { countPending, endBreakerWaits, listWaiting, markStarted } from './backlog-store.ts';
+import { createParkedArticles } from './parked-articles.ts';
+import { createStuckArticles } from './stuck-articles.ts';
 
 /** A page of a backlog whose workflows were started. */
 export interface BacklogPage {
@@ -40,18 +42,15 @@ export interface Backlog {
   ): Promise<{ readonly pending: number; readonly underWay: number }>;
   /** Sends a batch of waiting outbox rows. */
   relay(): Promise<Relayed>;
-  /** Signals the workflows of articles of all tenants that nothing seems to embed; returns how many. */
+  /**
+   * Starts, for some tenants, articles that nothing seems to embed, and those that the budget of a past month has blocked; returns
+   * how many.
+   */
   requeueStuck(): Promise<number>;
 }
 
 /** Workflows that one activity starts: some seconds of signals, well within its timeout. */
 const pageSize = 50;
-/**
- * A workflow under way updates its article's status, or announces its next attempt, more often than this. An article
- * that waits longer for its page of a backlog is signalled early, which costs nothing more.
- */
-const idleMs = 15 * 60_000;
-const stuckBatch = 100;
 
 export interface BacklogDeps {
   readonly database: Database;
@@ -69,6 +68,8 @@ export interface BacklogDeps {
 export function createBacklog(deps: BacklogDeps): Backlog {
   const { database, outbox, starter, keys, usage, cutOverWhenComplete } = deps;
 
+  const wakeParked = createParkedArticles(deps);
+  const startStuck = createStuckArticles(deps);
   const enqueue = (tx: Transaction, tenantId: string) =>
     outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
 
@@ -91,7 +92,11 @@ export function createBacklog(deps: BacklogDeps): Backlog {
     },
 
     async startPage(tenantId, afterId) {
-      const ids = await database.withTenant(tenantId, (tx) => listWaiting(tx, tenantId, afterId, pageSize));
+      const ids = await database.withTenant(tenantId, async (tx) => {
+        const page = await listWaiting(tx, tenantId, afterId, pageSize);
+        await markStarted(tx, tenantId, page);
+        return page;
+      });
       for (const articleId of ids) await starter.sendBacklogArticle(tenantId, articleId);
       const last = ids.at(-1);
       return {
@@ -114,13 +119,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
     relay: outbox.relay,
 
     async requeueStuck() {
-      const stuck = await database.withScope('reconcile', (tx) => listStuck(tx, idleMs, stuckBatch));
-      for (const { tenantId, articleId } of stuck) {
-        await database.withTenant(tenantId, (tx) => markRequeued(tx, tenantId, articleId));
-        // Sent as an article of a backlog: it was not just edited, so edits go first.
-        await starter.sendBacklogArticle(tenantId, articleId);
-      }
-      return stuck.length;
+      return (await wakeParked()) + (await startStuck());
     },
   };
 }

@@ -20,7 +20,7 @@ export type Parsed =
 /** Parses a request by the route's schemas. Malformed path parameters give 404; other faults give one 422 with all fields. */
 export async function parseRequest(route: Route, raw: RawRequest): Promise<Parsed> {
   const params = route.params ? await route.params.safeParseAsync(raw.params) : undefined;
-  if (params?.success === false) return problem('not_found', 'There is nothing at this path.');
+  if (params?.success === false) return problem('not_found', nothingBy(route.path, params.error.issues[0]));
 
   const faults: FieldError[] = [];
   const parseOne = async (schema: z.ZodType | undefined, value: unknown, text?: string): Promise<unknown> => {
@@ -30,7 +30,7 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
       faults.push(fault);
       return undefined;
     }
-    const result = await strict(schema).safeParseAsync(value);
+    const result = await strict(schema).safeParseAsync(value, { error: inPlainWords });
     if (result.success) return result.data;
     for (const issue of result.error.issues) for (const error of fieldErrors(issue)) faults.push(error);
     return undefined;
@@ -39,6 +39,33 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   const body = await parseOne(route.body, raw.body, raw.bodyText);
   if (faults.length > 0) return invalid(faults);
   return { kind: 'parsed', params: params?.data, query, body };
+}
+
+/** Says that a well-formed path names nothing, such as an id that no row can have: `There is no article with this id.` */
+function nothingBy(path: string, issue: z.core.$ZodIssue | undefined): string {
+  const parameter = String(issue?.path[0] ?? 'id');
+  const collection = new RegExp(`([a-z-]+)/:${parameter}(?:/|$)`).exec(path)?.[1];
+  if (collection === undefined) return 'There is nothing at this path.';
+  const one = collection.replace(/ies$/, 'y').replace(/s$/, '').replaceAll('-', ' ');
+  return `There is no ${one} with this ${parameter}.`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** The messages of faults for which a schema has none of its own. */
+function inPlainWords({ code, input, expected }: z.core.$ZodRawIssue): string | undefined {
+  if (input === undefined) return 'is required';
+  if (code !== 'invalid_type') return undefined;
+  const name = typeNames[String(expected)];
+  return name === undefined ? undefined : `must be ${name}`;
 }
 
 /** The schema with unknown fields refused, unless it says what to do with them: a misspelt field must not pass unnoticed. */

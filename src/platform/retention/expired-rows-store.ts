@@ -24,20 +24,20 @@ export function retentionOf(
 
 const dueSchema = z.array(z.object({ tenant_id: z.string(), overdue_seconds: z.coerce.number() }));
 
-/**
- * One probe of an index for each tenant. Answers of the superadmin have rows, too, under the nil uuid, and no tenant.
- */
+/** One probe of an index for each tenant that has rows, among them the superadmin's, which are stored under the nil uuid. */
 function findDue({ table, since, where = 'true' }: ExpiringRows): RetentionRule['findDue'] {
+  const oldestOf = (tenants: string) =>
+    `select r.tenant_id, r.${since} as since from ${table} r
+      where ${tenants} and (${where}) order by r.tenant_id, r.${since} limit 1`;
   return async (tx, keptMs, maxTenants): Promise<Due> => {
     const { rows } = await tx.raw<{ rows: unknown[] }>(
-      `select t.id as tenant_id,
-              max(extract(epoch from ${endSql} - oldest.since)) over () as overdue_seconds
-         from (select id from tenants union all select '00000000-0000-0000-0000-000000000000') t
-        cross join lateral (
-          select r.${since} as since from ${table} r
-           where r.tenant_id = t.id and (${where}) order by r.${since} limit 1
-        ) oldest
-        where oldest.since < ${endSql}
+      `with recursive oldest as (
+         (${oldestOf('true')})
+         union all
+         select next.* from oldest, lateral (${oldestOf('r.tenant_id > oldest.tenant_id')}) next
+       )
+       select tenant_id, max(extract(epoch from ${endSql} - since)) over () as overdue_seconds
+         from oldest where since < ${endSql}
         order by random() limit :maxTenants`,
       { keptMs, maxTenants },
     );

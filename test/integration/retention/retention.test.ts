@@ -67,6 +67,17 @@ it('goes past rows that another transaction holds', async ({ test, tenant }) => 
   });
 });
 
+it('reads in its scope the tables with an end, and writes nothing there', async ({ test, tenant }) => {
+  await addAnswers(test, tenant.id, 1, '1 hour');
+  const within = <T>(work: Parameters<typeof test.services.database.withScope<T>>[1]) =>
+    test.services.database.withScope('retention', work);
+  expect(await within((tx) => tx('idempotency_keys').where({ tenant_id: tenant.id }))).toHaveLength(1);
+  expect(await within((tx) => tx('idempotency_keys').update({ status: 500 }))).toBe(0);
+  expect(await within((tx) => tx('idempotency_keys').delete())).toBe(0);
+  for (const hidden of ['articles', 'tenants', 'provider_keys', 'api_keys'])
+    expect(await within((tx) => tx(hidden).select('*')), hidden).toEqual([]);
+});
+
 /** Sweeps until nothing is left. */
 async function sweepAll({ services }: TestServices): Promise<void> {
   while ((await services.retention.sweep()) > 0);

@@ -28,7 +28,7 @@ describe('the catalogue', () => {
     expect(rows.map(({ tablename }) => tablename)).toEqual(await tenantTables(test));
   });
 
-  it('opens no other way in but the login by hash, reconciliation, the superadmin’s answers, and the metrics and index builds that only read', async ({
+  it('opens no other way in but the login by hash, reconciliation, the superadmin’s answers, and retention, metrics and index builds that only read', async ({
     test,
   }) => {
     const rows = await test.db.rawAsOwner(
@@ -38,17 +38,28 @@ describe('the catalogue', () => {
       { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'audit_log', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'breakers', policyname: 'metrics_scope', cmd: 'SELECT' },
+      { tablename: 'chunk_vectors', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'daily_key_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'daily_key_usage', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'embedding_spaces', policyname: 'indexing_scope', cmd: 'SELECT' },
+      { tablename: 'embedding_spaces', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'idempotency_keys', policyname: 'admin_scope', cmd: 'ALL' },
+      { tablename: 'idempotency_keys', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'monthly_usage', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'outbox', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'outbox', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'provider_calls', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'provider_calls', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'provider_calls', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'search_cursors', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'unused_chunks', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'usage_daily_sums', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'usage_ledger', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'usage_ledger', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'usage_ledger', policyname: 'retention_scope', cmd: 'SELECT' },
     ]);
   });
 
@@ -273,5 +284,16 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
       ...[tenant.id, randomUUID(), '{}'],
     ]),
   );
+  await test.services.database.withTenant(tenant.id, async (tx) => {
+    await tx.raw(
+      'insert into unused_chunks select tenant_id, space_id, article_id, chunk_hash from chunk_vectors where tenant_id = ?',
+      [tenant.id],
+    );
+    await tx('usage_daily_sums').insert({
+      ...{ tenant_id: tenant.id, day: '2026-01-31', operation: 'embedding', provider: 'embedding' },
+      ...{ model: 'm', source: 'gate', input_tokens: 1, output_tokens: 0 },
+      ...{ calls: 1, estimated_calls: 0, unknown_calls: 0 },
+    });
+  });
   return tenant;
 }
