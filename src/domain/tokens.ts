@@ -11,7 +11,7 @@ const vowel = 1;
 const rare = 2;
 const letters = new Uint8Array(0x80);
 for (const letter of 'aeiouy') letters[letter.charCodeAt(0)] = vowel;
-for (const letter of 'jqxzkvw') letters[letter.charCodeAt(0)] = rare;
+for (const letter of 'jqxz') letters[letter.charCodeAt(0)] = rare;
 
 /** Cuts a text into atoms, in order and without a gap. The time is linear in the length of any text. */
 export function* atoms(text: string): Generator<Atom> {

@@ -15,7 +15,10 @@ const rankStep = 2 ** 32;
 export function createBestCut(text: string, cuts: RankedCuts, margin: number): BestCut {
   const { count, ranks, weights } = cuts;
   const marks = markCuts(text, cuts);
-  const values = Float64Array.from(marks, (mark, index) => (ranks[index] ?? 0) * rankStep - mark);
+  const values = new Float64Array(count);
+  for (let index = 0; index < count; index += 1) {
+    values[index] = (ranks[index] ?? 0) * rankStep - (marks[index] ?? 0);
+  }
   const first = createBestOfRange(values, 'first');
   const last = createBestOfRange(values, 'last');
 

@@ -1,4 +1,4 @@
-import { type Fence, type Line, readLine } from './markdown-line.ts';
+import { type Fence, type Line, type LineShape, readLine } from './markdown-line.ts';
 
 /** What begins at a line. Lines that only go on with what is above them are left out. */
 export type BlockStart =
@@ -20,7 +20,15 @@ type Open =
 /** So deep a line is code, unless it continues a paragraph or a list. */
 const codeIndent = 4;
 const itemIndent = 2;
+
 const nothing: Open = { kind: 'nothing' };
+const nestedText: Open = { kind: 'nested' };
+const table: Open = { kind: 'table' };
+const markup: Open = { kind: 'html' };
+const indented: Open = { kind: 'indented' };
+const block: BlockStart = { kind: 'block' };
+const inner: BlockStart = { kind: 'inner' };
+const codeLine: BlockStart = { kind: 'codeLine' };
 
 /**
  * Visits the starts of Markdown blocks from `from` on. This is a scan line by line, whose time is linear in any text: a parser
@@ -36,8 +44,8 @@ export function visitBlockStarts(text: string, from: number, visit: Visit): void
     end = lineEnd === -1 ? text.length : lineEnd;
     const line = readLine(text, start, end);
     // A list goes on with items, with what is indented, and with the paragraph of its last item.
-    inList =
-      inList && (line.item || line.indent >= itemIndent || line.kind === 'blank' || open.kind === 'nested');
+    const goesOn = open.kind === 'nested' && line.shape.kind === 'text';
+    inList = inList && (line.item || line.indent >= itemIndent || line.shape.kind === 'blank' || goesOn);
     open = below(open, line, start, inList, visit);
     inList ||= line.item && open.kind !== 'fence';
   }
@@ -45,63 +53,61 @@ export function visitBlockStarts(text: string, from: number, visit: Visit): void
 
 /** Visits what begins at the line, and answers what is open below it. */
 function below(open: Open, line: Line, start: number, inList: boolean, visit: Visit): Open {
+  const { shape, quoted, item } = line;
   if (open.kind === 'fence') {
-    visit(start, { kind: 'codeLine' });
-    return closes(open.fence, line) ? nothing : open;
+    visit(start, codeLine);
+    return closes(open.fence, shape) ? nothing : open;
   }
-  const nested = inList || line.quoted;
-  const own: BlockStart = { kind: inList || (line.quoted && open.kind === 'nested') ? 'inner' : 'block' };
-  const isIndented = line.indent >= codeIndent && !nested && open.kind !== 'paragraph';
-  if (isIndented && line.kind !== 'blank') {
-    visit(start, open.kind === 'indented' ? { kind: 'codeLine' } : own);
-    return { kind: 'indented' };
+  const nested = inList || quoted;
+  const own = inList || (quoted && open.kind === 'nested') ? inner : block;
+  if (shape.kind === 'blank') return open.kind === 'indented' ? open : nothing;
+  if (line.indent >= codeIndent && !nested && open.kind !== 'paragraph') {
+    visit(start, open.kind === 'indented' ? codeLine : own);
+    return indented;
   }
-  if (line.item && line.kind === 'text') {
+  if (item && shape.kind === 'text') {
     visit(start, own);
-    return { kind: 'nested' };
+    return nestedText;
   }
-  switch (line.kind) {
-    case 'blank':
-      // Code goes on behind blank lines.
-      return open.kind === 'indented' ? open : nothing;
+  switch (shape.kind) {
     case 'heading':
-      visit(start, nested || line.item ? own : { kind: 'heading', level: line.level });
+      visit(start, nested || item ? own : { kind: 'heading', level: shape.level });
       return nothing;
     case 'fence':
       visit(start, own);
-      return line.fence === undefined ? nothing : { kind: 'fence', fence: line.fence };
+      return { kind: 'fence', fence: shape };
     case 'break':
       visit(start, own);
       return nothing;
     case 'underline':
-      if (open.kind === 'paragraph') visit(open.start, { kind: 'heading', level: line.level });
+      if (open.kind === 'paragraph') visit(open.start, { kind: 'heading', level: shape.level });
       else visit(start, own);
       return nothing;
     case 'delimiter':
       // The line above is the first of the table.
-      return open.kind === 'paragraph' ? { kind: 'table' } : afterText(open, start, own, nested, visit);
+      return open.kind === 'paragraph' ? table : afterText(open, start, own, nested, visit);
     case 'html':
       if (open.kind === 'paragraph' || nested) return afterText(open, start, own, nested, visit);
-      visit(start, open.kind === 'html' ? { kind: 'codeLine' } : own);
-      return { kind: 'html' };
+      visit(start, open.kind === 'html' ? codeLine : own);
+      return markup;
     case 'text':
       return afterText(open, start, own, nested, visit);
     default:
-      return line.kind satisfies never;
+      return shape satisfies never;
   }
 }
 
 /** A line of text goes on with what is open above it, or begins a paragraph. */
 function afterText(open: Open, start: number, own: BlockStart, nested: boolean, visit: Visit): Open {
   if (open.kind === 'table' || open.kind === 'html') {
-    visit(start, { kind: 'codeLine' });
+    visit(start, codeLine);
     return open;
   }
   if (open.kind === 'paragraph' || open.kind === 'nested') return open;
   visit(start, own);
-  return nested ? { kind: 'nested' } : { kind: 'paragraph', start };
+  return nested ? nestedText : { kind: 'paragraph', start };
 }
 
-function closes({ mark, count }: Fence, { fence }: Line): boolean {
-  return fence?.bare === true && fence.mark === mark && fence.count >= count;
+function closes({ mark, count }: Fence, shape: LineShape): boolean {
+  return shape.kind === 'fence' && shape.bare && shape.mark === mark && shape.count >= count;
 }

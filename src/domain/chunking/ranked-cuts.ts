@@ -16,6 +16,8 @@ const cutRank = {
   heading: 8,
 } as const;
 
+const newline = 0x0a;
+
 /** The offsets at which a text may be cut, in their order. */
 export interface RankedCuts {
   readonly count: number;
@@ -38,11 +40,12 @@ export function rankCuts(text: string): RankedCuts {
   let behind: number = cutRank.atom;
   for (let start = 0, end: number; start < text.length; start = end) {
     end = atomEnd(text, start);
-    const first = text[start] ?? '';
+    const first = text.charCodeAt(start);
     offsets[count] = start;
     weights[count] = total;
     ranks[count] = endsSentence(first) ? cutRank.sentence : behind;
-    behind = first === '\n' ? cutRank.line : isSpace(text[end - 1] ?? '') ? cutRank.word : cutRank.atom;
+    const isBlank = isSpace(text.charCodeAt(end - 1));
+    behind = first === newline ? cutRank.line : isBlank ? cutRank.word : cutRank.atom;
     total += centitokens(text, start, end);
     count += 1;
   }

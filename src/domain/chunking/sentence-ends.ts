@@ -1,43 +1,65 @@
-/** Says of the characters at the starts of atoms, read in their order, before which of them a sentence has ended. */
-export type SentenceEnds = (character: string) => boolean;
+/** Is told the first UTF-16 unit of each atom in order, and says whether a sentence has ended before it. */
+export type SentenceEnds = (code: number) => boolean;
 
 /** Quotes and brackets between a full stop and the next sentence. */
 const maxClosers = 4;
-const closers = new Set([...'"\'”’)]']);
-const wideClosers = new Set([...'"\'”’」』）']);
+
+const stop = 1;
+const wideStop = 2;
+const space = 4;
+const closer = 8;
+const wideCloser = 16;
+/** What a UTF-16 unit can be to a sentence. */
+const roles = new Uint8Array(0x10000);
+const give = (characters: string, role: number) => {
+  for (const character of characters) roles[character.charCodeAt(0)] = roleOf(character.charCodeAt(0)) | role;
+};
+give('.!?', stop);
+give('。！？', wideStop);
+give('"\'”’)]', closer);
+give('"\'”’」』）', wideCloser);
+for (let code = 0; code < roles.length; code += 1) {
+  if (String.fromCharCode(code).trim() === '') roles[code] = space;
+}
+
+const within = 0;
+const stopped = 1;
+const blank = 2;
+const stoppedWide = 3;
 
 /**
  * A sentence ends behind `.`, `!` or `?` and the blank space that follows it, or at once behind their wide forms, which no blank
  * follows.
  */
 export function createSentenceEnds(): SentenceEnds {
-  let state: 'within' | 'stopped' | 'blank' | 'stoppedWide' = 'within';
+  let state = within;
   let closed = 0;
 
-  const isCloser = (character: string, of: ReadonlySet<string>) => {
-    if (closed === maxClosers || !of.has(character)) return false;
-    closed += 1;
-    return true;
-  };
-
-  return (character) => {
-    if (state === 'stopped' && isCloser(character, closers)) return false;
-    if (state === 'stoppedWide' && isCloser(character, wideClosers)) return false;
-    const space = isSpace(character);
-    if (space && (state === 'stopped' || state === 'blank')) {
-      state = 'blank';
-      return false;
+  return (code) => {
+    const role = roleOf(code);
+    if (state !== within) {
+      const closes = state === stopped ? closer : state === stoppedWide ? wideCloser : 0;
+      if ((role & closes) !== 0 && closed < maxClosers) {
+        closed += 1;
+        return false;
+      }
+      if (role === space && state !== stoppedWide) {
+        state = blank;
+        return false;
+      }
     }
-    const ended = state === 'blank' || state === 'stoppedWide';
-    state = 'within';
-    if (character === '.' || character === '!' || character === '?') state = 'stopped';
-    else if (character === '。' || character === '！' || character === '？') state = 'stoppedWide';
+    const ended = state === blank || state === stoppedWide;
+    state = role === stop ? stopped : role === wideStop ? stoppedWide : within;
     closed = 0;
     return ended;
   };
 }
 
-/** Whether it is blank space, of any width, or a line end. */
-export function isSpace(character: string): boolean {
-  return character === ' ' || character === '\n' || character === '\t' || character.trim() === '';
+/** Whether a UTF-16 unit is blank space, of any width, or a line end. */
+export function isSpace(code: number): boolean {
+  return roleOf(code) === space;
+}
+
+function roleOf(code: number): number {
+  return roles[code] ?? 0;
 }
