@@ -43,7 +43,7 @@ export const gateFaults: readonly PlantedFault[] = [
     find: 'pg_advisory_xact_lock(hashtextextended(?, 0))',
     replace: 'hashtextextended(?, 0)',
     why: 'two processes compare at the same time',
-    tests: atOnce,
+    tests: locks,
   },
   {
     file: 'src/proposals/gate.ts',
@@ -155,6 +155,13 @@ export const gateFaults: readonly PlantedFault[] = [
     find: 'hashtextextended(?, 0)',
     replace: 'hashtextextended(left(?, 8), 0)',
     why: 'tenants wait for each other’s proposals',
+    tests: locks,
+  },
+  {
+    file: 'src/proposals/decide-by-comparison.ts',
+    find: '  await lockProposals(tx, tenantId, leftMs());\n',
+    replace: '',
+    why: 'a comparison takes no lock',
     tests: locks,
   },
 ];

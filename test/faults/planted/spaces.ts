@@ -1,6 +1,7 @@
 import type { PlantedFault } from './planted-fault.ts';
 
-const spaces = ['test/integration/vectors/spaces.test.ts'];
+const spaces = ['test/integration/vectors/spaces-found.test.ts', 'test/integration/vectors/spaces.test.ts'];
+const chunks = ['test/integration/vectors/chunks-reused.test.ts'];
 const backlog = ['test/integration/embedding/backlog.test.ts'];
 const nearest = ['test/integration/vectors/nearest.test.ts'];
 
@@ -67,14 +68,14 @@ export const spacesFaults: readonly PlantedFault[] = [
     find: 'where v.tenant_id = :tenantId and v.space_id = :spaceId and v.chunk_hash = any(:hashes)',
     replace: 'where v.tenant_id = :tenantId and v.chunk_hash = any(:hashes)',
     why: 'vectors are reused from another space',
-    tests: backlog,
+    tests: chunks,
   },
   {
     file: 'src/vectors/chunk-store.ts',
     find: ".merge(['content_hash', 'chunk_hashes'])",
     replace: ".merge(['content_hash'])",
     why: 'a manifest keeps the chunks of the text before',
-    tests: ['test/integration/embedding/embed-article-activities.test.ts'],
+    tests: chunks,
   },
   {
     file: 'src/embedding/backlog/backlog-store.ts',
@@ -110,5 +111,12 @@ export const spacesFaults: readonly PlantedFault[] = [
     replace: 'hashtextextended(left(?, 8), 0)',
     why: 'tenants wait for each other’s spaces',
     tests: ['test/integration/locks/locks-by-tenant.test.ts'],
+  },
+  {
+    file: 'src/vectors/chunk-store.ts',
+    find: ".where({ tenant_id: tenantId, space_id: spaceId })\n    .whereRaw('chunk_hash",
+    replace: ".where({ tenant_id: tenantId })\n    .whereRaw('chunk_hash",
+    why: 'a chunk of another space is taken for known',
+    tests: chunks,
   },
 ];
