@@ -128,8 +128,7 @@ export function createTenants(deps: TenantsDeps): Tenants {
           subject: { kind: 'tenant', id: tenantId },
           details: { slug, name },
         });
-        const first = (role: TenantRole) =>
-          issue(tx, within, { label: role, role, expiresAt: null });
+        const first = (role: TenantRole) => issue(tx, within, { label: role, role, expiresAt: null });
         const created: CreatedTenant = {
           tenant,
           keys: {

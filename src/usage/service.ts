@@ -4,15 +4,7 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { closeAbandonedCalls } from './abandoned-call-store.ts';
 import { createBudgetEvents } from './budget-events.ts';
 import { clearExhausted, isBudgetSpent, markExhausted, markKeyExhausted, readRoom } from './budget-store.ts';
-import {
-  type CallEnd,
-  type CallStart,
-  deleteCall,
-  findLastFailure,
-  finishCall,
-  insertCall,
-  type LastFailure,
-} from './call-store.ts';
+import { type CallStart, deleteCall, findLastFailure, insertCall, type LastFailure } from './call-store.ts';
 import {
   copyMissingToLedger,
   copyToLedger,
@@ -22,6 +14,7 @@ import {
   type UsageRow,
 } from './ledger-store.ts';
 import type { UsageMetrics } from './metrics.ts';
+import { type CallEnd, finishCall } from './settlement-store.ts';
 import { findWorstRatio } from './token-ratio-store.ts';
 
 /** The sums of a period. */
@@ -101,9 +94,10 @@ export function createUsageService(deps: {
       const { apiKeyId = null } = call;
       const room = await readRoom(tx, tenantId, { tokens, apiKeyId });
       if (room.month && room.day) return 'budget_reserved';
-      if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
+      // The day's row before the month's, as in every statement: otherwise two calls could each wait for the other.
       if (!room.day && apiKeyId !== null && (await markKeyExhausted(tx, tenantId, apiKeyId)))
         await events.keyExhausted(tx, tenantId, apiKeyId);
+      if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
       return 'budget_exhausted';
     },
     async finish(tx, tenantId, call) {
@@ -126,8 +120,9 @@ export function createUsageService(deps: {
     budgetChanged: clearExhausted,
     closeAbandoned: () =>
       database.withScope('reconcile', async (tx) => {
+        const closed = await closeAbandonedCalls(tx, abandonedAfterMs);
         await copyMissingToLedger(tx, abandonedAfterMs);
-        return closeAbandonedCalls(tx, abandonedAfterMs);
+        return closed;
       }),
   };
 }
