@@ -3,7 +3,14 @@ import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { closeAbandonedCalls } from './abandoned-call-store.ts';
 import { createBudgetEvents } from './budget-events.ts';
-import { clearExhausted, isBudgetSpent, markExhausted, markKeyExhausted, readRoom } from './budget-store.ts';
+import {
+  clearExhausted,
+  clearKeyExhausted,
+  isBudgetSpent,
+  markExhausted,
+  markKeyExhausted,
+  readRoom,
+} from './budget-store.ts';
 import { type CallStart, deleteCall, findLastFailure, insertCall, type LastFailure } from './call-store.ts';
 import {
   copyMissingToLedger,
@@ -56,6 +63,8 @@ export interface Usage {
   isSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean>;
   /** Admits calls to an exhausted budget again, in the transaction that changes the budget. */
   budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
+  /** The same for the daily budget of an API key. */
+  keyBudgetChanged(tx: Transaction, tenantId: string, apiKeyId: string): Promise<void>;
   /**
    * Closes call records that crashes have left open, and copies the calls that the ledger lacks, for all tenants and of
    * any age. Returns how many records were closed.
@@ -118,6 +127,7 @@ export function createUsageService(deps: {
     lastFailure: findLastFailure,
     isSpent: isBudgetSpent,
     budgetChanged: clearExhausted,
+    keyBudgetChanged: clearKeyExhausted,
     closeAbandoned: () =>
       database.withScope('reconcile', async (tx) => {
         const closed = await closeAbandonedCalls(tx, abandonedAfterMs);

@@ -8,7 +8,9 @@ import type { Transaction } from '../../platform/postgres/database.ts';
 export async function markStale(tx: Transaction, tenantId: string, model: string): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     `update article_embeddings e
-        set status = 'pending', reason = null, next_attempt_at = null, updated_at = clock_timestamp()
+        -- A new model is the tenant's own decision, so no API key pays for the vectors of what was embedded before.
+        set api_key_id = case when status = 'embedded' then null else api_key_id end,
+            status = 'pending', reason = null, next_attempt_at = null, updated_at = clock_timestamp()
       where e.tenant_id = :tenantId and e.status <> 'not_applicable'
         and not (e.status = 'embedded' and exists (
           select 1 from embedding_spaces s where s.tenant_id = e.tenant_id and s.id = e.space_id and s.model = :model))`,
@@ -20,7 +22,7 @@ export async function markStale(tx: Transaction, tenantId: string, model: string
 /**
  * Lists articles of all tenants that should have a workflow and seem to have none, the longest idle first. They are
  * pending articles whose state has not changed for `idleMs` and that have no attempt announced for later, and articles
- * that the budget of a past month has blocked. An article with an outbox row is left out, because its signal is on its
+ * that the budget of a past month or a key's past day has blocked. An article with an outbox row is left out, because its signal is on its
  * way. For the scope of reconciliation.
  */
 export async function listStuck(
@@ -37,7 +39,10 @@ export async function listStuck(
           or (e.status = 'blocked' and e.reason = 'budget_exhausted'
               and not exists (select 1 from monthly_usage u
                                where u.tenant_id = e.tenant_id and u.exhausted_at is not null
-                                 and u.month = date_trunc('month', now() at time zone 'UTC')::date)))
+                                 and u.month = date_trunc('month', now() at time zone 'UTC')::date)
+              and not exists (select 1 from daily_key_usage d
+                               where d.tenant_id = e.tenant_id and d.api_key_id = e.api_key_id
+                                 and d.exhausted_at is not null and d.day = (now() at time zone 'UTC')::date)))
         and not exists (select 1 from outbox o
                          where o.tenant_id = e.tenant_id and o.kind = 'article' and o.subject_id = e.article_id)
       order by e.updated_at

@@ -3,13 +3,13 @@ import type { Transaction } from '../../platform/postgres/database.ts';
 
 /**
  * Marks the articles that are embedded in another space than this one as pending; returns how many. Articles that were
- * given up stay so.
+ * given up stay so. The tenant alone pays for their new vectors, because no API key has written anything.
  */
 export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
   return tx('article_embeddings')
     .where({ tenant_id: tenantId, status: 'embedded' })
     .whereNot({ space_id: spaceId })
-    .update({ status: 'pending', updated_at: tx.raw('clock_timestamp()') });
+    .update({ status: 'pending', api_key_id: null, updated_at: tx.raw('clock_timestamp()') });
 }
 
 /** Ends the wait of the articles that wait for the breaker, after it was closed by hand; returns how many. */
