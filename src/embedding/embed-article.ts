@@ -11,7 +11,7 @@ import type { Buy } from './buy.ts';
 import type { Complete } from './complete.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
-import { markNotEmbedded } from './status-store.ts';
+import { findPayingKey, markNotEmbedded } from './status-store.ts';
 
 /** A step that failed, with a code of the failure table. */
 export type Failed = { readonly kind: 'failed' } & Failure;
@@ -96,13 +96,16 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
   ): Promise<Generated | Failed | { readonly kind: 'outrun' }> => {
     const { tenantId, articleId } = article;
     const plan = await database.withTenant(tenantId, async (tx) => {
-      const text = await findArticleText(tx, tenantId, articleId, 'none');
+      const [text, apiKeyId] = await Promise.all([
+        findArticleText(tx, tenantId, articleId, 'none'),
+        findPayingKey(tx, tenantId, articleId),
+      ]);
       if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
-      return planArticle(tx, article, text, model);
+      return { ...(await planArticle(tx, article, text, model)), apiKeyId };
     });
     if (plan === undefined) return { kind: 'changed' };
 
-    const { chunks, missing, claimed, space } = plan;
+    const { chunks, missing, claimed, space, apiKeyId } = plan;
     const batch = missing.filter(({ hash }) => !claimed.has(hash)).slice(0, deps.batchChunks);
     const left = missing.length - batch.length;
     if (batch.length === 0 && left > 0) return { kind: 'claimed', retryInMs: claimedRetryMs };
@@ -118,6 +121,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       tenantId,
       source: 'workflow',
       articleId,
+      apiKeyId,
       model,
       space,
       texts: batch.map((chunk) => ({ articleId, chunk })),

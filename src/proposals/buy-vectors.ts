@@ -68,7 +68,7 @@ export function createBuyVectors(deps: {
         ? [...bought.vectors.values()].reduce((sum, { length }) => sum + length, 0)
         : 0,
     worthKeeping: (bought) => bought.kind === 'bought' && bought.ofAll,
-    concernsOneCaller: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
+    concernsCallerOnly: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
   });
 
   /** One guarded call for these chunks. The vectors are kept in the transaction that ends it, whoever still waits. */
@@ -164,7 +164,11 @@ export function createBuyVectors(deps: {
   };
 
   return (request, refusal) =>
-    cache.get(cacheKeyOf(request), async () => (refusal === undefined ? buy(request) : refuse(refusal)));
+    cache.get(
+      cacheKeyOf(request),
+      async () => (refusal === undefined ? buy(request) : refuse(refusal)),
+      request.apiKeyId,
+    );
 }
 
 const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>

@@ -49,7 +49,7 @@ describe('a proposal', () => {
       await insertArticle(tx, tenant.id, {
         ...{ ...proposal, id, status: 'published', contentHash: contentHashOf, gateVerdict: 'novel' },
       });
-      await upsertWrittenStatus(tx, tenant.id, id, 'pending');
+      await upsertWrittenStatus(tx, tenant.id, id, { status: 'pending', apiKeyId: null });
       return id;
     });
     const proposed = articles.create(tenant.actor, proposal);
