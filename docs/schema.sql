@@ -173,6 +173,7 @@ ALTER TABLE ONLY public.blocked_operations FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.breakers (
     tenant_id uuid NOT NULL,
     provider text NOT NULL,
+    caller text DEFAULT 'background'::text NOT NULL,
     key_version integer NOT NULL,
     epoch bigint DEFAULT 1 NOT NULL,
     failed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
@@ -181,6 +182,7 @@ CREATE TABLE public.breakers (
     probe_until timestamp with time zone,
     last_error_code text,
     last_error_at timestamp with time zone,
+    CONSTRAINT breakers_caller_check CHECK ((caller = ANY (ARRAY['interactive'::text, 'background'::text]))),
     CONSTRAINT breakers_check CHECK (((probe_until IS NULL) OR (open_until IS NOT NULL))),
     CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
 );
@@ -379,7 +381,7 @@ ALTER TABLE ONLY public.blocked_operations
     ADD CONSTRAINT blocked_operations_pkey PRIMARY KEY (tenant_id, operation);
 
 ALTER TABLE ONLY public.breakers
-    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider);
+    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider, caller);
 
 ALTER TABLE ONLY public.chunk_purchases
     ADD CONSTRAINT chunk_purchases_pkey PRIMARY KEY (tenant_id, model, chunker_version, chunk_hash);

@@ -151,7 +151,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     async resolveKey(article, tries = 0) {
       const { tenantId } = article;
       const admission = await database.withTenant(tenantId, (tx) =>
-        guard.admission(tx, tenantId, 'embedding'),
+        guard.admission(tx, tenantId, 'embedding', 'background'),
       );
       if (admission.kind === 'no_key') {
         await showFailure(article, 'blocked', { code: 'no_api_key' });

@@ -47,13 +47,13 @@ export function createGuardedAnthropic(
         ...request,
         inputs: 1,
         maxTokens: inputTokens + maxOutputTokens,
-        send: ({ apiKey, model }) =>
+        send: ({ apiKey, model, timeoutMs }) =>
           client.message({
             apiKey,
             model,
             prompt,
             maxTokens: maxOutputTokens,
-            timeoutMs: request.timeoutMs,
+            timeoutMs,
             ...(system === undefined ? {} : { system }),
           }),
       });

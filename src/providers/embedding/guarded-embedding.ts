@@ -48,8 +48,8 @@ export function createGuardedEmbedding(
         inputs: inputs.length,
         maxTokens: inputs.reduce((sum, text) => sum + Math.ceil(estimateTokens(text)) + tokensAroundInput, 0),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
-        async send({ apiKey, model }) {
-          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: request.timeoutMs });
+        async send({ apiKey, model, timeoutMs }) {
+          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs });
           const isOfOtherSpace =
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&
