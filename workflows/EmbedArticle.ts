@@ -8,7 +8,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { ArticleRef, EmbedArticleResult, Generated, RetryState, Waits } from '../src/domain/embed-article.ts';
+import type {
+  ArticleRef,
+  EmbedArticleResult,
+  Generated,
+  RetryState,
+  Waits,
+} from '../src/domain/embed-article.ts';
 import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
