@@ -195,6 +195,7 @@ CREATE TABLE public.chunk_purchases (
     chunker_version integer NOT NULL,
     chunk_hash text NOT NULL,
     call_id uuid,
+    subject_id uuid,
     embedding public.vector,
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT chunk_purchases_check CHECK (((call_id IS NULL) <> (embedding IS NULL)))

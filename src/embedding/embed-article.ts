@@ -78,8 +78,12 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
    */
   const waitOrFail = async (article: ArticleRef, failed: Failed, tries: number): Promise<Waits | Failed> => {
     const retryInMs = retryWaitMs(failed, tries);
-    if (retryInMs === undefined) return failed;
     const { code } = failed;
+    if (retryInMs === undefined) {
+      // The retry policy of the step may try it once more.
+      if (failureTraits[code].workflow === 'retries') await showFailure(article, 'pending', { code });
+      return failed;
+    }
     await showFailure(article, 'pending', { code, retryAfterMs: retryInMs });
     return { kind: 'waits', code, retryInMs };
   };
