@@ -200,6 +200,7 @@ ALTER TABLE ONLY public.blocked_operations FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.breakers (
     tenant_id uuid NOT NULL,
     provider text NOT NULL,
+    caller text DEFAULT 'background'::text NOT NULL,
     key_version integer NOT NULL,
     epoch bigint DEFAULT 1 NOT NULL,
     failed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
@@ -208,6 +209,7 @@ CREATE TABLE public.breakers (
     probe_until timestamp with time zone,
     last_error_code text,
     last_error_at timestamp with time zone,
+    CONSTRAINT breakers_caller_check CHECK ((caller = ANY (ARRAY['interactive'::text, 'background'::text]))),
     CONSTRAINT breakers_check CHECK (((probe_until IS NULL) OR (open_until IS NOT NULL))),
     CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
 );
@@ -220,6 +222,7 @@ CREATE TABLE public.chunk_purchases (
     chunker_version integer NOT NULL,
     chunk_hash text NOT NULL,
     call_id uuid,
+    subject_id uuid,
     embedding public.vector,
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT chunk_purchases_check CHECK (((call_id IS NULL) <> (embedding IS NULL)))
@@ -465,7 +468,7 @@ ALTER TABLE ONLY public.blocked_operations
     ADD CONSTRAINT blocked_operations_pkey PRIMARY KEY (tenant_id, operation);
 
 ALTER TABLE ONLY public.breakers
-    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider);
+    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider, caller);
 
 ALTER TABLE ONLY public.chunk_purchases
     ADD CONSTRAINT chunk_purchases_pkey PRIMARY KEY (tenant_id, model, chunker_version, chunk_hash);

@@ -99,6 +99,8 @@ export const create = `
     chunker_version integer not null,
     chunk_hash text not null,
     call_id uuid,
+    -- The article that the call is for. Its calls come one after the other, so that the next one takes over what a dead one has left.
+    subject_id uuid,
     embedding vector,
     -- After it the chunk may be bought again: the buyer has died, or no article has come.
     expires_at timestamptz not null,

@@ -48,10 +48,11 @@ export function createBuy(deps: {
       side: 'passage',
       timeoutMs: deps.timeoutMs,
       expectedModel: model,
-      claim: claimOn(tenantId, {
-        kind: { model, chunkerVersion },
-        hashes: texts.map(({ chunk }) => chunk.hash),
-      }),
+      claim: claimOn(
+        tenantId,
+        { kind: { model, chunkerVersion }, hashes: texts.map(({ chunk }) => chunk.hash) },
+        call.articleId,
+      ),
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
       async persist(tx, vectors) {
         const { id } =

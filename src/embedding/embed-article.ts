@@ -78,8 +78,12 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
    */
   const waitOrFail = async (article: ArticleRef, failed: Failed, tries: number): Promise<Waits | Failed> => {
     const retryInMs = retryWaitMs(failed, tries);
-    if (retryInMs === undefined) return failed;
     const { code } = failed;
+    if (retryInMs === undefined) {
+      // The retry policy of the step may try it once more.
+      if (failureTraits[code].workflow === 'retries') await showFailure(article, 'pending', { code });
+      return failed;
+    }
     await showFailure(article, 'pending', { code, retryAfterMs: retryInMs });
     return { kind: 'waits', code, retryInMs };
   };
@@ -155,7 +159,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     async resolveKey(article, tries = 0) {
       const { tenantId } = article;
       const admission = await database.withTenant(tenantId, (tx) =>
-        guard.admission(tx, tenantId, 'embedding'),
+        guard.admission(tx, tenantId, 'embedding', 'background'),
       );
       if (admission.kind === 'no_key') {
         await showFailure(article, 'blocked', { code: 'no_api_key' });

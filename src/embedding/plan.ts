@@ -35,10 +35,8 @@ export async function planArticle(
   const missing = await withoutVector(tx, article, space, distinct);
 
   const kind = { model, chunkerVersion };
-  const { claimed, bought } = await purchasesOf(tx, tenantId, {
-    kind,
-    hashes: missing.map(({ hash }) => hash),
-  });
+  const hashes = missing.map(({ hash }) => hash);
+  const { claimed, bought } = await purchasesOf(tx, tenantId, { kind, hashes }, article.articleId);
   if (bought.size === 0) return { chunks, missing, claimed, space };
   const adopted = await adoptBought(tx, tenantId, kind, {
     id: article.articleId,

@@ -115,6 +115,7 @@ export function createServices(
     },
     anthropic: { baseUrl: environment.ANTHROPIC_BASE_URL },
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
+    backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
   const { guard } = providers;
   const embedding = createEmbedding({

@@ -116,7 +116,7 @@ export function createBuyVectors(deps: {
       const space = known ?? (await targets(tx, tenantId, kind))[0];
       // In this order: a vector that is moved to an article between two of the statements is found by one of them.
       const [{ claimed }, kept, stored] = await Promise.all([
-        purchasesOf(tx, tenantId, chunks),
+        purchasesOf(tx, tenantId, chunks, undefined),
         boughtVectors(tx, tenantId, chunks),
         space === undefined ? new Map() : listChunkVectors(tx, tenantId, space.id, hashes),
       ]);

@@ -70,7 +70,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
   ): Promise<EmbeddedProposal> => {
     // One round trip, which is all that a tenant without a key costs.
     const [admission, space] = await database.withTenant(tenantId, (tx) =>
-      Promise.all([guard.admission(tx, tenantId, 'embedding'), serving(tx, tenantId)]),
+      Promise.all([guard.admission(tx, tenantId, 'embedding', 'interactive'), serving(tx, tenantId)]),
     );
     if (admission.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
     if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };

@@ -29,6 +29,7 @@ export interface CallRequest<R, K> {
   readonly maxOutputTokens?: number;
   /** What the call will cost by experience, for a budget that cannot hold the bound. */
   readonly likelyTokens?: number;
+  /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number;
   /** The model to call; by default the tenant's current one. */
   readonly model?: string;
@@ -41,8 +42,15 @@ export interface CallRequest<R, K> {
   readonly evenIfRejected?: boolean;
   /** What the call buys. Where another call is buying it, the result is `claimed` and nothing is called. */
   readonly claim?: Claim;
-  /** Makes the one attempt. The opened key lives for this call only. */
-  send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
+  /**
+   * Makes the one attempt, within its own time: it may be longer than the caller waits. The opened key lives for this call only.
+   */
+  send(attempt: {
+    readonly apiKey: string;
+    readonly model: string;
+    /** How long the caller waits, in milliseconds. */
+    readonly timeoutMs: number;
+  }): Promise<ProviderAnswer<R>>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
   persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
 }

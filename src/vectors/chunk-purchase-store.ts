@@ -24,16 +24,22 @@ export async function lockClaims(tx: Transaction, tenantId: string): Promise<voi
   await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`claims ${tenantId}`]);
 }
 
-/** Lists those of the chunks that are claimed, and those that are bought, as long as either holds. */
+/**
+ * Lists those of the chunks that are claimed, and those that are bought, as long as either holds. Claims of the subject's own
+ * earlier calls, which have ended or died, are left out.
+ */
 export async function listPurchases(
   tx: Transaction,
   tenantId: string,
   chunks: KindOfChunks,
+  subjectId: string | undefined,
 ): Promise<{ readonly claimed: ReadonlySet<string>; readonly bought: ReadonlySet<string> }> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select chunk_hash as hash, embedding is not null as bought
-       from chunk_purchases where ${theseChunks} and expires_at > clock_timestamp()`,
-    bindings(tenantId, chunks),
+       from chunk_purchases
+      where ${theseChunks} and expires_at > clock_timestamp()
+        and (subject_id is null or subject_id is distinct from :subjectId::uuid)`,
+    { ...bindings(tenantId, chunks), subjectId: subjectId ?? null },
   );
   const found = z.array(z.object({ hash: z.string(), bought: z.boolean() })).parse(rows);
   const hashesWhere = (bought: boolean) =>
@@ -58,16 +64,22 @@ export async function isAnyStored(tx: Transaction, tenantId: string, chunks: Kin
 /** The most rows that a claim sweeps beside its own chunks: what nobody has fetched goes little by little. */
 const sweptAtOnce = 200;
 
-/** Deletes what has expired of these chunks, and some of the tenant's other chunks. */
-export async function deleteExpired(tx: Transaction, tenantId: string, chunks: KindOfChunks): Promise<void> {
+/** Deletes what has expired or is the subject's own of these chunks, and what has expired of some of the tenant's others. */
+export async function deleteEnded(
+  tx: Transaction,
+  tenantId: string,
+  chunks: KindOfChunks,
+  subjectId: string | undefined,
+): Promise<void> {
   await tx.raw(
     `delete from chunk_purchases
-      where tenant_id = :tenantId and expires_at <= clock_timestamp()
-        and ((model = :model and chunker_version = :chunkerVersion and chunk_hash = any(:hashes::text[]))
+      where tenant_id = :tenantId
+        and ((model = :model and chunker_version = :chunkerVersion and chunk_hash = any(:hashes::text[])
+              and (expires_at <= clock_timestamp() or subject_id = :subjectId::uuid))
              or ctid = any(array(select ctid from chunk_purchases
                                   where tenant_id = :tenantId and expires_at <= clock_timestamp()
                                   limit ${sweptAtOnce})))`,
-    bindings(tenantId, chunks),
+    { ...bindings(tenantId, chunks), subjectId: subjectId ?? null },
   );
 }
 
@@ -76,15 +88,15 @@ export async function insertClaims(
   tx: Transaction,
   tenantId: string,
   chunks: KindOfChunks,
-  { callId, leaseMs }: { readonly callId: string; readonly leaseMs: number },
+  claim: { readonly callId: string; readonly subjectId: string | undefined; readonly leaseMs: number },
 ): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `insert into chunk_purchases (tenant_id, model, chunker_version, chunk_hash, call_id, expires_at)
-     select :tenantId::uuid, :model::text, :chunkerVersion::int, hash, :callId::uuid,
+    `insert into chunk_purchases (tenant_id, model, chunker_version, chunk_hash, call_id, subject_id, expires_at)
+     select :tenantId::uuid, :model::text, :chunkerVersion::int, hash, :callId::uuid, :subjectId::uuid,
             clock_timestamp() + :leaseMs * interval '1 millisecond'
        from unnest(:hashes::text[]) as hash order by hash
      on conflict do nothing`,
-    { ...bindings(tenantId, chunks), callId, leaseMs },
+    { ...bindings(tenantId, chunks), ...claim, subjectId: claim.subjectId ?? null },
   );
   return rowCount;
 }
@@ -108,7 +120,7 @@ export async function upsertBought(
             clock_timestamp() + :keepMs * interval '1 millisecond'
        from unnest(:hashes::text[], :vectors::text[]) as b(hash, vector) order by hash
      on conflict (tenant_id, model, chunker_version, chunk_hash) do update
-       set call_id = null, embedding = excluded.embedding, expires_at = excluded.expires_at`,
+       set call_id = null, subject_id = null, embedding = excluded.embedding, expires_at = excluded.expires_at`,
     {
       ...bindings(tenantId, { kind, hashes: [...vectors.keys()] }),
       vectors: [...vectors.values()].map((vector) => pgvector.toSql([...vector])),

@@ -2,7 +2,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import {
   deleteBought,
   deleteClaims,
-  deleteExpired,
+  deleteEnded,
   findBoughtDimensions,
   insertClaims,
   isAnyStored,
@@ -30,21 +30,24 @@ export interface ChunkClaim {
   release(tx: Transaction, callId: string): Promise<void>;
 }
 
-/** The claim on these chunks of a tenant. Take it in the transaction that begins the call, and release it in the one that ends it. */
-export function claimOn(tenantId: string, chunks: KindOfChunks): ChunkClaim {
+/**
+ * The claim on these chunks of a tenant, for an article as its subject if there is one. Take it in the transaction that begins
+ * the call, and release it in the one that ends it.
+ */
+export function claimOn(tenantId: string, chunks: KindOfChunks, subjectId?: string): ChunkClaim {
   return {
     async take(tx, buyer) {
       // Listed before anything is inserted, because an insert would wait for a call that is just ending. In this order: the call
       // that stores vectors gives up its claim in the same transaction, so that one of the two statements finds them.
       const [, { claimed, bought }, stored] = await Promise.all([
         lockClaims(tx, tenantId),
-        listPurchases(tx, tenantId, chunks),
+        listPurchases(tx, tenantId, chunks, subjectId),
         isAnyStored(tx, tenantId, chunks),
       ]);
       if (claimed.size + bought.size > 0 || stored) return false;
       const [, taken] = await Promise.all([
-        deleteExpired(tx, tenantId, chunks),
-        insertClaims(tx, tenantId, chunks, buyer),
+        deleteEnded(tx, tenantId, chunks, subjectId),
+        insertClaims(tx, tenantId, chunks, { ...buyer, subjectId }),
       ]);
       return taken === chunks.hashes.length;
     },
@@ -52,7 +55,7 @@ export function claimOn(tenantId: string, chunks: KindOfChunks): ChunkClaim {
   };
 }
 
-/** What is on its way of some chunks: those that a call is buying, and those whose vectors wait for an article. */
+/** What is on its way of some chunks: those that a call for another subject is buying, and those whose vectors wait for an article. */
 export const purchasesOf = listPurchases;
 
 /** The vectors that wait for an article, of these chunks, by chunk hash. */

@@ -114,6 +114,14 @@ export const shapes: readonly Shape[] = [
       embedded,
     ),
   }),
+  article('article-waited-for-other-buyer', {
+    generateEmbedding: sequence<Generated>(
+      { kind: 'more', missingChunks: 1, inputTokens: 9 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'embedded', chunks: 2, inputTokens: 0 },
+    ),
+  }),
   article('article-changed-under-the-call', {
     generateEmbedding: sequence<Generated>({ kind: 'changed' }, embedded),
   }),

@@ -47,8 +47,8 @@ export function createGuardedEmbedding(
         maxTokens: sumOver(inputs, tokenBound),
         likelyTokens: sumOver(inputs, likelyTokens),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
-        async send({ apiKey, model }) {
-          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: request.timeoutMs });
+        async send({ apiKey, model, timeoutMs }) {
+          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs });
           const isOfOtherSpace =
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&

@@ -13,13 +13,21 @@ const it = factsOfServicesAndVault(() => ({ WORKER_MAX_ACTIVITIES: '100', EMBEDD
 
 describe('a chunk that several articles have', () => {
   it('is bought once by fifty articles at once', async ({ twin, test, tenant, key }) => {
-    // The first call takes so long that the others look while it holds the shared sections.
-    twin.script(key, [{ kind: 'ok', delayMs: 3_000 }], { kind: 'ok', delayMs: 20 });
+    // The first call is held until all others have bought what they can and met its claim.
+    const hold = holder();
+    twin.script(key, [{ kind: 'ok', heldUntil: hold.released }], { kind: 'ok', delayMs: 20 });
     const articles = await Promise.all(
       Array.from({ length: 50 }, (_, i) => publish(test, tenant, `${shared}\n\n${own(i)}`)),
     );
-    const kinds = (await Promise.all(articles.map((article) => embedAll(test, article)))).flat();
-    expect(new Set(kinds)).toContain('claimed');
+    const waiting = new Set<ArticleRef>();
+    const embedding = articles.map((article) =>
+      embedAll(test, article, (kind) => {
+        if (kind === 'claimed') waiting.add(article);
+      }),
+    );
+    while (waiting.size < articles.length - 1) await pause(20);
+    hold.release();
+    await Promise.all(embedding);
     const bought = boughtWith(twin, key);
     expect(bought.length).toBe(new Set(bought).size);
     // The shared sections, and one of each article at least.
@@ -35,7 +43,8 @@ describe('a chunk that several articles have', () => {
     tenant,
     key,
   }) => {
-    twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
+    const hold = holder();
+    twin.script(key, [{ kind: 'ok', heldUntil: hold.released }]);
     const first = await publish(test, tenant, shared);
     const second = await publish(test, tenant, `${shared}\n\n${own(1)}`);
     const [buyFirst, buySecond] = [await prepareCall(test, first), await prepareCall(test, second)];
@@ -43,8 +52,8 @@ describe('a chunk that several articles have', () => {
     await called(twin, key, 1);
     expect(await buySecond()).toMatchObject({ kind: 'more' });
     expect(await buySecond()).toEqual({ kind: 'claimed', retryInMs: 1_000 });
-    await embedAll(test, first);
-    await buying;
+    hold.release();
+    expect(await buying).toMatchObject({ kind: 'embedded' });
     expect((await embedAll(test, second)).at(-1)).toBe('embedded');
     const bought = boughtWith(twin, key);
     expect(bought.length).toBe(new Set(bought).size);
@@ -53,7 +62,8 @@ describe('a chunk that several articles have', () => {
   it('is bought by another tenant at once, whatever this one holds', async ({ twin, test, tenant, key }) => {
     const otherKey = twinKey();
     const other = await test.createTenant(otherKey);
-    twin.script(key, [{ kind: 'ok', delayMs: 600 }]);
+    const hold = holder();
+    twin.script(key, [{ kind: 'ok', heldUntil: hold.released }]);
     const buyHere = await prepareCall(test, await publish(test, tenant, shared));
     const buyThere = await prepareCall(test, await publish(test, other, shared));
     const buying = buyHere();
@@ -62,47 +72,54 @@ describe('a chunk that several articles have', () => {
     expect(boughtWith(twin, otherKey).length).toBeGreaterThan(0);
     expect(await claimsOf(test, other)).toEqual([]);
     expect((await claimsOf(test, tenant)).length).toBeGreaterThan(0);
+    hold.release();
     await buying;
   });
 });
 
 describe('a claim', () => {
-  it('of a process that died before it bought ends with its lease, and the article is embedded, once', async ({
+  it('of a process that died before it bought ends with its lease, and an article with the chunk is embedded, once', async ({
+    twin,
+    test,
+    tenant,
+    key,
+  }) => {
+    await leaveClaim(test, tenant, await publish(test, tenant, 'A short text.'));
+    const article = await publish(test, tenant, 'A short text.');
+    const buy = await prepareCall(test, article);
+    expect(await buy()).toEqual({ kind: 'claimed', retryInMs: 1_000 });
+    expect(await claimsOf(test, tenant)).toHaveLength(1);
+    expect(twin.callsOf(key)).toEqual([]);
+    await test.db.rawAsOwner(
+      `update chunk_purchases set expires_at = expires_at - interval '61 seconds' where tenant_id = $1`,
+      [tenant.id],
+    );
+    expect(await buy()).toMatchObject({ kind: 'embedded' });
+    expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await claimsOf(test, tenant)).toEqual([]);
+  });
+
+  it('of a process that died is taken over at once by the next attempt of the same article', async ({
     twin,
     test,
     tenant,
     key,
   }) => {
     const article = await publish(test, tenant, 'A short text.');
-    const buy = await prepareCall(test, article);
-    // What a process leaves that is killed after the transaction which began its call.
-    twin.script(key, [{ kind: 'hang' }]);
-    void buy().catch(() => undefined);
-    await called(twin, key, 1);
-    const dead = await claimsOf(test, tenant);
-    expect(dead).toHaveLength(1);
-    await test.db.rawAsOwner('update chunk_purchases set call_id = $2 where tenant_id = $1', [
-      tenant.id,
-      randomUUID(),
-    ]);
-
-    expect(await buy()).toEqual({ kind: 'claimed', retryInMs: 1_000 });
+    await leaveClaim(test, tenant, article);
+    expect(await (await prepareCall(test, article))()).toMatchObject({ kind: 'embedded' });
     expect(twin.callsOf(key)).toHaveLength(1);
-    await test.db.rawAsOwner(
-      `update chunk_purchases set expires_at = expires_at - interval '61 seconds' where tenant_id = $1`,
-      [tenant.id],
-    );
-    expect(await buy()).toMatchObject({ kind: 'embedded' });
-    expect(twin.callsOf(key)).toHaveLength(2);
     expect(await claimsOf(test, tenant)).toEqual([]);
   });
 
   it('lasts longer than the longest call', async ({ twin, test, tenant, key }) => {
-    twin.script(key, [{ kind: 'ok', delayMs: 200 }]);
+    const hold = holder();
+    twin.script(key, [{ kind: 'ok', heldUntil: hold.released }]);
     const buy = await prepareCall(test, await publish(test, tenant, 'A short text.'));
     const buying = buy();
     await called(twin, key, 1);
     const [claim] = await claimsOf(test, tenant);
+    hold.release();
     expect(claim?.lasts_s).toBeGreaterThan(50);
     expect(claim?.lasts_s).toBeLessThanOrEqual(60);
     await buying;
@@ -180,6 +197,16 @@ describe('a claim', () => {
   });
 });
 
+/** What a process leaves that is killed after the transaction which began its call for the article. */
+async function leaveClaim(test: TestServices, tenant: TestTenant, article: ArticleRef): Promise<void> {
+  const [chunk = { hash: '' }] = chunkArticle({ title: 'A title', body: 'A short text.' });
+  const chunks = { kind: { model: 'multilingual-e5-small', chunkerVersion }, hashes: [chunk.hash] };
+  const claim = claimOn(tenant.id, chunks, article.articleId);
+  await test.services.database.withTenant(tenant.id, (tx) =>
+    claim.take(tx, { callId: randomUUID(), leaseMs: 60_000 }),
+  );
+}
+
 /** Sections that each make a chunk of their own. */
 const section = (title: string) => `## ${title}\n\n${`Words of ${title} and no other. `.repeat(60)}`;
 const shared = ['First', 'Second', 'Third'].map(section).join('\n\n');
@@ -189,27 +216,43 @@ const publish = (test: TestServices, tenant: TestTenant, body: string) =>
   createArticle(test, tenant, { body });
 
 /** Makes the third step until the article is embedded, as its workflow does; returns what each answered. */
-async function embedAll(test: TestServices, article: ArticleRef): Promise<string[]> {
+async function embedAll(
+  test: TestServices,
+  article: ArticleRef,
+  onStep: (kind: string) => void = () => undefined,
+): Promise<string[]> {
   const kinds: string[] = [];
   const { steps } = test.services;
   const resolved = await steps.resolveKey(article);
   if (resolved.kind !== 'reference') throw new Error(resolved.kind);
-  for (let i = 0; i < 200; i += 1) {
+  for (let i = 0; i < 500; i += 1) {
     const check = await steps.checkContentHash(article, resolved.key);
     if (check.kind === 'unchanged') return [...kinds, 'embedded'];
     if (check.kind !== 'missing') throw new Error(check.kind);
     const generated = await steps.generate(article, resolved.key, check.contentHash);
     kinds.push(generated.kind);
+    onStep(generated.kind);
     if (generated.kind === 'embedded') return kinds;
-    if (generated.kind !== 'more') await new Promise((resolve) => setTimeout(resolve, 100));
+    if (generated.kind !== 'more') await pause(100);
   }
   throw new Error(`not embedded: ${kinds.join(', ')}`);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Holds an answer of the provider back. */
+function holder() {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { released, release: () => release() };
 }
 
 const boughtWith = (twin: ProviderTwin, key: string) => twin.callsOf(key).flatMap(({ inputs }) => inputs);
 
 async function called(twin: ProviderTwin, key: string, times: number): Promise<void> {
-  while (twin.callsOf(key).length < times) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (twin.callsOf(key).length < times) await pause(5);
 }
 
 const claimsOf = (test: TestServices, tenant: TestTenant) =>

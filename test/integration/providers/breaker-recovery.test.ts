@@ -12,8 +12,8 @@ import type { TestServices } from '../../support/test-services.ts';
 
 // Time passes by moving the row's times back, in whole seconds; the policy's half seconds keep it off every edge.
 const policy: BreakerPolicy = { failures: 3, windowMs: 60_500, openMs: 30_500, maxOpenMs: 400_500 };
-const failed: Verdict = { kind: 'failed', code: 'provider_unavailable' };
-const answered: Verdict = { kind: 'answered' };
+const failed: Verdict = { kind: 'failed', code: 'provider_unavailable', within: 'background' };
+const answered: Verdict = { kind: 'answered', within: 'background' };
 
 const it = factsOfServices()
   .extend('id', async ({ test }): Promise<BreakerId> => {
@@ -94,7 +94,7 @@ function openBreaker(test: TestServices, id: BreakerId) {
   const breaker = createBreaker(policy);
   const within = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
     test.services.database.withTenant(id.tenantId, work);
-  const acquire = () => within((tx) => breaker.acquire(tx, id, 12_500));
+  const acquire = () => within((tx) => breaker.acquire(tx, id, 'background', 12_500));
   const report = (permit: Permit, verdict: Verdict) =>
     within((tx) => breaker.report(tx, id, permit, verdict));
   const state = () => within((tx) => breaker.state(tx, id));

@@ -10,6 +10,7 @@ import type { TestServices, TestTenant } from '../../support/test-services.ts';
 // The guard with a budget and a breaker that both have something to say. The provider is the test's own.
 const it = factsOfServicesAndVault().extend('guarded', ({ test, tenant }) => openGuard(test, tenant));
 const callTokens = 10;
+const backgroundTimeoutMs = 30_000;
 
 describe('a half-open breaker', () => {
   it('keeps its probe when the budget is used up', async ({ guarded }) => {
@@ -122,7 +123,7 @@ const told = (inputTokens: number, outputTokens: number) => ({
 function openGuard(test: TestServices, tenant: TestTenant) {
   const { database, usage, providerKeys: keys } = test.services;
   const breaker = createBreaker({ failures: 1, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
-  const guard = createGuard({ database, keys, breaker, usage });
+  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
   const breakerId = { tenantId: tenant.id, provider: 'embedding', keyVersion: 1 } as const;
 
   const call = (wanted: Partial<CallRequest<string, string>> = {}) =>
@@ -156,9 +157,11 @@ function openGuard(test: TestServices, tenant: TestTenant) {
 
   const openBreaker = () =>
     database.withTenant(tenant.id, async (tx) => {
-      const permit = await breaker.acquire(tx, breakerId, 1_000);
+      const permit = await breaker.acquire(tx, breakerId, 'background', 1_000);
       if (permit.kind !== 'permit') throw new Error('open already');
-      await breaker.report(tx, breakerId, permit, { kind: 'failed', code: 'provider_unavailable' });
+      await breaker.report(tx, breakerId, permit, {
+        ...{ kind: 'failed', code: 'provider_unavailable', within: 'background' },
+      });
     });
   const halfOpenBreaker = async () => {
     await openBreaker();
