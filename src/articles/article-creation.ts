@@ -105,7 +105,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   };
 
   return async (actor, { force, ...input }, afterWrite) => {
-    const assessment = force ? gate.skip : await gate.assess(actor.tenantId, input);
+    const assessment = force ? gate.skip : await gate.assess(actor.tenantId, input, actor.keyId);
     try {
       const created = await database.withTenant(actor.tenantId, async (tx) => {
         const written = await write(tx, actor, input, assessment);

@@ -59,6 +59,7 @@ export function contextRoutes(deps: { readonly context: Context }): Route[] {
         const gathered = await deps.context.gather(actor.tenantId, {
           ...wanted,
           tagsMatch,
+          apiKeyId: actor.keyId,
           maxTokens: max_tokens,
         });
         switch (gathered.kind) {

@@ -9,6 +9,8 @@ import type { ProviderMetrics } from '../providers/metrics.ts';
 /** Chunks of a proposal whose vectors are to be bought. */
 export interface ChunksToBuy {
   readonly tenantId: string;
+  /** The API key that pays from its daily budget, if one does. */
+  readonly apiKeyId: string | null;
   readonly keyVersion: number;
   readonly model: string;
   readonly space: { readonly id: string; readonly dimensions: number } | undefined;
@@ -49,11 +51,13 @@ export function createBuyVectors(deps: {
         ? [...bought.vectors.values()].reduce((sum, { length }) => sum + length, 0)
         : 0,
     worthKeeping: (bought) => bought.kind === 'bought',
+    concernsOneCaller: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
   });
 
-  const buy = async ({ tenantId, model, space, chunks }: ChunksToBuy): Promise<VectorsBought> => {
+  const buy = async ({ tenantId, apiKeyId, model, space, chunks }: ChunksToBuy): Promise<VectorsBought> => {
     const answer = await deps.embedding.embed({
       tenantId,
+      apiKeyId,
       source: 'gate',
       inputs: chunks.map(({ text }) => text),
       side: 'passage',

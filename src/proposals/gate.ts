@@ -36,8 +36,11 @@ export type Assessment = (
 
 /** The proposal gate: whether an article already says what a proposal says. */
 export interface Gate {
-  /** Gets the proposal's vectors and the tenant's mutex, outside of any transaction. Never throws. */
-  assess(tenantId: string, text: ArticleSource): Promise<Assessment>;
+  /**
+   * Gets the proposal's vectors and the tenant's mutex, outside of any transaction. `apiKeyId` is the API key that pays
+   * from its daily budget. Never throws.
+   */
+  assess(tenantId: string, text: ArticleSource, apiKeyId?: string | null): Promise<Assessment>;
   /** The assessment of an author who skips the gate. */
   readonly skip: Assessment;
   /**
@@ -80,10 +83,10 @@ export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
   const mutex = createKeyedMutex();
 
   return {
-    async assess(tenantId, text) {
+    async assess(tenantId, text, apiKeyId = null) {
       const endsAt = performance.now() + timeoutMs;
       const leftMs = () => Math.max(0, endsAt - performance.now());
-      const embedded = await proposals.embed(tenantId, text, leftMs());
+      const embedded = await proposals.embed(tenantId, text, leftMs(), apiKeyId);
       if (embedded.kind === 'failed') return { ...embedded, release: nothingToRelease };
       const { proposal } = embedded;
       // With the mutex, at most one connection per tenant and process waits for the lock in the database.

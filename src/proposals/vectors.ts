@@ -37,7 +37,12 @@ export interface ProposalVectors {
    * bought by one guarded call within `timeoutMs`. Fails as the call does, or when there is no usable key. Never
    * throws.
    */
-  embed(tenantId: string, text: ArticleSource, timeoutMs: number): Promise<EmbeddedProposal>;
+  embed(
+    tenantId: string,
+    text: ArticleSource,
+    timeoutMs: number,
+    apiKeyId?: string | null,
+  ): Promise<EmbeddedProposal>;
   /**
    * Stores the vectors with the article that the proposal became, in the transaction of the article, so that they are
    * not bought again.
@@ -57,7 +62,11 @@ export interface ProposalVectorsDeps {
 export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVectors {
   const { database, guard, buy } = deps;
 
-  const embed = async (tenantId: string, text: ArticleSource): Promise<EmbeddedProposal> => {
+  const embed = async (
+    tenantId: string,
+    text: ArticleSource,
+    apiKeyId: string | null,
+  ): Promise<EmbeddedProposal> => {
     // One round trip, which is all that a tenant without a key costs.
     const [admission, space] = await database.withTenant(tenantId, (tx) =>
       Promise.all([guard.admission(tx, tenantId, 'embedding'), serving(tx, tenantId)]),
@@ -82,7 +91,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
       missing.length === 0
         ? { kind: 'bought', vectors: new Map() }
         : await buy(
-            { tenantId, keyVersion: key.version, model, space, chunks: missing },
+            { tenantId, apiKeyId, keyVersion: key.version, model, space, chunks: missing },
             refusalOf(admission),
           );
     if (bought.kind === 'failed') return bought;
@@ -93,9 +102,9 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
   };
 
   return {
-    async embed(tenantId, text, timeoutMs) {
+    async embed(tenantId, text, timeoutMs, apiKeyId = null) {
       try {
-        return await withTimeout(embed(tenantId, text), timeoutMs, {
+        return await withTimeout(embed(tenantId, text, apiKeyId), timeoutMs, {
           kind: 'failed',
           code: 'provider_timeout',
         });

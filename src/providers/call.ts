@@ -1,3 +1,4 @@
+import type { CostBound } from '../domain/cost.ts';
 import type { Failure } from '../domain/failures.ts';
 import type { CallOperation, CallSource, KeyReference } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
@@ -12,10 +13,14 @@ export interface CallRequest<R, K> {
   readonly subjectId?: string;
   /** Texts in the request. */
   readonly inputs: number;
-  /**
-   * The most tokens that the call may cost. They are reserved in the month's budget, then settled with the actual cost.
-   */
+  /** The API key that caused the call, whose daily budget is charged beside the tenant's month. */
+  readonly apiKeyId?: string | null;
+  /** The most tokens that the call can cost, those of its answer included: a bound, reserved in the budgets. */
   readonly maxTokens: number;
+  /** Those of them that the answer can cost; by default none. */
+  readonly maxOutputTokens?: number;
+  /** What the call will cost by experience, for a budget that cannot hold the bound. */
+  readonly likelyTokens?: number;
   readonly timeoutMs: number;
   /** The model to call; by default the tenant's current one. */
   readonly model?: string;
@@ -30,6 +35,14 @@ export interface CallRequest<R, K> {
   send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
   persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+}
+
+/** The bound on the cost of a call, by direction. */
+export function costBoundOf({
+  maxTokens,
+  maxOutputTokens = 0,
+}: Pick<CallRequest<unknown, unknown>, 'maxTokens' | 'maxOutputTokens'>): CostBound {
+  return { inputTokens: maxTokens - maxOutputTokens, outputTokens: maxOutputTokens };
 }
 
 /** How a call ended. `superseded`: the tenant no longer uses `expectedModel`, and nothing was called. */

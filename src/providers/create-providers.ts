@@ -20,7 +20,10 @@ export interface CreateProvidersDeps {
   readonly usage: Usage;
   readonly keys: ProviderKeys;
   readonly backlog: BacklogRequests & BreakerWaits;
-  readonly metrics: Pick<ProviderMetrics, 'breakerChanged' | 'providerCall' | 'callRefused'>;
+  readonly metrics: Pick<
+    ProviderMetrics,
+    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused'
+  >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   readonly embedding: { readonly baseUrl: string; readonly sendsInputType: boolean };
   readonly anthropic: { readonly baseUrl: string };

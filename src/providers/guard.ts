@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { believed, costWithoutUsage } from '../domain/cost.ts';
 import { type Failure, failureTraits } from '../domain/failures.ts';
 import { type CallOperation, type KeyReference, operations } from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
@@ -7,8 +8,9 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { type Admission, admit, admitKey } from './admission.ts';
 import type { Breaker, BreakerId, Permit, Verdict } from './breaker/breaker.ts';
-import type { CallRequest, CallResult } from './call.ts';
+import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
+import { watchSending } from './wire/watch-sending.ts';
 
 /** The guarded path to the providers. */
 export interface Guard {
@@ -100,8 +102,11 @@ export function createGuard(deps: GuardDeps): Guard {
           model: request.model ?? stored.model,
           keyVersion: stored.version,
           inputs: request.inputs,
-          reservedTokens: request.maxTokens,
+          maxTokens: request.maxTokens,
+          maxOutputTokens: request.maxOutputTokens ?? 0,
+          likelyTokens: request.likelyTokens ?? request.maxTokens,
           ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
+          apiKeyId: request.apiKeyId ?? null,
         });
         if (reserved === 'budget_reserved')
           return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };
@@ -141,7 +146,8 @@ export function createGuard(deps: GuardDeps): Guard {
 
       const answer = await attempt(request, { apiKey: opened.plaintext, model });
 
-      const inputTokens = answer.kind === 'ok' ? (answer.inputTokens ?? request.maxTokens) : 0;
+      const bound = costBoundOf(request);
+      const cost = believed(answer.cost, bound);
       const finish = async (tx: Transaction): Promise<CallResult<K>> => {
         // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
         // locked only at the end.
@@ -150,22 +156,24 @@ export function createGuard(deps: GuardDeps): Guard {
         await usage.finish(tx, tenantId, {
           id: callId,
           outcome: answer.kind === 'ok' ? 'ok' : answer.code,
-          inputTokens,
-          outputTokens: answer.kind === 'ok' ? answer.outputTokens : 0,
+          cost,
+          maxTokens: request.maxTokens,
         });
+        // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
+        if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
         await breaker.report(tx, breakerId, permit, verdictOn(answer));
         if (answer.kind === 'failed') {
           if (answer.code === 'credential_rejected')
             await keys.markRejected(tx, tenantId, provider, stored.version);
-          return answer;
+          const { cost: _, ...failed } = answer;
+          return failed;
         }
         if (stored.status !== 'verified') {
           const { evenIfRejected = false } = request;
           await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
         }
-        // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
-        if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
         if (persisted === undefined) throw new Error('a paid result was not persisted');
+        const { inputTokens } = cost.kind === 'told' ? cost : bound;
         return { kind: 'ok', persisted: persisted.value, key, inputTokens };
       };
       return retryPersist(() => database.withTenant(tenantId, finish));
@@ -198,11 +206,14 @@ async function attempt<R, K>(
   request: CallRequest<R, K>,
   credential: Parameters<CallRequest<R, K>['send']>[0],
 ): Promise<ProviderAnswer<R>> {
-  try {
-    return await request.send(credential);
-  } catch {
-    return { kind: 'failed', code: 'internal' };
-  }
+  return watchSending(async (wasSent): Promise<ProviderAnswer<R>> => {
+    try {
+      return await request.send(credential);
+    } catch {
+      const cost = costWithoutUsage({ sent: wasSent(), status: undefined });
+      return { kind: 'failed', code: 'internal', cost };
+    }
+  });
 }
 
 /**

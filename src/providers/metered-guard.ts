@@ -1,8 +1,11 @@
+import { believed, type Cost, type CostBound } from '../domain/cost.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { operations } from '../domain/operations.ts';
-import type { CallRequest } from './call.ts';
+import { type CallRequest, costBoundOf } from './call.ts';
 import type { Guard } from './guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
+
+type AttemptMetrics = Pick<ProviderMetrics, 'providerCall' | 'costEstimated'>;
 
 /**
  * Wraps a guard and counts its calls. The counting is outside of the guard, because the order of the guard's steps is
@@ -10,7 +13,7 @@ import type { ProviderMetrics } from './metrics.ts';
  */
 export function meterGuard(
   guard: Guard,
-  metrics: Pick<ProviderMetrics, 'providerCall' | 'callRefused'>,
+  metrics: AttemptMetrics & Pick<ProviderMetrics, 'callRefused'>,
 ): Guard {
   return {
     admission: guard.admission,
@@ -43,26 +46,46 @@ function labelsOf<R, K>({ operation, source }: CallRequest<R, K>) {
 }
 
 /**
- * Makes the attempt and counts its code, its time and its tokens. An error that it throws counts as `internal`, as in
- * the guard.
+ * Makes the attempt and counts its code, its time, its tokens and whether they are an estimate. An error that it throws
+ * counts as `internal`, as in the guard.
  */
 async function timed<R, K>(
   request: CallRequest<R, K>,
   send: () => ReturnType<CallRequest<R, K>['send']>,
-  metrics: Pick<ProviderMetrics, 'providerCall'>,
+  metrics: AttemptMetrics,
 ) {
   const startedAtMs = performance.now();
-  const ended = (code: 'ok' | FailureCode, inputTokens: number, outputTokens: number) => {
+  const bound = costBoundOf(request);
+  const ended = (code: 'ok' | FailureCode, told: Cost) => {
     const seconds = (performance.now() - startedAtMs) / 1_000;
-    metrics.providerCall({ ...labelsOf(request), code, seconds, inputTokens, outputTokens });
+    const cost = believed(told, bound);
+    metrics.providerCall({ ...labelsOf(request), code, seconds, ...tokensOf(cost, bound) });
+    if (cost.kind === 'unknown')
+      metrics.costEstimated({
+        ...labelsOf(request),
+        usage: told.kind === 'unknown' ? 'absent' : 'unbelievable',
+      });
   };
   try {
     const answer = await send();
-    if (answer.kind === 'ok') ended('ok', answer.inputTokens ?? request.maxTokens, answer.outputTokens);
-    else ended(answer.code, 0, 0);
+    ended(answer.kind === 'ok' ? 'ok' : answer.code, answer.cost);
     return answer;
   } catch (error) {
-    ended('internal', 0, 0);
+    ended('internal', { kind: 'free' });
     throw error;
+  }
+}
+
+/** The tokens of a cost: none of a free call, and the bound on an unknown one. */
+function tokensOf(cost: Cost, bound: CostBound): CostBound {
+  switch (cost.kind) {
+    case 'free':
+      return { inputTokens: 0, outputTokens: 0 };
+    case 'told':
+      return { inputTokens: cost.inputTokens, outputTokens: cost.outputTokens };
+    case 'unknown':
+      return bound;
+    default:
+      return cost satisfies never;
   }
 }

@@ -16,6 +16,10 @@ interface CallLabels {
   readonly source: CallSource;
 }
 
+/** What was wrong with the usage that a provider told. */
+const unusableUsages = ['absent', 'unbelievable'] as const;
+type UnusableUsage = (typeof unusableUsages)[number];
+
 /** The counters of calls and breakers. No event carries a tenant, an article, a key or a model. */
 export interface ProviderMetrics {
   /** An attempt at a provider has ended. */
@@ -27,6 +31,8 @@ export interface ProviderMetrics {
       readonly outputTokens: number;
     },
   ): void;
+  /** The cost of an attempt counts as all that it could be: the provider told no usage, or one that cannot be. */
+  costEstimated(call: CallLabels & { readonly usage: UnusableUsage }): void;
   /** A call was refused before anything was sent. */
   callRefused(call: CallLabels & { readonly code: FailureCode }): void;
   /** A breaker has made a transition. */
@@ -50,8 +56,13 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
   });
   const tokens = createCounter(registry, {
     name: 'lorekeep_provider_tokens_total',
-    help: 'Tokens bought, as the provider counted them',
+    help: 'Tokens bought, as the provider counted them, or else as many as they can be',
     labels: { provider: providers, source: callSources, direction: ['input', 'output'] },
+  });
+  const estimated = createCounter(registry, {
+    name: 'lorekeep_provider_costs_estimated_total',
+    help: 'Attempts that count as all that they could cost, by what was wrong with the usage told',
+    labels: { ...labels, usage: unusableUsages },
   });
   const refused = createCounter(registry, {
     name: 'lorekeep_provider_calls_refused_total',
@@ -72,6 +83,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
       tokens.inc({ provider, source, direction: 'input' }, inputTokens);
       tokens.inc({ provider, source, direction: 'output' }, outputTokens);
     },
+    costEstimated: (call) => estimated.inc(call),
     callRefused: (call) => refused.inc(call),
     breakerChanged: (change) => transitions.inc(change),
   };

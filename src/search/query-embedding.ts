@@ -22,8 +22,11 @@ export type QueryVector =
   | ({ readonly kind: 'failed' } & Failure);
 
 export interface QueryEmbeddings {
-  /** Embeds a query while a person waits, by one guarded call at most. Never throws. */
-  embedQuery(tenantId: string, text: string): Promise<QueryVector>;
+  /**
+   * Embeds a query while a person waits, by one guarded call at most. `apiKeyId` is the API key that pays from its daily
+   * budget. Never throws.
+   */
+  embedQuery(tenantId: string, text: string, apiKeyId?: string | null): Promise<QueryVector>;
 }
 
 export interface QueryEmbeddingsDeps {
@@ -35,6 +38,12 @@ export interface QueryEmbeddingsDeps {
   readonly timeoutMs: number;
   /** The limit of the whole answer, with the database and the key's custody. */
   readonly deadlineMs: number;
+}
+
+/** Who pays for a vector: the tenant, and the daily budget of its API key. */
+interface Payer {
+  readonly tenantId: string;
+  readonly apiKeyId: string | null;
 }
 
 /** Long enough to read the next pages of a search; short enough to drop queries that nobody repeats. */
@@ -52,6 +61,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     maxSize: maxCachedNumbers,
     sizeOf: (answer) => (answer.kind === 'vector' ? answer.vector.length : 0),
     worthKeeping: (answer) => answer.kind === 'vector',
+    concernsOneCaller: (answer) => answer.kind === 'failed' && answer.code === 'budget_exhausted',
   });
 
   const refuse = (refusal: Failure): QueryVector => {
@@ -60,9 +70,10 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     return { kind: 'failed', ...refusal };
   };
 
-  const buy = async (tenantId: string, space: Space, text: string): Promise<QueryVector> => {
+  const buy = async ({ tenantId, apiKeyId }: Payer, space: Space, text: string): Promise<QueryVector> => {
     const answer = await deps.embedding.embed({
       tenantId,
+      apiKeyId,
       source: 'search',
       inputs: [text],
       side: 'query',
@@ -81,7 +92,8 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     }
   };
 
-  const embed = async (tenantId: string, text: string): Promise<QueryVector> => {
+  const embed = async (payer: Payer, text: string): Promise<QueryVector> => {
+    const { tenantId } = payer;
     // One round trip reads all that can refuse the call. The guard would refuse it too, but after writing a call record and
     // taking it back: four more round trips in each search while a provider is away.
     const [space, admission] = await deps.database.withTenant(tenantId, (tx) =>
@@ -96,16 +108,14 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     }
     // A version stands for one key for ever, so a vector is never used with another key or by another tenant.
     const name = JSON.stringify([tenantId, space.id, space.model, admission.key.version, hashOf(text)]);
-    return cache.get(name, async () =>
-      refusal === undefined ? buy(tenantId, space, text) : refuse(refusal),
-    );
+    return cache.get(name, async () => (refusal === undefined ? buy(payer, space, text) : refuse(refusal)));
   };
 
   return {
-    async embedQuery(tenantId, text) {
+    async embedQuery(tenantId, text, apiKeyId = null) {
       try {
         // The limit ends this wait only. The call goes on for others who share it, and its vector is cached.
-        return await withTimeout(embed(tenantId, text), deps.deadlineMs, {
+        return await withTimeout(embed({ tenantId, apiKeyId }, text), deps.deadlineMs, {
           kind: 'failed',
           code: 'provider_timeout',
         });

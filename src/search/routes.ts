@@ -17,12 +17,12 @@ export function searchRoutes(search: Search): Route[] {
       query: searchQuerySchema,
       replies: { 200: { description: 'A page of hits, best first', schema: searchReply } },
       problems: [],
-      async handle({ actor: { tenantId }, query }) {
+      async handle({ actor: { tenantId, keyId: apiKeyId }, query }) {
         const { cursor, tags_match: tagsMatch, limit, ...rest } = query;
         const wanted = { ...rest, tagsMatch };
         const opened = cursor && (await search.openCursor(tenantId, wanted, cursor));
         if (opened && opened.kind !== 'opened') return unusableCursor(opened.kind);
-        const result = await search.search(tenantId, { ...wanted, limit, cursor: opened?.cursor });
+        const result = await search.search(tenantId, { ...wanted, limit, cursor: opened?.cursor, apiKeyId });
         switch (result.kind) {
           case 'unknown_tags':
             return unknownTags(result.tags);

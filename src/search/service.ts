@@ -17,6 +17,8 @@ export interface SearchQuery extends SearchText {
   readonly limit: number;
   /** Where the page begins; absent on the first. */
   readonly cursor?: SearchCursor | undefined;
+  /** The API key that pays for the query's vector from its daily budget. */
+  readonly apiKeyId?: string | null;
 }
 
 /** A page of hits, and what the search did. */
@@ -80,7 +82,9 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
       // costs no further time. A search by meaning alone seldom needs them, and ranks them only when it has no vector.
       // The coverage is counted meanwhile too: for 10,000 articles that takes as long as ranking them by vectors.
       const [answer, early, coverage] = await Promise.all([
-        mode === 'keyword' || pinned ? undefined : queryEmbeddings.embedQuery(tenantId, query.q),
+        mode === 'keyword' || pinned
+          ? undefined
+          : queryEmbeddings.embedQuery(tenantId, query.q, query.apiKeyId),
         mode === 'semantic' && !pinned ? undefined : byKeyword(),
         database.withTenant(tenantId, (tx) => readCoverage(tx, tenantId)),
       ]);

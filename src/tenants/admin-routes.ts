@@ -1,6 +1,6 @@
 import { problem } from '../platform/http/problem.ts';
 import { type Route, route } from '../platform/http/route.ts';
-import { answerKeyCreation, replyWithKey, replyWithTenant } from './presentation.ts';
+import { answerKeyCreation, readKeyRequest, replyWithKey, replyWithTenant } from './presentation.ts';
 import {
   createdTenantReply,
   issuedKeyReply,
@@ -57,12 +57,7 @@ export function adminRoutes(deps: { readonly tenants: Tenants }): Route[] {
       secretFields: ['data.key'],
       handle: async ({ actor, params, body, once }) =>
         answerKeyCreation(
-          await tenants.createApiKey(
-            actor,
-            params.id,
-            { label: body.label, role: body.role, expiresAt: body.expires_at },
-            once(replyWithKey),
-          ),
+          await tenants.createApiKey(actor, params.id, readKeyRequest(body), once(replyWithKey)),
         ),
     }),
   ];

@@ -1,6 +1,14 @@
+import type { z } from 'zod';
 import { type Problem, problem } from '../platform/http/problem.ts';
 import { type Reply, reply } from '../platform/http/route.ts';
-import type { ApiKey, ApiKeyCreation, CreatedTenant, IssuedApiKey } from './service.ts';
+import type { newApiKeySchema } from './schemas.ts';
+import type { ApiKey, ApiKeyCreation, ApiKeyRequest, CreatedTenant, IssuedApiKey } from './service.ts';
+
+/** A request for a new key, from its body. */
+export function readKeyRequest(body: z.output<typeof newApiKeySchema>): ApiKeyRequest {
+  const { label, role, expires_at: expiresAt, daily_token_budget: dailyTokenBudget } = body;
+  return { label, role, expiresAt, dailyTokenBudget };
+}
 
 /** An API key as clients see it. */
 export function presentApiKey(apiKey: ApiKey) {
@@ -13,6 +21,7 @@ export function presentApiKey(apiKey: ApiKey) {
     expires_at: apiKey.expiresAt,
     revoked_at: apiKey.revokedAt,
     last_used_at: apiKey.lastUsedAt,
+    daily_token_budget: apiKey.dailyTokenBudget,
   };
 }
 

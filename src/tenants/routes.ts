@@ -1,11 +1,13 @@
 import { pageOf } from '../platform/http/page.ts';
 import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { answerKeyCreation, presentApiKey, replyWithKey } from './presentation.ts';
+import { answerKeyCreation, presentApiKey, readKeyRequest, replyWithKey } from './presentation.ts';
 import {
   apiKeyIdSchema,
   apiKeyListReply,
   apiKeyPageSchema,
+  apiKeyPatchSchema,
+  apiKeyReply,
   issuedKeyReply,
   newApiKeySchema,
 } from './schemas.ts';
@@ -50,13 +52,34 @@ export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
       secretFields: ['data.key'],
       handle: async ({ actor, body, once }) =>
         answerKeyCreation(
-          await tenants.createApiKey(
-            actor,
-            actor.tenantId,
-            { label: body.label, role: body.role, expiresAt: body.expires_at },
-            once(replyWithKey),
-          ),
+          await tenants.createApiKey(actor, actor.tenantId, readKeyRequest(body), once(replyWithKey)),
         ),
+    }),
+
+    route({
+      method: 'patch',
+      path: '/api-keys/:id',
+      role: 'user',
+      tag,
+      summary: 'Change an API key',
+      description:
+        'A field that is left out is kept. A changed budget holds from the next provider call on, for the tokens that the key has used today, too.',
+      params: apiKeyIdSchema,
+      body: apiKeyPatchSchema,
+      replies: { 200: { description: 'The key', schema: apiKeyReply } },
+      problems: ['not_found'],
+      handle: async ({ actor, params, body }) => {
+        const { label, daily_token_budget: dailyTokenBudget } = body;
+        const update = await tenants.updateApiKey(actor, params.id, { label, dailyTokenBudget });
+        switch (update.kind) {
+          case 'updated':
+            return reply(200, { data: presentApiKey(update.apiKey) });
+          case 'no_such_key':
+            return problem('not_found', 'The API key does not exist.');
+          default:
+            return update satisfies never;
+        }
+      },
     }),
 
     route({

@@ -13,6 +13,17 @@ const slug = z
 const role = z.enum(tenantRoles);
 const time = z.iso.datetime();
 
+const label = text({ max: 200 }).describe('A name for the key, for people');
+const budgetRule = 'must be a whole number from 1 to 9007199254740991, or null for no budget';
+const dailyTokenBudget = z
+  .number(budgetRule)
+  .int(budgetRule)
+  .min(1, budgetRule)
+  .nullable()
+  .describe(
+    'The most tokens that the provider calls of this key may cost on a day (UTC): its searches, its proposals and its trials of keys. Null for no limit beside the tenant’s month',
+  );
+
 /** A new tenant: the body of the route and the options of the admin command. */
 export const newTenantSchema = z
   .strictObject({ slug, name: text({ max: 200 }) })
@@ -21,7 +32,7 @@ export const newTenantSchema = z
 /** The body of a request for a new API key. */
 export const newApiKeySchema = z
   .strictObject({
-    label: text({ max: 200 }).describe('A name for the key, for people'),
+    label,
     role,
     expires_at: z.iso
       .datetime({ offset: true, error: 'must be a date and time in ISO 8601, with a time zone' })
@@ -29,11 +40,24 @@ export const newApiKeySchema = z
       .refine((at) => at.getTime() > Date.now(), 'must be in the future')
       .nullable()
       .default(null),
+    daily_token_budget: dailyTokenBudget.default(null),
   })
   .meta({
     id: 'NewApiKey',
-    examples: [{ label: 'indexing agent', role: 'agent', expires_at: '2031-01-31T00:00:00Z' }],
+    examples: [
+      {
+        label: 'indexing agent',
+        role: 'agent',
+        expires_at: '2031-01-31T00:00:00Z',
+        daily_token_budget: 100_000,
+      },
+    ],
   });
+
+/** The body of a change of an API key. */
+export const apiKeyPatchSchema = z
+  .strictObject({ label: label.optional(), daily_token_budget: dailyTokenBudget.optional() })
+  .meta({ id: 'ApiKeyPatch', examples: [{ daily_token_budget: 50_000 }] });
 
 export const apiKeyIdSchema = z.object({ id: uuid });
 export const tenantIdSchema = z.object({ id: uuid });
@@ -50,7 +74,9 @@ const apiKeyView = z.object({
   expires_at: time.nullable(),
   revoked_at: time.nullable(),
   last_used_at: time.nullable().describe('The time of the last use, exact to the minute'),
+  daily_token_budget: z.number().int().nullable(),
 });
+const apiKey = apiKeyView.meta({ id: 'ApiKey' });
 
 const shownOnce = z
   .string()
@@ -59,9 +85,11 @@ const shownOnce = z
   .meta({ examples: ['lk_…'] });
 
 export const apiKeyListReply = z.object({
-  data: z.array(apiKeyView.meta({ id: 'ApiKey' })),
+  data: z.array(apiKey),
   meta: z.object({ next_cursor: z.string().nullable() }),
 });
+
+export const apiKeyReply = z.object({ data: apiKey });
 
 export const issuedKeyReply = z.object({
   data: apiKeyView.extend({ key: shownOnce }).meta({ id: 'IssuedApiKey' }),

@@ -4,6 +4,7 @@ import { allows, type TenantRole } from '../domain/roles.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { mintApiKey } from './api-key.ts';
+import { createApiKeyUpdate, type UpdateApiKey } from './api-key-update.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import {
@@ -34,6 +35,7 @@ export interface ApiKeyRequest {
   readonly label: string;
   readonly role: TenantRole;
   readonly expiresAt: Date | null;
+  readonly dailyTokenBudget?: number | null;
 }
 
 export interface CreatedTenant {
@@ -77,6 +79,7 @@ export interface Tenants extends Authentication {
     tenantId: string,
     page: { readonly afterId?: string | undefined; readonly limit: number },
   ): Promise<ApiKey[]>;
+  readonly updateApiKey: UpdateApiKey;
   /** Revokes a key of the actor's tenant, or leaves it revoked. Fails with `no_such_key` and `last_user_key`. */
   revokeApiKey(actor: Actor, keyId: string): Promise<ApiKeyRevocation>;
 }
@@ -93,17 +96,25 @@ export function createTenants(deps: TenantsDeps): Tenants {
 
   const issue = async (tx: Transaction, actor: Actor, request: ApiKeyRequest): Promise<IssuedApiKey> => {
     const { key, keyHash, hint } = mintApiKey();
-    const apiKey = await insertApiKey(tx, actor.tenantId, { id: randomUUID(), ...request, keyHash, hint });
+    const apiKey = await insertApiKey(tx, actor.tenantId, {
+      ...{ id: randomUUID(), dailyTokenBudget: null, ...request, keyHash, hint },
+    });
     await audit.append(tx, actor, {
       action: 'api_key.created',
       subject: { kind: 'api_key', id: apiKey.id },
-      details: { label: apiKey.label, role: apiKey.role, expires_at: apiKey.expiresAt },
+      details: {
+        label: apiKey.label,
+        role: apiKey.role,
+        expires_at: apiKey.expiresAt,
+        daily_token_budget: apiKey.dailyTokenBudget,
+      },
     });
     return { ...apiKey, key };
   };
 
   return {
     ...createAuthentication(deps),
+    updateApiKey: createApiKeyUpdate(deps),
 
     async createTenant(actor, { slug, name }, afterWrite) {
       const tenantId = randomUUID();

@@ -19,6 +19,14 @@ export interface ApiKey {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  /** The most tokens that the calls of this key may cost on a day; null for no limit of its own. */
+  readonly dailyTokenBudget: number | null;
+}
+
+/** What can be changed of a key; what is left out is kept. */
+export interface ApiKeyChange {
+  readonly label?: string | undefined;
+  readonly dailyTokenBudget?: number | null | undefined;
 }
 
 export interface NewApiKey {
@@ -28,6 +36,7 @@ export interface NewApiKey {
   readonly keyHash: Buffer;
   readonly hint: string;
   readonly expiresAt: Date | null;
+  readonly dailyTokenBudget: number | null;
 }
 
 /** The tenant and the role of a key that may log in. */
@@ -51,6 +60,7 @@ const apiKeyColumns = [
   'expires_at',
   'revoked_at',
   'last_used_at',
+  'daily_token_budget',
 ];
 
 const apiKeyRow = z
@@ -63,6 +73,7 @@ const apiKeyRow = z
     expires_at: z.date().nullable(),
     revoked_at: z.date().nullable(),
     last_used_at: z.date().nullable(),
+    daily_token_budget: z.union([z.null(), z.coerce.number()]),
   })
   .transform(
     (row): ApiKey => ({
@@ -74,6 +85,7 @@ const apiKeyRow = z
       expiresAt: row.expires_at,
       revokedAt: row.revoked_at,
       lastUsedAt: row.last_used_at,
+      dailyTokenBudget: row.daily_token_budget,
     }),
   );
 
@@ -120,9 +132,28 @@ export async function insertApiKey(tx: Transaction, tenantId: string, key: NewAp
       key_hash: key.keyHash,
       key_hint: key.hint,
       expires_at: key.expiresAt,
+      daily_token_budget: key.dailyTokenBudget,
     })
     .returning(apiKeyColumns);
   return apiKeyRow.parse(rows[0]);
+}
+
+/** Changes a key; undefined when the tenant has none with this id. */
+export async function updateApiKey(
+  tx: Transaction,
+  tenantId: string,
+  keyId: string,
+  { label, dailyTokenBudget }: ApiKeyChange,
+): Promise<ApiKey | undefined> {
+  const rows: unknown[] = await tx('api_keys')
+    .where({ tenant_id: tenantId, id: keyId })
+    .update({
+      // Written even if nothing changes, so that the row comes back.
+      label: label ?? tx.raw('label'),
+      ...(dailyTokenBudget === undefined ? {} : { daily_token_budget: dailyTokenBudget }),
+    })
+    .returning(apiKeyColumns);
+  return rows.length === 0 ? undefined : apiKeyRow.parse(rows[0]);
 }
 
 /** The tenant's keys, newest first; only those older than the key `afterId` if it is given. */

@@ -3,15 +3,27 @@ import type { Transaction } from '../platform/postgres/database.ts';
 
 /**
  * Closes call records of all tenants that have been open for longer than `olderThanMs`, because of a crash; returns how
- * many. Their outcome is `unknown`, and their reserved tokens count as spent, because the provider may have been paid.
- * For the scope of reconciliation.
+ * many. Their outcome is `unknown`, and their reserved tokens count as spent, because the provider may have been paid. The ledger gets them as
+ * estimates. For the scope of reconciliation.
  */
 export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number): Promise<number> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with abandoned as (
-       update provider_calls set finished_at = clock_timestamp(), outcome = 'unknown'
+       update provider_calls
+          set finished_at = clock_timestamp(), outcome = 'unknown', estimated = true, ledger_due = true,
+              input_tokens = reserved_tokens - reserved_output_tokens, output_tokens = reserved_output_tokens
         where finished_at is null and started_at < now() - :olderThanMs * interval '1 millisecond'
-       returning tenant_id, month, reserved_tokens
+       returning tenant_id, month, api_key_id, day, reserved_tokens
+     ),
+     day_sums as (
+       select tenant_id, api_key_id, day, sum(reserved_tokens)::bigint as tokens
+         from abandoned where api_key_id is not null group by tenant_id, api_key_id, day
+     ),
+     days_settled as (
+       update daily_key_usage d
+          set reserved_tokens = d.reserved_tokens - s.tokens, settled_tokens = d.settled_tokens + s.tokens
+         from day_sums s where d.tenant_id = s.tenant_id and d.api_key_id = s.api_key_id and d.day = s.day
+       returning 1
      ),
      sums as (
        select tenant_id, month, sum(reserved_tokens)::bigint as tokens, count(*) as calls
@@ -20,7 +32,9 @@ export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number):
      settled as (
        update monthly_usage u
           set reserved_tokens = u.reserved_tokens - sums.tokens, settled_tokens = u.settled_tokens + sums.tokens
-         from sums where u.tenant_id = sums.tenant_id and u.month = sums.month
+         -- The count lets the rows of all days be locked before those of the months, as at the beginning of every call.
+         from sums, (select count(*) from days_settled) days
+        where u.tenant_id = sums.tenant_id and u.month = sums.month
      )
      select calls from sums`,
     { olderThanMs },

@@ -13,6 +13,8 @@ export interface BudgetEvents {
   settled(tx: Transaction, tenantId: string, settled: Settled): Promise<void>;
   /** After the first refusal since the budget last admitted a call: appends one audit row. */
   exhausted(tx: Transaction, tenantId: string): Promise<void>;
+  /** After the first refusal by the day's budget of an API key: appends one audit row. */
+  keyExhausted(tx: Transaction, tenantId: string, apiKeyId: string): Promise<void>;
 }
 
 /** Creates the reports of budgets: an audit row for the tenant, a counter for the operator. */
@@ -37,5 +39,11 @@ export function createBudgetEvents(deps: {
       if (before < threshold && after >= threshold) await report(tx, tenantId, warnAtPercent);
     },
     exhausted: (tx, tenantId) => report(tx, tenantId, 100),
+    keyExhausted: (tx, tenantId, apiKeyId) =>
+      deps.audit.append(tx, serviceActor(tenantId), {
+        action: 'llm.budget_reached',
+        subject: { kind: 'api_key', id: apiKeyId },
+        details: { percent: 100 },
+      }),
   };
 }

@@ -3,3 +3,7 @@
  * The statement that reserves reads it itself, so that no other budget is read than the one that counts.
  */
 export const budgetSql = '(select monthly_token_budget from llm_settings where tenant_id = :tenantId)';
+
+/** The daily token budget of the API key `:apiKeyId`, in the same way; null for no budget, and for a call of no key. */
+export const keyBudgetSql =
+  '(select daily_token_budget from api_keys where tenant_id = :tenantId and id = :apiKeyId::uuid)';

@@ -7,7 +7,7 @@ const countsSchema = z
 
 /** Call records of all tenants that did not end as they should. */
 export interface CallCounts {
-  /** Answered in the last day, and not in the ledger after five minutes. */
+  /** Due in the ledger, and not there after five minutes. */
   readonly missingFromLedger: number;
   /** Begun more than five minutes ago and not ended. */
   readonly open: number;
@@ -22,9 +22,8 @@ export interface CallCounts {
 export async function countCalls(tx: Transaction): Promise<CallCounts> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select
-       (select count(*)::int from provider_calls c
-         where outcome = 'ok' and finished_at > now() - interval '1 day' and finished_at < now() - interval '5 minutes'
-           and not exists (select 1 from usage_ledger l where l.tenant_id = c.tenant_id and l.call_id = c.id)
+       (select count(*)::int from provider_calls
+         where ledger_due and finished_at < now() - interval '5 minutes'
        ) as missing_from_ledger,
        (select count(*)::int from provider_calls
          where finished_at is null and started_at < now() - interval '5 minutes') as open,

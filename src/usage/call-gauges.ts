@@ -3,7 +3,7 @@ import { type CallCounts, countCalls } from './call-counts-store.ts';
 
 const missing: StateGauge<CallCounts> = {
   name: 'lorekeep_ledger_missing_calls',
-  help: 'Answered calls of the last day that are not in the ledger after 5 minutes',
+  help: 'Paid calls that are not in the ledger after 5 minutes',
   labels: {},
   values: ({ missingFromLedger }) => [{ labels: {}, value: missingFromLedger }],
 };

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { Cost } from '../domain/cost.ts';
 import type { CallSource, Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import { budgetSql } from './budget-read-model.ts';
+import { budgetSql, keyBudgetSql } from './budget-read-model.ts';
+import { daySql, monthSql, releaseKey } from './budget-store.ts';
+import { worstRatioSql } from './token-ratio-store.ts';
 
 /** A provider call as it is known before it is made. */
 export interface CallStart {
@@ -15,49 +18,88 @@ export interface CallStart {
   readonly subjectId?: string;
   /** Texts in the request. */
   readonly inputs: number;
-  /** The most tokens that the call may cost. They are reserved in the month's budget until the cost is known. */
-  readonly reservedTokens: number;
+  /** The API key that is charged beside the tenant, if one is. */
+  readonly apiKeyId?: string | null;
+  /** The most tokens that the call can cost, and those of them that its answer can cost. */
+  readonly maxTokens: number;
+  readonly maxOutputTokens: number;
+  /** What the call will cost by experience. */
+  readonly likelyTokens: number;
 }
 
-/** How a provider call ended: `ok` or a code of the failure table, and the tokens that the provider counted. */
+/** A reservation for a call. */
+export interface Reservation {
+  readonly tokens: number;
+  /** Only while no other call of the budget is under way. */
+  readonly alone: boolean;
+}
+
+/** How a provider call ended: `ok` or a code of the failure table, and what it has cost. */
 export interface CallEnd {
   readonly id: string;
   readonly outcome: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+  readonly cost: Cost;
+  /** The most that it could cost. */
+  readonly maxTokens: number;
 }
 
+const insertedSchema = z.object({ begun: z.boolean(), reserved_day: z.string().nullable() });
+
 /**
- * Reserves the call's tokens in the tenant's month and writes the call record. Returns false, and does neither, when
- * the budget cannot hold the tokens. It is one statement, so concurrent callers wait for each other at the month's row
- * and each sees what the one before has reserved. Alternative that lost: reading the sum first and writing afterwards,
- * because two readers would both find room for the last tokens.
+ * Reserves the call's tokens on the day of its API key and in the tenant's month, and writes the call record. Returns
+ * false, and does none of it, when one of the budgets cannot hold the tokens. It is one statement, so concurrent callers
+ * wait for each other at the row of the key, then at that of the month, and each sees what the one before has reserved.
+ * Alternative that lost: reading the sum first and writing afterwards, because two readers would both find room for the
+ * last tokens.
  */
-export async function insertCall(tx: Transaction, tenantId: string, call: CallStart): Promise<boolean> {
+export async function insertCall(
+  tx: Transaction,
+  tenantId: string,
+  call: CallStart,
+  { tokens, alone }: Reservation,
+): Promise<boolean> {
+  const { apiKeyId = null, subjectId = null } = call;
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with budget as materialized (
-       select ${budgetSql} as tokens,
-              date_trunc('month', clock_timestamp() at time zone 'UTC')::date as month
+       select ${budgetSql} as month_tokens, ${keyBudgetSql} as day_tokens, ${monthSql} as month, ${daySql} as day
+     ),
+     day_reservation as (
+       insert into daily_key_usage as d (tenant_id, api_key_id, day, reserved_tokens)
+       select :tenantId::uuid, :apiKeyId::uuid, day, :tokens::bigint from budget
+        where :apiKeyId::uuid is not null and (day_tokens is null or :tokens::bigint <= day_tokens)
+       on conflict (tenant_id, api_key_id, day) do update
+         set reserved_tokens = d.reserved_tokens + excluded.reserved_tokens
+         where (select day_tokens is null or d.settled_tokens + d.reserved_tokens + excluded.reserved_tokens <= day_tokens
+                  from budget)
+       returning day
      ),
      reservation as (
        insert into monthly_usage as u (tenant_id, month, reserved_tokens)
-       select :tenantId::uuid, month, :reservedTokens::bigint from budget
-        where tokens is null or :reservedTokens::bigint <= tokens
+       select :tenantId::uuid, month, :tokens::bigint from budget
+        where (month_tokens is null or :tokens::bigint <= month_tokens)
+          and (:apiKeyId::uuid is null or exists (select 1 from day_reservation))
        on conflict (tenant_id, month) do update
          set reserved_tokens = u.reserved_tokens + excluded.reserved_tokens
-         where (select tokens is null or u.settled_tokens + u.reserved_tokens + excluded.reserved_tokens <= tokens
+         where (select month_tokens is null or u.settled_tokens + u.reserved_tokens + excluded.reserved_tokens <= month_tokens
                   from budget)
+           and (u.reserved_tokens = 0 or not :alone::boolean)
        returning month
+     ),
+     call as (
+       insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, subject_id, inputs,
+                                   month, reserved_tokens, reserved_output_tokens, api_key_id, day)
+       select :tenantId::uuid, :id::uuid, :provider::text, :operation::text, :source::text, :model::text,
+              :keyVersion::int, :subjectId::uuid, :inputs::int, month, :tokens::bigint, :maxOutputTokens::bigint,
+              :apiKeyId::uuid, (select day from day_reservation)
+         from reservation
+       returning 1
      )
-     insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, subject_id, inputs,
-                                 month, reserved_tokens)
-     select :tenantId::uuid, :id::uuid, :provider::text, :operation::text, :source::text, :model::text,
-            :keyVersion::int, :subjectId::uuid, :inputs::int, month, :reservedTokens::bigint
-       from reservation
-     returning 1`,
-    { tenantId, ...call, subjectId: call.subjectId ?? null },
+     select exists (select 1 from call) as begun, (select day::text from day_reservation) as reserved_day`,
+    { tenantId, ...call, subjectId, apiKeyId, tokens, alone },
   );
-  return rows.length === 1;
+  const [{ begun, reserved_day: day }] = z.tuple([insertedSchema]).parse(rows);
+  if (!begun && day !== null && apiKeyId !== null) await releaseKey(tx, tenantId, { apiKeyId, day, tokens });
+  return begun;
 }
 
 const settledSchema = z.object({
@@ -74,38 +116,59 @@ export interface Settled {
 }
 
 /**
- * Finishes the call record and settles its reservation with the actual cost. A finished record keeps its first outcome,
- * and the result is then undefined. Only the outcome `unknown` is replaced, because a late answer is the truth.
+ * Finishes the call record and settles its reservations with what the call has cost; with an unknown cost that is the
+ * whole reservation. A finished record keeps its first outcome, and the result is then undefined. Only the outcome
+ * `unknown` is replaced, with its ledger row, because a late answer is the truth.
  */
 export async function finishCall(
   tx: Transaction,
   tenantId: string,
-  call: CallEnd,
+  { id, outcome, cost, maxTokens }: CallEnd,
 ): Promise<Settled | undefined> {
+  const told = cost.kind === 'told' ? cost : { inputTokens: 0, outputTokens: 0 };
+  const toldTokens = told.inputTokens + told.outputTokens;
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with before as (
-       select id, month, reserved_tokens, outcome from provider_calls
+    `with before as materialized (
+       select id, model, month, api_key_id, day, outcome,
+              case when :estimated then reserved_tokens - reserved_output_tokens else :inputTokens::bigint end as input_tokens,
+              case when :estimated then reserved_output_tokens else :outputTokens::bigint end as output_tokens,
+              case when outcome is null then reserved_tokens else 0 end as released,
+              -- An unknown call has been counted as if it had cost all that it had reserved.
+              case when :estimated then reserved_tokens else :tokens::bigint end
+                - case when outcome is null then 0 else reserved_tokens end as spent
+         from provider_calls
         where tenant_id = :tenantId and id = :id and (outcome is null or outcome = 'unknown')
           for update
      ),
      finished as (
        update provider_calls c
-          set finished_at = clock_timestamp(), outcome = :outcome,
-              input_tokens = :inputTokens, output_tokens = :outputTokens
+          set finished_at = clock_timestamp(), outcome = :outcome, estimated = :estimated,
+              input_tokens = before.input_tokens, output_tokens = before.output_tokens,
+              ledger_due = :outcome = 'ok' or before.input_tokens + before.output_tokens > 0
          from before where c.tenant_id = :tenantId and c.id = before.id
+     ),
+     withdrawn as (
+       delete from usage_ledger l using before
+        where l.tenant_id = :tenantId and l.call_id = before.id and before.outcome = 'unknown'
+     ),
+     shown as (${worstRatioSql}),
+     day_settled as (
+       update daily_key_usage d
+          set reserved_tokens = d.reserved_tokens - before.released, settled_tokens = d.settled_tokens + before.spent
+         from before where d.tenant_id = :tenantId and d.api_key_id = before.api_key_id and d.day = before.day
+       returning 1
      )
      update monthly_usage u
-        -- An unknown call has been counted as if it had cost all that it had reserved.
-        set reserved_tokens = u.reserved_tokens - case when before.outcome is null then before.reserved_tokens else 0 end,
-            settled_tokens = u.settled_tokens + :tokens::bigint
-              - case when before.outcome is null then 0 else before.reserved_tokens end
-       from before
+        set reserved_tokens = u.reserved_tokens - before.released, settled_tokens = u.settled_tokens + before.spent
+       -- The join lets the day's row be locked before the month's, as at the beginning of every call.
+       from before left join (select 1 from day_settled) day on true
       where u.tenant_id = :tenantId and u.month = before.month
-     returning u.settled_tokens as settled_after,
-       u.settled_tokens - :tokens::bigint + case when before.outcome is null then 0 else before.reserved_tokens end
-         as settled_before,
+     returning u.settled_tokens as settled_after, u.settled_tokens - before.spent as settled_before,
        ${budgetSql} as budget`,
-    { tenantId, ...call, tokens: call.inputTokens + call.outputTokens },
+    {
+      ...{ tenantId, id, outcome, estimated: cost.kind === 'unknown', ...told, tokens: toldTokens },
+      ratio: toldTokens > 0 ? Math.min(1, toldTokens / maxTokens) : null,
+    },
   );
   if (rows[0] === undefined) return undefined;
   const { settled_before: before, settled_after: after, budget } = settledSchema.parse(rows[0]);
@@ -117,10 +180,17 @@ export async function deleteCall(tx: Transaction, tenantId: string, callId: stri
   await tx.raw(
     `with cancelled as (
        delete from provider_calls where tenant_id = :tenantId and id = :callId and outcome is null
-       returning month, reserved_tokens
+       returning month, api_key_id, day, reserved_tokens
+     ),
+     day_released as (
+       update daily_key_usage d set reserved_tokens = d.reserved_tokens - cancelled.reserved_tokens
+         from cancelled
+        where d.tenant_id = :tenantId and d.api_key_id = cancelled.api_key_id and d.day = cancelled.day
+       returning 1
      )
      update monthly_usage u set reserved_tokens = u.reserved_tokens - cancelled.reserved_tokens
-       from cancelled where u.tenant_id = :tenantId and u.month = cancelled.month`,
+       from cancelled left join (select 1 from day_released) day on true
+      where u.tenant_id = :tenantId and u.month = cancelled.month`,
     { tenantId, callId },
   );
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { countedCallsSql, unknownCallsSql } from './counted-calls-store.ts';
 
-export const usageGroupings = ['day', 'operation', 'model', 'source'] as const;
+export const usageGroupings = ['day', 'operation', 'model', 'source', 'api_key'] as const;
 export type UsageGrouping = (typeof usageGroupings)[number];
 
 /** A period of the ledger, and how to group it. */
@@ -22,9 +22,11 @@ const usageRowSchema = z.object({
   provider: z.string().nullable(),
   model: z.string().nullable(),
   source: z.string().nullable(),
+  api_key_id: z.string().nullable(),
   input_tokens: z.coerce.number(),
   output_tokens: z.coerce.number(),
   calls: z.coerce.number(),
+  estimated_calls: z.coerce.number(),
 });
 /** A sum over the ledger; fields that are not grouped by are null. */
 export type UsageRow = z.output<typeof usageRowSchema>;
@@ -40,21 +42,27 @@ export async function countUnknown(tx: Transaction, tenantId: string, query: Usa
   return row.calls;
 }
 
-/** The statement that copies the call records `c` that meet a condition, unless they are in the ledger already. */
-const copyCallsSql = (condition: string) =>
-  `insert into usage_ledger
-     (tenant_id, call_id, at, operation, provider, model, source, input_tokens, output_tokens)
-   select c.tenant_id, c.id, c.finished_at, c.operation, c.provider, c.model, c.source, c.input_tokens, c.output_tokens
-     from provider_calls c
-    where ${condition}
-      and not exists (select 1 from usage_ledger l where l.tenant_id = c.tenant_id and l.call_id = c.id)
+/**
+ * The statement that copies the calls that are due in the ledger and meet a condition. It clears their mark by the same
+ * statement, so that of many at once each call is copied by one.
+ */
+const copyDueSql = (condition: string) =>
+  `with due as (
+     update provider_calls set ledger_due = false where ledger_due and ${condition}
+     returning *
+   )
+   insert into usage_ledger (tenant_id, call_id, at, operation, provider, model, source, api_key_id,
+                             input_tokens, output_tokens, estimated)
+   select tenant_id, id, finished_at, operation, provider, model, source, api_key_id,
+          input_tokens, output_tokens, estimated
+     from due
    on conflict do nothing`;
 
 /**
- * Copies every answered call of a subject, or one call, from the call records to the ledger; returns how many were
- * missing there. The primary key on the call makes repetition safe. Alternative that lost: a list of call ids from the
- * workflow, because an attempt that dies after its call was stored cannot pass on an id, while the call record stays
- * for the next attempt.
+ * Copies every call of a subject that is due, or one call, from the call records to the ledger; returns how many were
+ * missing there. Due is a call that was answered, and a failed one that cost something. Alternative that lost: a list
+ * of call ids from the workflow, because an attempt that dies after its call was stored cannot pass on an id, while the
+ * call record stays for the next attempt.
  */
 export async function copyToLedger(
   tx: Transaction,
@@ -63,21 +71,26 @@ export async function copyToLedger(
 ): Promise<number> {
   const [column, value] = 'callId' in which ? ['id', which.callId] : ['subject_id', which.subjectId];
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    copyCallsSql("c.tenant_id = :tenantId and c.:column: = :value and c.outcome = 'ok'"),
+    copyDueSql('tenant_id = :tenantId and :column: = :value'),
     { tenantId, column, value },
   );
   return rowCount;
 }
 
+/** The most calls that one pass of the reconciliation copies. The next pass copies the rest. */
+const copiedAtOnce = 5_000;
+
 /**
- * Copies to the ledger, for all tenants, answered calls of the last day that are still missing after `olderThanMs`;
+ * Copies to the ledger, for all tenants, calls of any age that are still due after `olderThanMs`, the oldest first;
  * returns how many. For the scope of reconciliation.
  */
 export async function copyMissingToLedger(tx: Transaction, olderThanMs: number): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    copyCallsSql(`c.outcome = 'ok' and c.finished_at > now() - interval '1 day'
-        and c.finished_at < now() - :olderThanMs * interval '1 millisecond'`),
-    { olderThanMs },
+    copyDueSql(`(tenant_id, id) in (
+       select tenant_id, id from provider_calls
+        where ledger_due and finished_at < now() - :olderThanMs * interval '1 millisecond'
+        order by finished_at limit :copiedAtOnce for update skip locked)`),
+    { olderThanMs, copiedAtOnce },
   );
   return rowCount;
 }
@@ -94,13 +107,15 @@ export async function sumLedger(tx: Transaction, tenantId: string, query: UsageQ
     `${column('model', 'provider')} as provider`,
     `${column('model', 'model')} as model`,
     `${column('source', 'source')} as source`,
+    `${column('api_key', 'api_key_id::text')} as api_key_id`,
   ];
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select ${columns.join(', ')},
-            sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, sum(calls) as calls
+            sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens, sum(calls) as calls,
+            sum(estimated_calls) as estimated_calls
        from ${countedCallsSql} counted
-      group by 1, 2, 3, 4, 5
-      order by 1, 2, 3, 4, 5
+      group by 1, 2, 3, 4, 5, 6
+      order by 1, 2, 3, 4, 5, 6
       limit :maxRows`,
     { tenantId, from: query.from, to: query.to, maxRows: query.maxRows ?? null },
   );

@@ -22,9 +22,17 @@ const usageRow = z
     provider: z.string().nullable(),
     model: z.string().nullable(),
     source: z.string().nullable(),
+    api_key_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The API key whose daily budget paid; null for calls of no key' }),
     input_tokens: z.number().int(),
     output_tokens: z.number().int(),
     calls: z.number().int(),
+    estimated_calls: z.number().int().meta({
+      description:
+        'Calls that were perhaps paid, and whose provider told no usage that can be believed: their tokens are what was reserved for them',
+    }),
   })
   .meta({ id: 'UsageRow' });
 
@@ -56,7 +64,7 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
               group_by: z.array(z.string()),
               unknown_calls: z.number().int().meta({
                 description:
-                  'Calls that a crash left without an outcome; they may have been paid, and are in no row',
+                  'Calls that a crash left without an outcome; they may have been paid, and are among the estimated calls',
               }),
             }),
           }),

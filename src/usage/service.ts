@@ -3,7 +3,7 @@ import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { closeAbandonedCalls } from './abandoned-call-store.ts';
 import { createBudgetEvents } from './budget-events.ts';
-import { clearExhausted, isBudgetSpent, isOnlyReserved, markExhausted } from './budget-store.ts';
+import { clearExhausted, isBudgetSpent, markExhausted, markKeyExhausted, readRoom } from './budget-store.ts';
 import {
   type CallEnd,
   type CallStart,
@@ -22,33 +22,34 @@ import {
   type UsageRow,
 } from './ledger-store.ts';
 import type { UsageMetrics } from './metrics.ts';
+import { findWorstRatio } from './token-ratio-store.ts';
 
 /** The sums of a period. */
 export interface UsageReport {
   readonly rows: readonly UsageRow[];
-  /** Calls of the period that a crash left without an outcome: they may have been paid, and are in no row. */
+  /** Calls of the period that a crash left without an outcome. They may have been paid, and are in the rows as estimates. */
   readonly unknownCalls: number;
 }
 
 /** The records of provider calls, the month's budget and the ledger. */
 export interface Usage {
   /**
-   * Reserves a call's tokens in the month's budget and writes the call record. Commit it before the call is made,
-   * because the record has to survive a crash. `budget_reserved`: there is no room only while other calls are under
-   * way.
+   * Reserves a call's tokens in the month's budget and in that of its API key, and writes the call record. Commit it
+   * before the call is made, because the record has to survive a crash. `budget_reserved`: there is no room only while
+   * other calls are under way.
    */
   begin(
     tx: Transaction,
     tenantId: string,
     call: CallStart,
   ): Promise<'begun' | 'budget_reserved' | 'budget_exhausted'>;
-  /** Finishes a call record and settles its reservation, in the transaction that stores the result of the call. */
+  /** Finishes a call record and settles its reservations by its cost, in the transaction that stores the result of the call. */
   finish(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
-  /** Deletes the record of a call that was not made, and releases its reservation. */
+  /** Deletes the record of a call that was not made, and releases its reservations. */
   cancel(tx: Transaction, tenantId: string, callId: string): Promise<void>;
-  /** Copies the answered calls of a subject to the ledger; returns how many were missing there. Safe to repeat. */
+  /** Copies the calls of a subject that were answered or cost something to the ledger; returns how many were missing there. Safe to repeat. */
   recordSubject(tenantId: string, subjectId: string): Promise<number>;
-  /** Copies one answered call to the ledger, in the given transaction. Safe to repeat. */
+  /** Copies one call to the ledger if it was answered or cost something, in the given transaction. Safe to repeat. */
   recordCall(tx: Transaction, tenantId: string, callId: string): Promise<void>;
   /** Sums the tenant's ledger. */
   report(tenantId: string, query: UsageQuery): Promise<UsageReport>;
@@ -63,14 +64,25 @@ export interface Usage {
   /** Admits calls to an exhausted budget again, in the transaction that changes the budget. */
   budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
   /**
-   * Closes call records that crashes have left open, and copies answered calls that are missing to the ledger, for all
-   * tenants. Returns how many records were closed.
+   * Closes call records that crashes have left open, and copies the calls that the ledger lacks, for all tenants and of
+   * any age. Returns how many records were closed.
    */
   closeAbandoned(): Promise<number>;
 }
 
 /** Far longer than any call may take, so the process that made the call is dead. */
 const abandonedAfterMs = 5 * 60_000;
+
+/**
+ * The fewest tokens that a call may reserve where its bound does not fit. The bound is several times what most texts
+ * cost, so a small budget would refuse a call that it could pay. What is enough is the worst share of the bound that the
+ * model has shown, and no less than the text makes likely. Before the model has shown anything, only the bound will do.
+ */
+async function leastReservation(tx: Transaction, tenantId: string, call: CallStart): Promise<number> {
+  const worstRatio = await findWorstRatio(tx, tenantId, call.model);
+  if (worstRatio === undefined) return call.maxTokens;
+  return Math.min(call.maxTokens, Math.max(Math.ceil(worstRatio * call.maxTokens), call.likelyTokens));
+}
 
 /** Creates the service of call records, budgets and the ledger. */
 export function createUsageService(deps: {
@@ -82,9 +94,16 @@ export function createUsageService(deps: {
   const events = createBudgetEvents(deps);
   return {
     async begin(tx, tenantId, call) {
-      if (await insertCall(tx, tenantId, call)) return 'begun';
-      if (await isOnlyReserved(tx, tenantId, call.reservedTokens)) return 'budget_reserved';
-      if (await markExhausted(tx, tenantId)) await events.exhausted(tx, tenantId);
+      if (await insertCall(tx, tenantId, call, { tokens: call.maxTokens, alone: false })) return 'begun';
+      const tokens = await leastReservation(tx, tenantId, call);
+      if (tokens < call.maxTokens && (await insertCall(tx, tenantId, call, { tokens, alone: true })))
+        return 'begun';
+      const { apiKeyId = null } = call;
+      const room = await readRoom(tx, tenantId, { tokens, apiKeyId });
+      if (room.month && room.day) return 'budget_reserved';
+      if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
+      if (!room.day && apiKeyId !== null && (await markKeyExhausted(tx, tenantId, apiKeyId)))
+        await events.keyExhausted(tx, tenantId, apiKeyId);
       return 'budget_exhausted';
     },
     async finish(tx, tenantId, call) {

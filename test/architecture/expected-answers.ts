@@ -61,6 +61,7 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'GET /audit': answers(200, withQuery),
   'GET /api-keys': answers(200, withQuery),
   'POST /api-keys': answers(201, withBody, withIdempotencyKey, { 404: ['not_found'] }),
+  'PATCH /api-keys/:id': answers(200, withId, withBody),
   'DELETE /api-keys/:id': answers(204, withId, withTransition),
   'POST /admin/tenants': answers(201, withBody, withIdempotencyKey, { 409: ['already_exists'] }),
   'POST /admin/tenants/:id/api-keys': answers(201, withId, withBody, withIdempotencyKey),

@@ -19,6 +19,11 @@ export interface SharedCacheOptions<T> {
   sizeOf(value: T): number;
   /** Whether to cache the result. A failure is usually given to the waiting callers and not cached. */
   worthKeeping(value: T): boolean;
+  /**
+   * Whether the result concerns only the caller whose `make` led to it, by default never. The callers that waited for it
+   * then make their own.
+   */
+  concernsOneCaller?(value: T): boolean;
   /** Whether a timer removes an expired result from memory at once; otherwise it stays until evicted, but is never returned. */
   readonly purgeExpired?: boolean;
   /** Called when a cached result is returned. */
@@ -45,12 +50,17 @@ export function createSharedCache<T>(options: SharedCacheOptions<T>): SharedCach
         options.onHit?.();
         return known.value;
       }
-      return underWay.run(key, async () => {
-        const value = await make();
-        // The library reads a ttl of 0 as "never expires".
-        if (options.ttlMs > 0 && options.worthKeeping(value)) remembered.set(key, { value });
-        return value;
-      });
+      for (;;) {
+        let isOwn = false;
+        const value = await underWay.run(key, async () => {
+          isOwn = true;
+          const made = await make();
+          // The library reads a ttl of 0 as "never expires".
+          if (options.ttlMs > 0 && options.worthKeeping(made)) remembered.set(key, { value: made });
+          return made;
+        });
+        if (isOwn || !options.concernsOneCaller?.(value)) return value;
+      }
     },
   };
 }

@@ -1,8 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { z } from 'zod';
+import type { Cost } from '../../domain/cost.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
-import { classifyError } from '../wire/classify-error.ts';
+import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
+import { watchSending } from '../wire/watch-sending.ts';
 
 export interface AnthropicClientOptions {
   readonly baseUrl: string;
@@ -32,8 +34,6 @@ export interface AnthropicClient {
   message(request: MessageRequest): Promise<ProviderAnswer<Message>>;
 }
 
-const tokens = z.number().int().nonnegative();
-
 const answerSchema = z.object({
   type: z.literal('message'),
   // Blocks other than text (thinking, tool use) hold nothing that was asked for.
@@ -46,11 +46,15 @@ const answerSchema = z.object({
     ]),
   ),
   stop_reason: z.string().nullable(),
+});
+
+/** Read apart from the text, because an answer that cannot be used is on the bill as well. */
+const usageSchema = z.object({
   usage: z.object({
-    input_tokens: tokens,
-    output_tokens: tokens,
-    cache_creation_input_tokens: tokens.nullish(),
-    cache_read_input_tokens: tokens.nullish(),
+    input_tokens: z.number(),
+    output_tokens: z.number(),
+    cache_creation_input_tokens: z.number().nullish(),
+    cache_read_input_tokens: z.number().nullish(),
   }),
 });
 
@@ -83,38 +87,50 @@ export function createAnthropicClient(options: AnthropicClientOptions): Anthropi
         openTelemetry: false,
         fetch: boundedFetch,
       });
-      try {
-        const answer: unknown = await client.post('/v1/messages', {
-          body: {
-            model,
-            max_tokens: maxTokens,
-            ...(system === undefined ? {} : { system }),
-            messages: [{ role: 'user', content: prompt }],
-          },
-          signal: timeout,
-        });
-        return readAnswer(answer);
-      } catch (error) {
-        const failure = classifyError(error, Anthropic, {
-          timedOut: timeout.aborted,
-          bodyOf: (part) => part,
-        });
-        return { kind: 'failed', ...failure };
-      }
+      return watchSending(async (wasSent) => {
+        try {
+          const answer: unknown = await client.post('/v1/messages', {
+            body: {
+              model,
+              max_tokens: maxTokens,
+              ...(system === undefined ? {} : { system }),
+              messages: [{ role: 'user', content: prompt }],
+            },
+            signal: timeout,
+          });
+          return readAnswer(answer);
+        } catch (error) {
+          const failure = classifyError(error, Anthropic, {
+            timedOut: timeout.aborted,
+            bodyOf: (part) => part,
+          });
+          return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
+        }
+      });
     },
   };
 }
 
 function readAnswer(answer: unknown): ProviderAnswer<Message> {
+  const cost = readCost(answer);
   const parsed = answerSchema.safeParse(answer);
-  if (!parsed.success) return { kind: 'failed', code: 'malformed_response' };
-  const { content, stop_reason, usage } = parsed.data;
+  if (!parsed.success) return { kind: 'failed', code: 'malformed_response', cost };
+  const { content, stop_reason } = parsed.data;
   return {
     kind: 'ok',
     result: { text: content.map(({ text }) => text).join(''), complete: stop_reason !== 'max_tokens' },
+    cost,
+  };
+}
+
+function readCost(answer: unknown): Cost {
+  const { data } = usageSchema.safeParse(answer);
+  if (data === undefined) return { kind: 'unknown' };
+  const { input_tokens, output_tokens, cache_creation_input_tokens, cache_read_input_tokens } = data.usage;
+  return {
+    kind: 'told',
     // Tokens read from a cache or written to it are input too, and are billed.
-    inputTokens:
-      usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
-    outputTokens: usage.output_tokens,
+    inputTokens: input_tokens + (cache_creation_input_tokens ?? 0) + (cache_read_input_tokens ?? 0),
+    outputTokens: output_tokens,
   };
 }

@@ -1,5 +1,5 @@
 import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
-import { estimateTokens } from '../../domain/tokens.ts';
+import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult } from '../call.ts';
 import type { Guard } from '../guard.ts';
@@ -12,12 +12,13 @@ export interface MessageCall<K> {
   /** What the answer is for, as the ledger names it: `extraction`, `classification`, … */
   readonly operation: CallOperation;
   readonly subjectId?: string;
+  /** See `CallRequest`. */
+  readonly apiKeyId?: string | null;
   readonly system?: string;
   readonly prompt: string;
   /** The most tokens that the answer may have. */
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
-  /** See `CallRequest`. */
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
@@ -41,12 +42,14 @@ export function createGuardedAnthropic(
 
   return {
     message: ({ system, prompt, maxOutputTokens, ...request }) => {
-      const inputTokens =
-        Math.ceil(estimateTokens(system ?? '') + estimateTokens(prompt)) + tokensAroundPrompt;
+      const tokensBy = (tokensOf: (text: string) => number) =>
+        tokensOf(system ?? '') + tokensOf(prompt) + tokensAroundPrompt + maxOutputTokens;
       return deps.guard.call({
         ...request,
         inputs: 1,
-        maxTokens: inputTokens + maxOutputTokens,
+        maxTokens: tokensBy(tokenBound),
+        maxOutputTokens,
+        likelyTokens: tokensBy(likelyTokens),
         send: ({ apiKey, model }) =>
           client.message({
             apiKey,

@@ -1,8 +1,10 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
+import type { Cost } from '../../domain/cost.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
-import { classifyError } from '../wire/classify-error.ts';
+import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
+import { watchSending } from '../wire/watch-sending.ts';
 
 export interface EmbeddingClientOptions {
   readonly baseUrl: string;
@@ -30,8 +32,10 @@ export interface EmbeddingClient {
 
 const answerSchema = z.object({
   data: z.array(z.object({ index: z.number().int().nonnegative(), embedding: z.array(z.number()).min(1) })),
-  usage: z.object({ prompt_tokens: z.number().int().nonnegative() }).optional(),
 });
+
+/** Read apart from the vectors, because an answer that cannot be used is on the bill as well. */
+const usageSchema = z.object({ usage: z.object({ prompt_tokens: z.number() }) });
 
 /** 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
 const maxAnswerBytes = 64 * 1024 * 1024;
@@ -61,26 +65,28 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
         logLevel: 'off',
         fetch: boundedFetch,
       });
-      try {
-        const answer: unknown = await client.post('/embeddings', {
-          body: {
-            model: request.model,
-            input: request.inputs,
-            // Named, because not every compatible server knows base64, the library's default.
-            encoding_format: 'float',
-            ...(options.sendsInputType ? { input_type: request.side } : {}),
-          },
-          headers: { Authorization: `Bearer ${request.apiKey}` },
-          signal: timeout,
-        });
-        return readAnswer(answer, request.inputs.length);
-      } catch (error) {
-        const failure = classifyError(error, OpenAI, {
-          timedOut: timeout.aborted,
-          bodyOf: (part) => ({ error: part }),
-        });
-        return { kind: 'failed', ...failure };
-      }
+      return watchSending(async (wasSent) => {
+        try {
+          const answer: unknown = await client.post('/embeddings', {
+            body: {
+              model: request.model,
+              input: request.inputs,
+              // Named, because not every compatible server knows base64, the library's default.
+              encoding_format: 'float',
+              ...(options.sendsInputType ? { input_type: request.side } : {}),
+            },
+            headers: { Authorization: `Bearer ${request.apiKey}` },
+            signal: timeout,
+          });
+          return readAnswer(answer, request.inputs.length);
+        } catch (error) {
+          const failure = classifyError(error, OpenAI, {
+            timedOut: timeout.aborted,
+            bodyOf: (part) => ({ error: part }),
+          });
+          return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
+        }
+      });
     },
   };
 }
@@ -98,20 +104,23 @@ function isStorable(vector: readonly number[]): boolean {
 }
 
 function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (readonly number[])[]> {
+  const cost = readCost(answer);
   const parsed = answerSchema.safeParse(answer);
   if (!parsed.success || parsed.data.data.length !== inputs)
-    return { kind: 'failed', code: 'malformed_response' };
+    return { kind: 'failed', code: 'malformed_response', cost };
   const vectors = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
   const ordered = Array.from({ length: inputs }, (_, index) => vectors.get(index) ?? []);
   const dimensions = ordered[0]?.length ?? 0;
   const usable = ordered.every((vector) => vector.length === dimensions && isStorable(vector));
   if (dimensions === 0 || dimensions > maxDimensions || !usable) {
-    return { kind: 'failed', code: 'malformed_response' };
+    return { kind: 'failed', code: 'malformed_response', cost };
   }
-  return {
-    kind: 'ok',
-    result: ordered,
-    inputTokens: parsed.data.usage?.prompt_tokens,
-    outputTokens: 0,
-  };
+  return { kind: 'ok', result: ordered, cost };
+}
+
+function readCost(answer: unknown): Cost {
+  const { data } = usageSchema.safeParse(answer);
+  return data === undefined
+    ? { kind: 'unknown' }
+    : { kind: 'told', inputTokens: data.usage.prompt_tokens, outputTokens: 0 };
 }

@@ -1,5 +1,5 @@
 import type { CallSource, KeyReference } from '../../domain/operations.ts';
-import { estimateTokens } from '../../domain/tokens.ts';
+import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult } from '../call.ts';
 import type { Guard } from '../guard.ts';
@@ -10,10 +10,11 @@ export interface EmbeddingCall<K> {
   readonly tenantId: string;
   readonly source: CallSource;
   readonly articleId?: string;
+  /** See `CallRequest`. */
+  readonly apiKeyId?: string | null;
   readonly inputs: readonly string[];
   readonly side: 'query' | 'passage';
   readonly timeoutMs: number;
-  /** See `CallRequest`. */
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
@@ -30,9 +31,6 @@ export interface GuardedEmbedding {
   embed<K>(request: EmbeddingCall<K>): Promise<CallResult<K>>;
 }
 
-/** Tokens that a model adds to each input: a prefix that names its side, a beginning and an end. */
-const tokensAroundInput = 8;
-
 /** Creates the guarded embedding. Only this file holds the provider client. */
 export function createGuardedEmbedding(
   deps: { readonly guard: Guard } & EmbeddingClientOptions,
@@ -45,7 +43,8 @@ export function createGuardedEmbedding(
         ...request,
         operation: 'embedding',
         inputs: inputs.length,
-        maxTokens: inputs.reduce((sum, text) => sum + Math.ceil(estimateTokens(text)) + tokensAroundInput, 0),
+        maxTokens: sumOver(inputs, tokenBound),
+        likelyTokens: sumOver(inputs, likelyTokens),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
         async send({ apiKey, model }) {
           const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: request.timeoutMs });
@@ -53,8 +52,11 @@ export function createGuardedEmbedding(
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&
             answer.result[0]?.length !== expectedDimensions;
-          return isOfOtherSpace ? { kind: 'failed', code: 'malformed_response' } : answer;
+          return isOfOtherSpace ? { kind: 'failed', code: 'malformed_response', cost: answer.cost } : answer;
         },
       }),
   };
 }
+
+const sumOver = (inputs: readonly string[], tokensOf: (text: string) => number) =>
+  inputs.reduce((sum, text) => sum + tokensOf(text) + tokensAroundInput, 0);

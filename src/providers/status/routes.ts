@@ -60,7 +60,8 @@ export function providerRoutes(deps: {
       idempotent: true,
       replies: { 200: { description: 'The result of each call', schema: verificationReply } },
       problems: [],
-      handle: async ({ actor }) => reply(200, { data: await deps.verification.verify(actor.tenantId) }),
+      handle: async ({ actor }) =>
+        reply(200, { data: await deps.verification.verify(actor.tenantId, actor.keyId) }),
     }),
 
     route({

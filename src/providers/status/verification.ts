@@ -18,9 +18,9 @@ export interface KeyVerification {
   /**
    * Makes one call with each stored key of the tenant, even with a rejected one. A key that the provider accepts
    * becomes `verified`, and what it blocked goes on. A failure of a provider, a key or the custody is a result, as a
-   * code.
+   * code. `apiKeyId` is the API key that pays from its daily budget.
    */
-  verify(tenantId: string): Promise<Verification>;
+  verify(tenantId: string, apiKeyId?: string | null): Promise<Verification>;
 }
 
 export interface KeyVerificationDeps {
@@ -34,6 +34,11 @@ export interface KeyVerificationDeps {
   readonly backlog: BacklogRequests;
 }
 
+interface Caller {
+  readonly tenantId: string;
+  readonly apiKeyId: string | null;
+}
+
 /** A text of few tokens in any vocabulary. */
 const shortText = 'Hello';
 
@@ -42,10 +47,11 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
   const { database, keys, embedding, anthropic, timeoutMs } = deps;
   const options = { source: 'verify', timeoutMs, evenIfRejected: true } as const;
 
-  const verifyEmbedding = async (tenantId: string, model: string): Promise<Verified> => {
+  const verifyEmbedding = async ({ tenantId, apiKeyId }: Caller, model: string): Promise<Verified> => {
     const answer = await embedding.embed({
       ...options,
       tenantId,
+      apiKeyId,
       inputs: [shortText],
       side: 'passage',
       async persist(tx, vectors) {
@@ -57,10 +63,11 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
     return { ok: true, model: answer.key.model, dimensions: answer.persisted };
   };
 
-  const verifyAnthropic = async (tenantId: string, model: string): Promise<Verified> => {
+  const verifyAnthropic = async ({ tenantId, apiKeyId }: Caller, model: string): Promise<Verified> => {
     const answer = await anthropic.message({
       ...options,
       tenantId,
+      apiKeyId,
       operation: 'verification',
       prompt: shortText,
       maxOutputTokens: 1,
@@ -70,11 +77,12 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
   };
 
   return {
-    async verify(tenantId) {
+    async verify(tenantId, apiKeyId = null) {
+      const caller = { tenantId, apiKeyId };
       const models = await database.withTenant(tenantId, (tx) => keys.models(tx, tenantId));
       const [ofEmbedding, ofAnthropic] = await Promise.all([
-        verifyEmbedding(tenantId, models.embedding_model),
-        verifyAnthropic(tenantId, models.extraction_model),
+        verifyEmbedding(caller, models.embedding_model),
+        verifyAnthropic(caller, models.extraction_model),
       ]);
       return { embedding: ofEmbedding, anthropic: ofAnthropic };
     },

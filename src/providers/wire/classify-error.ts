@@ -1,3 +1,4 @@
+import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
 import type { Failure } from '../../domain/failures.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
 import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
@@ -29,6 +30,16 @@ export function classifyError(
     return classify(error, vendor, options);
   } catch {
     return { code: 'internal' };
+  }
+}
+
+/** The cost of a call that ended in an error of a vendor's library, which tells no usage. */
+export function costOfError(error: unknown, sent: boolean): Cost {
+  try {
+    const isStatus = error instanceof Error && 'status' in error && typeof error.status === 'number';
+    return costWithoutUsage({ sent, status: isStatus ? Number(error.status) : undefined });
+  } catch {
+    return costWithoutUsage({ sent, status: undefined });
   }
 }
 

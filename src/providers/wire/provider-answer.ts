@@ -1,12 +1,7 @@
+import type { Cost } from '../../domain/cost.ts';
 import type { Failure } from '../../domain/failures.ts';
 
-/** What a provider client returns: the parsed result with the tokens that the provider counted, or a code. */
+/** What a provider client returns: the parsed result or a code, and what the call has cost in either case. */
 export type ProviderAnswer<R> =
-  | {
-      readonly kind: 'ok';
-      readonly result: R;
-      /** Undefined when the provider counts none. The call then costs what was reserved for it. */
-      readonly inputTokens: number | undefined;
-      readonly outputTokens: number;
-    }
-  | ({ readonly kind: 'failed' } & Failure);
+  | { readonly kind: 'ok'; readonly result: R; readonly cost: Cost }
+  | ({ readonly kind: 'failed'; readonly cost: Cost } & Failure);

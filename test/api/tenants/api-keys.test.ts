@@ -23,6 +23,7 @@ describe('POST /api-keys', () => {
       expires_at: '2099-01-31T10:00:00.000Z',
       revoked_at: null,
       last_used_at: null,
+      daily_token_budget: null,
     });
     // An agent's key is known, and its role is too low here.
     expect((await api.call(key, 'GET', '/api-keys')).status).toBe(403);
@@ -41,6 +42,11 @@ describe('POST /api-keys', () => {
     ['a time without a zone', { ...anAgentKey, expires_at: '2099-01-01T00:00:00' }, 'expires_at'],
     ['a date that does not exist', { ...anAgentKey, expires_at: '2099-02-30T00:00:00Z' }, 'expires_at'],
     ['an unknown field', { ...anAgentKey, tenant_id: randomUUID() }, 'tenant_id'],
+    ['a budget of nothing', { ...anAgentKey, daily_token_budget: 0 }, 'daily_token_budget'],
+    ['a budget below nothing', { ...anAgentKey, daily_token_budget: -1 }, 'daily_token_budget'],
+    ['half a token', { ...anAgentKey, daily_token_budget: 1.5 }, 'daily_token_budget'],
+    ['a budget above 2^53', { ...anAgentKey, daily_token_budget: 2 ** 53 }, 'daily_token_budget'],
+    ['a budget in quotes', { ...anAgentKey, daily_token_budget: '5' }, 'daily_token_budget'],
   ])('refuses %s', async ([_, body, path], { api, keys }) => {
     const refused = await api.call(keys.user, 'POST', '/api-keys', body);
     expect(refused.status).toBe(422);
@@ -84,6 +90,53 @@ describe('GET /api-keys', () => {
       expect((await api.call(keys.user, 'GET', `/api-keys?${query}`)).status).toBe(422);
     },
   );
+});
+
+describe('PATCH /api-keys/:id', () => {
+  test('changes a budget or a label, keeps the rest, and is in the audit log', async ({ api, keys }) => {
+    const made = await api.call(keys.user, 'POST', '/api-keys', {
+      ...anAgentKey,
+      daily_token_budget: 2 ** 53 - 1,
+    });
+    const { key: _, ...shown } = made.body.data;
+    expect(shown.daily_token_budget).toBe(2 ** 53 - 1);
+    const path = `/api-keys/${shown.id}`;
+    const budgeted = await api.call(keys.user, 'PATCH', path, { daily_token_budget: 5_000 });
+    expect([budgeted.status, budgeted.body.data]).toEqual([200, { ...shown, daily_token_budget: 5_000 }]);
+    const named = await api.call(keys.user, 'PATCH', path, { label: 'another' });
+    expect(named.body.data).toEqual({ ...shown, label: 'another', daily_token_budget: 5_000 });
+    const free = await api.call(keys.user, 'PATCH', path, { daily_token_budget: null });
+    expect(free.body.data).toEqual({ ...shown, label: 'another', daily_token_budget: null });
+    const log = await api.call(keys.user, 'GET', `/audit?subject_id=${shown.id}&action=api_key.updated`);
+    expect(log.body.data.map(({ details }: { details: unknown }) => details)).toEqual([
+      { daily_token_budget: null },
+      { label: 'another' },
+      { daily_token_budget: 5_000 },
+    ]);
+  });
+
+  test.for([
+    [{ daily_token_budget: 0 }, 'daily_token_budget'],
+    [{ daily_token_budget: 2 ** 53 }, 'daily_token_budget'],
+    [{ label: '' }, 'label'],
+    [{ role: 'user' }, 'role'],
+  ])('refuses %j', async ([body, path], { api, keys }) => {
+    const refused = await api.call(
+      keys.user,
+      'PATCH',
+      `/api-keys/${await idOf(api, keys.user, 'agent')}`,
+      body,
+    );
+    expect([refused.status, refused.body.errors]).toMatchObject([422, [{ path }]]);
+  });
+
+  test('answers 404 for another tenant’s key, and changes nothing of it', async ({ api }) => {
+    const [one, other] = [await api.tenant(), await api.tenant()];
+    const path = `/api-keys/${await idOf(api, other.keys.user, 'agent')}`;
+    expect((await api.call(one.keys.user, 'PATCH', path, { daily_token_budget: 1 })).status).toBe(404);
+    const { body } = await api.call(other.keys.user, 'GET', '/api-keys');
+    expect(JSON.stringify(body)).not.toContain('"daily_token_budget":1');
+  });
 });
 
 describe('DELETE /api-keys/:id', () => {
@@ -197,6 +250,7 @@ describe('roles', () => {
   test.for<[string, string, object | undefined]>([
     ['GET', '/api-keys', undefined],
     ['POST', '/api-keys', anAgentKey],
+    ['PATCH', `/api-keys/${randomUUID()}`, {}],
     ['DELETE', `/api-keys/${randomUUID()}`, undefined],
     ['GET', '/audit', undefined],
     ['GET', '/tenants/me/llm-config', undefined],

@@ -7,6 +7,7 @@ import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
+const someCost = expect.objectContaining({ kind: expect.any(String) });
 
 describe('the embedding client', () => {
   it('gives a vector an input, in the order of the inputs', async ({ ask }) => {
@@ -20,8 +21,7 @@ describe('the embedding client', () => {
         [1, 0],
         [0, 1],
       ],
-      inputTokens: 2,
-      outputTokens: 0,
+      cost: { kind: 'told', inputTokens: 2, outputTokens: 0 },
     });
   });
 
@@ -30,7 +30,7 @@ describe('the embedding client', () => {
     expect(answer).toMatchObject({
       kind: 'ok',
       result: [twinVector('one', 4), twinVector('two', 4)],
-      inputTokens: 2,
+      cost: { kind: 'told', inputTokens: 2, outputTokens: 0 },
     });
   });
 
@@ -106,7 +106,7 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    expect(await ask(step)).toEqual({ kind: 'failed', code });
+    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost });
   });
 
   it('reads the code of a refusal before its status', async ({ ask }) => {
@@ -116,6 +116,7 @@ describe('the embedding client', () => {
     expect(await ask({ kind: 'status', status: 403, body })).toEqual({
       kind: 'failed',
       code: 'model_not_found',
+      cost: { kind: 'free' },
     });
   });
 
@@ -125,6 +126,7 @@ describe('the embedding client', () => {
       kind: 'failed',
       code: 'provider_rate_limited',
       retryAfterMs: 90_000,
+      cost: { kind: 'free' },
     });
   });
 
@@ -151,13 +153,18 @@ describe('the embedding client', () => {
   });
 
   it('is not kept beyond its time-out by a trickle', async () => {
-    expect(await askTrickle('200 OK', 200)).toEqual({ kind: 'failed', code: 'provider_timeout' });
+    expect(await askTrickle('200 OK', 200)).toEqual({
+      kind: 'failed',
+      code: 'provider_timeout',
+      cost: { kind: 'unknown' },
+    });
   });
 
   it('takes a refusal by its status though its body trickles', async () => {
     expect(await askTrickle('401 Unauthorized', 10_000)).toEqual({
       kind: 'failed',
       code: 'credential_rejected',
+      cost: { kind: 'free' },
     });
   });
 
@@ -172,7 +179,7 @@ describe('the embedding client', () => {
       side: 'query',
       timeoutMs: 5_000,
     });
-    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable' });
+    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable', cost: { kind: 'free' } });
   });
 });
 

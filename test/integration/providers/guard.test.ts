@@ -19,6 +19,8 @@ const it = factsOfServicesAndVault().extend('guarded', ({ twin, test, tenant }) 
 );
 const failures = 3;
 const broken = new Error('the result could not be persisted');
+const told = (inputTokens: number) => ({ kind: 'told', inputTokens, outputTokens: 0 }) as const;
+const refused = { kind: 'failed', code: 'credential_rejected', cost: { kind: 'free' } } as const;
 
 describe('before the call', () => {
   it('makes no call for a tenant without a key', async ({ twin, test, guarded }) => {
@@ -102,7 +104,7 @@ describe('the call record', () => {
     let during: unknown;
     const answer = await guarded.callWith(async () => {
       during = await guarded.recordsOf();
-      return { kind: 'ok', result: 'persisted', inputTokens: 7, outputTokens: 0 };
+      return { kind: 'ok', result: 'persisted', cost: told(7) };
     });
     expect(answer).toMatchObject({ kind: 'ok', persisted: 'persisted', inputTokens: 7 });
     expect(during).toEqual([{ outcome: null, finished: false, key_version: 1, source: 'search', tokens: 0 }]);
@@ -245,7 +247,7 @@ describe('a rejected key', () => {
           arrived += 1;
           if (arrived === 5) allArrived();
           await everyone;
-          return { kind: 'failed', code: 'credential_rejected' };
+          return refused;
         }),
       ),
     );
@@ -258,7 +260,7 @@ describe('a rejected key', () => {
     const newKey = twinKey();
     const answer = await guarded.callWith(async () => {
       await tenant.setEmbeddingKey(newKey);
-      return { kind: 'failed', code: 'credential_rejected' };
+      return refused;
     });
     expect(answer).toEqual({ kind: 'failed', code: 'credential_rejected' });
     expect(await guarded.keyOf()).toEqual({ version: 2, status: 'unverified' });
@@ -269,8 +271,8 @@ describe('a rejected key', () => {
 
   it('stays rejected after a late success of an earlier call', async ({ guarded }) => {
     await guarded.callWith(async () => {
-      await guarded.callWith(async () => ({ kind: 'failed', code: 'credential_rejected' }));
-      return { kind: 'ok', result: 'late', inputTokens: 1, outputTokens: 0 };
+      await guarded.callWith(async () => refused);
+      return { kind: 'ok', result: 'late', cost: told(1) };
     });
     expect(await guarded.keyOf()).toEqual({ version: 1, status: 'rejected' });
   });
@@ -386,7 +388,7 @@ it('stores again what is paid for when storing fails for a moment, and calls the
 
 it('books what was reserved for a call whose provider counts no tokens', async ({ guarded }) => {
   const answer = await guarded.callWith(
-    async () => ({ kind: 'ok', result: 'r', inputTokens: undefined, outputTokens: 0 }),
+    async () => ({ kind: 'ok', result: 'r', cost: { kind: 'unknown' } }),
     { maxTokens: 77 },
   );
   expect(answer).toMatchObject({ kind: 'ok', inputTokens: 77 });

@@ -195,12 +195,12 @@ function openBudget(test: TestServices, tenant: TestTenant) {
     await test.services.llmConfig.update(tenant.actor, { monthly_token_budget: tokens });
   };
 
-  const reserve = (id: string, reservedTokens: number, of: TestTenant) =>
+  const reserve = (id: string, maxTokens: number, of: TestTenant) =>
     within(
       (tx) =>
         usage.begin(tx, of.id, {
           ...{ id, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-          ...{ keyVersion: 1, inputs: 1, reservedTokens },
+          ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: maxTokens },
         }),
       of,
     );
@@ -212,8 +212,10 @@ function openBudget(test: TestServices, tenant: TestTenant) {
   /** The answer to a call that lacks budget. */
   const refusal = (reservedTokens: number) => reserve(randomUUID(), reservedTokens, tenant);
 
-  const finish = (id: string, tokens: number, outcome = 'ok') =>
-    within((tx) => usage.finish(tx, tenant.id, { id, outcome, inputTokens: tokens, outputTokens: 0 }));
+  const finish = (id: string, tokens: number, outcome = 'ok') => {
+    const cost = { kind: 'told', inputTokens: tokens, outputTokens: 0 } as const;
+    return within((tx) => usage.finish(tx, tenant.id, { id, outcome, cost, maxTokens: 1_000 }));
+  };
   const cancel = (id: string) => within((tx) => usage.cancel(tx, tenant.id, id));
 
   const month = async (of = tenant) => {

@@ -33,6 +33,7 @@ describe('labels', () => {
         for (const call of calls) {
           metrics.providerCall(call);
           metrics.callRefused(call);
+          metrics.costEstimated(call);
         }
         metrics.observeRequest({ method, route: '/articles/:id', status: 200, seconds: 0.1 });
 
@@ -151,6 +152,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   to: breakerTransitions,
   outcome: ['unchanged', 'missing'],
   fate: ['skipped', 'bought'],
+  usage: ['absent', 'unbelievable'],
   by: ['cache', 'vault'],
   percent: ['80', '100'],
   verdict: ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'],
@@ -191,6 +193,7 @@ const aCall = fc.record({
   seconds: fc.double({ min: 0, max: 100, noNaN: true }),
   inputTokens: fc.nat(),
   outputTokens: fc.nat(),
+  usage: fc.constantFrom('absent', 'unbelievable'),
 });
 const aState = fc.record({
   breakers: fc.array(fc.record({ provider: fc.string(), state: fc.string(), count: fc.nat() })),
