@@ -4,6 +4,15 @@ import { factsOfService } from '../../support/fixtures.ts';
 const it = factsOfService();
 
 describe('GET /knowledge/llm-usage', () => {
+  it.for(['0000-01-01', '1969-12-31', '2026-02-30', '2026-1-1'])(
+    'refuses the day %s',
+    async (day, { service, tenant }) => {
+      const path = `/knowledge/llm-usage?from=${day}&to=${day}`;
+      const refused = await service.call(tenant.keys.orchestrator, 'GET', path);
+      expect(refused.body).toMatchObject({ status: 422, errors: [{ path: 'from' }, { path: 'to' }] });
+    },
+  );
+
   it('refuses an answer of more than 20,000 rows, and says how to narrow it', async ({ service, tenant }) => {
     await service.db.rawAsOwner(
       `insert into usage_daily_sums
