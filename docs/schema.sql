@@ -117,6 +117,7 @@ CREATE TABLE public.article_embeddings (
     content_hash text,
     embedded_at timestamp with time zone,
     next_attempt_at timestamp with time zone,
+    api_key_id uuid,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT article_embeddings_status_check CHECK ((status = ANY (ARRAY['not_applicable'::text, 'pending'::text, 'embedded'::text, 'blocked'::text, 'failed'::text])))
 );

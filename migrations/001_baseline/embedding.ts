@@ -12,6 +12,8 @@ export const create = `
     content_hash text,
     embedded_at timestamptz,
     next_attempt_at timestamptz,
+    -- The API key whose write made the vectors necessary. Its daily budget pays for them; null where the tenant alone does.
+    api_key_id uuid,
     updated_at timestamptz not null default clock_timestamp(),
     primary key (tenant_id, article_id),
     foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade,

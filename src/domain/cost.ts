@@ -1,4 +1,4 @@
-/** What a provider call has cost, as far as anybody knows. */
+/** What a provider call has cost, as far as it is known. */
 export type Cost =
   /** Surely nothing: it was not sent, or it was refused before any work was done for it. */
   | { readonly kind: 'free' }

@@ -15,6 +15,8 @@ export interface WrittenArticle {
    * embed.
    */
   readonly needsEmbedding: boolean;
+  /** The API key that wrote it, whose daily budget pays for the vectors. */
+  readonly apiKeyId: string | null;
 }
 
 /** What the articles feature needs of the embedding feature. */
@@ -44,12 +46,13 @@ export function createArticleEmbeddings(deps: {
   const enqueue = (tx: Transaction, tenantId: string, articleId: string) =>
     outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
   return {
-    async articleWritten(tx, { tenantId, articleId, published, needsEmbedding }) {
-      if (!published) await upsertWrittenStatus(tx, tenantId, articleId, 'not_applicable');
+    async articleWritten(tx, { tenantId, articleId, published, needsEmbedding, apiKeyId }) {
+      if (!published)
+        await upsertWrittenStatus(tx, tenantId, articleId, { status: 'not_applicable', apiKeyId: null });
       else if (needsEmbedding) {
         await Promise.all([
           enqueue(tx, tenantId, articleId),
-          upsertWrittenStatus(tx, tenantId, articleId, 'pending'),
+          upsertWrittenStatus(tx, tenantId, articleId, { status: 'pending', apiKeyId }),
         ]);
       }
     },

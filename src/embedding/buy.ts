@@ -13,6 +13,8 @@ export interface Purchase<T> {
   readonly source: CallSource;
   /** The article in the call record, if all texts belong to it. */
   readonly articleId?: string;
+  /** The API key whose daily budget pays, if one does. */
+  readonly apiKeyId?: string | null;
   readonly model: string;
   /** Undefined before the first vectors of the model. */
   readonly space: Space | undefined;
@@ -38,6 +40,7 @@ export function createBuy(deps: {
     const result = await deps.embedding.embed({
       tenantId,
       source: call.source,
+      apiKeyId: call.apiKeyId ?? null,
       ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
       inputs: texts.map(({ chunk }) => chunk.text),
       side: 'passage',

@@ -10,7 +10,7 @@ import type { Buy } from './buy.ts';
 import type { Complete } from './complete.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
-import { markNotEmbedded } from './status-store.ts';
+import { findPayingKey, markNotEmbedded } from './status-store.ts';
 
 /** A step that failed, with a code of the failure table. */
 export type Failed = { readonly kind: 'failed' } & Failure;
@@ -126,13 +126,16 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     async generate(article, { model }, contentHash) {
       const { tenantId, articleId } = article;
       const plan = await database.withTenant(tenantId, async (tx) => {
-        const text = await findArticleText(tx, tenantId, articleId, 'none');
+        const [text, apiKeyId] = await Promise.all([
+          findArticleText(tx, tenantId, articleId, 'none'),
+          findPayingKey(tx, tenantId, articleId),
+        ]);
         if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
-        return planArticle(tx, article, text, model);
+        return { ...(await planArticle(tx, article, text, model)), apiKeyId };
       });
       if (plan === undefined) return { kind: 'changed' };
 
-      const { chunks, missing, space } = plan;
+      const { chunks, missing, space, apiKeyId } = plan;
       const batch = missing.slice(0, deps.batchChunks);
       const left = missing.length - batch.length;
       if (batch.length === 0 && space !== undefined) {
@@ -147,6 +150,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         tenantId,
         source: 'workflow',
         articleId,
+        apiKeyId,
         model,
         space,
         texts: batch.map((chunk) => ({ articleId, chunk })),

@@ -1,16 +1,38 @@
+import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** Sets the status after a write: `pending`, or `not_applicable` for an article that is not published. */
+/**
+ * Sets the status after a write: `pending`, or `not_applicable` for an article that is not published. The API key is the
+ * one that pays for the vectors.
+ */
 export async function upsertWrittenStatus(
   tx: Transaction,
   tenantId: string,
   articleId: string,
-  status: 'pending' | 'not_applicable',
+  { status, apiKeyId }: { readonly status: 'pending' | 'not_applicable'; readonly apiKeyId: string | null },
 ): Promise<void> {
   await tx('article_embeddings')
-    .insert({ tenant_id: tenantId, article_id: articleId, status })
+    .insert({ tenant_id: tenantId, article_id: articleId, status, api_key_id: apiKeyId })
     .onConflict(['tenant_id', 'article_id'])
-    .merge({ status, reason: null, next_attempt_at: null, updated_at: tx.raw('clock_timestamp()') });
+    .merge({
+      status,
+      api_key_id: apiKeyId,
+      reason: null,
+      next_attempt_at: null,
+      updated_at: tx.raw('clock_timestamp()'),
+    });
+}
+
+/** The API key whose daily budget pays for the vectors of the article's current text; null where none does. */
+export async function findPayingKey(
+  tx: Transaction,
+  tenantId: string,
+  articleId: string,
+): Promise<string | null> {
+  const row: unknown = await tx('article_embeddings')
+    .where({ tenant_id: tenantId, article_id: articleId })
+    .first('api_key_id');
+  return z.object({ api_key_id: z.string().nullable() }).optional().parse(row)?.api_key_id ?? null;
 }
 
 /** Marks the article as embedded: its vectors are complete for its text of this hash. */

@@ -70,6 +70,8 @@ export function createServices(
   const tenants = createTenants({
     database,
     audit,
+    // The room of usage is below that of the tenants, so it is reached from here.
+    onBudgetChanged: (tx, tenantId, keyId) => usage.keyBudgetChanged(tx, tenantId, keyId),
     onUseNotRecorded: (error) => log.warn({ error }, 'time of use of an API key not recorded'),
   });
   const { outbox, starter } = createOutbox({

@@ -51,7 +51,7 @@ export function createBuyVectors(deps: {
         ? [...bought.vectors.values()].reduce((sum, { length }) => sum + length, 0)
         : 0,
     worthKeeping: (bought) => bought.kind === 'bought',
-    concernsOneCaller: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
+    concernsCallerOnly: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
   });
 
   const buy = async ({ tenantId, apiKeyId, model, space, chunks }: ChunksToBuy): Promise<VectorsBought> => {
@@ -94,7 +94,11 @@ export function createBuyVectors(deps: {
   };
 
   return (request, refusal) =>
-    cache.get(cacheKeyOf(request), async () => (refusal === undefined ? buy(request) : refuse(refusal)));
+    cache.get(
+      cacheKeyOf(request),
+      async () => (refusal === undefined ? buy(request) : refuse(refusal)),
+      request.apiKeyId,
+    );
 }
 
 const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>

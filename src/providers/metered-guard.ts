@@ -1,4 +1,4 @@
-import { believed, type Cost, type CostBound } from '../domain/cost.ts';
+import { believed, type Cost } from '../domain/cost.ts';
 import type { FailureCode } from '../domain/failures.ts';
 import { operations } from '../domain/operations.ts';
 import { type CallRequest, costBoundOf } from './call.ts';
@@ -46,7 +46,7 @@ function labelsOf<R, K>({ operation, source }: CallRequest<R, K>) {
 }
 
 /**
- * Makes the attempt and counts its code, its time, its tokens and whether they are an estimate. An error that it throws
+ * Makes the attempt and counts its code, its time, the tokens that the provider told, and whether it has to be estimated. An error that it throws
  * counts as `internal`, as in the guard.
  */
 async function timed<R, K>(
@@ -55,11 +55,11 @@ async function timed<R, K>(
   metrics: AttemptMetrics,
 ) {
   const startedAtMs = performance.now();
-  const bound = costBoundOf(request);
   const ended = (code: 'ok' | FailureCode, told: Cost) => {
     const seconds = (performance.now() - startedAtMs) / 1_000;
-    const cost = believed(told, bound);
-    metrics.providerCall({ ...labelsOf(request), code, seconds, ...tokensOf(cost, bound) });
+    const cost = believed(told, costBoundOf(request));
+    const { inputTokens, outputTokens } = cost.kind === 'told' ? cost : { inputTokens: 0, outputTokens: 0 };
+    metrics.providerCall({ ...labelsOf(request), code, seconds, inputTokens, outputTokens });
     if (cost.kind === 'unknown')
       metrics.costEstimated({
         ...labelsOf(request),
@@ -73,19 +73,5 @@ async function timed<R, K>(
   } catch (error) {
     ended('internal', { kind: 'free' });
     throw error;
-  }
-}
-
-/** The tokens of a cost: none of a free call, and the bound on an unknown one. */
-function tokensOf(cost: Cost, bound: CostBound): CostBound {
-  switch (cost.kind) {
-    case 'free':
-      return { inputTokens: 0, outputTokens: 0 };
-    case 'told':
-      return { inputTokens: cost.inputTokens, outputTokens: cost.outputTokens };
-    case 'unknown':
-      return bound;
-    default:
-      return cost satisfies never;
   }
 }

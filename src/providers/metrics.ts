@@ -56,7 +56,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
   });
   const tokens = createCounter(registry, {
     name: 'lorekeep_provider_tokens_total',
-    help: 'Tokens bought, as the provider counted them, or else as many as they can be',
+    help: 'Tokens bought, as the provider counted them',
     labels: { provider: providers, source: callSources, direction: ['input', 'output'] },
   });
   const estimated = createCounter(registry, {

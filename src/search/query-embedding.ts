@@ -61,7 +61,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     maxSize: maxCachedNumbers,
     sizeOf: (answer) => (answer.kind === 'vector' ? answer.vector.length : 0),
     worthKeeping: (answer) => answer.kind === 'vector',
-    concernsOneCaller: (answer) => answer.kind === 'failed' && answer.code === 'budget_exhausted',
+    concernsCallerOnly: (answer) => answer.kind === 'failed' && answer.code === 'budget_exhausted',
   });
 
   const refuse = (refusal: Failure): QueryVector => {
@@ -108,7 +108,11 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     }
     // A version stands for one key for ever, so a vector is never used with another key or by another tenant.
     const name = JSON.stringify([tenantId, space.id, space.model, admission.key.version, hashOf(text)]);
-    return cache.get(name, async () => (refusal === undefined ? buy(payer, space, text) : refuse(refusal)));
+    return cache.get(
+      name,
+      async () => (refusal === undefined ? buy(payer, space, text) : refuse(refusal)),
+      payer.apiKeyId,
+    );
   };
 
   return {

@@ -4,7 +4,7 @@ import { allows, type TenantRole } from '../domain/roles.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { mintApiKey } from './api-key.ts';
-import { createApiKeyUpdate, type UpdateApiKey } from './api-key-update.ts';
+import { createApiKeyUpdate, type OnBudgetChanged, type UpdateApiKey } from './api-key-update.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import {
@@ -87,6 +87,7 @@ export interface Tenants extends Authentication {
 export interface TenantsDeps {
   readonly database: Database;
   readonly audit: AuditTrail;
+  readonly onBudgetChanged?: OnBudgetChanged;
   readonly onUseNotRecorded?: (error: unknown) => void;
 }
 

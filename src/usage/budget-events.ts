@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { Settled } from './call-store.ts';
 import type { UsageMetrics } from './metrics.ts';
+import type { Settled } from './settlement-store.ts';
 
 /** The share of the monthly budget at which the tenant is warned, before the first call is refused. */
 const warnAtPercent = 80;

@@ -84,6 +84,14 @@ export async function markKeyExhausted(
   return rows.length > 0;
 }
 
+/** Clears the mark of the key's exhausted day, because its budget has changed. */
+export async function clearKeyExhausted(tx: Transaction, tenantId: string, apiKeyId: string): Promise<void> {
+  await tx('daily_key_usage')
+    .where({ tenant_id: tenantId, api_key_id: apiKeyId })
+    .whereNotNull('exhausted_at')
+    .update({ exhausted_at: null });
+}
+
 /** Gives back what the day of an API key has reserved for a call that the month then refused. */
 export async function releaseKey(
   tx: Transaction,

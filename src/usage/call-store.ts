@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import type { Cost } from '../domain/cost.ts';
 import type { CallSource, Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { budgetSql, keyBudgetSql } from './budget-read-model.ts';
 import { daySql, monthSql, releaseKey } from './budget-store.ts';
-import { worstRatioSql } from './token-ratio-store.ts';
 
 /** A provider call as it is known before it is made. */
 export interface CallStart {
@@ -32,15 +30,6 @@ export interface Reservation {
   readonly tokens: number;
   /** Only while no other call of the budget is under way. */
   readonly alone: boolean;
-}
-
-/** How a provider call ended: `ok` or a code of the failure table, and what it has cost. */
-export interface CallEnd {
-  readonly id: string;
-  readonly outcome: string;
-  readonly cost: Cost;
-  /** The most that it could cost. */
-  readonly maxTokens: number;
 }
 
 const insertedSchema = z.object({ begun: z.boolean(), reserved_day: z.string().nullable() });
@@ -100,79 +89,6 @@ export async function insertCall(
   const [{ begun, reserved_day: day }] = z.tuple([insertedSchema]).parse(rows);
   if (!begun && day !== null && apiKeyId !== null) await releaseKey(tx, tenantId, { apiKeyId, day, tokens });
   return begun;
-}
-
-const settledSchema = z.object({
-  settled_before: z.coerce.number(),
-  settled_after: z.coerce.number(),
-  budget: z.union([z.null(), z.coerce.number()]),
-});
-
-/** A month's settled tokens before and after a settlement, and its budget. */
-export interface Settled {
-  readonly before: number;
-  readonly after: number;
-  readonly budget: number | null;
-}
-
-/**
- * Finishes the call record and settles its reservations with what the call has cost; with an unknown cost that is the
- * whole reservation. A finished record keeps its first outcome, and the result is then undefined. Only the outcome
- * `unknown` is replaced, with its ledger row, because a late answer is the truth.
- */
-export async function finishCall(
-  tx: Transaction,
-  tenantId: string,
-  { id, outcome, cost, maxTokens }: CallEnd,
-): Promise<Settled | undefined> {
-  const told = cost.kind === 'told' ? cost : { inputTokens: 0, outputTokens: 0 };
-  const toldTokens = told.inputTokens + told.outputTokens;
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with before as materialized (
-       select id, model, month, api_key_id, day, outcome,
-              case when :estimated then reserved_tokens - reserved_output_tokens else :inputTokens::bigint end as input_tokens,
-              case when :estimated then reserved_output_tokens else :outputTokens::bigint end as output_tokens,
-              case when outcome is null then reserved_tokens else 0 end as released,
-              -- An unknown call has been counted as if it had cost all that it had reserved.
-              case when :estimated then reserved_tokens else :tokens::bigint end
-                - case when outcome is null then 0 else reserved_tokens end as spent
-         from provider_calls
-        where tenant_id = :tenantId and id = :id and (outcome is null or outcome = 'unknown')
-          for update
-     ),
-     finished as (
-       update provider_calls c
-          set finished_at = clock_timestamp(), outcome = :outcome, estimated = :estimated,
-              input_tokens = before.input_tokens, output_tokens = before.output_tokens,
-              ledger_due = :outcome = 'ok' or before.input_tokens + before.output_tokens > 0
-         from before where c.tenant_id = :tenantId and c.id = before.id
-     ),
-     withdrawn as (
-       delete from usage_ledger l using before
-        where l.tenant_id = :tenantId and l.call_id = before.id and before.outcome = 'unknown'
-     ),
-     shown as (${worstRatioSql}),
-     day_settled as (
-       update daily_key_usage d
-          set reserved_tokens = d.reserved_tokens - before.released, settled_tokens = d.settled_tokens + before.spent
-         from before where d.tenant_id = :tenantId and d.api_key_id = before.api_key_id and d.day = before.day
-       returning 1
-     )
-     update monthly_usage u
-        set reserved_tokens = u.reserved_tokens - before.released, settled_tokens = u.settled_tokens + before.spent
-       -- The join lets the day's row be locked before the month's, as at the beginning of every call.
-       from before left join (select 1 from day_settled) day on true
-      where u.tenant_id = :tenantId and u.month = before.month
-     returning u.settled_tokens as settled_after, u.settled_tokens - before.spent as settled_before,
-       ${budgetSql} as budget`,
-    {
-      ...{ tenantId, id, outcome, estimated: cost.kind === 'unknown', ...told, tokens: toldTokens },
-      ratio: toldTokens > 0 ? Math.min(1, toldTokens / maxTokens) : null,
-    },
-  );
-  if (rows[0] === undefined) return undefined;
-  const { settled_before: before, settled_after: after, budget } = settledSchema.parse(rows[0]);
-  return { before, after, budget };
 }
 
 /** Deletes the record of a call that was not made, and releases its reservation. */

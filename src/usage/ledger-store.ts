@@ -81,14 +81,16 @@ export async function copyToLedger(
 const copiedAtOnce = 5_000;
 
 /**
- * Copies to the ledger, for all tenants, calls of any age that are still due after `olderThanMs`, the oldest first;
- * returns how many. For the scope of reconciliation.
+ * Copies to the ledger, for all tenants, calls of any age that are still due after `olderThanMs`, the oldest first, and
+ * those that a crash left without an outcome: no step will enter them. Returns how many. For the scope of
+ * reconciliation.
  */
 export async function copyMissingToLedger(tx: Transaction, olderThanMs: number): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     copyDueSql(`(tenant_id, id) in (
        select tenant_id, id from provider_calls
-        where ledger_due and finished_at < now() - :olderThanMs * interval '1 millisecond'
+        where ledger_due
+          and (finished_at < now() - :olderThanMs * interval '1 millisecond' or outcome = 'unknown')
         order by finished_at limit :copiedAtOnce for update skip locked)`),
     { olderThanMs, copiedAtOnce },
   );

@@ -3,16 +3,15 @@ import type { Provider } from '../domain/operations.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { closeAbandonedCalls } from './abandoned-call-store.ts';
 import { createBudgetEvents } from './budget-events.ts';
-import { clearExhausted, isBudgetSpent, markExhausted, markKeyExhausted, readRoom } from './budget-store.ts';
 import {
-  type CallEnd,
-  type CallStart,
-  deleteCall,
-  findLastFailure,
-  finishCall,
-  insertCall,
-  type LastFailure,
-} from './call-store.ts';
+  clearExhausted,
+  clearKeyExhausted,
+  isBudgetSpent,
+  markExhausted,
+  markKeyExhausted,
+  readRoom,
+} from './budget-store.ts';
+import { type CallStart, deleteCall, findLastFailure, insertCall, type LastFailure } from './call-store.ts';
 import {
   copyMissingToLedger,
   copyToLedger,
@@ -22,6 +21,7 @@ import {
   type UsageRow,
 } from './ledger-store.ts';
 import type { UsageMetrics } from './metrics.ts';
+import { type CallEnd, finishCall } from './settlement-store.ts';
 import { findWorstRatio } from './token-ratio-store.ts';
 
 /** The sums of a period. */
@@ -63,6 +63,8 @@ export interface Usage {
   isSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean>;
   /** Admits calls to an exhausted budget again, in the transaction that changes the budget. */
   budgetChanged(tx: Transaction, tenantId: string): Promise<void>;
+  /** The same for the daily budget of an API key. */
+  keyBudgetChanged(tx: Transaction, tenantId: string, apiKeyId: string): Promise<void>;
   /**
    * Closes call records that crashes have left open, and copies the calls that the ledger lacks, for all tenants and of
    * any age. Returns how many records were closed.
@@ -101,9 +103,10 @@ export function createUsageService(deps: {
       const { apiKeyId = null } = call;
       const room = await readRoom(tx, tenantId, { tokens, apiKeyId });
       if (room.month && room.day) return 'budget_reserved';
-      if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
+      // The day's row before the month's, as in every statement: otherwise two calls could each wait for the other.
       if (!room.day && apiKeyId !== null && (await markKeyExhausted(tx, tenantId, apiKeyId)))
         await events.keyExhausted(tx, tenantId, apiKeyId);
+      if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
       return 'budget_exhausted';
     },
     async finish(tx, tenantId, call) {
@@ -124,10 +127,12 @@ export function createUsageService(deps: {
     lastFailure: findLastFailure,
     isSpent: isBudgetSpent,
     budgetChanged: clearExhausted,
+    keyBudgetChanged: clearKeyExhausted,
     closeAbandoned: () =>
       database.withScope('reconcile', async (tx) => {
+        const closed = await closeAbandonedCalls(tx, abandonedAfterMs);
         await copyMissingToLedger(tx, abandonedAfterMs);
-        return closeAbandonedCalls(tx, abandonedAfterMs);
+        return closed;
       }),
   };
 }

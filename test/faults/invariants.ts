@@ -14,7 +14,7 @@ export interface Outcome {
   readonly calls: number;
   /** Of those, the ones that are on the provider's bill. */
   readonly billed: number;
-  /** The article's rows in the ledger. */
+  /** The article's rows in the ledger, of the calls that were answered as they should be. */
   readonly ledger: number;
   /** The tenant's calls of which a crash has left no outcome, once they are closed, as the tenant sees them. */
   readonly unknown: number;
@@ -46,7 +46,7 @@ export async function readOutcome(
     await service.owner.query<{ ledger: number }>(
       `select count(*)::int as ledger from usage_ledger l
          join provider_calls c on c.tenant_id = l.tenant_id and c.id = l.call_id
-        where l.tenant_id = $1 and c.subject_id = $2`,
+        where l.tenant_id = $1 and c.subject_id = $2 and c.outcome = 'ok'`,
       [tenant.id, articleId],
     )
   ).rows;
@@ -82,7 +82,7 @@ async function describeBreaker(service: RealService, tenant: FaultTenant): Promi
 
 /**
  * The tenant's money, all of its calls together: nothing is held back, no record is open, the ledger has the twin's own
- * count of the answers that were stored and of their tokens, and the month's sum is the ledger and what is unknown.
+ * count of the answers that were stored and of their tokens, and the month's sum is the ledger with what else was paid.
  */
 async function describeBooks(
   service: RealService,
@@ -95,10 +95,11 @@ async function describeBooks(
       `select coalesce((select sum(reserved_tokens) from monthly_usage where tenant_id = $1), 0)::int as reserved,
               coalesce((select sum(settled_tokens) from monthly_usage where tenant_id = $1), 0)::int as settled,
               (select count(*)::int from provider_calls where tenant_id = $1 and finished_at is null) as open,
-              coalesce((select sum(reserved_tokens) from provider_calls
-                         where tenant_id = $1 and outcome = 'unknown'), 0)::int as unknown_tokens,
-              (select count(*)::int from usage_ledger where tenant_id = $1) as ledger,
-              coalesce((select sum(input_tokens + output_tokens) from usage_ledger where tenant_id = $1), 0)::int as tokens`,
+              count(*) filter (where c.outcome = 'ok')::int as ledger,
+              coalesce(sum(l.input_tokens + l.output_tokens) filter (where c.outcome = 'ok'), 0)::int as tokens,
+              coalesce(sum(l.input_tokens + l.output_tokens) filter (where c.outcome <> 'ok'), 0)::int as other_tokens
+         from usage_ledger l join provider_calls c on c.tenant_id = l.tenant_id and c.id = l.call_id
+        where l.tenant_id = $1`,
       [tenant.id],
     )
   ).rows;
@@ -109,7 +110,7 @@ async function describeBooks(
     open: 0,
     ledger: billed.length - lost,
     tokens: billed.reduce((sum, { tokens }) => sum + tokens, 0) - lost * (ofArticle?.tokens ?? 0),
-    settled: (books?.tokens ?? 0) + (books?.unknown_tokens ?? 0),
+    settled: (books?.tokens ?? 0) + (books?.other_tokens ?? 0),
   };
   const wrong = Object.entries(expected).filter(([name, value]) => books?.[name] !== value);
   return wrong.length === 0

@@ -7,7 +7,9 @@ import type { Transaction } from '../../platform/postgres/database.ts';
 export async function markStale(tx: Transaction, tenantId: string, model: string): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     `update article_embeddings e
-        set status = 'pending', reason = null, next_attempt_at = null, updated_at = clock_timestamp()
+        -- A new model is the tenant's own decision, so no API key pays for the vectors of what was embedded before.
+        set api_key_id = case when status = 'embedded' then null else api_key_id end,
+            status = 'pending', reason = null, next_attempt_at = null, updated_at = clock_timestamp()
       where e.tenant_id = :tenantId and e.status <> 'not_applicable'
         and not (e.status = 'embedded' and exists (
           select 1 from embedding_spaces s where s.tenant_id = e.tenant_id and s.id = e.space_id and s.model = :model))`,

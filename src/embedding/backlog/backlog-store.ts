@@ -3,13 +3,13 @@ import type { Transaction } from '../../platform/postgres/database.ts';
 
 /**
  * Marks the articles that are embedded in another space than this one as pending; returns how many. Articles that were
- * given up stay so.
+ * given up stay so. The tenant alone pays for their new vectors, because no API key has written anything.
  */
 export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
   return tx('article_embeddings')
     .where({ tenant_id: tenantId, status: 'embedded' })
     .whereNot({ space_id: spaceId })
-    .update({ status: 'pending', updated_at: tx.raw('clock_timestamp()') });
+    .update({ status: 'pending', api_key_id: null, updated_at: tx.raw('clock_timestamp()') });
 }
 
 /** Ends the wait of the articles that wait for the breaker, after it was closed by hand; returns how many. */
@@ -76,22 +76,21 @@ export async function markStarted(
     .update({ updated_at: tx.raw('clock_timestamp()') });
 }
 
-/**
- * Makes up to `limit` of the articles pending that a budget has blocked, in the order of their ids, as a backlog starts them;
- * returns how many.
- */
-export async function unparkByBudget(tx: Transaction, tenantId: string, limit: number): Promise<number> {
-  const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `update article_embeddings set status = 'pending', reason = null, next_attempt_at = null,
-            updated_at = clock_timestamp()
-      where tenant_id = :tenantId and status = 'blocked' and reason = 'budget_exhausted'
-        and article_id = any(array(
-          select article_id from article_embeddings
-           where tenant_id = :tenantId and status = 'blocked' and reason = 'budget_exhausted'
-           order by article_id limit :limit))`,
-    { tenantId, limit },
-  );
-  return rowCount;
+/** Makes these of the articles pending that a budget has blocked; returns how many. */
+export async function unpark(
+  tx: Transaction,
+  tenantId: string,
+  articleIds: readonly string[],
+): Promise<number> {
+  return tx('article_embeddings')
+    .where({ tenant_id: tenantId, status: 'blocked', reason: 'budget_exhausted' })
+    .whereRaw('article_id = any(?::uuid[])', [[...articleIds]])
+    .update({
+      status: 'pending',
+      reason: null,
+      next_attempt_at: null,
+      updated_at: tx.raw('clock_timestamp()'),
+    });
 }
 
 /** Counts the tenant's pending articles, but no further than `limit`. */

@@ -5,9 +5,10 @@ import { createSingleFlight } from './single-flight.ts';
 export interface SharedCache<T> {
   /**
    * The cached result of the key, else the result of the `make` under way for it, else the result of the given `make`. Rejects
-   * as that `make` rejects; the next call starts a new one.
+   * as that `make` rejects; the next call starts a new one. A result that concerns one caller only is not given to another
+   * `caller`, who then makes its own.
    */
-  get(key: string, make: () => Promise<T>): Promise<T>;
+  get(key: string, make: () => Promise<T>, caller?: string | null): Promise<T>;
 }
 
 export interface SharedCacheOptions<T> {
@@ -19,11 +20,8 @@ export interface SharedCacheOptions<T> {
   sizeOf(value: T): number;
   /** Whether to cache the result. A failure is usually given to the waiting callers and not cached. */
   worthKeeping(value: T): boolean;
-  /**
-   * Whether the result concerns only the caller whose `make` led to it, by default never. The callers that waited for it
-   * then make their own.
-   */
-  concernsOneCaller?(value: T): boolean;
+  /** Whether the result concerns only the caller that made it; by default none does. */
+  concernsCallerOnly?(value: T): boolean;
   /** Whether a timer removes an expired result from memory at once; otherwise it stays until evicted, but is never returned. */
   readonly purgeExpired?: boolean;
   /** Called when a cached result is returned. */
@@ -41,25 +39,23 @@ export function createSharedCache<T>(options: SharedCacheOptions<T>): SharedCach
     sizeCalculation: ({ value }) => Math.max(1, Math.ceil(options.sizeOf(value))),
   });
   // Work under way is not in the cache: an eviction must not cause a second computation.
-  const underWay = createSingleFlight<T>();
+  const underWay = createSingleFlight<{ readonly value: T; readonly by: string | null }>();
 
   return {
-    async get(key, make) {
-      const known = remembered.get(key);
-      if (known !== undefined) {
-        options.onHit?.();
-        return known.value;
-      }
+    async get(key, make, caller = null) {
       for (;;) {
-        let isOwn = false;
-        const value = await underWay.run(key, async () => {
-          isOwn = true;
+        const known = remembered.get(key);
+        if (known !== undefined) {
+          options.onHit?.();
+          return known.value;
+        }
+        const { value, by } = await underWay.run(key, async () => {
           const made = await make();
           // The library reads a ttl of 0 as "never expires".
           if (options.ttlMs > 0 && options.worthKeeping(made)) remembered.set(key, { value: made });
-          return made;
+          return { value: made, by: caller };
         });
-        if (isOwn || !options.concernsOneCaller?.(value)) return value;
+        if (by === caller || !options.concernsCallerOnly?.(value)) return value;
       }
     },
   };

@@ -114,6 +114,42 @@ describe('the daily budget of an API key', () => {
     expect(tokens.get(user.id)).toBe(2);
   });
 
+  it('pays for the vectors of what the key writes, and another key’s articles go on', async ({
+    service,
+    tenant,
+    agent,
+  }) => {
+    await agent.setBudget(1);
+    const blocked = await agent.write();
+    expect(await embedOnce(service, { tenantId: tenant.id, articleId: blocked })).toBe('failed');
+    await service.services.steps.giveUp({ tenantId: tenant.id, articleId: blocked }, 'budget_exhausted');
+    expect(await agent.statusOf(blocked)).toMatchObject({ status: 'blocked', reason: 'budget_exhausted' });
+    const colleague = await openAgent({ ...agent.given, tenant }, null);
+    const free = await colleague.write();
+    expect(await embedOnce(service, { tenantId: tenant.id, articleId: free })).toBe('embedded');
+    expect((await colleague.today()).settled).toBeGreaterThan(0);
+
+    // Not before the day is over or the budget raised; then it starts by itself.
+    const requeued = () => service.services.backlog.requeueStuck();
+    await requeued();
+    expect(await agent.statusOf(blocked)).toMatchObject({ status: 'blocked' });
+    await agent.setBudget(10_000);
+    await requeued();
+    expect(await agent.statusOf(blocked)).toMatchObject({ status: 'pending', reason: null });
+    expect(await embedOnce(service, { tenantId: tenant.id, articleId: blocked })).toBe('embedded');
+    expect((await agent.today()).settled).toBe(agent.billedForItsText());
+  });
+
+  it('does not pay for a new model: that is the tenant’s decision', async ({ service, tenant, agent }) => {
+    const written = await agent.write();
+    await embedOnce(service, { tenantId: tenant.id, articleId: written });
+    const before = await agent.today();
+    const path = '/tenants/me/llm-config';
+    await service.call(tenant.keys.user, 'PATCH', path, { embedding_model: 'another-model' });
+    expect(await embedOnce(service, { tenantId: tenant.id, articleId: written })).toBe('embedded');
+    expect(await agent.today()).toEqual(before);
+  });
+
   it('is in the audit log once a day when it is used up', async ({ service, tenant, agent }) => {
     await agent.setBudget(1);
     for (let i = 0; i < 3; i += 1) await agent.search(i);
@@ -161,6 +197,16 @@ async function openAgent(given: Given, budget: number | null, role = 'agent') {
     expect(status).toBe(200);
     return body.meta;
   };
+  /** Publishes an article, which skips the gate. Returns its id. */
+  const write = async (): Promise<string> => {
+    const { status, body } = await call('POST', '/articles', {
+      ...{ title: `By ${id}`, body: `Words of ${id}.`, category: 'finding', force: true },
+    });
+    expect(status).toBe(201);
+    return body.data.id;
+  };
+  const statusOf = async (articleId: string) =>
+    (await call('GET', `/articles/${articleId}`)).body.data.embedding;
   const setBudget = async (tokens: number | null) => {
     const path = `/api-keys/${id}`;
     const changed = await service.call(tenant.keys.user, 'PATCH', path, { daily_token_budget: tokens });
@@ -172,6 +218,11 @@ async function openAgent(given: Given, budget: number | null, role = 'agent') {
       .callsOf(key)
       .slice(before)
       .reduce((sum, { tokens }) => sum + tokens, 0);
+  const billedForItsText = () =>
+    twin
+      .callsOf(key)
+      .filter(({ inputs }) => inputs.some((text) => text.includes(id)))
+      .reduce((sum, { tokens }) => sum + tokens, 0);
   const today = async () => {
     const [row] = await service.db.rawAsOwner(
       `select settled_tokens::int as settled, reserved_tokens::int as reserved
@@ -180,5 +231,5 @@ async function openAgent(given: Given, budget: number | null, role = 'agent') {
     );
     return { settled: Number(row?.settled ?? 0), reserved: Number(row?.reserved ?? 0) };
   };
-  return { id, given, call, search, setBudget, billed, today };
+  return { id, given, call, search, write, statusOf, setBudget, billed, billedForItsText, today };
 }

@@ -335,9 +335,18 @@ describe('recordUsage', () => {
     expect(await report(other.id)).toEqual([]);
   });
 
-  it('enters nothing for a call that failed', async ({ test, twin, tenant, key, walk }) => {
+  it('enters nothing for a refused call, and an estimate for one that was perhaps paid', async ({
+    test,
+    twin,
+    tenant,
+    key,
+    walk,
+  }) => {
     const input = await walk.readyToGenerate(await walk.publish(tenant));
-    twin.script(key, [{ kind: 'status', status: 503 }]);
+    twin.script(key, [
+      { kind: 'status', status: 429 },
+      { kind: 'status', status: 503 },
+    ]);
     await failureOf(walk.run('generateEmbedding', input));
     await walk.run('recordUsage', input);
     const day = new Date().toISOString().slice(0, 10);
@@ -345,6 +354,10 @@ describe('recordUsage', () => {
       rows: [],
       unknownCalls: 0,
     });
+    await failureOf(walk.run('generateEmbedding', input));
+    await walk.run('recordUsage', input);
+    const { rows } = await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] });
+    expect(rows).toMatchObject([{ calls: 1, estimated_calls: 1 }]);
   });
 });
 

@@ -255,7 +255,10 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   const { idempotency, llmConfig, search } = test.services;
   const key = twinKey();
   const tenant = await test.createTenant();
-  const searched = () => search.search(tenant.id, { q: 'some words', mode: 'semantic', tags: [], limit: 5 });
+  const searched = () =>
+    search.search(tenant.id, {
+      ...{ q: 'some words', mode: 'semantic', tags: [], limit: 5, apiKeyId: tenant.actor.keyId },
+    });
   await searched();
   await tenant.setEmbeddingKey(key);
   await llmConfig.update(tenant.actor, { monthly_token_budget: 1_000_000 });

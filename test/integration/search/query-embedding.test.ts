@@ -278,7 +278,7 @@ describe('a call that would be refused', () => {
     key,
     queries,
   }) => {
-    await queries.setBudget(20);
+    await queries.setBudget(30);
     twin.script(key, [{ kind: 'ok', delayMs: 500 }]);
     const first = queries.ask('the first question');
     while (twin.callsOf(key).length === 0) await passed(10);

@@ -43,6 +43,30 @@ describe('what is under way', () => {
     expect(failing.made).toBe(2);
   });
 
+  it('is not shared with another caller if it concerns its own alone, and with no more calls than callers', async () => {
+    const cache = createSharedCache<Value>({
+      ...{ ttlMs, maxSize, sizeOf: () => 1, worthKeeping: ({ good: isGood }) => isGood },
+      concernsCallerOnly: ({ good: isGood }) => !isGood,
+    });
+    const made: string[] = [];
+    const askAs = (caller: string, value: Value) =>
+      cache.get(
+        'key',
+        async () => {
+          made.push(caller);
+          return value;
+        },
+        caller,
+      );
+    const answers = await Promise.all([
+      ...Array.from({ length: 3 }, () => askAs('refused', bad)),
+      ...Array.from({ length: 3 }, () => askAs('served', good)),
+    ]);
+    expect(answers).toEqual([bad, bad, bad, good, good, good]);
+    expect(made).toEqual(['refused', 'served']);
+    expect(await askAs('refused', bad)).toBe(good);
+  });
+
   it('is forgotten also where it throws before it promises anything', async ({ cache }) => {
     const broken = new Error('broken');
     const throwing = () => {
