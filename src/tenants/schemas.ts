@@ -38,6 +38,7 @@ export const newApiKeySchema = z
       .datetime({ offset: true, error: 'must be a date and time in ISO 8601, with a time zone' })
       .transform((given) => new Date(given))
       .refine((at) => at.getTime() > Date.now(), 'must be in the future')
+      .refine((at) => at.getUTCFullYear() < 9999, 'must be before the year 9999')
       .nullable()
       .default(null),
     daily_token_budget: dailyTokenBudget.default(null),

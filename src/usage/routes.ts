@@ -4,7 +4,11 @@ import { type Route, reply, route } from '../platform/http/route.ts';
 import { type UsageGrouping, usageGroupings } from './ledger-store.ts';
 import type { Usage } from './service.ts';
 
-const isoDay = z.iso.date().meta({ description: 'A day in UTC', example: '2026-01-31' });
+/** A day that Postgres knows, too: it has no year 0. */
+const isoDay = z.iso
+  .date('must be a day such as 2026-01-31')
+  .refine((day) => day >= '1970-01-01', 'must not be before 1970')
+  .meta({ description: 'A day in UTC', example: '2026-01-31' });
 
 const groupBy = z
   .string()

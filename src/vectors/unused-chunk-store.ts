@@ -22,10 +22,16 @@ export async function noteUse(
     ),
     // Waits for a deletion under way, which locks these rows.
     tx.raw(`delete from unused_chunks where ${ofArticle} and chunk_hash = any(:hashes::text[])`, article),
+    // Skips those that are just being deleted: a row for them could refer to nothing.
     tx.raw(
       `insert into unused_chunks (tenant_id, space_id, article_id, chunk_hash)
-       select tenant_id, space_id, article_id, chunk_hash from chunk_vectors
-        where ${ofArticle} and chunk_hash <> all(:hashes::text[])
+       select v.tenant_id, v.space_id, v.article_id, v.chunk_hash from chunk_vectors v
+        where v.tenant_id = :tenantId and v.space_id = :spaceId and v.article_id = :articleId
+          and v.chunk_hash <> all(:hashes::text[])
+          and not exists (select 1 from unused_chunks u
+                           where u.tenant_id = v.tenant_id and u.space_id = v.space_id
+                             and u.article_id = v.article_id and u.chunk_hash = v.chunk_hash)
+          for key share of v skip locked
        on conflict do nothing`,
       article,
     ),

@@ -69,6 +69,8 @@ export function installRuntime(log: Logger, metricsAddress: string): void {
       log[levels[entry.level]](idsOf(entry), entry.message);
     }),
     telemetryOptions: {
+      // Otherwise the native part prints its lines itself, with all their fields.
+      logging: { forward: {} },
       metrics: {
         prometheus: {
           bindAddress: metricsAddress,

@@ -39,6 +39,7 @@ describe('POST /api-keys', () => {
     ['a label with a NUL', { ...anAgentKey, label: 'a\u0000b' }, 'label'],
     ['the role superadmin', { ...anAgentKey, role: 'superadmin' }, 'role'],
     ['a time that has passed', { ...anAgentKey, expires_at: '2001-01-01T00:00:00Z' }, 'expires_at'],
+    ['a time that no calendar has', { ...anAgentKey, expires_at: '9999-12-31T23:59:59-23:59' }, 'expires_at'],
     ['a time without a zone', { ...anAgentKey, expires_at: '2099-01-01T00:00:00' }, 'expires_at'],
     ['a date that does not exist', { ...anAgentKey, expires_at: '2099-02-30T00:00:00Z' }, 'expires_at'],
     ['an unknown field', { ...anAgentKey, tenant_id: randomUUID() }, 'tenant_id'],
