@@ -1,5 +1,4 @@
-import type { ArticleSource } from '../domain/article-text.ts';
-import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
+import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { reuseAndListMissing } from '../vectors/chunk-store.ts';
@@ -16,15 +15,14 @@ export interface Plan {
 }
 
 /**
- * Plans what has to be bought for an article's text. Vectors that another article of the tenant has are reused first.
+ * Plans what has to be bought for the chunks of an article's text. Vectors that another article of the tenant has are reused first.
  */
 export async function planArticle(
   tx: Transaction,
   { tenantId, articleId }: ArticleRef,
-  text: ArticleSource,
+  chunks: readonly Chunk[],
   model: string,
 ): Promise<Plan> {
-  const chunks = chunkArticle(text);
   const distinct = new Map(chunks.map((chunk) => [chunk.hash, chunk]));
   const [space] = await targets(tx, tenantId, { model, chunkerVersion });
   if (space === undefined) return { chunks, missing: [...distinct.values()], space };

@@ -19,6 +19,7 @@ import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
+import { createCutter } from '../vectors/cutting/cutter.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -111,6 +112,7 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
   });
   const { guard } = providers;
+  const cutter = createCutter({ share: shares.threads });
   const embedding = createEmbedding({
     database,
     outbox,
@@ -120,6 +122,7 @@ export function createServices(
     blocked,
     guard,
     embedding: providers.embedding,
+    cutter,
     metrics,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
@@ -129,6 +132,7 @@ export function createServices(
     database,
     guard,
     embedding: providers.embedding,
+    cutter,
     metrics,
     log,
     maxChunks: environment.GATE_MAX_CHUNKS,
@@ -167,8 +171,12 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions] = await Promise.all([database.close(), temporal.close(signals)]);
-      return { signals, uses, transactions };
+      const [transactions, cuts] = await Promise.all([
+        database.close(),
+        cutter.close(),
+        temporal.close(signals),
+      ]);
+      return { signals, uses, transactions, cuts };
     },
   };
 }

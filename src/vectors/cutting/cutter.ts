@@ -1,0 +1,46 @@
+import { type ChunkCut, cutText } from '../../domain/chunks.ts';
+import { cancellation } from '../../platform/async/cancellation.ts';
+import type { Share } from '../../platform/shares/share.ts';
+import { createThreadPool, type ThreadPool, threadFile } from '../../platform/threads/thread-pool.ts';
+
+/** Cuts texts into chunks. */
+export interface Cutter {
+  /** Cuts a text, in a thread if it is long. Throws when it cannot be done now; it may be tried again. */
+  cut(tenantId: string, text: string): Promise<readonly ChunkCut[]>;
+  /** Ends the threads. Answers how many texts were being cut. */
+  close(): Promise<number>;
+}
+
+/** A shorter text is cut within a millisecond or two: handing it to a thread would take longer. */
+const longCharacters = 20_000;
+/** The longest text takes a tenth of a second; this is for a machine that has other things to do. */
+const timeoutMs = 10_000;
+
+/** Whether a text is cut in a thread, and its cuts are stored. */
+export const isLong = (text: string): boolean => text.length > longCharacters;
+
+/** Creates a cutter with threads of its own, one for each slot of the share. */
+export function createCutter(deps: {
+  readonly share: Share;
+  /** In place of the pool, for tests. */
+  readonly threads?: ThreadPool<string, readonly ChunkCut[]>;
+}): Cutter {
+  const threads =
+    deps.threads ??
+    createThreadPool<string, readonly ChunkCut[]>({
+      file: threadFile('./cut-in-thread', import.meta.url),
+      share: deps.share,
+      timeoutMs,
+    });
+  return {
+    async cut(tenantId, text) {
+      if (!isLong(text)) return cutText(text);
+      const cut = await threads.run(tenantId, text, cancellation());
+      if (cut.kind === 'done') return cut.result;
+      throw new Error(
+        cut.kind === 'busy' ? 'no thread was free to cut a text' : 'a thread was lost while it cut',
+      );
+    },
+    close: threads.close,
+  };
+}
