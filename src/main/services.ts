@@ -19,7 +19,7 @@ import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
-import { createCutter } from '../vectors/cutting/cutter.ts';
+import { createVectors } from '../vectors/create-vectors.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -112,7 +112,7 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
   });
   const { guard } = providers;
-  const cutter = createCutter({ share: shares.threads });
+  const { cutter } = createVectors(shares);
   const embedding = createEmbedding({
     database,
     outbox,

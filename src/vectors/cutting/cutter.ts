@@ -1,7 +1,6 @@
 import { type ChunkCut, cutText } from '../../domain/chunks.ts';
 import { cancellation } from '../../platform/async/cancellation.ts';
-import type { Share } from '../../platform/shares/share.ts';
-import { createThreadPool, type ThreadPool, threadFile } from '../../platform/threads/thread-pool.ts';
+import type { ThreadPool } from '../../platform/threads/thread-pool.ts';
 
 /** Cuts texts into chunks. */
 export interface Cutter {
@@ -13,25 +12,15 @@ export interface Cutter {
 
 /** A shorter text is cut within a millisecond or two: handing it to a thread would take longer. */
 const longCharacters = 20_000;
-/** The longest text takes a tenth of a second; this is for a machine that has other things to do. */
-const timeoutMs = 10_000;
-
 /** Whether a text is cut in a thread, and its cuts are stored. */
 export const isLong = (text: string): boolean => text.length > longCharacters;
 
-/** Creates a cutter with threads of its own, one for each slot of the share. */
-export function createCutter(deps: {
-  readonly share: Share;
-  /** In place of the pool, for tests. */
-  readonly threads?: ThreadPool<string, readonly ChunkCut[]>;
+/** Creates a cutter on a pool of threads. */
+export function createCutter({
+  threads,
+}: {
+  readonly threads: ThreadPool<string, readonly ChunkCut[]>;
 }): Cutter {
-  const threads =
-    deps.threads ??
-    createThreadPool<string, readonly ChunkCut[]>({
-      file: threadFile('./cut-in-thread', import.meta.url),
-      share: deps.share,
-      timeoutMs,
-    });
   return {
     async cut(tenantId, text) {
       if (!isLong(text)) return cutText(text);

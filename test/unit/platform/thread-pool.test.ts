@@ -10,11 +10,15 @@ const file = new URL('../../support/thread-tasks.ts', pathToFileURL(import.meta.
 type Pool = ThreadPool<ThreadTask, string>;
 
 /** Makes pools of two threads, one for a tenant, whose queue takes one task of each. */
-const it = base.extend('pool', ({}, { onCleanup }) => (timeoutMs = 20_000): Pool => {
-  const share = createShare({ name: 'threads', total: 2, perTenant: 1, maxWaiting: 1, waitMs: 20_000 });
-  const pool = createThreadPool<ThreadTask, string>({ file, share, timeoutMs });
-  onCleanup(async () => void (await pool.close()));
-  return pool;
+const it = base.extend('pool', ({}, { onCleanup }) => {
+  const pools: Pool[] = [];
+  onCleanup(async () => void (await Promise.all(pools.map((pool) => pool.close()))));
+  return (timeoutMs = 20_000): Pool => {
+    const share = createShare({ name: 'threads', total: 2, perTenant: 1, maxWaiting: 1, waitMs: 20_000 });
+    const pool = createThreadPool<ThreadTask, string>({ file, share, timeoutMs });
+    pools.push(pool);
+    return pool;
+  };
 });
 
 describe('a pool of threads', () => {

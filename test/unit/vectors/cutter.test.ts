@@ -2,10 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { it as base, describe, expect } from 'vitest';
 import { cutText } from '../../../src/domain/chunks.ts';
 import { createThreadShare } from '../../../src/platform/shares/shares.ts';
+import { createVectors } from '../../../src/vectors/create-vectors.ts';
 import { type Cutter, createCutter } from '../../../src/vectors/cutting/cutter.ts';
 
 const it = base.extend('cutter', async ({}, { onCleanup }): Promise<Cutter> => {
-  const cutter = createCutter({ share: createThreadShare(2) });
+  const { cutter } = createVectors({ threads: createThreadShare(2) });
   onCleanup(async () => void (await cutter.close()));
   return cutter;
 });
@@ -37,7 +38,7 @@ describe('a cutter', () => {
 
   it.for(['busy', 'lost'] as const)('throws for a long text when its thread is %s', async (kind) => {
     const threads = { run: async () => ({ kind }), close: async () => 0 };
-    const cutter = createCutter({ share: createThreadShare(2), threads });
+    const cutter = createCutter({ threads });
     await expect(cutter.cut('a', 'x'.repeat(20_001))).rejects.toThrow('thread');
     expect(await cutter.cut('a', 'x'.repeat(20_000))).toEqual(cutText('x'.repeat(20_000)));
   });
