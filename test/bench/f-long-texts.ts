@@ -2,22 +2,20 @@ import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import { articleText } from '../../src/domain/article-text.ts';
 import { cutText } from '../../src/domain/chunks.ts';
+import { loadSamples } from '../../src/stack/samples/index.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { type Figure, figure } from './figure.ts';
 import { type Shape, searchWorst, textOf } from './long-texts/shapes.ts';
 import { hangulLines } from './neighbours/texts.ts';
 import { createRandom } from './search/random.ts';
+import { median } from './statistics.ts';
 
 const characters = 500_000;
 /** Of the texts of the search, which are many. */
 const searchedCharacters = 25_000;
 const shapesKept = 50;
-/** The shortest of some times of one text: other work on the machine makes single ones longer. */
-const repetitions = 3;
-const prose: Shape = [
-  'The lease ends before the holder knows it, and the next one begins its work. ',
-  'Who renews it in time keeps it.\n\n',
-];
+/** Each text and prose in turn, so that both meet the same machine. The median leaves out what else the machine did. */
+const turns = 5;
 
 type Cost = (text: string) => Promise<number>;
 
@@ -29,74 +27,84 @@ export async function benchLongTexts(stack: BenchStack, log: (line: string) => v
   try {
     await client.query('create temp table texts (text text)');
     const analysis: Cost = (text) => analyse(client, text);
-    const shapes = [...(await worstFor(chunking, 400, log)), ...(await worstFor(analysis, 250, log))].map(
-      (shape) => textOf(shape, characters),
+    const shapes = [...(await worstFor(chunk, 400, log)), ...(await worstFor(analysis, 250, log))];
+    const texts = [...shapes.map((shape) => textOf(shape, characters)), hangulLines(characters / 28, 7)];
+    const prose = textOf(
+      (await loadSamples()).map(({ body }) => `${body}\n\n`),
+      characters,
     );
-    const texts = [...shapes, hangulLines(characters / 28, 7)];
-    const plain = textOf(prose, characters);
 
-    let worst = { chunking: 0, analysis: 0, both: 0 };
-    const floor = { chunking: Number.POSITIVE_INFINITY, analysis: Number.POSITIVE_INFINITY };
+    const worst: Record<Part, Compared> = { chunking: none, analysing: none, both: none };
     for (const text of texts) {
-      // Beside each text, so that both meet the same machine.
-      const own = { chunking: await shortest(chunking, plain), analysis: await shortest(analysis, plain) };
-      const its = { chunking: await shortest(chunking, text), analysis: await shortest(analysis, text) };
-      const ratios = {
-        chunking: its.chunking / own.chunking,
-        analysis: its.analysis / own.analysis,
-        both: (its.chunking + its.analysis) / (own.chunking + own.analysis),
-      };
-      if (ratios.both > 2.5) log(`    ${JSON.stringify(text.slice(0, 40))}: ${ratios.both.toFixed(2)}`);
-      worst = {
-        chunking: Math.max(worst.chunking, ratios.chunking),
-        analysis: Math.max(worst.analysis, ratios.analysis),
-        both: Math.max(worst.both, ratios.both),
-      };
-      floor.chunking = Math.min(floor.chunking, own.chunking);
-      floor.analysis = Math.min(floor.analysis, own.analysis);
+      const compared = await compare(text, prose, { chunking: chunk, analysing: analysis });
+      for (const part of parts) {
+        if (compared[part].ratio > worst[part].ratio) worst[part] = compared[part];
+      }
+      log(`    ${compared.both.ratio.toFixed(2)}  ${JSON.stringify(text.slice(0, 40))}`);
     }
-    const line = (name: string, ratio: number, ms: number, bar?: { readonly atMost: number }) =>
-      figure({
-        ...{
-          bench: 'f',
-          name: `${name}: the worst of ${texts.length} shapes, 500,000 characters`,
-          unit: 'ms',
-        },
-        ...{ measured: ratio * ms, floor: ms },
-        ...(bar === undefined ? {} : { bar }),
+    return parts.map((part) => {
+      const { ratio, floorMs } = worst[part];
+      return figure({
+        ...{ bench: 'f', name: `${names[part]}: the worst of ${texts.length} texts of 500,000 characters` },
+        ...{ unit: 'ms', measured: ratio * floorMs, floor: floorMs },
+        ...(part === 'both' ? { bar: { atMost: 3 } } : {}),
       });
-    return [
-      line('chunking and analysing', worst.both, floor.chunking + floor.analysis, { atMost: 3 }),
-      line('chunking', worst.chunking, floor.chunking),
-      line('analysing', worst.analysis, floor.analysis),
-    ];
+    });
   } finally {
     await client.end();
   }
 }
 
+/** The parts of a text's cost, the sum of both last. */
+const parts = ['chunking', 'analysing', 'both'] as const;
+type Part = (typeof parts)[number];
+const names: Readonly<Record<Part, string>> = {
+  chunking: 'chunking',
+  analysing: 'analysing',
+  both: 'chunking and analysing',
+};
+
+interface Compared {
+  readonly ratio: number;
+  readonly floorMs: number;
+}
+
+const none: Compared = { ratio: 0, floorMs: 0 };
+
+async function compare(
+  text: string,
+  prose: string,
+  { chunking, analysing }: Readonly<Record<'chunking' | 'analysing', Cost>>,
+): Promise<Record<Part, Compared>> {
+  const rounds: Record<Part, { readonly own: number; readonly floor: number }>[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    const chunked = { own: await chunking(text), floor: await chunking(prose) };
+    const analysed = { own: await analysing(text), floor: await analysing(prose) };
+    const both = { own: chunked.own + analysed.own, floor: chunked.floor + analysed.floor };
+    rounds.push({ chunking: chunked, analysing: analysed, both });
+  }
+  const ofPart = (part: Part): Compared => ({
+    ratio: median(rounds.map((round) => round[part].own / round[part].floor)),
+    floorMs: median(rounds.map((round) => round[part].floor)),
+  });
+  return { chunking: ofPart('chunking'), analysing: ofPart('analysing'), both: ofPart('both') };
+}
+
+/** The worst shapes, none of the same characters as another: the search finds many that differ in a repetition only. */
 async function worstFor(cost: Cost, rounds: number, log: (line: string) => void): Promise<Shape[]> {
   const random = createRandom(11);
   const shapes = await searchWorst({
-    cost: (shape) => shortest(cost, textOf(shape, searchedCharacters)),
+    async cost(shape) {
+      const text = textOf(shape, searchedCharacters);
+      return Math.min(await cost(text), await cost(text), await cost(text));
+    },
     ...{ random: random.next, rounds, keep: shapesKept / 2 },
   });
-  log(
-    `    the worst of ${rounds}: ${shapes
-      .slice(0, 3)
-      .map((shape) => JSON.stringify(shape.join('').slice(0, 20)))
-      .join(' ')}`,
-  );
+  log(`    searched ${rounds} changes`);
   return shapes;
 }
 
-async function shortest(cost: Cost, text: string): Promise<number> {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < repetitions; i += 1) best = Math.min(best, await cost(text));
-  return best;
-}
-
-async function chunking(body: string): Promise<number> {
+async function chunk(body: string): Promise<number> {
   const startedAt = performance.now();
   cutText(articleText({ title: 'A title', body }));
   return performance.now() - startedAt;

@@ -83,7 +83,16 @@ export interface Search {
 export async function searchWorst({ cost, random, rounds, keep }: Search): Promise<Shape[]> {
   const anyPiece = () => pieces[Math.floor(random() * pieces.length)] ?? ' ';
   const found = new Map<string, { readonly shape: Shape; readonly cost: number }>();
-  const worst = () => [...found.values()].sort((a, b) => b.cost - a.cost).slice(0, keep);
+  const worst = () => {
+    const kept = new Map<string, Shape>();
+    for (const { shape } of [...found.values()].sort((a, b) => b.cost - a.cost)) {
+      // Of the same characters only the worst is kept: others differ in how often something stands there.
+      const characters = [...new Set(shape.join(''))].sort().join('');
+      if (!kept.has(characters)) kept.set(characters, shape);
+      if (kept.size === keep) break;
+    }
+    return [...kept.values()];
+  };
   const tryOne = async (shape: Shape) => {
     const key = shape.join('');
     if (key.length > 0 && !found.has(key)) found.set(key, { shape, cost: await cost(shape) });
@@ -91,10 +100,9 @@ export async function searchWorst({ cost, random, rounds, keep }: Search): Promi
   for (const piece of pieces) await tryOne([piece]);
   for (let round = 0; round < rounds; round += 1) {
     const best = worst();
-    const { shape = [' '] } = best[Math.floor(random() * best.length)] ?? {};
-    await tryOne(changed(shape, anyPiece, random));
+    await tryOne(changed(best[Math.floor(random() * best.length)] ?? [' '], anyPiece, random));
   }
-  return worst().map(({ shape }) => shape);
+  return worst();
 }
 
 /** A shape with a piece more, less or another, or with a piece many times. */
