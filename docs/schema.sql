@@ -107,6 +107,20 @@ CREATE TABLE public.api_keys (
 
 ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.article_cuts (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    content_hash text NOT NULL,
+    chunker_version integer NOT NULL,
+    starts integer[] NOT NULL,
+    ends integer[] NOT NULL,
+    hashes text[] NOT NULL,
+    tokens integer[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.article_cuts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.article_embeddings (
     tenant_id uuid NOT NULL,
     article_id uuid NOT NULL,
@@ -452,6 +466,9 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.article_cuts
+    ADD CONSTRAINT article_cuts_pkey PRIMARY KEY (tenant_id, article_id);
+
 ALTER TABLE ONLY public.article_embeddings
     ADD CONSTRAINT article_embeddings_pkey PRIMARY KEY (tenant_id, article_id);
 
@@ -590,6 +607,9 @@ CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FO
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.article_cuts
+    ADD CONSTRAINT article_cuts_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.article_embeddings
     ADD CONSTRAINT article_embeddings_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
 
@@ -662,6 +682,8 @@ ALTER TABLE ONLY public.usage_ledger
 CREATE POLICY admin_scope ON public.idempotency_keys USING (((current_setting('app.scope'::text, true) = 'admin'::text) AND (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid))) WITH CHECK (((current_setting('app.scope'::text, true) = 'admin'::text) AND (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid)));
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.article_cuts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.article_embeddings ENABLE ROW LEVEL SECURITY;
 
@@ -746,6 +768,8 @@ CREATE POLICY retention_scope ON public.usage_ledger FOR SELECT USING ((current_
 ALTER TABLE public.search_cursors ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant_isolation ON public.api_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.article_cuts USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.article_embeddings USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

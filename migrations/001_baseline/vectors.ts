@@ -110,9 +110,28 @@ export const create = `
   create index chunk_purchases_by_call on chunk_purchases (tenant_id, call_id) where call_id is not null;
   create index chunk_purchases_expired on chunk_purchases (tenant_id, expires_at);
   ${isolateTenant('chunk_purchases')}
+
+  -- Where the chunks of an article's long text lie, so that it is cut once and not for each batch of chunks. The cuts of the next
+  -- text take the place of these.
+  create table article_cuts (
+    tenant_id uuid not null,
+    article_id uuid not null,
+    content_hash text not null,
+    chunker_version integer not null,
+    -- One entry for each chunk, in their order.
+    starts integer[] not null,
+    ends integer[] not null,
+    hashes text[] not null,
+    tokens integer[] not null,
+    created_at timestamptz not null default now(),
+    primary key (tenant_id, article_id),
+    foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade
+  );
+  ${isolateTenant('article_cuts')}
 `;
 
 export const drop = `
+  drop table article_cuts;
   drop table chunk_purchases;
   drop table unused_chunks;
   drop table article_manifests;

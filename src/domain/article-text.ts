@@ -24,13 +24,17 @@ export function contentHash(text: string): string {
 
 // Normalization sorts each run of combining marks in quadratic time: half a million of them would take over a minute. No
 // script stacks more than a few, so longer runs stay as they are.
-const endlessMarks = /(\p{M}{31,})/u;
+const maxMarks = 30;
 
 function canonical(text: string): string {
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(/\p{Surrogate}/gu, '\uFFFD')
-    .split(endlessMarks)
-    .map((part) => (endlessMarks.test(part) ? part : part.normalize('NFC')))
-    .join('');
+  const plain = text.replace(/\r\n?/g, '\n').replace(/\p{Surrogate}/gu, '\uFFFD');
+  let result = '';
+  let from = 0;
+  // Each run is matched whole: an expression for long runs alone would read the short ones once for each of their marks.
+  for (const { 0: run, index } of plain.matchAll(/\p{M}{2,}/gu)) {
+    if (run.length <= maxMarks || Array.from(run).length <= maxMarks) continue;
+    result += plain.slice(from, index).normalize('NFC') + run;
+    from = index + run.length;
+  }
+  return result + plain.slice(from).normalize('NFC');
 }

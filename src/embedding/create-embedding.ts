@@ -7,6 +7,7 @@ import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
+import type { Cutter } from '../vectors/cutting/cutter.ts';
 import { type ArticleEmbeddings, createArticleEmbeddings } from './article-embeddings.ts';
 import { type Backlog, createBacklog } from './backlog/backlog.ts';
 import { createBuy } from './buy.ts';
@@ -16,6 +17,7 @@ import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createWithChunks } from './with-chunks.ts';
 
 export interface CreateEmbeddingDeps {
   readonly database: Database;
@@ -26,6 +28,7 @@ export interface CreateEmbeddingDeps {
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly cutter: Cutter;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   /** Provider calls that this process makes at once. */
   readonly slots: Share;
@@ -53,6 +56,7 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
         ...deps,
         buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
         complete: createComplete({ keys, cutOverWhenComplete }),
+        withChunks: createWithChunks(deps),
       }),
       deps.slots,
     ),

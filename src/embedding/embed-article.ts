@@ -6,12 +6,12 @@ import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
-import { findArticleText } from './article-read-model.ts';
 import type { Buy } from './buy.ts';
 import type { Complete } from './complete.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
 import { findPayingKey, markNotEmbedded } from './status-store.ts';
+import type { RunWithChunks } from './with-chunks.ts';
 
 /** A step that failed, with a code of the failure table. */
 export type Failed = { readonly kind: 'failed' } & Failure;
@@ -21,6 +21,7 @@ export interface EmbedArticleDeps {
   readonly guard: Pick<Guard, 'admission'>;
   readonly keys: Pick<ProviderKeys, 'openKey'>;
   readonly buy: Buy;
+  readonly withChunks: RunWithChunks;
   readonly complete: Complete;
   readonly blocked: BlockedOperations;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked'>;
@@ -61,7 +62,7 @@ const claimedRetryMs = 1_000;
 
 /** Creates the steps. Each may be repeated: stored vectors are found again, and nothing is bought twice. */
 export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSteps {
-  const { database, guard, keys, buy, complete, blocked, metrics } = deps;
+  const { database, guard, keys, buy, complete, blocked, metrics, withChunks } = deps;
 
   const showFailure = (article: ArticleRef, status: 'pending' | 'blocked' | 'failed', failure: Failure) =>
     database.withTenant(article.tenantId, (tx) =>
@@ -99,13 +100,10 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     tries: number,
   ): Promise<Generated | Failed | { readonly kind: 'outrun' }> => {
     const { tenantId, articleId } = article;
-    const plan = await database.withTenant(tenantId, async (tx) => {
-      const [text, apiKeyId] = await Promise.all([
-        findArticleText(tx, tenantId, articleId, 'none'),
-        findPayingKey(tx, tenantId, articleId),
-      ]);
+    const plan = await withChunks(article, async (tx, text, cut) => {
       if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
-      return { ...(await planArticle(tx, article, text, model)), apiKeyId };
+      const apiKeyId = await findPayingKey(tx, tenantId, articleId);
+      return { ...(await planArticle(tx, article, cut, model)), apiKeyId };
     });
     if (plan === undefined) return { kind: 'changed' };
 
@@ -180,12 +178,11 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
 
     async checkContentHash(article, { model }) {
       let chunksSkipped = 0;
-      const check = await database.withTenant(article.tenantId, async (tx): Promise<HashCheck> => {
-        const text = await findArticleText(tx, article.tenantId, article.articleId, 'none');
+      const check = await withChunks(article, async (tx, text, chunks): Promise<HashCheck> => {
         if (text === undefined) return { kind: 'gone' };
         if (text.status !== 'published') return { kind: 'not_published' };
         const { content_hash: contentHash } = text;
-        const { chunks, missing, space } = await planArticle(tx, article, text, model);
+        const { missing, space } = await planArticle(tx, article, chunks, model);
         chunksSkipped = new Set(chunks.map(({ hash }) => hash)).size - missing.length;
         if (missing.length === 0 && space !== undefined) {
           const done = { spaceId: space.id, model, contentHash, chunks };

@@ -1,5 +1,4 @@
-import type { ArticleSource } from '../domain/article-text.ts';
-import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
+import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { adoptBought, purchasesOf } from '../vectors/chunk-purchases.ts';
@@ -19,17 +18,16 @@ export interface Plan {
 }
 
 /**
- * Plans what has to be bought for an article's text. Vectors that another article of the tenant has are reused first, and those
- * that were bought for the text when it was a proposal are taken over.
+ * Plans what has to be bought for the chunks of an article's text. Vectors that another article of the tenant has are reused
+ * first, and those that were bought for the text when it was a proposal are taken over.
  */
 export async function planArticle(
   tx: Transaction,
   article: ArticleRef,
-  text: ArticleSource,
+  chunks: readonly Chunk[],
   model: string,
 ): Promise<Plan> {
   const { tenantId } = article;
-  const chunks = chunkArticle(text);
   const distinct = [...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values()];
   const [space] = await targets(tx, tenantId, { model, chunkerVersion });
   const missing = await withoutVector(tx, article, space, distinct);

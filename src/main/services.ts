@@ -20,6 +20,7 @@ import { createRetention } from '../retention/create-retention.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
+import { createVectors } from '../vectors/create-vectors.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -118,6 +119,7 @@ export function createServices(
     backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
   const { guard } = providers;
+  const { cutter } = createVectors(shares);
   const embedding = createEmbedding({
     database,
     outbox,
@@ -127,6 +129,7 @@ export function createServices(
     blocked,
     guard,
     embedding: providers.embedding,
+    cutter,
     metrics,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
@@ -136,6 +139,7 @@ export function createServices(
     database,
     guard,
     embedding: providers.embedding,
+    cutter,
     metrics,
     log,
     maxChunks: environment.GATE_MAX_CHUNKS,
@@ -179,8 +183,12 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions] = await Promise.all([database.close(), temporal.close(signals)]);
-      return { signals, uses, transactions };
+      const [transactions, cuts] = await Promise.all([
+        database.close(),
+        cutter.close(),
+        temporal.close(signals),
+      ]);
+      return { signals, uses, transactions, cuts };
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { ProviderMetrics } from '../providers/metrics.ts';
+import type { Cutter } from '../vectors/cutting/cutter.ts';
 import { createBuyVectors } from './buy-vectors.ts';
 import { compareProposal } from './comparison.ts';
 import { createGate, type Gate } from './gate.ts';
@@ -13,6 +14,7 @@ export interface CreateProposalsDeps {
   readonly database: Database;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly cutter: Pick<Cutter, 'cut'>;
   readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
   readonly log: Logger;
   /** The most chunks that one proposal buys. */
@@ -25,8 +27,8 @@ export interface CreateProposalsDeps {
 
 /** Wires the proposal gate. */
 export function createProposals(deps: CreateProposalsDeps): { readonly gate: Gate } {
-  const { database, guard, log, timeoutMs } = deps;
+  const { log, timeoutMs } = deps;
   const buy = createBuyVectors({ ...deps, timeoutMs: deps.attemptTimeoutMs });
-  const vectors = createProposalVectors({ database, guard, buy, maxChunks: deps.maxChunks });
+  const vectors = createProposalVectors({ ...deps, buy });
   return { gate: createGate({ proposals: { ...vectors, compare: compareProposal }, log, timeoutMs }) };
 }

@@ -1,8 +1,11 @@
 import type { Chunk } from '../domain/chunks.ts';
+import type { CutText } from '../vectors/cutting/article-cuts.ts';
 
 /** The text of an article that is not written yet, in chunks, with what is known of their vectors. */
 export interface ProposedText {
   readonly chunks: readonly Chunk[];
+  /** Where the chunks lie in the text; kept with the article, so that a long text is not cut again. */
+  readonly cut?: CutText;
   readonly model: string;
   /** The space of the vectors, which serves the tenant's searches; undefined when the tenant has no vectors yet. */
   readonly spaceId: string | undefined;

@@ -1,5 +1,5 @@
-import type { ArticleSource } from '../domain/article-text.ts';
-import { chunkArticle, chunkerVersion } from '../domain/chunks.ts';
+import { type ArticleSource, articleText } from '../domain/article-text.ts';
+import { chunkerVersion, chunksOf } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
@@ -7,6 +7,8 @@ import { refusalOf } from '../providers/admission.ts';
 import type { Guard } from '../providers/guard.ts';
 import { forgetBought } from '../vectors/chunk-purchases.ts';
 import { insertVectors, listKnownChunks, reuseVectors, upsertManifest } from '../vectors/chunk-store.ts';
+import { storeCuts } from '../vectors/cutting/article-cuts.ts';
+import type { Cutter } from '../vectors/cutting/cutter.ts';
 import { ensureSpace, serving } from '../vectors/spaces.ts';
 import type { BuyVectors, VectorsBought } from './buy-vectors.ts';
 import {
@@ -55,17 +57,18 @@ export interface ProposalVectorsDeps {
   readonly database: Pick<Database, 'withTenant'>;
   readonly guard: Pick<Guard, 'admission'>;
   readonly buy: BuyVectors;
+  readonly cutter: Pick<Cutter, 'cut'>;
   /** The most chunks that one proposal buys. */
   readonly maxChunks: number;
 }
 
 /** Creates the vectors of proposals, in the space that serves the tenant's searches. */
 export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVectors {
-  const { database, guard, buy } = deps;
+  const { database, guard, buy, cutter } = deps;
 
   const embed = async (
     tenantId: string,
-    text: ArticleSource,
+    source: ArticleSource,
     apiKeyId: string | null,
   ): Promise<EmbeddedProposal> => {
     // One round trip, which is all that a tenant without a key costs.
@@ -74,8 +77,10 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
     );
     if (admission.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
     if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
-    // Chunked between two transactions, because a long text takes up to a second and no connection has to wait for it.
-    const chunks = chunkArticle(text);
+    // Cut between two transactions, because a long text waits for a thread and no connection has to wait for it.
+    const text = articleText(source);
+    const cuts = await cutter.cut(tenantId, text);
+    const chunks = chunksOf(text, cuts);
     const known =
       space === undefined
         ? new Set<string>()
@@ -98,7 +103,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
     if (bought.kind === 'failed') return bought;
     return {
       kind: 'embedded',
-      proposal: { chunks, model, spaceId: space?.id, known, bought: bought.vectors },
+      proposal: { chunks, cut: { text, cuts }, model, spaceId: space?.id, known, bought: bought.vectors },
     };
   };
 
@@ -123,6 +128,16 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
         return vector === undefined ? [] : [{ articleId: article.id, hash, text, vector }];
       });
       await Promise.all([
+        ...(proposal.cut === undefined
+          ? []
+          : [
+              storeCuts(
+                tx,
+                tenantId,
+                { articleId: article.id, contentHash: article.contentHash },
+                proposal.cut,
+              ),
+            ]),
         ...(stored.length > 0 ? [reuseVectors(tx, tenantId, spaceId, article.id, stored)] : []),
         ...(bought.length > 0
           ? [

@@ -22,6 +22,7 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
   const knowledge = { kind: 'kept', because: 'it is what the tenant has written' } as const;
   return {
     api_keys: { kind: 'kept', because: 'audit and usage name keys that are revoked' },
+    article_cuts: { kind: 'with', table: 'articles' },
     article_embeddings: { kind: 'with', table: 'articles' },
     article_manifests: { kind: 'with', table: 'articles' },
     articles: knowledge,

@@ -21,6 +21,7 @@ describe('a table', () => {
     });
     expect(Object.fromEntries(rooms)).toEqual({
       api_keys: ['src/tenants'],
+      article_cuts: ['src/vectors'],
       article_embeddings: ['src/embedding'],
       article_manifests: ['src/vectors'],
       articles: ['src/articles'],

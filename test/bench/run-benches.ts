@@ -5,6 +5,7 @@ import { type BenchStack, startBenchStack } from './bench-stack.ts';
 import { benchArticlesAtOnce } from './c-articles-at-once.ts';
 import { benchGuard } from './d-guard.ts';
 import { benchNeighbours } from './e-neighbours.ts';
+import { benchLongTexts } from './f-long-texts.ts';
 import type { Figure } from './figure.ts';
 import { runOnServers } from './run-on-servers.ts';
 import { describeFigures } from './table.ts';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, Bench>> = {
   c: benchArticlesAtOnce,
   d: benchGuard,
   e: benchNeighbours,
+  f: benchLongTexts,
 };
 const log = (line: string) => console.error(line);
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { createShare, type Share } from './share.ts';
 
@@ -19,6 +20,8 @@ export interface Shares {
   readonly signals: Share;
   /** Calls to providers inside a worker. */
   readonly providerCalls: Share;
+  /** Threads for work that would hold up the event loop. */
+  readonly threads: Share;
 }
 
 /** One tenant may take this part of what is scarce: two that misbehave leave a fifth to the others. */
@@ -85,6 +88,16 @@ export function createProviderCallShare(total: number): Share {
   return createShare({ name: 'provider_calls', total, perTenant, maxWaiting: 2 * perTenant, waitMs: 500 });
 }
 
+/**
+ * Divides the threads of a process. One processor is left to the event loop, and more than four threads would not be used: a task
+ * takes a tenth of a second at most, so those of one tenant may as well run one after the other.
+ */
+export function createThreadShare(processors: number): Share {
+  const total = Math.min(4, Math.max(1, processors - 1));
+  const perTenant = partOf(total);
+  return createShare({ name: 'threads', total, perTenant, maxWaiting: 200, waitMs: 10_000 });
+}
+
 /** Tasks that a worker takes at once: so many that those without a slot find one, too, to be answered `busy` in. */
 export function activityTasksFor(providerCalls: number): number {
   return providerCalls * 5 + 50;
@@ -108,12 +121,13 @@ export function createShares(
     connections: createConnectionShares(poolSize, databaseCores),
     signals: createSignalShare(),
     providerCalls: createProviderCallShare(providerCalls),
+    threads: createThreadShare(availableParallelism()),
   };
   const { tenants, logIns, platform } = shares.connections;
   showShares(registry, [
     shares.requests,
     ...[tenants, logIns, platform],
-    ...[shares.signals, shares.providerCalls],
+    ...[shares.signals, shares.providerCalls, shares.threads],
   ]);
   return shares;
 }

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { cutText } from '../../../src/domain/chunks.ts';
 import type { Database } from '../../../src/platform/postgres/database.ts';
 import { compareProposal } from '../../../src/proposals/comparison.ts';
 import type { ProposedText } from '../../../src/proposals/text.ts';
@@ -108,6 +109,7 @@ function openProposals(db: TestDatabase, space: FilledSpace) {
           current === undefined ? { kind: 'no_key' } : { kind: 'admitted', key: current },
       },
       buy: async () => ({ kind: 'bought', vectors: new Map(), ofAll: true }),
+      cutter: { cut: async (_tenantId, text) => cutText(text) },
       maxChunks: 4,
     });
     const read: boolean[] = [];

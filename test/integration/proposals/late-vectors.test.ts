@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { chunkArticle } from '../../../src/domain/chunks.ts';
+import { chunkArticle, cutText } from '../../../src/domain/chunks.ts';
 import { createBuyVectors } from '../../../src/proposals/buy-vectors.ts';
 import { createProposalVectors } from '../../../src/proposals/vectors.ts';
 import { createArticle } from '../../support/articles.ts';
@@ -104,7 +104,10 @@ function openProcess({ services, environment }: TestServices, attemptTimeoutMs =
   const { database, guard, embedding } = services;
   const metrics = { chunksBought: () => undefined, callRefused: () => undefined };
   const buy = createBuyVectors({ database, embedding, metrics, timeoutMs: attemptTimeoutMs });
-  return createProposalVectors({ database, guard, buy, maxChunks: environment.GATE_MAX_CHUNKS });
+  return createProposalVectors({
+    ...{ database, guard, buy, maxChunks: environment.GATE_MAX_CHUNKS },
+    cutter: { cut: async (_tenantId, text) => cutText(text) },
+  });
 }
 
 const purchasesOf = (test: TestServices, { id }: TestTenant) =>

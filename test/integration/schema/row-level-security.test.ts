@@ -272,6 +272,8 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   if (check.kind !== 'missing') throw new Error(check.kind);
   await steps.generateEmbedding({ ...article, key: resolved.key, contentHash: check.contentHash });
   await steps.recordUsage(article);
+  const long = await createArticle(test, tenant, { body: 'A few words. '.repeat(2_000) });
+  await steps.checkContentHash({ ...long, key: resolved.key });
 
   twin.script(key, [{ kind: 'status', status: 500 }]);
   await searched();

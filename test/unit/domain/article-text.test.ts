@@ -21,6 +21,13 @@ describe('articleText', () => {
     expect(articleText({ title: 'Cafe\u0301', body: 'x²' })).toBe('Caf\u00e9\n\nx²');
   });
 
+  it('composes up to thirty marks in a row, and leaves longer runs as they are', () => {
+    const thirty = `e\u0301${'\u0316\u0301'.repeat(14)}\u0316`;
+    const bodyOf = (body: string) => articleText({ title: 't', body }).slice(3);
+    expect(bodyOf(thirty)).toBe(thirty.normalize('NFC'));
+    expect(bodyOf(`${thirty}\u0301 e\u0301`)).toBe(`${thirty}\u0301 é`);
+  });
+
   it('keeps the title on one line, so that no title looks like a body', () => {
     expect(articleText({ title: ' a\n\nb ', body: 'c' })).toBe('a b\n\nc');
   });

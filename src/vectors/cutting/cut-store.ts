@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { ChunkCut } from '../../domain/chunks.ts';
+import type { Transaction } from '../../platform/postgres/database.ts';
+
+const rowSchema = z.object({
+  starts: z.array(z.number()),
+  ends: z.array(z.number()),
+  hashes: z.array(z.string()),
+  tokens: z.array(z.number()),
+});
+
+/** Which text of an article was cut, and by which rules. */
+export interface CutKey {
+  readonly articleId: string;
+  readonly contentHash: string;
+  readonly chunkerVersion: number;
+}
+
+/** Finds the cuts of an article's text; undefined where they are those of another text, or of other rules. */
+export async function findCuts(
+  tx: Transaction,
+  tenantId: string,
+  { articleId, contentHash, chunkerVersion }: CutKey,
+): Promise<readonly ChunkCut[] | undefined> {
+  const found: unknown = await tx('article_cuts')
+    .where({ tenant_id: tenantId, article_id: articleId })
+    .where({ content_hash: contentHash, chunker_version: chunkerVersion })
+    .first('starts', 'ends', 'hashes', 'tokens');
+  const row = rowSchema.optional().parse(found);
+  return row?.starts.flatMap((start, index) => {
+    const end = row.ends[index];
+    const hash = row.hashes[index];
+    const approxTokens = row.tokens[index];
+    return end === undefined || hash === undefined || approxTokens === undefined
+      ? []
+      : [{ start, end, hash, approxTokens }];
+  });
+}
+
+/** Stores the cuts of an article's text, in place of those of its text before. */
+export async function upsertCuts(
+  tx: Transaction,
+  tenantId: string,
+  { articleId, contentHash, chunkerVersion }: CutKey,
+  cuts: readonly ChunkCut[],
+): Promise<void> {
+  await tx('article_cuts')
+    .insert({
+      tenant_id: tenantId,
+      article_id: articleId,
+      content_hash: contentHash,
+      chunker_version: chunkerVersion,
+      starts: cuts.map(({ start }) => start),
+      ends: cuts.map(({ end }) => end),
+      hashes: cuts.map(({ hash }) => hash),
+      tokens: cuts.map(({ approxTokens }) => approxTokens),
+    })
+    .onConflict(['tenant_id', 'article_id'])
+    .merge();
+}

@@ -1,0 +1,25 @@
+/** What a thread is told to do in tests. */
+export interface ThreadTask {
+  readonly does: 'spin' | 'exit' | 'throw' | 'exhaust';
+  readonly forMs: number;
+}
+
+/** Works without a pause, or dies. */
+export default function run({ does, forMs }: ThreadTask): string {
+  const endsAt = Date.now() + forMs;
+  switch (does) {
+    case 'spin':
+      while (Date.now() < endsAt);
+      return 'spun';
+    case 'exit':
+      return process.exit(1);
+    case 'throw':
+      throw new Error('a task has failed');
+    case 'exhaust': {
+      const held: string[][] = [];
+      for (;;) held.push(Array.from({ length: 100_000 }, (_, i) => `${held.length}-${i}`));
+    }
+    default:
+      return does satisfies never;
+  }
+}
