@@ -35,6 +35,12 @@ describe('the steps of EmbedArticle, counted', () => {
     const { waitsMs } = await run(test, sequence<Generated>(busy, busy, more, busy, embedded));
     expect(waitsMs).toEqual([1_000, 1_500, 1_000]);
   });
+
+  it('wait for an open breaker as long as it says, and for half a second at least', async ({ test }) => {
+    const waits = (retryInMs: number): Generated => ({ kind: 'waits', code: 'circuit_open', retryInMs });
+    const { waitsMs } = await run(test, sequence<Generated>(waits(0), waits(7_000), embedded));
+    expect(waitsMs).toEqual([500, 7_000]);
+  });
 });
 
 /** Runs the workflow of a new article to its end: the activities that it called, and its timers. */

@@ -129,4 +129,32 @@ export const classificationFaults: readonly PlantedFault[] = [
     why: 'headers from the environment of the process reach the provider',
     tests: boundedFetch,
   },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: 'timedOut || error instanceof vendor.APIConnectionTimeoutError',
+    replace: 'error instanceof vendor.APIConnectionTimeoutError',
+    why: 'a call that our own time has ended is something else',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: "error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable'",
+    replace: "'provider_unavailable'",
+    why: 'an answer that is too large counts for the breaker',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: "if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };",
+    replace: '',
+    why: 'an aborted request is an outage',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: "if (error instanceof SyntaxError) return { code: 'malformed_response' };",
+    replace: '',
+    why: 'a body that is no JSON is a bug of ours',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
 ];

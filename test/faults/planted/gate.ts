@@ -151,4 +151,32 @@ export const gateFaults: readonly PlantedFault[] = [
     why: 'a comparison takes no lock',
     tests: locks,
   },
+  {
+    file: 'src/proposals/comparison.ts',
+    find: '.sort(([, a], [, b]) => b - a)',
+    replace: '.sort(([, a], [, b]) => a - b)',
+    why: 'of many candidates the worst are compared',
+    tests: ['test/integration/proposals/candidates.test.ts'],
+  },
+  {
+    file: 'src/proposals/comparison.ts',
+    find: 'similar.sort((a, b) => b.similarity - a.similarity)',
+    replace: 'similar',
+    why: 'the nearest article is not the first',
+    tests: ['test/integration/proposals/candidates.test.ts'],
+  },
+  {
+    file: 'src/proposals/comparison-read-model.ts',
+    find: "(status = 'published') desc, created_at, id",
+    replace: 'created_at, id',
+    why: 'an older draft goes before the published article with the same text',
+    tests: ['test/integration/proposals/candidates.test.ts'],
+  },
+  {
+    file: 'src/proposals/decision.ts',
+    find: 'new Date(Date.now() + retryAfterMs)',
+    replace: 'new Date(Date.now() - retryAfterMs)',
+    why: 'the gate says a time that is over',
+    tests: failures,
+  },
 ];

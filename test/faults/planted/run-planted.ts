@@ -9,7 +9,7 @@ import { startStandingServices } from './standing-services.ts';
 const root = join(import.meta.dirname, '..', '..', '..');
 /** The least share of the faults that must be noticed. */
 const leastNoticed = 0.95;
-const usage = 'npm run test:faults -- --planted [--list] [area …]';
+const usage = 'npm run test:faults -- --planted [--list] [--matching=PATTERN] [area …]';
 
 const say = (line: string) => void writeSync(1, `${line}\n`);
 
@@ -32,13 +32,19 @@ export async function runPlanted({
   const areas = args.filter((arg) => !arg.startsWith('--'));
   const unknown = [
     ...areas.filter((area) => !plantedFaults.has(area)),
-    ...args.filter((arg) => arg.startsWith('--') && !['--planted', '--list'].includes(arg)),
+    ...args.filter((arg) => arg.startsWith('--') && !/^--(planted|list|matching=.*)$/.test(arg)),
   ];
   if (unknown.length > 0) {
     say(`not known: ${unknown.join(', ')}. ${usage}. Areas: ${[...plantedFaults.keys()].join(', ')}`);
     return 2;
   }
-  const chosen = [...plantedFaults].filter(([area]) => areas.length === 0 || areas.includes(area));
+  const pattern = new RegExp(
+    args.find((arg) => arg.startsWith('--matching='))?.slice('--matching='.length) ?? '',
+  );
+  const chosen = [...plantedFaults]
+    .filter(([area]) => areas.length === 0 || areas.includes(area))
+    .map(([area, list]) => [area, list.filter(({ why }) => pattern.test(why))] as const)
+    .filter(([, list]) => list.length > 0);
   const faults = chosen.flatMap(([area, list]) => list.map((fault) => ({ area, fault })));
   if (args.includes('--list')) {
     for (const { area, fault } of faults) say(`${lineOf(area, fault)} (${fault.file})`);

@@ -163,4 +163,18 @@ export const walkFaults: readonly PlantedFault[] = [
     why: 'an article fails by a budget that is only reserved',
     tests: steps,
   },
+  {
+    file: 'src/embedding/buy.ts',
+    find: '      expectedModel: model,\n',
+    replace: '      model,\n',
+    why: 'after a change of model the vectors of the old one are bought on',
+    tests: [...backlog, ...activities, 'test/integration/vectors/spaces.test.ts'],
+  },
+  {
+    file: 'workflows/EmbedArticle.ts',
+    find: 'Math.max(pass.retryInMs, 500)',
+    replace: 'pass.retryInMs',
+    why: 'a pass that comes early waits again and again',
+    tests: counted,
+  },
 ];
