@@ -61,6 +61,29 @@ describe('EmbedBacklog', () => {
     expect(backlog.looks()).toBeLessThan(45);
   });
 
+  it('looks ever more seldom, and once a minute at the most seldom', async ({ test, start }) => {
+    const backlog = backlogOf(1, 10);
+    await test.withActivities(backlog.activities, async (queue) => {
+      const handle = await start(queue);
+      await until(() => backlog.started.length === 1);
+      await test.env.sleep('30 minutes');
+      backlog.embed(1);
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const waitsMs = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+        timer
+          ? [
+              Number(timer.startToFireTimeout?.seconds ?? 0) * 1_000 +
+                (timer.startToFireTimeout?.nanos ?? 0) / 1e6,
+            ]
+          : [],
+      );
+      expect(waitsMs.slice(0, 3)).toEqual([5_000, 7_500, 11_250]);
+      expect(waitsMs.slice(7).every((ms) => ms === 60_000)).toBe(true);
+      expect(waitsMs.length).toBeGreaterThan(10);
+    });
+  });
+
   it('starts no further page while two hundred articles are under way', async ({ test, start }) => {
     const backlog = backlogOf(320, 100);
     await test.withActivities(backlog.activities, async (queue) => {

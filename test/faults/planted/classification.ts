@@ -1,7 +1,8 @@
 import type { PlantedFault } from './planted-fault.ts';
 
 const refusal = ['test/unit/providers/classify-refusal.test.ts', 'test/unit/providers/known-words.test.ts'];
-const retryAfter = ['test/unit/providers/retry-after.test.ts'];
+const retryAfter = ['test/unit/providers/retry-after.test.ts', 'test/unit/providers/known-limits.test.ts'];
+const boundedFetch = ['test/unit/providers/bounded-fetch.test.ts'];
 const client = ['test/integration/providers/embedding-client.test.ts'];
 const failures = ['test/unit/domain/failures.test.ts'];
 
@@ -98,14 +99,14 @@ export const classificationFaults: readonly PlantedFault[] = [
     find: "redirect: 'manual'",
     replace: "redirect: 'follow'",
     why: 'a key follows a redirect to another host',
-    tests: client,
+    tests: boundedFetch,
   },
   {
     file: 'src/providers/wire/bounded-fetch.ts',
     find: 'const maxRefusalBytes = 64 * 1024;',
     replace: 'const maxRefusalBytes = 64 * 1024 * 1024;',
     why: 'the body of a refusal is read without a bound',
-    tests: client,
+    tests: boundedFetch,
   },
   {
     file: 'src/domain/failures.ts',
@@ -120,5 +121,40 @@ export const classificationFaults: readonly PlantedFault[] = [
     replace: "key_unusable: {\n    who: 'operator',\n    countsForBreaker: false,\n    workflow: 'retries',",
     why: 'a key that cannot be opened is tried for a day',
     tests: failures,
+  },
+  {
+    file: 'src/providers/wire/bounded-fetch.ts',
+    find: '.filter(([name]) => requestHeaders.includes(name))',
+    replace: '',
+    why: 'headers from the environment of the process reach the provider',
+    tests: boundedFetch,
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: 'timedOut || error instanceof vendor.APIConnectionTimeoutError',
+    replace: 'error instanceof vendor.APIConnectionTimeoutError',
+    why: 'a call that our own time has ended is something else',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: "error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable'",
+    replace: "'provider_unavailable'",
+    why: 'an answer that is too large counts for the breaker',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: "if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };",
+    replace: '',
+    why: 'an aborted request is an outage',
+    tests: ['test/unit/providers/classify-error.test.ts'],
+  },
+  {
+    file: 'src/providers/wire/classify-error.ts',
+    find: "if (error instanceof SyntaxError) return { code: 'malformed_response' };",
+    replace: '',
+    why: 'a body that is no JSON is a bug of ours',
+    tests: ['test/unit/providers/classify-error.test.ts'],
   },
 ];

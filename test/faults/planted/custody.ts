@@ -113,4 +113,18 @@ export const custodyFaults: readonly PlantedFault[] = [
     why: 'a key that once worked is never rejected',
     tests: ['test/integration/llm-config/key-status.test.ts'],
   },
+  {
+    file: 'src/llm-config/key-store.ts',
+    find: 'ciphertext = excluded.ciphertext, hint = excluded.hint,',
+    replace: 'ciphertext = excluded.ciphertext,',
+    why: 'a replaced key shows the end of the old one',
+    tests: ['test/integration/llm-config/key-status.test.ts'],
+  },
+  {
+    file: 'src/llm-config/key-store.ts',
+    find: 'status = excluded.status, updated_at = now()',
+    replace: 'status = excluded.status',
+    why: 'a replaced key shows the time of the old one',
+    tests: ['test/integration/llm-config/key-status.test.ts'],
+  },
 ];

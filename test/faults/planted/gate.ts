@@ -5,6 +5,7 @@ const atOnce = ['test/api/proposals/gate-at-once.test.ts'];
 const failures = ['test/api/proposals/gate-failures.test.ts'];
 const rules = ['test/unit/proposals/gate.test.ts', 'test/unit/proposals/similarity.test.ts'];
 const thresholds = ['test/unit/proposals/verdict.test.ts'];
+const decision = ['test/integration/proposals/decide-by-comparison.test.ts'];
 const locks = ['test/integration/locks/locks-by-tenant.test.ts'];
 const purchase = ['test/integration/proposals/buy-vectors.test.ts'];
 
@@ -47,17 +48,10 @@ export const gateFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/proposals/gate.ts',
-    find: 'if (!holdsMutex || leftMs() === 0)',
-    replace: 'if (leftMs() === 0)',
-    why: 'a proposal that did not get the mutex is compared',
-    tests: [...rules, ...failures],
-  },
-  {
-    file: 'src/proposals/gate.ts',
     find: 'mutex.acquire(tenantId, leftMs())',
     replace: 'mutex.acquire(tenantId, timeoutMs)',
     why: 'the wait for the mutex begins anew after the call',
-    tests: [...rules, ...failures],
+    tests: ['test/unit/proposals/gate-time.test.ts'],
   },
   {
     file: 'src/proposals/gate.ts',
@@ -71,7 +65,7 @@ export const gateFaults: readonly PlantedFault[] = [
     find: '  await endComparison(tx);\n',
     replace: '',
     why: 'the time limit of the comparison stays for the write',
-    tests: failures,
+    tests: decision,
   },
   {
     file: 'src/proposals/comparison-read-model.ts',
@@ -79,13 +73,6 @@ export const gateFaults: readonly PlantedFault[] = [
     replace: "status === 'draft' ? ['low_novelty', 'novel'] : ['low_novelty', 'novel']",
     why: 'a proposal to be published is a duplicate of its author’s draft',
     tests: atOnce,
-  },
-  {
-    file: 'src/proposals/comparison-read-model.ts',
-    find: ' and a.content_hash = m.content_hash\n',
-    replace: '\n',
-    why: 'a proposal is compared with an old text',
-    tests: gate,
   },
   {
     file: 'src/proposals/similarity.ts',
@@ -141,7 +128,7 @@ export const gateFaults: readonly PlantedFault[] = [
     find: '    .filter(({ articleId }) => articleId !== equal?.id)\n',
     replace: '',
     why: 'the article with the same text is listed twice',
-    tests: gate,
+    tests: decision,
   },
   {
     file: 'src/articles/article-creation.ts',
@@ -163,5 +150,33 @@ export const gateFaults: readonly PlantedFault[] = [
     replace: '',
     why: 'a comparison takes no lock',
     tests: locks,
+  },
+  {
+    file: 'src/proposals/comparison.ts',
+    find: '.sort(([, a], [, b]) => b - a)',
+    replace: '.sort(([, a], [, b]) => a - b)',
+    why: 'of many candidates the worst are compared',
+    tests: ['test/integration/proposals/candidates.test.ts'],
+  },
+  {
+    file: 'src/proposals/comparison.ts',
+    find: 'similar.sort((a, b) => b.similarity - a.similarity)',
+    replace: 'similar',
+    why: 'the nearest article is not the first',
+    tests: ['test/integration/proposals/candidates.test.ts'],
+  },
+  {
+    file: 'src/proposals/comparison-read-model.ts',
+    find: "(status = 'published') desc, created_at, id",
+    replace: 'created_at, id',
+    why: 'an older draft goes before the published article with the same text',
+    tests: ['test/integration/proposals/candidates.test.ts'],
+  },
+  {
+    file: 'src/proposals/decision.ts',
+    find: 'new Date(Date.now() + retryAfterMs)',
+    replace: 'new Date(Date.now() - retryAfterMs)',
+    why: 'the gate says a time that is over',
+    tests: failures,
   },
 ];

@@ -62,4 +62,18 @@ export const limitsFaults: readonly PlantedFault[] = [
     why: 'a slot given back twice is two slots',
     tests: share,
   },
+  {
+    file: 'src/http/stranger-pace.ts',
+    find: "limiter.consume(request.ip ?? 'unknown')",
+    replace: "limiter.consume('all')",
+    why: 'one stranger slows down all of them',
+    tests: ['test/unit/http/stranger-pace.test.ts'],
+  },
+  {
+    file: 'src/http/stranger-pace.ts',
+    find: '    await delay(pauseMs);\n',
+    replace: '',
+    why: 'a refused stranger comes again at once',
+    tests: ['test/unit/http/stranger-pace.test.ts'],
+  },
 ];

@@ -173,4 +173,11 @@ export const rankingFaults: readonly PlantedFault[] = [
     why: 'a long article goes before a short one with the same words',
     tests: both,
   },
+  {
+    file: 'src/search/ranking.ts',
+    find: "limit: seen + (mode === 'hybrid'",
+    replace: "limit: (mode === 'hybrid'",
+    why: 'later pages by meaning run out',
+    tests: pages,
+  },
 ];

@@ -9,13 +9,18 @@ import { startStandingServices } from './standing-services.ts';
 const root = join(import.meta.dirname, '..', '..', '..');
 /** The least share of the faults that must be noticed. */
 const leastNoticed = 0.95;
-const usage = 'npm run test:faults -- --planted [--list] [area …]';
+const usage = 'npm run test:faults -- --planted [--list] [--matching=PATTERN] [area …]';
 
 const say = (line: string) => void writeSync(1, `${line}\n`);
 
 /**
  * Plants each fault in a copy of the project and runs the tests that must notice it. Prints a line for each fault and the sum.
- * Resolves with the exit code: 1 when fewer than 95 % are noticed, or when a test fails without any fault.
+ * Resolves with the exit code: 1 when fewer than 95 % are noticed. The faults of an area whose tests fail without any fault count
+ * as unnoticed.
+ *
+ * Alternative that lost: a tool that makes the mutants itself. It changes operators and literals by the thousand, each of which
+ * needs Postgres, Temporal and OpenBao, and finds none of the faults that matter here: a lock that is missing, a condition of a
+ * statement, a table without a row.
  */
 export async function runPlanted({
   args,
@@ -27,13 +32,19 @@ export async function runPlanted({
   const areas = args.filter((arg) => !arg.startsWith('--'));
   const unknown = [
     ...areas.filter((area) => !plantedFaults.has(area)),
-    ...args.filter((arg) => arg.startsWith('--') && !['--planted', '--list'].includes(arg)),
+    ...args.filter((arg) => arg.startsWith('--') && !/^--(planted|list|matching=.*)$/.test(arg)),
   ];
   if (unknown.length > 0) {
     say(`not known: ${unknown.join(', ')}. ${usage}. Areas: ${[...plantedFaults.keys()].join(', ')}`);
     return 2;
   }
-  const chosen = [...plantedFaults].filter(([area]) => areas.length === 0 || areas.includes(area));
+  const pattern = new RegExp(
+    args.find((arg) => arg.startsWith('--matching='))?.slice('--matching='.length) ?? '',
+  );
+  const chosen = [...plantedFaults]
+    .filter(([area]) => areas.length === 0 || areas.includes(area))
+    .map(([area, list]) => [area, list.filter(({ why }) => pattern.test(why))] as const)
+    .filter(([, list]) => list.length > 0);
   const faults = chosen.flatMap(([area, list]) => list.map((fault) => ({ area, fault })));
   if (args.includes('--list')) {
     for (const { area, fault } of faults) say(`${lineOf(area, fault)} (${fault.file})`);
@@ -48,18 +59,18 @@ export async function runPlanted({
   process.once('SIGINT', endNow);
   process.once('SIGTERM', endNow);
   try {
-    const tests = [...new Set(faults.flatMap(({ fault }) => fault.tests))];
-    say(`without a fault: ${tests.length} test files`);
-    const before = await runTestFiles(copy.dir, tests, { env: services.env, stopAtFirst: false });
-    if (before.kind !== 'passed') {
-      say(`  ${before.kind === 'failed' ? `fails: ${before.test}` : before.output}`);
-      return 1;
-    }
     let noticed = 0;
-    for (const { area, fault } of faults) {
-      const ended = await tryFault(copy, fault, services.env);
-      if (ended.kind === 'failed') noticed += 1;
-      say(`${verdictOn(ended)} ${lineOf(area, fault)}${remarkOn(ended)}`);
+    for (const [area, list] of chosen) {
+      const before = await runWithoutFault(copy, list, services.env);
+      if (before.kind !== 'passed') {
+        say(`${area}: its tests fail without a fault${remarkOn(before)}`);
+        continue;
+      }
+      for (const fault of list) {
+        const ended = await tryFault(copy, fault, services.env);
+        if (ended.kind === 'failed') noticed += 1;
+        say(`${verdictOn(ended)} ${lineOf(area, fault)}${remarkOn(ended)}`);
+      }
     }
     const share = noticed / faults.length;
     say(`${noticed} of ${faults.length} planted faults noticed (${(100 * share).toFixed(1)} %)`);
@@ -68,6 +79,17 @@ export async function runPlanted({
     await services.stop();
     await copy.remove();
   }
+}
+
+/** Runs the tests of an area as the code is: what is red then says nothing of a fault. Once more, because machines have bad moments. */
+async function runWithoutFault(
+  copy: ProjectCopy,
+  faults: readonly PlantedFault[],
+  env: NodeJS.ProcessEnv,
+): Promise<TestsEnded> {
+  const tests = [...new Set(faults.flatMap((fault) => fault.tests))];
+  const first = await runTestFiles(copy.dir, tests, { env, stopAtFirst: false });
+  return first.kind === 'passed' ? first : runTestFiles(copy.dir, tests, { env, stopAtFirst: false });
 }
 
 async function tryFault(copy: ProjectCopy, fault: PlantedFault, env: NodeJS.ProcessEnv): Promise<TestsEnded> {

@@ -119,4 +119,11 @@ export const spacesFaults: readonly PlantedFault[] = [
     why: 'a chunk of another space is taken for known',
     tests: chunks,
   },
+  {
+    file: 'src/embedding/cut-over.ts',
+    find: 'if (await anyWaiting(tx, tenantId)) return build(tx, tenantId, spaceId);',
+    replace: 'if (await anyWaiting(tx, tenantId)) return;',
+    why: 'a space that is being filled is not the building one',
+    tests: [...spaces, ...backlog, 'test/api/embedding/coverage.test.ts'],
+  },
 ];

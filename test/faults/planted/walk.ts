@@ -4,6 +4,7 @@ const activities = ['test/integration/embedding/embed-article-activities.test.ts
 const races = ['test/integration/embedding/complete-races.test.ts'];
 const steps = ['test/integration/embedding/steps-counted.test.ts'];
 const workflow = ['test/workflows/embed-article.test.ts'];
+const counted = ['test/workflows/embed-article-steps.test.ts'];
 const backlog = ['test/integration/embedding/backlog.test.ts'];
 
 /** Faults in the walk that embeds an article, and in the backlog that starts it. */
@@ -55,7 +56,7 @@ export const walkFaults: readonly PlantedFault[] = [
     find: "status === 'pending' ? 'failed' : status",
     replace: 'status',
     why: 'an article that was given up by an open breaker stays pending',
-    tests: activities,
+    tests: ['test/integration/embedding/give-up.test.ts'],
   },
   {
     file: 'src/embedding/plan.ts',
@@ -90,14 +91,14 @@ export const walkFaults: readonly PlantedFault[] = [
     find: "      case 'changed':\n        await recordUsage(input);\n",
     replace: "      case 'changed':\n",
     why: 'a call for a text that changed meanwhile is in no ledger',
-    tests: workflow,
+    tests: counted,
   },
   {
     file: 'workflows/EmbedArticle.ts',
     find: '  await recordUsage(article);\n',
     replace: '',
     why: 'the batches before a failed one are in no ledger',
-    tests: workflow,
+    tests: counted,
   },
   {
     file: 'workflows/EmbedArticle.ts',
@@ -111,7 +112,7 @@ export const walkFaults: readonly PlantedFault[] = [
     find: '        inputTokens += generated.inputTokens;\n        busyTimes = 0;\n',
     replace: '        inputTokens += generated.inputTokens;\n',
     why: 'waits for a slot stay long after a batch that got one',
-    tests: workflow,
+    tests: counted,
   },
   {
     file: 'workflows/EmbedBacklog.ts',
@@ -161,5 +162,19 @@ export const walkFaults: readonly PlantedFault[] = [
     replace: "code === 'circuit_open'",
     why: 'an article fails by a budget that is only reserved',
     tests: steps,
+  },
+  {
+    file: 'src/embedding/buy.ts',
+    find: '      expectedModel: model,\n',
+    replace: '      model,\n',
+    why: 'after a change of model the vectors of the old one are bought on',
+    tests: [...backlog, ...activities, 'test/integration/vectors/spaces.test.ts'],
+  },
+  {
+    file: 'workflows/EmbedArticle.ts',
+    find: 'Math.max(pass.retryInMs, 500)',
+    replace: 'pass.retryInMs',
+    why: 'a pass that comes early waits again and again',
+    tests: counted,
   },
 ];

@@ -42,3 +42,21 @@ describe('the status of a key', () => {
     expect((await test.services.llmConfig.view(tenant.id)).embedding_key_status).toBe(after);
   });
 });
+
+describe('a replaced key', () => {
+  it('shows its own end, its own time and no verdict on the key before', async ({ test, tenant }) => {
+    const { llmConfig } = test.services;
+    await test.db.rawAsOwner(
+      "update provider_keys set status = 'rejected', updated_at = now() - interval '1 hour' where tenant_id = $1",
+      [tenant.id],
+    );
+    const before = await llmConfig.view(tenant.id);
+    await tenant.setEmbeddingKey('sk-another-key-that-ends-in-9876');
+    const after = await llmConfig.view(tenant.id);
+    expect(after).toMatchObject({
+      ...{ embedding_api_key_hint: '...9876', embedding_key_status: 'unverified', has_embedding_key: true },
+    });
+    expect(Number(after.embedding_key_updated_at)).toBeGreaterThan(Number(before.embedding_key_updated_at));
+    expect(before.embedding_key_status).toBe('rejected');
+  });
+});
