@@ -552,6 +552,7 @@ CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content
 CREATE INDEX articles_newest_first ON public.articles USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX audit_log_oldest_first ON public.audit_log USING btree (tenant_id, at);
+
 CREATE INDEX chunk_purchases_by_call ON public.chunk_purchases USING btree (tenant_id, call_id) WHERE (call_id IS NOT NULL);
 
 CREATE INDEX chunk_purchases_expired ON public.chunk_purchases USING btree (tenant_id, expires_at);
@@ -744,6 +745,8 @@ CREATE POLICY reconcile_scope ON public.provider_calls USING ((current_setting('
 CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY retention_scope ON public.audit_log FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.chunk_purchases FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.chunk_vectors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
