@@ -71,9 +71,30 @@ export const breakerFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/breaker/breaker.ts',
-    find: 'Math.max(openForMs, probeForMs ?? 0)',
-    replace: 'openForMs',
+    find: 'Math.max(row.openForMs, row.probeForMs ?? 0, 0)',
+    replace: 'Math.max(row.openForMs, 0)',
     why: 'a probe that another holds is offered',
     tests: [...breaker, 'test/integration/search/query-embedding.test.ts'],
+  },
+  {
+    file: 'src/providers/breaker/verdict.ts',
+    find: "? caller === 'interactive' || tooLateForPersons",
+    replace: '? true',
+    why: 'what is too slow for a person opens the breaker of the workflow',
+    tests: breaker,
+  },
+  {
+    file: 'src/providers/breaker/breaker.ts',
+    find: "interactive: ['background', 'interactive'],",
+    replace: "interactive: ['interactive'],",
+    why: 'a person is not spared a provider that fails for workflows',
+    tests: breaker,
+  },
+  {
+    file: 'src/providers/breaker/breaker.ts',
+    find: 'await releaseProbes(tx, id, held);',
+    replace: '',
+    why: 'a caller that gets one of two probes keeps it unused',
+    tests: breaker,
   },
 ];

@@ -35,8 +35,8 @@ export const coalescingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'workflows/EmbedArticle.ts',
-    find: 'if (changes.any) await changes.debounce();',
-    replace: 'if (changes.any) await Promise.resolve();',
+    find: 'await changes.debounce();',
+    replace: 'await Promise.resolve();',
     why: 'the next pass begins in the middle of the burst',
     tests: [...walk, ...tests],
   },

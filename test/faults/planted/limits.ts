@@ -43,7 +43,7 @@ export const limitsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/platform/shares/share.ts',
-    find: 'inUse < total && queue.inUse < perTenant',
+    find: 'inUse < total && queue.inUse < limitOf(tenant)',
     replace: 'inUse < total',
     why: 'one tenant takes all slots',
     tests: share,
@@ -75,5 +75,19 @@ export const limitsFaults: readonly PlantedFault[] = [
     replace: '',
     why: 'a refused stranger comes again at once',
     tests: ['test/unit/http/stranger-pace.test.ts'],
+  },
+  {
+    file: 'src/platform/shares/share.ts',
+    find: 'Math.min(perTenant, slotTime.sustained)',
+    replace: 'perTenant',
+    why: 'a tenant with heavy statements keeps all of its connections',
+    tests: share,
+  },
+  {
+    file: 'src/platform/shares/slot-time.ts',
+    find: 'Math.max(-burstMs, account.creditMs + changeMs)',
+    replace: 'account.creditMs + changeMs',
+    why: 'the debt of an overload grows without a bound',
+    tests: share,
   },
 ];
