@@ -16,12 +16,16 @@ export interface ActivityDeps {
 
 export interface Activities {
   /** Step 1 of the walk: finds the reference of the tenant's embedding key. */
-  resolveEmbeddingKey(input: ArticleRef): Promise<ResolvedKey>;
+  resolveEmbeddingKey(input: ArticleRef & { readonly tries?: number }): Promise<ResolvedKey>;
   /** Step 2: finds out how many chunks lack a vector. */
   checkContentHash(input: ArticleRef & { readonly key: KeyReference }): Promise<HashCheck>;
   /** Step 3: makes one guarded provider call and stores its vectors. */
   generateEmbedding(
-    input: ArticleRef & { readonly key: KeyReference; readonly contentHash: string },
+    input: ArticleRef & {
+      readonly key: KeyReference;
+      readonly contentHash: string;
+      readonly tries?: number;
+    },
   ): Promise<Generated>;
   /** Step 4: writes the ledger rows of the article's calls. */
   recordUsage(input: ArticleRef): Promise<void>;
@@ -48,10 +52,10 @@ export interface Activities {
 export function createActivities(deps: ActivityDeps): Activities {
   const { steps, backlog, usage, retention } = deps;
   return {
-    resolveEmbeddingKey: async (article) => orThrow(await steps.resolveKey(article)),
+    resolveEmbeddingKey: async ({ tries, ...article }) => orThrow(await steps.resolveKey(article, tries)),
     checkContentHash: ({ key, ...article }) => steps.checkContentHash(article, key),
-    generateEmbedding: async ({ key, contentHash, ...article }) =>
-      orThrow(await steps.generate(article, key, contentHash)),
+    generateEmbedding: async ({ key, contentHash, tries, ...article }) =>
+      orThrow(await steps.generate(article, key, contentHash, tries)),
     recordUsage: async ({ tenantId, articleId }) => {
       await usage.recordSubject(tenantId, articleId);
     },

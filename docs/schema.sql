@@ -200,6 +200,7 @@ ALTER TABLE ONLY public.blocked_operations FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.breakers (
     tenant_id uuid NOT NULL,
     provider text NOT NULL,
+    caller text DEFAULT 'background'::text NOT NULL,
     key_version integer NOT NULL,
     epoch bigint DEFAULT 1 NOT NULL,
     failed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
@@ -208,11 +209,26 @@ CREATE TABLE public.breakers (
     probe_until timestamp with time zone,
     last_error_code text,
     last_error_at timestamp with time zone,
+    CONSTRAINT breakers_caller_check CHECK ((caller = ANY (ARRAY['interactive'::text, 'background'::text]))),
     CONSTRAINT breakers_check CHECK (((probe_until IS NULL) OR (open_until IS NOT NULL))),
     CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
 );
 
 ALTER TABLE ONLY public.breakers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.chunk_purchases (
+    tenant_id uuid NOT NULL,
+    model text NOT NULL,
+    chunker_version integer NOT NULL,
+    chunk_hash text NOT NULL,
+    call_id uuid,
+    subject_id uuid,
+    embedding public.vector,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT chunk_purchases_check CHECK (((call_id IS NULL) <> (embedding IS NULL)))
+);
+
+ALTER TABLE ONLY public.chunk_purchases FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.chunk_vectors (
     tenant_id uuid NOT NULL,
@@ -452,7 +468,10 @@ ALTER TABLE ONLY public.blocked_operations
     ADD CONSTRAINT blocked_operations_pkey PRIMARY KEY (tenant_id, operation);
 
 ALTER TABLE ONLY public.breakers
-    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider);
+    ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider, caller);
+
+ALTER TABLE ONLY public.chunk_purchases
+    ADD CONSTRAINT chunk_purchases_pkey PRIMARY KEY (tenant_id, model, chunker_version, chunk_hash);
 
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
@@ -516,6 +535,9 @@ CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content
 CREATE INDEX articles_newest_first ON public.articles USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX audit_log_oldest_first ON public.audit_log USING btree (tenant_id, at);
+CREATE INDEX chunk_purchases_by_call ON public.chunk_purchases USING btree (tenant_id, call_id) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX chunk_purchases_expired ON public.chunk_purchases USING btree (tenant_id, expires_at);
 
 CREATE INDEX chunk_vectors_by_hash ON public.chunk_vectors USING btree (tenant_id, space_id, chunk_hash);
 
@@ -592,6 +614,9 @@ ALTER TABLE ONLY public.blocked_operations
 ALTER TABLE ONLY public.breakers
     ADD CONSTRAINT breakers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.chunk_purchases
+    ADD CONSTRAINT chunk_purchases_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
 
@@ -649,6 +674,8 @@ ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.blocked_operations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.breakers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.chunk_purchases ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chunk_vectors ENABLE ROW LEVEL SECURITY;
 
@@ -731,6 +758,8 @@ CREATE POLICY tenant_isolation ON public.audit_log USING ((tenant_id = (NULLIF(c
 CREATE POLICY tenant_isolation ON public.blocked_operations USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.breakers USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.chunk_purchases USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.chunk_vectors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

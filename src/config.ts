@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { operations } from './domain/operations.ts';
 import { printProblem } from './platform/telemetry/library-output.ts';
@@ -69,6 +70,8 @@ const service = {
   ...vault,
   ...embedding,
   DATABASE_POOL_SIZE: count.max(500).default(20),
+  /** The cores of the database's machine, of which each tenant has its part. By default those of this machine. */
+  DATABASE_CORES: count.max(1_024).default(availableParallelism()),
   /** The address to listen on. The default is every interface, which a container needs. */
   HOST: name.optional(),
 };

@@ -8,15 +8,22 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { ArticleRef, EmbedArticleResult, Generated } from '../src/domain/embed-article.ts';
+import type {
+  ArticleRef,
+  EmbedArticleResult,
+  Generated,
+  RetryState,
+  Waits,
+} from '../src/domain/embed-article.ts';
 import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, providerCall, retryForMs } from './policies.ts';
+import { bookkeeping, busyWaits, providerCall } from './policies.ts';
+import { countRetries, type Retries, waitsFor } from './retries.ts';
 
 // Bookkeeping runs as local activities, which share the workflow's task: an embedding needs the task queue only once. The
-// provider call is a regular activity, so that operators see its attempts and its next retry.
+// provider call is a regular activity, so that operators see it under way.
 const { resolveEmbeddingKey, checkContentHash, recordUsage, giveUp } =
   proxyLocalActivities<Activities>(bookkeeping);
 const { generateEmbedding } = proxyActivities<Activities>(providerCall);
@@ -26,38 +33,39 @@ const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEY
 type Pass =
   | { readonly kind: 'done'; readonly result: EmbedArticleResult }
   | { readonly kind: 'failed'; readonly code: FailureCode }
-  | Extract<Generated, { readonly kind: 'waits' }>
+  | Waits
   | { readonly kind: 'again' };
 
 /**
  * Brings an article's vectors in line with its text, and starts another pass when the text or the key has changed meanwhile.
  * Resolves with the outcome; fails with the code of a failure that is not retried.
  */
-export async function EmbedArticle(article: ArticleRef): Promise<EmbedArticleResult> {
+export async function EmbedArticle(article: ArticleRef, continued?: RetryState): Promise<EmbedArticleResult> {
   const changes = watchChanges();
-  let waitingSince: number | undefined;
+  const retries = countRetries(continued);
   for (;;) {
     changes.reset();
-    const pass = await onePass(article, changes);
+    const pass = await onePass(article, retries, changes);
 
-    if (pass.kind === 'waits') waitingSince ??= Date.now();
-    else waitingSince = undefined;
-    const timedOut = waitingSince !== undefined && Date.now() - waitingSince > retryForMs;
+    if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, changes);
+    else if (pass.kind === 'waits' || pass.kind === 'failed') await fail(article, pass.code, changes);
+    else retries.reset();
 
-    if (pass.kind === 'failed' || (pass.kind === 'waits' && timedOut))
-      await fail(article, pass.code, changes);
-    else if (pass.kind === 'waits') await wait(pass, changes);
-
-    if (changes.any) await changes.debounce();
-    else if (pass.kind === 'done') return finish(pass.result);
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof EmbedArticle>(article);
+    if (changes.any) {
+      // Another key or text is tried at once, whatever the one before has cost.
+      retries.reset();
+      await changes.debounce();
+    } else if (pass.kind === 'done') return finish(pass.result);
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof EmbedArticle>(article, retries.state);
   }
 }
 
 /** One run of the four steps. */
-async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
+async function onePass(article: ArticleRef, retries: Retries, changes: Changes): Promise<Pass> {
   try {
-    const resolved = await resolveEmbeddingKey(article);
+    const resolved = await resolveEmbeddingKey({ ...article, tries: retries.state.tries });
+    if (resolved.kind === 'waits') return resolved;
     if (resolved.kind === 'no_api_key') return done({ outcome: 'skipped', reason: 'no_api_key' });
     const { key } = resolved;
 
@@ -70,29 +78,32 @@ async function onePass(article: ArticleRef, changes: Changes): Promise<Pass> {
       case 'unchanged':
         return done({ outcome: 'unchanged', model: key.model, chunks: check.chunks });
       case 'missing':
-        return await buyMissing({ ...article, key, contentHash: check.contentHash }, changes);
+        return await buyMissing({ ...article, key, contentHash: check.contentHash }, retries, changes);
     }
   } catch (error) {
     const code = failureCodeOf(error);
     // A key that was removed meanwhile is no failure: the next pass finds no key and completes.
-    return failureTraits[code].workflow === 'completes' ? { kind: 'again' } : { kind: 'failed', code };
+    if (failureTraits[code].workflow === 'completes') return { kind: 'again' };
+    return waitsFor(code, retries.state) ?? { kind: 'failed', code };
   }
 }
 
 /** Buys the missing vectors, each batch by one guarded call with its ledger row, until the article is complete or changed. */
 async function buyMissing(
   input: Parameters<Activities['generateEmbedding']>[0],
+  retries: Retries,
   changes: Changes,
 ): Promise<Pass> {
   let inputTokens = 0;
   let busyTimes = 0;
-  while (!changes.any) {
-    const generated = await generateEmbedding(input);
+  while (!changes.any && !workflowInfo().continueAsNewSuggested) {
+    const generated = await generateEmbedding({ ...input, tries: retries.state.tries });
     switch (generated.kind) {
       case 'waits':
         return generated;
       case 'busy':
-        await waitForSlot(generated.retryInMs, busyTimes, changes);
+      case 'claimed':
+        await waitForOthers(generated, busyTimes, changes);
         busyTimes += 1;
         break;
       case 'changed':
@@ -102,6 +113,7 @@ async function buyMissing(
         await recordUsage(input);
         inputTokens += generated.inputTokens;
         busyTimes = 0;
+        retries.reset();
         break;
       case 'embedded':
         await recordUsage(input);
@@ -117,16 +129,23 @@ async function buyMissing(
   return { kind: 'again' };
 }
 
-/** Waits on a timer, which operators see and which uses no attempt. A new key or an edit ends the wait. */
-async function wait(pass: Extract<Pass, { readonly kind: 'waits' }>, changes: Changes): Promise<void> {
+/** Waits on a timer, which operators see by the code. A new key, an edit or "embed again" ends the wait. */
+async function wait(pass: Waits, changes: Changes): Promise<void> {
   // At least half a second: the breaker uses the database's clock, and a pass that is slightly early would only wait again.
   await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
 }
 
-/** The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. */
-async function waitForSlot(retryInMs: number, times: number, changes: Changes): Promise<void> {
+/**
+ * The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. They
+ * hold the slots, or they buy the chunks that are missing, whose vectors are then reused.
+ */
+async function waitForOthers(
+  { kind, retryInMs }: Extract<Generated, { readonly kind: 'busy' | 'claimed' }>,
+  times: number,
+  changes: Changes,
+): Promise<void> {
   const waitMs = Math.min(retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
-  await condition(() => changes.any, waitMs, { summary: 'busy' });
+  await condition(() => changes.any, waitMs, { summary: kind });
 }
 
 function done(result: EmbedArticleResult): Pass {

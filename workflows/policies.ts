@@ -1,15 +1,10 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { nonRetryableCodes } from '../src/domain/failures.ts';
 import { operations } from '../src/domain/operations.ts';
+import { retryForMs } from '../src/domain/retry-waits.ts';
 
 /** The codes that are not retried, from the failure table. */
 const nonRetryableErrorTypes = [...nonRetryableCodes];
-
-/**
- * How long an article is retried. A day outlasts a provider's outage and a night without an operator. After it a person should
- * look: the article shows the code and can be retried by hand.
- */
-export const retryForMs = 24 * 60 * 60_000;
 
 /** The steps that call Postgres and Vault only. They usually take milliseconds. */
 export const bookkeeping: LocalActivityOptions = {
@@ -22,7 +17,8 @@ export const bookkeeping: LocalActivityOptions = {
     // A restart of Postgres or an unseal of Vault takes seconds.
     initialInterval: '500 milliseconds',
     backoffCoefficient: 2,
-    // After a long outage the step succeeds within half a minute.
+    // After a long outage of Postgres the step succeeds within half a minute. No signal could end this wait earlier, since a
+    // signal is the effect of a write. What can be ended, such as a wait for Vault, is an answer of the step.
     maximumInterval: '30 seconds',
     nonRetryableErrorTypes,
   },
@@ -33,19 +29,18 @@ export const providerCall: ActivityOptions = {
   // Above an attempt's own time-out (at most 40 s) and the transactions around it. It is not longer, since the death of a
   // worker is noticed only after this time.
   startToCloseTimeout: operations.embedding.startToCloseMs,
-  scheduleToCloseTimeout: retryForMs,
   retry: {
-    // The first retry is soon, so that the author does not notice a short failure.
+    // For a worker that died, an error of ours, and an answer that cannot be used. A failure that the service expects is an
+    // answer of the activity: the workflow waits, where a signal ends the wait.
     initialInterval: '2 seconds',
     backoffCoefficient: 2,
-    // After an outage of the provider a call succeeds within five minutes; the outage itself costs 12 calls an hour.
-    maximumInterval: '5 minutes',
-    // No maximumAttempts, since waits for a Retry-After would use them up. scheduleToCloseTimeout bounds the retries.
+    // Waits of 2, 4 and 8 seconds. From 10 seconds on a wait is the workflow's.
+    maximumAttempts: 4,
     nonRetryableErrorTypes,
   },
 };
 
-/** Waits for a slot among the tenant's other calls: first as long as a quick call, then as long as a slow one. */
+/** Waits for a slot, or for chunks, of the tenant's other calls: first as long as a quick call, then as long as a slow one. */
 export const busyWaits = { growth: 1.5, longestMs: 10_000 };
 
 /** The activities of Reconcile, which read pages of rows and signal workflows. */

@@ -3,6 +3,7 @@ import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
 /** The tables with rows that end by themselves. Retention reads in all tenants which have any, and deletes in one at a time. */
 const ending = [
   'audit_log',
+  'chunk_purchases',
   'chunk_vectors',
   'daily_key_usage',
   'embedding_spaces',

@@ -89,9 +89,31 @@ export const create = `
   );
   create index unused_chunks_oldest_first on unused_chunks (tenant_id, since);
   ${isolateTenant('unused_chunks')}
+
+  -- Chunks that no article has a vector of yet. With a call: it is buying the chunk, and nobody else of the tenant may. With an
+  -- embedding: the chunk was bought for a proposal, and the article that it becomes takes the vector over. Chunks are named by
+  -- the model and not by the space, which does not exist before the model's first vectors.
+  create table chunk_purchases (
+    tenant_id uuid not null references tenants (id),
+    model text not null,
+    chunker_version integer not null,
+    chunk_hash text not null,
+    call_id uuid,
+    -- The article that the call is for. Its calls come one after the other, so that the next one takes over what a dead one has left.
+    subject_id uuid,
+    embedding vector,
+    -- After it the chunk may be bought again: the buyer has died, or no article has come.
+    expires_at timestamptz not null,
+    primary key (tenant_id, model, chunker_version, chunk_hash),
+    check ((call_id is null) <> (embedding is null))
+  );
+  create index chunk_purchases_by_call on chunk_purchases (tenant_id, call_id) where call_id is not null;
+  create index chunk_purchases_expired on chunk_purchases (tenant_id, expires_at);
+  ${isolateTenant('chunk_purchases')}
 `;
 
 export const drop = `
+  drop table chunk_purchases;
   drop table unused_chunks;
   drop table article_manifests;
   drop table chunk_vectors;

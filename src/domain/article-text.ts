@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The two parts of an article that are embedded. */
 export type ArticleSource = { readonly title: string; readonly body: string };
@@ -19,7 +19,7 @@ export function articleText({ title, body }: ArticleSource): string {
 
 /** SHA-256 of a text's UTF-8 form, as 64 lowercase hexadecimal digits. */
 export function contentHash(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 // Normalization sorts each run of combining marks in quadratic time: half a million of them would take over a minute. No

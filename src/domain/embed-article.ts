@@ -9,6 +9,21 @@ export interface ArticleRef {
   readonly articleId: string;
 }
 
+/** Where a run stands with its retries. A run that is continued as a new one hands it on. */
+export interface RetryState {
+  /** Failures in a row. The next wait grows with them. */
+  readonly tries: number;
+  /** When the first wait since the last progress began, in milliseconds since 1970; absent while nothing waits. */
+  readonly sinceMs?: number;
+}
+
+/** A step that is tried again after a wait, which is the workflow's: a signal ends it. The article shows when it ends. */
+export interface Waits {
+  readonly kind: 'waits';
+  readonly code: FailureCode;
+  readonly retryInMs: number;
+}
+
 /** How a run ended. `chunks` counts the article's chunks, `input_tokens` those that the run paid for. */
 export interface EmbedArticleResult {
   readonly outcome: 'embedded' | 'unchanged' | 'skipped' | 'gone';
@@ -21,7 +36,9 @@ export interface EmbedArticleResult {
 /** Answer of `resolveEmbeddingKey`. */
 export type ResolvedKey =
   | { readonly kind: 'reference'; readonly key: KeyReference }
-  | { readonly kind: 'no_api_key' };
+  | { readonly kind: 'no_api_key' }
+  /** The custody of keys is away. */
+  | Waits;
 
 /** Answer of `checkContentHash`. */
 export type HashCheck =
@@ -38,11 +55,7 @@ export type Generated =
   | { readonly kind: 'more'; readonly missingChunks: number; readonly inputTokens: number }
   /** The article's text has changed since it was checked. */
   | { readonly kind: 'changed' }
-  /** The tenant's share of the worker's provider calls is in use: no call was made. */
-  | { readonly kind: 'busy'; readonly retryInMs: number }
-  /** No call was made: the breaker is open, or calls under way have reserved the rest of the budget. */
-  | {
-      readonly kind: 'waits';
-      readonly code: 'circuit_open' | 'budget_exhausted';
-      readonly retryInMs: number;
-    };
+  /** No call was made: the tenant's share of the worker's provider calls is in use, or other calls buy all that is missing. */
+  | { readonly kind: 'busy' | 'claimed'; readonly retryInMs: number }
+  /** The call failed and is retried, or none was made: the breaker is open, or calls under way have reserved the budget. */
+  | Waits;

@@ -22,6 +22,18 @@ export type ModelField = (typeof modelFields)[number];
 export const callSources = ['workflow', 'search', 'gate', 'verify'] as const;
 export type CallSource = (typeof callSources)[number];
 
+/** Who waits for a call: a person, for seconds, or a workflow, for as long as a slow provider takes. */
+export const callers = ['interactive', 'background'] as const;
+export type Caller = (typeof callers)[number];
+
+/** Who waits for the calls of each source. */
+export const callerOf: Readonly<Record<CallSource, Caller>> = {
+  workflow: 'background',
+  search: 'interactive',
+  gate: 'interactive',
+  verify: 'interactive',
+};
+
 /** Time for one attempt at the provider, in milliseconds. */
 interface AttemptTimeout {
   readonly defaultMs: number;

@@ -3,6 +3,7 @@ import type { CallSource } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { CallResult } from '../providers/call.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import { claimOn } from '../vectors/chunk-purchases.ts';
 import { insertVectors } from '../vectors/chunk-store.ts';
 import { ensureSpace, type Space } from '../vectors/spaces.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
@@ -24,7 +25,8 @@ export interface Purchase<T> {
 }
 
 /**
- * Buys and stores vectors by one guarded call. `superseded`: the tenant's model has changed, and nothing was called.
+ * Buys and stores vectors by one guarded call, with a claim on the chunks. `superseded`: the tenant's model has changed, and
+ * nothing was called. `claimed`: another call buys a part of the chunks, and nothing was called.
  */
 export type Buy = <T>(purchase: Purchase<T>) => Promise<CallResult<T>>;
 
@@ -46,6 +48,11 @@ export function createBuy(deps: {
       side: 'passage',
       timeoutMs: deps.timeoutMs,
       expectedModel: model,
+      claim: claimOn(
+        tenantId,
+        { kind: { model, chunkerVersion }, hashes: texts.map(({ chunk }) => chunk.hash) },
+        call.articleId,
+      ),
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
       async persist(tx, vectors) {
         const { id } =

@@ -11,11 +11,11 @@ const retryInMs = 1_000;
 export function divideCalls(steps: EmbedArticleSteps, slots: Pick<Share, 'acquire'>): EmbedArticleSteps {
   return {
     ...steps,
-    async generate(article, key, contentHash) {
+    async generate(article, key, contentHash, tries) {
       const release = await slots.acquire(article.tenantId);
       if (release === 'busy') return { kind: 'busy', retryInMs };
       try {
-        return await steps.generate(article, key, contentHash);
+        return await steps.generate(article, key, contentHash, tries);
       } finally {
         release();
       }

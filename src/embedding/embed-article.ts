@@ -1,6 +1,7 @@
-import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../domain/embed-article.ts';
+import type { ArticleRef, Generated, HashCheck, ResolvedKey, Waits } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/operations.ts';
+import { retryWaitMs } from '../domain/retry-waits.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
@@ -31,9 +32,9 @@ export interface EmbedArticleDeps {
 export interface EmbedArticleSteps {
   /**
    * Step 1: returns a reference to the tenant's key, after a check that the key can be opened. The key itself is not
-   * passed on.
+   * passed on. `tries` counts the failures in a row before this try.
    */
-  resolveKey(article: ArticleRef): Promise<ResolvedKey | Failed>;
+  resolveKey(article: ArticleRef, tries?: number): Promise<ResolvedKey | Failed>;
   /**
    * Step 2: counts the chunks of the current text that have no vector in the tenant's space. Completes an article that
    * lacks none.
@@ -41,12 +42,22 @@ export interface EmbedArticleSteps {
   checkContentHash(article: ArticleRef, key: KeyReference): Promise<HashCheck>;
   /**
    * Step 3: makes one guarded call for a batch of the missing chunks and stores the vectors. The last batch completes
-   * the article.
+   * the article. `tries` counts the failures in a row before this try.
    */
-  generate(article: ArticleRef, key: KeyReference, contentHash: string): Promise<Generated | Failed>;
+  generate(
+    article: ArticleRef,
+    key: KeyReference,
+    contentHash: string,
+    tries?: number,
+  ): Promise<Generated | Failed>;
   /** Shows on the article that its workflow has given up, with the code. */
   giveUp(article: ArticleRef, code: FailureCode): Promise<void>;
 }
+
+/** Looks at the missing chunks within one step. Each lost one means that another article has gone on. */
+const maxLooks = 3;
+/** When chunks that another call is buying are worth another look, for the first time: a quick call has ended by then. */
+const claimedRetryMs = 1_000;
 
 /** Creates the steps. Each may be repeated: stored vectors are found again, and nothing is bought twice. */
 export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSteps {
@@ -61,29 +72,94 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       }),
     );
 
-  /** Shows a failure that will be retried on the article, which stays pending. A final failure is shown by `giveUp`. */
-  const failWith = async (article: ArticleRef, failed: Failed): Promise<Failed> => {
-    if (failureTraits[failed.code].workflow === 'retries') await showFailure(article, 'pending', failed);
-    return failed;
+  /**
+   * Makes the workflow wait before it tries again, and shows on the article why it waits and until when. Any other failure
+   * fails the step, and `giveUp` shows it.
+   */
+  const waitOrFail = async (article: ArticleRef, failed: Failed, tries: number): Promise<Waits | Failed> => {
+    const retryInMs = retryWaitMs(failed, tries);
+    const { code } = failed;
+    if (retryInMs === undefined) {
+      // The retry policy of the step may try it once more.
+      if (failureTraits[code].workflow === 'retries') await showFailure(article, 'pending', { code });
+      return failed;
+    }
+    await showFailure(article, 'pending', { code, retryAfterMs: retryInMs });
+    return { kind: 'waits', code, retryInMs };
   };
 
   /**
-   * Makes the workflow wait for an open breaker and for a budget that is only reserved. Any other failure fails the
-   * step.
+   * One look at what is missing, and one call for what of it nobody is buying. `outrun`: a call that began at the same moment has
+   * claimed a part of it, so that the rest has to be looked for again.
    */
-  const waitOrFail = async (article: ArticleRef, failed: Failed): Promise<Generated | Failed> => {
-    const { code, retryAfterMs } = failed;
-    const waits = code === 'circuit_open' || (code === 'budget_exhausted' && retryAfterMs !== undefined);
-    if (!waits) return failWith(article, failed);
-    await showFailure(article, 'pending', failed);
-    return { kind: 'waits', code, retryInMs: retryAfterMs ?? 0 };
+  const buyUnclaimed = async (
+    article: ArticleRef,
+    { model }: KeyReference,
+    contentHash: string,
+    tries: number,
+  ): Promise<Generated | Failed | { readonly kind: 'outrun' }> => {
+    const { tenantId, articleId } = article;
+    const plan = await database.withTenant(tenantId, async (tx) => {
+      const [text, apiKeyId] = await Promise.all([
+        findArticleText(tx, tenantId, articleId, 'none'),
+        findPayingKey(tx, tenantId, articleId),
+      ]);
+      if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
+      return { ...(await planArticle(tx, article, text, model)), apiKeyId };
+    });
+    if (plan === undefined) return { kind: 'changed' };
+
+    const { chunks, missing, claimed, space, apiKeyId } = plan;
+    const batch = missing.filter(({ hash }) => !claimed.has(hash)).slice(0, deps.batchChunks);
+    const left = missing.length - batch.length;
+    if (batch.length === 0 && left > 0) return { kind: 'claimed', retryInMs: claimedRetryMs };
+    if (batch.length === 0 && space !== undefined) {
+      // An earlier attempt died after it had stored everything, so nothing is left to buy.
+      const completed = await database.withTenant(tenantId, (tx) =>
+        complete(tx, article, { spaceId: space.id, model, contentHash, chunks }),
+      );
+      return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
+    }
+
+    const bought = await buy({
+      tenantId,
+      source: 'workflow',
+      articleId,
+      apiKeyId,
+      model,
+      space,
+      texts: batch.map((chunk) => ({ articleId, chunk })),
+      async afterStore(tx, spaceId) {
+        if (left > 0) return 'more';
+        return (await complete(tx, article, { spaceId, model, contentHash, chunks }))
+          ? 'embedded'
+          : 'changed';
+      },
+    });
+    switch (bought.kind) {
+      case 'superseded':
+        return { kind: 'changed' };
+      case 'claimed':
+        return { kind: 'outrun' };
+      case 'failed':
+        return waitOrFail(article, bought, tries);
+      case 'ok': {
+        const { inputTokens, persisted } = bought;
+        if (persisted === 'changed') return { kind: 'changed' };
+        return persisted === 'more'
+          ? { kind: 'more', missingChunks: left, inputTokens }
+          : { kind: 'embedded', chunks: chunks.length, inputTokens };
+      }
+      default:
+        return bought satisfies never;
+    }
   };
 
   return {
-    async resolveKey(article) {
+    async resolveKey(article, tries = 0) {
       const { tenantId } = article;
       const admission = await database.withTenant(tenantId, (tx) =>
-        guard.admission(tx, tenantId, 'embedding'),
+        guard.admission(tx, tenantId, 'embedding', 'background'),
       );
       if (admission.kind === 'no_key') {
         await showFailure(article, 'blocked', { code: 'no_api_key' });
@@ -95,7 +171,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       // one.
       const { key } = admission;
       const opened = await keys.openKey(tenantId, 'embedding', key);
-      if (opened.kind === 'failed') return failWith(article, opened);
+      if (opened.kind === 'failed') return waitOrFail(article, opened, tries);
       return {
         kind: 'reference',
         key: { provider: 'embedding', model: key.model, keyVersion: key.version },
@@ -123,59 +199,12 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       return check;
     },
 
-    async generate(article, { model }, contentHash) {
-      const { tenantId, articleId } = article;
-      const plan = await database.withTenant(tenantId, async (tx) => {
-        const [text, apiKeyId] = await Promise.all([
-          findArticleText(tx, tenantId, articleId, 'none'),
-          findPayingKey(tx, tenantId, articleId),
-        ]);
-        if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
-        return { ...(await planArticle(tx, article, text, model)), apiKeyId };
-      });
-      if (plan === undefined) return { kind: 'changed' };
-
-      const { chunks, missing, space, apiKeyId } = plan;
-      const batch = missing.slice(0, deps.batchChunks);
-      const left = missing.length - batch.length;
-      if (batch.length === 0 && space !== undefined) {
-        // An earlier attempt died after it had stored everything, so nothing is left to buy.
-        const completed = await database.withTenant(tenantId, (tx) =>
-          complete(tx, article, { spaceId: space.id, model, contentHash, chunks }),
-        );
-        return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
+    async generate(article, key, contentHash, tries = 0) {
+      for (let looks = 0; looks < maxLooks; looks += 1) {
+        const generated = await buyUnclaimed(article, key, contentHash, tries);
+        if (generated.kind !== 'outrun') return generated;
       }
-
-      const bought = await buy({
-        tenantId,
-        source: 'workflow',
-        articleId,
-        apiKeyId,
-        model,
-        space,
-        texts: batch.map((chunk) => ({ articleId, chunk })),
-        async afterStore(tx, spaceId) {
-          if (left > 0) return 'more';
-          return (await complete(tx, article, { spaceId, model, contentHash, chunks }))
-            ? 'embedded'
-            : 'changed';
-        },
-      });
-      switch (bought.kind) {
-        case 'superseded':
-          return { kind: 'changed' };
-        case 'failed':
-          return waitOrFail(article, bought);
-        case 'ok': {
-          const { inputTokens, persisted } = bought;
-          if (persisted === 'changed') return { kind: 'changed' };
-          return persisted === 'more'
-            ? { kind: 'more', missingChunks: left, inputTokens }
-            : { kind: 'embedded', chunks: chunks.length, inputTokens };
-        }
-        default:
-          return bought satisfies never;
-      }
+      return { kind: 'claimed', retryInMs: claimedRetryMs };
     },
 
     async giveUp(article, code) {

@@ -2,6 +2,7 @@ import type { ArticleSource } from '../domain/article-text.ts';
 import { type Chunk, chunkArticle, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { adoptBought, purchasesOf } from '../vectors/chunk-purchases.ts';
 import { reuseAndListMissing } from '../vectors/chunk-store.ts';
 import { type Space, targets } from '../vectors/spaces.ts';
 
@@ -11,23 +12,48 @@ export interface Plan {
   readonly chunks: readonly Chunk[];
   /** The distinct chunks without a vector. */
   readonly missing: readonly Chunk[];
+  /** Those of the missing chunks that another call is buying. */
+  readonly claimed: ReadonlySet<string>;
   /** Undefined before the first vectors of the model, because its dimension is not known. */
   readonly space: Space | undefined;
 }
 
 /**
- * Plans what has to be bought for an article's text. Vectors that another article of the tenant has are reused first.
+ * Plans what has to be bought for an article's text. Vectors that another article of the tenant has are reused first, and those
+ * that were bought for the text when it was a proposal are taken over.
  */
 export async function planArticle(
   tx: Transaction,
-  { tenantId, articleId }: ArticleRef,
+  article: ArticleRef,
   text: ArticleSource,
   model: string,
 ): Promise<Plan> {
+  const { tenantId } = article;
   const chunks = chunkArticle(text);
-  const distinct = new Map(chunks.map((chunk) => [chunk.hash, chunk]));
+  const distinct = [...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values()];
   const [space] = await targets(tx, tenantId, { model, chunkerVersion });
-  if (space === undefined) return { chunks, missing: [...distinct.values()], space };
-  const missing = await reuseAndListMissing(tx, tenantId, space.id, articleId, [...distinct.keys()]);
-  return { chunks, missing: [...distinct.values()].filter(({ hash }) => missing.has(hash)), space };
+  const missing = await withoutVector(tx, article, space, distinct);
+
+  const kind = { model, chunkerVersion };
+  const hashes = missing.map(({ hash }) => hash);
+  const { claimed, bought } = await purchasesOf(tx, tenantId, { kind, hashes }, article.articleId);
+  if (bought.size === 0) return { chunks, missing, claimed, space };
+  const adopted = await adoptBought(tx, tenantId, kind, {
+    id: article.articleId,
+    chunks: missing.filter(({ hash }) => bought.has(hash)),
+  });
+  return { chunks, missing: await withoutVector(tx, article, adopted, missing), claimed, space: adopted };
+}
+
+/** Reuses vectors of the space; returns the chunks that still have none. */
+async function withoutVector(
+  tx: Transaction,
+  { tenantId, articleId }: ArticleRef,
+  space: Space | undefined,
+  chunks: readonly Chunk[],
+): Promise<readonly Chunk[]> {
+  if (space === undefined) return chunks;
+  const hashes = chunks.map(({ hash }) => hash);
+  const missing = await reuseAndListMissing(tx, tenantId, space.id, articleId, hashes);
+  return chunks.filter(({ hash }) => missing.has(hash));
 }

@@ -45,6 +45,7 @@ export function createServices(
 ) {
   const shares = createShares(telemetry.registry, {
     poolSize: environment.DATABASE_POOL_SIZE,
+    databaseCores: environment.DATABASE_CORES,
     providerCalls: environment.WORKER_MAX_ACTIVITIES,
   });
   const database = createDatabase({
@@ -78,6 +79,7 @@ export function createServices(
     database,
     client: temporal.client,
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
+    signals: shares.signals,
     log,
   });
   const { usage, blocked } = createUsage({ database, audit, log, metrics });
@@ -113,6 +115,7 @@ export function createServices(
     },
     anthropic: { baseUrl: environment.ANTHROPIC_BASE_URL },
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
+    backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });
   const { guard } = providers;
   const embedding = createEmbedding({

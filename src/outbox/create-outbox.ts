@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { createOutboxService, type Outbox } from './outbox.ts';
 import { createSender } from './sender.ts';
@@ -10,10 +11,11 @@ export function createOutbox(deps: {
   readonly database: Database;
   readonly client: Client;
   readonly taskQueue: string;
+  readonly signals: Share;
   readonly log: Logger;
 }): { readonly outbox: Outbox; readonly starter: WorkflowStarter } {
-  const { database, log } = deps;
+  const { database, signals, log } = deps;
   const starter = createWorkflowStarter(deps);
-  const sender = createSender({ database, starter, log });
+  const sender = createSender({ database, starter, signals, log });
   return { starter, outbox: createOutboxService({ database, sender }) };
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { deleteSent, type OutboxRow } from './store.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
@@ -16,10 +17,10 @@ export interface Sender {
   drain(): Promise<number>;
 }
 
-/** Concurrent sends of one process: enough to hide a round trip, few enough to leave the server to its workers. */
+/** Concurrent sends of one batch of the relay: enough to hide a round trip, few enough to leave the server to its workers. */
 const concurrency = 8;
 /** Rows beyond this are left to the relay: during an outage of Temporal a process must not collect rows in memory. */
-const maxWaiting = 500;
+const maxWaiting = 2_000;
 /** A stopping process waits this long for its sends: during an outage of Temporal a full queue would take minutes. */
 const drainMs = 5_000;
 /** Then no further send begins. One that is under way ends within its own deadline of 2 s. */
@@ -29,10 +30,11 @@ const lastSendMs = 3_000;
 export function createSender(deps: {
   readonly database: Database;
   readonly starter: Pick<WorkflowStarter, 'send'>;
+  /** Signals under way, divided among tenants: one that writes without a pause does not delay the signal of another. */
+  readonly signals: Pick<Share, 'acquire' | 'waiting'>;
   readonly log: Logger;
 }): Sender {
-  const { database, starter, log } = deps;
-  const limit = pLimit(concurrency);
+  const { database, starter, signals, log } = deps;
   const inFlight = new Set<Promise<void>>();
   let givingUp = false;
 
@@ -49,20 +51,30 @@ export function createSender(deps: {
     }
   };
 
+  const sendInTurn = async (row: OutboxRow): Promise<void> => {
+    const release = await signals.acquire(row.tenantId);
+    if (release === 'busy') return;
+    try {
+      // On the next tick: the answer to the client is written first and does not wait for the signal.
+      await setImmediate();
+      if (!givingUp) await send(row);
+    } finally {
+      release();
+    }
+  };
+
   return {
     dispatch(row) {
-      if (limit.pendingCount >= maxWaiting) return;
-      const sending: Promise<void> = limit(async () => {
-        // On the next tick: the answer to the client is written first and does not wait for the signal.
-        await setImmediate();
-        if (!givingUp) await send(row);
-      }).then(() => {
+      if (signals.waiting >= maxWaiting) return;
+      const sending = sendInTurn(row).then(() => {
         inFlight.delete(sending);
       });
       inFlight.add(sending);
     },
 
     async sendAll(rows) {
+      // A batch holds rows of every tenant that waits, so that it needs no share.
+      const limit = pLimit(concurrency);
       const results = await Promise.all(rows.map((row) => limit(() => send(row))));
       return results.filter(Boolean).length;
     },

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Chunk } from '../domain/chunks.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
 import type { EmbeddingMetrics } from '../embedding/metrics.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { ProviderMetrics } from '../providers/metrics.ts';
+import { boughtVectors, claimOn, keepBought, purchasesOf } from '../vectors/chunk-purchases.ts';
+import { listChunkVectors } from '../vectors/chunk-store.ts';
+import { targets } from '../vectors/spaces.ts';
 
 /** Chunks of a proposal whose vectors are to be bought. */
 export interface ChunksToBuy {
@@ -17,10 +22,17 @@ export interface ChunksToBuy {
   readonly chunks: readonly Chunk[];
 }
 
-/** Vectors by chunk hash, or why there are none. */
+/** Vectors by chunk hash, or why there are none. `ofAll` is false where chunks are left out that another call was still buying. */
 export type VectorsBought =
-  | { readonly kind: 'bought'; readonly vectors: ReadonlyMap<string, readonly number[]> }
+  | {
+      readonly kind: 'bought';
+      readonly vectors: ReadonlyMap<string, readonly number[]>;
+      readonly ofAll: boolean;
+    }
   | ({ readonly kind: 'failed' } & Failure);
+
+type Vectors = ReadonlyMap<string, readonly number[]>;
+type Failed = { readonly kind: 'failed' } & Failure;
 
 /** How long bought vectors are remembered. A client that repeats a failed write does so within this. */
 const rememberMs = 60_000;
@@ -30,14 +42,19 @@ const rememberMs = 60_000;
  */
 const rememberedNumbers = 2_000_000;
 
+/** The pause between two looks at what another call is buying. */
+const lookEveryMs = 150;
+
 /**
- * Buys vectors by one guarded call. Equal proposals at the same time share one call. Vectors bought a moment ago are
- * used again, because they are stored nowhere until the article is. With a `refusal` nothing new is bought.
+ * Buys vectors by one guarded call, which keeps them even when nobody waits for them any more. Equal proposals at the same time
+ * share one call. Chunks that another call of the tenant is buying are waited for, as long as an own call may take, and are then
+ * left out. Vectors of a moment ago are used again. With a `refusal` nothing new is bought.
  */
 export type BuyVectors = (request: ChunksToBuy, refusal: Failure | undefined) => Promise<VectorsBought>;
 
 /** Creates the purchase of vectors for proposals. */
 export function createBuyVectors(deps: {
+  readonly database: Pick<Database, 'withTenant'>;
   readonly embedding: GuardedEmbedding;
   readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
   /** Timeout of one attempt while a client waits, in milliseconds. */
@@ -50,11 +67,16 @@ export function createBuyVectors(deps: {
       bought.kind === 'bought'
         ? [...bought.vectors.values()].reduce((sum, { length }) => sum + length, 0)
         : 0,
-    worthKeeping: (bought) => bought.kind === 'bought',
+    worthKeeping: (bought) => bought.kind === 'bought' && bought.ofAll,
     concernsCallerOnly: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
   });
 
-  const buy = async ({ tenantId, apiKeyId, model, space, chunks }: ChunksToBuy): Promise<VectorsBought> => {
+  /** One guarded call for these chunks. The vectors are kept in the transaction that ends it, whoever still waits. */
+  const call = async (
+    { tenantId, apiKeyId, model, space }: ChunksToBuy,
+    chunks: readonly Chunk[],
+  ): Promise<{ readonly kind: 'ok'; readonly vectors: Vectors } | { readonly kind: 'claimed' } | Failed> => {
+    const kind = { model, chunkerVersion };
     const answer = await deps.embedding.embed({
       tenantId,
       apiKeyId,
@@ -63,16 +85,20 @@ export function createBuyVectors(deps: {
       side: 'passage',
       timeoutMs: deps.timeoutMs,
       model,
+      claim: claimOn(tenantId, { kind, hashes: chunks.map(({ hash }) => hash) }),
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
-      persist: async (_tx, vectors) => vectors,
+      async persist(tx, bought) {
+        const vectors = new Map(bought.flatMap((vector, at) => pair(chunks[at]?.hash, vector)));
+        await keepBought(tx, tenantId, kind, vectors);
+        return vectors;
+      },
     });
     switch (answer.kind) {
       case 'ok':
         deps.metrics.chunksBought(chunks.length);
-        return {
-          kind: 'bought',
-          vectors: new Map(answer.persisted.flatMap((vector, at) => pair(chunks[at]?.hash, vector))),
-        };
+        return { kind: 'ok', vectors: answer.persisted };
+      case 'claimed':
+        return { kind: 'claimed' };
       case 'failed':
         return answer;
       case 'superseded':
@@ -80,6 +106,50 @@ export function createBuyVectors(deps: {
       default:
         return answer satisfies never;
     }
+  };
+
+  /** What has become of chunks that other calls have claimed: vectors, or they are still being bought. */
+  const look = ({ tenantId, model, space: known }: ChunksToBuy, hashes: readonly string[]) =>
+    deps.database.withTenant(tenantId, async (tx) => {
+      const kind = { model, chunkerVersion };
+      const chunks = { kind, hashes };
+      const space = known ?? (await targets(tx, tenantId, kind))[0];
+      // In this order: a vector that is moved to an article between two of the statements is found by one of them.
+      const [{ claimed }, kept, stored] = await Promise.all([
+        purchasesOf(tx, tenantId, chunks, undefined),
+        boughtVectors(tx, tenantId, chunks),
+        space === undefined ? new Map() : listChunkVectors(tx, tenantId, space.id, hashes),
+      ]);
+      const usable = [...kept].filter(
+        ([, vector]) => space === undefined || vector.length === space.dimensions,
+      );
+      const found: Vectors = new Map([...usable, ...stored]);
+      return { claimed, found };
+    });
+
+  const buy = async (request: ChunksToBuy): Promise<VectorsBought> => {
+    const endsAt = performance.now() + deps.timeoutMs;
+    const vectors = new Map<string, readonly number[]>();
+    let claimed: ReadonlySet<string> = new Set();
+    for (;;) {
+      const lacking = request.chunks.filter(({ hash }) => !vectors.has(hash));
+      const free = lacking.filter(({ hash }) => !claimed.has(hash));
+      const bought = free.length > 0 ? await call(request, free) : undefined;
+      if (bought?.kind === 'failed') return bought;
+      if (bought?.kind === 'ok') for (const [hash, vector] of bought.vectors) vectors.set(hash, vector);
+
+      const left = request.chunks.filter(({ hash }) => !vectors.has(hash)).map(({ hash }) => hash);
+      if (left.length === 0) return { kind: 'bought', vectors, ofAll: true };
+      if (performance.now() >= endsAt) break;
+      if (free.length === 0) await delay(lookEveryMs);
+      const seen = await look(request, left);
+      for (const [hash, vector] of seen.found) vectors.set(hash, vector);
+      claimed = seen.claimed;
+    }
+    // A proposal of which nothing can be compared is not called new.
+    return vectors.size === 0
+      ? { kind: 'failed', code: 'provider_timeout' }
+      : { kind: 'bought', vectors, ofAll: false };
   };
 
   /** Counts and returns the refusal. The guard would refuse as well, after writing a call record and deleting it. */

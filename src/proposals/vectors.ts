@@ -5,6 +5,7 @@ import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { refusalOf } from '../providers/admission.ts';
 import type { Guard } from '../providers/guard.ts';
+import { forgetBought } from '../vectors/chunk-purchases.ts';
 import { insertVectors, listKnownChunks, reuseVectors, upsertManifest } from '../vectors/chunk-store.ts';
 import { ensureSpace, serving } from '../vectors/spaces.ts';
 import type { BuyVectors, VectorsBought } from './buy-vectors.ts';
@@ -69,7 +70,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
   ): Promise<EmbeddedProposal> => {
     // One round trip, which is all that a tenant without a key costs.
     const [admission, space] = await database.withTenant(tenantId, (tx) =>
-      Promise.all([guard.admission(tx, tenantId, 'embedding'), serving(tx, tenantId)]),
+      Promise.all([guard.admission(tx, tenantId, 'embedding', 'interactive'), serving(tx, tenantId)]),
     );
     if (admission.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
     if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
@@ -89,7 +90,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
     );
     const bought: VectorsBought =
       missing.length === 0
-        ? { kind: 'bought', vectors: new Map() }
+        ? { kind: 'bought', vectors: new Map(), ofAll: true }
         : await buy(
             { tenantId, apiKeyId, keyVersion: key.version, model, space, chunks: missing },
             refusalOf(admission),
@@ -123,7 +124,15 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
       });
       await Promise.all([
         ...(stored.length > 0 ? [reuseVectors(tx, tenantId, spaceId, article.id, stored)] : []),
-        ...(bought.length > 0 ? [insertVectors(tx, tenantId, spaceId, bought)] : []),
+        ...(bought.length > 0
+          ? [
+              insertVectors(tx, tenantId, spaceId, bought),
+              forgetBought(tx, tenantId, {
+                kind: { model: proposal.model, chunkerVersion },
+                hashes: bought.map(({ hash }) => hash),
+              }),
+            ]
+          : []),
         ...(article.published && isComplete(proposal)
           ? [
               upsertManifest(tx, tenantId, {

@@ -1,5 +1,5 @@
 import type { Failure } from '../domain/failures.ts';
-import { type CallOperation, operations } from '../domain/operations.ts';
+import { type Caller, type CallOperation, operations } from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
@@ -21,7 +21,7 @@ export type Admission =
 
 export interface AdmissionDeps {
   readonly keys: Pick<ProviderKeys, 'current'>;
-  readonly breaker: Pick<Breaker, 'refusal'>;
+  readonly breaker: Pick<Breaker, 'refusals'>;
   readonly usage: Pick<Usage, 'isSpent'>;
 }
 
@@ -47,15 +47,19 @@ export async function admit(
   tx: Transaction,
   tenantId: string,
   operation: CallOperation,
+  caller: Caller,
 ): Promise<Admission> {
-  const [admitted, refusal] = await Promise.all([
+  const [admitted, refusals] = await Promise.all([
     admitKey(keys, tx, tenantId, operation),
-    breaker.refusal(tx, { tenantId, provider: operations[operation].provider }),
+    breaker.refusals(tx, { tenantId, provider: operations[operation].provider }, caller),
   ]);
   if (admitted.kind !== 'admitted') return admitted;
   const { key } = admitted;
   // The breaker of another key version says nothing about this one.
-  if (refusal?.keyVersion === key.version) return { kind: 'open', key, retryInMs: refusal.retryInMs };
+  const waitsMs = refusals.flatMap(({ keyVersion, retryInMs }) =>
+    keyVersion === key.version ? [retryInMs] : [],
+  );
+  if (waitsMs.length > 0) return { kind: 'open', key, retryInMs: Math.max(...waitsMs) };
   const { monthlyTokenBudget: budget } = key;
   const spent = budget !== null && (await usage.isSpent(tx, tenantId, budget));
   return spent ? { kind: 'spent', key } : admitted;

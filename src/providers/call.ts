@@ -4,6 +4,14 @@ import type { CallOperation, CallSource, KeyReference } from '../domain/operatio
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
 
+/** A claim on what a call buys, so that no other call buys the same meanwhile. */
+export interface Claim {
+  /** Takes the claim in the transaction that begins the call; false when another call has a part of it. */
+  take(tx: Transaction, buyer: { readonly callId: string; readonly leaseMs: number }): Promise<boolean>;
+  /** Gives up what is left of the claim in the transaction that ends the call, however it ended. */
+  release(tx: Transaction, callId: string): Promise<void>;
+}
+
 /** A provider call. `R` is the result of the provider, `K` what `persist` makes of it. */
 export interface CallRequest<R, K> {
   readonly tenantId: string;
@@ -21,6 +29,7 @@ export interface CallRequest<R, K> {
   readonly maxOutputTokens?: number;
   /** What the call will cost by experience, for a budget that cannot hold the bound. */
   readonly likelyTokens?: number;
+  /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number;
   /** The model to call; by default the tenant's current one. */
   readonly model?: string;
@@ -31,8 +40,17 @@ export interface CallRequest<R, K> {
   readonly expectedModel?: string;
   /** Calls even with a key that the provider has rejected, to find out whether it accepts the key now. */
   readonly evenIfRejected?: boolean;
-  /** Makes the one attempt. The opened key lives for this call only. */
-  send(credential: { readonly apiKey: string; readonly model: string }): Promise<ProviderAnswer<R>>;
+  /** What the call buys. Where another call is buying it, the result is `claimed` and nothing is called. */
+  readonly claim?: Claim;
+  /**
+   * Makes the one attempt, within its own time: it may be longer than the caller waits. The opened key lives for this call only.
+   */
+  send(attempt: {
+    readonly apiKey: string;
+    readonly model: string;
+    /** How long the caller waits, in milliseconds. */
+    readonly timeoutMs: number;
+  }): Promise<ProviderAnswer<R>>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
   persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
 }
@@ -45,8 +63,11 @@ export function costBoundOf({
   return { inputTokens: maxTokens - maxOutputTokens, outputTokens: maxOutputTokens };
 }
 
-/** How a call ended. `superseded`: the tenant no longer uses `expectedModel`, and nothing was called. */
+/**
+ * How a call ended. `superseded`: the tenant no longer uses `expectedModel`, and `claimed`: another call has the claim; in both
+ * cases nothing was called.
+ */
 export type CallResult<K> =
   | { readonly kind: 'ok'; readonly persisted: K; readonly key: KeyReference; readonly inputTokens: number }
-  | { readonly kind: 'superseded' }
+  | { readonly kind: 'superseded' | 'claimed' }
   | ({ readonly kind: 'failed' } & Failure);

@@ -29,6 +29,8 @@ export interface CreateProvidersDeps {
   readonly anthropic: { readonly baseUrl: string };
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
+  /** Timeout of one attempt in a workflow, in milliseconds. */
+  readonly backgroundTimeoutMs: number;
 }
 
 export interface ProvidersRoom {
@@ -47,7 +49,12 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
-  const guard = outlivingRequests(meterGuard(createGuard({ database, keys, breaker, usage }), metrics));
+  const guard = outlivingRequests(
+    meterGuard(
+      createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+      metrics,
+    ),
+  );
   const embedding = createGuardedEmbedding({ guard, ...deps.embedding });
   const anthropic = createGuardedAnthropic({ guard, ...deps.anthropic });
   const timeoutMs = deps.attemptTimeoutMs;

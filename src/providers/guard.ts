@@ -2,11 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { believed, costWithoutUsage } from '../domain/cost.ts';
 import { type Failure, failureTraits } from '../domain/failures.ts';
-import { type CallOperation, type KeyReference, operations } from '../domain/operations.ts';
+import {
+  type Caller,
+  type CallOperation,
+  callerOf,
+  type KeyReference,
+  operations,
+} from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
+import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { type Admission, admit, admitKey } from './admission.ts';
+import {
+  type AttemptTime,
+  answeredWithin,
+  attemptTimeOf,
+  claimLeaseMs,
+  probeLeaseMs,
+} from './attempt-time.ts';
 import type { Breaker, BreakerId, Permit, Verdict } from './breaker/breaker.ts';
 import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
@@ -15,7 +29,7 @@ import { watchSending } from './wire/watch-sending.ts';
 /** The guarded path to the providers. */
 export interface Guard {
   /** Whether a call of this operation could be made now. It reserves nothing, and `call` decides again. */
-  admission(tx: Transaction, tenantId: string, operation: CallOperation): Promise<Admission>;
+  admission(tx: Transaction, tenantId: string, operation: CallOperation, caller: Caller): Promise<Admission>;
   /**
    * Makes a call. It is the one path to a provider: key status, budget, breaker, decrypt, one attempt, classify,
    * breaker, call record.
@@ -28,22 +42,8 @@ export interface GuardDeps {
   readonly keys: ProviderKeys;
   readonly breaker: Breaker;
   readonly usage: Usage;
-}
-
-/**
- * The lease of a probe, in milliseconds: the call's own timeout, and time for Vault and the transactions around it.
- * Even with the longest timeout it ends before Temporal notices a dead worker, so that the next attempt finds the probe
- * free.
- */
-function probeLeaseMs({
-  operation,
-  timeoutMs,
-}: {
-  readonly operation: CallOperation;
-  readonly timeoutMs: number;
-}) {
-  const { startToCloseMs, background } = operations[operation];
-  return timeoutMs + startToCloseMs - background.maxMs;
+  /** Timeout of one attempt in a workflow, in milliseconds. The probe of a half-open breaker is given as much. */
+  readonly backgroundTimeoutMs: number;
 }
 
 /**
@@ -62,22 +62,22 @@ type Begun =
       readonly permit: Permit;
       readonly callId: string;
     }
-  | { readonly kind: 'superseded' }
+  | { readonly kind: 'superseded' | 'claimed' }
   | ({ readonly kind: 'failed' } & Failure);
 
-/** Thrown to roll back the reservation and the call record of a call that the breaker refuses. */
-class BreakerIsOpen extends Error {
-  override readonly name = 'BreakerIsOpen';
-  readonly retryInMs: number;
-  constructor(retryInMs: number) {
+/** Thrown to roll back the reservation and the call record of a call that is refused after them. */
+class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly refusal: Begun;
+  constructor(refusal: Begun) {
     super();
-    this.retryInMs = retryInMs;
+    this.refusal = refusal;
   }
 }
 
 /** Creates the guard. Every failure that it returns is a code of the failure table and nothing else. */
 export function createGuard(deps: GuardDeps): Guard {
-  const { database, keys, breaker, usage } = deps;
+  const { database, keys, breaker, usage, backgroundTimeoutMs } = deps;
 
   /** Admits the call, in one transaction that is committed with the call record before anything is called. */
   const begin = async <R, K>(request: CallRequest<R, K>): Promise<Begun> => {
@@ -112,71 +112,104 @@ export function createGuard(deps: GuardDeps): Guard {
           return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };
         if (reserved === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
 
-        const acquired = await breaker.acquire(tx, breakerOf(request, stored), probeLeaseMs(request));
-        if (acquired.kind === 'open') throw new BreakerIsOpen(acquired.retryInMs);
+        // After the month's row, which lets one call of the tenant through at a time: always in this order.
+        const buyer = { callId, leaseMs: claimLeaseMs(request) };
+        if (request.claim !== undefined && !(await request.claim.take(tx, buyer)))
+          throw new Refused({ kind: 'claimed' });
+
+        const acquired = await breaker.acquire(
+          tx,
+          breakerOf(request, stored),
+          callerOf[request.source],
+          probeLeaseMs(request, backgroundTimeoutMs),
+        );
+        if (acquired.kind === 'open')
+          throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });
         return { kind: 'begun', stored, permit: acquired, callId };
       });
     } catch (error) {
-      if (!(error instanceof BreakerIsOpen)) throw error;
-      return { kind: 'failed', code: 'circuit_open', retryAfterMs: error.retryInMs };
+      if (!(error instanceof Refused)) throw error;
+      return error.refusal;
     }
   };
 
+  /** Makes the one attempt of a call that has begun, and ends the call: all that the answer changes is one transaction. */
+  const makeCall = async <R, K>(
+    request: CallRequest<R, K>,
+    { stored, permit, callId }: Extract<Begun, { kind: 'begun' }>,
+    time: AttemptTime,
+  ): Promise<CallResult<K>> => {
+    const { tenantId, operation } = request;
+    const { provider } = operations[operation];
+    const breakerId = breakerOf(request, stored);
+    const model = request.model ?? stored.model;
+    const key: KeyReference = { provider, model, keyVersion: stored.version };
+
+    const opened = await keys.openKey(tenantId, provider, stored);
+    if (opened.kind === 'failed') {
+      await database.withTenant(tenantId, async (tx) => {
+        await request.claim?.release(tx, callId);
+        await usage.cancel(tx, tenantId, callId);
+        await breaker.report(tx, breakerId, permit, { kind: 'not_made' });
+      });
+      return opened;
+    }
+
+    const startedAtMs = performance.now();
+    const answer = await attempt(request, {
+      apiKey: opened.plaintext,
+      model,
+      timeoutMs: time.timeoutMs,
+    });
+    const within =
+      answer.kind === 'ok' ? answeredWithin(request, performance.now() - startedAtMs) : time.within;
+
+    const bound = costBoundOf(request);
+    const cost = believed(answer.cost, bound);
+    const finish = async (tx: Transaction): Promise<CallResult<K>> => {
+      // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
+      // locked only at the end.
+      const persisted =
+        answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
+      await request.claim?.release(tx, callId);
+      await usage.finish(tx, tenantId, {
+        id: callId,
+        outcome: answer.kind === 'ok' ? 'ok' : answer.code,
+        cost,
+        maxTokens: request.maxTokens,
+      });
+      // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
+      if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
+      await breaker.report(tx, breakerId, permit, verdictOn(answer, within));
+      if (answer.kind === 'failed') {
+        if (answer.code === 'credential_rejected')
+          await keys.markRejected(tx, tenantId, provider, stored.version);
+        const { cost: _, ...failed } = answer;
+        return failed;
+      }
+      if (stored.status !== 'verified') {
+        const { evenIfRejected = false } = request;
+        await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
+      }
+      if (persisted === undefined) throw new Error('a paid result was not persisted');
+      const { inputTokens } = cost.kind === 'told' ? cost : bound;
+      return { kind: 'ok', persisted: persisted.value, key, inputTokens };
+    };
+    return retryPersist(() => database.withTenant(tenantId, finish));
+  };
+
   return {
-    admission: (tx, tenantId, operation) => admit(deps, tx, tenantId, operation),
+    admission: (tx, tenantId, operation, caller) => admit(deps, tx, tenantId, operation, caller),
 
     async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
-      const { tenantId, operation } = request;
-      const { provider } = operations[operation];
       const begun = await begin(request);
       if (begun.kind !== 'begun') return begun;
-      const { stored, permit, callId } = begun;
-      const breakerId = breakerOf(request, stored);
-      const model = request.model ?? stored.model;
-      const key: KeyReference = { provider, model, keyVersion: stored.version };
-
-      const opened = await keys.openKey(tenantId, provider, stored);
-      if (opened.kind === 'failed') {
-        await database.withTenant(tenantId, async (tx) => {
-          await usage.cancel(tx, tenantId, callId);
-          await breaker.report(tx, breakerId, permit, { kind: 'not_made' });
-        });
-        return opened;
-      }
-
-      const answer = await attempt(request, { apiKey: opened.plaintext, model });
-
-      const bound = costBoundOf(request);
-      const cost = believed(answer.cost, bound);
-      const finish = async (tx: Transaction): Promise<CallResult<K>> => {
-        // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
-        // locked only at the end.
-        const persisted =
-          answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
-        await usage.finish(tx, tenantId, {
-          id: callId,
-          outcome: answer.kind === 'ok' ? 'ok' : answer.code,
-          cost,
-          maxTokens: request.maxTokens,
-        });
-        // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
-        if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
-        await breaker.report(tx, breakerId, permit, verdictOn(answer));
-        if (answer.kind === 'failed') {
-          if (answer.code === 'credential_rejected')
-            await keys.markRejected(tx, tenantId, provider, stored.version);
-          const { cost: _, ...failed } = answer;
-          return failed;
-        }
-        if (stored.status !== 'verified') {
-          const { evenIfRejected = false } = request;
-          await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
-        }
-        if (persisted === undefined) throw new Error('a paid result was not persisted');
-        const { inputTokens } = cost.kind === 'told' ? cost : bound;
-        return { kind: 'ok', persisted: persisted.value, key, inputTokens };
-      };
-      return retryPersist(() => database.withTenant(tenantId, finish));
+      const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs);
+      const made = makeCall(request, begun, time);
+      // Only the caller's wait ends: the attempt goes on, and what it brings is stored.
+      return time.timeoutMs > request.timeoutMs
+        ? withTimeout(made, request.timeoutMs, { kind: 'failed', code: 'provider_timeout' })
+        : made;
     },
   };
 }
@@ -220,10 +253,10 @@ async function attempt<R, K>(
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
  * `internal` error says nothing about it, so a probe is released for another call.
  */
-function verdictOn<R>(answer: ProviderAnswer<R>): Verdict {
-  if (answer.kind === 'ok') return { kind: 'answered' };
+function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller): Verdict {
+  if (answer.kind === 'ok') return { kind: 'answered', within };
   if (answer.code === 'internal') return { kind: 'not_made' };
   return failureTraits[answer.code].countsForBreaker
-    ? { kind: 'failed', code: answer.code }
-    : { kind: 'answered' };
+    ? { kind: 'failed', code: answer.code, within }
+    : { kind: 'answered', within };
 }

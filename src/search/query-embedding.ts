@@ -88,6 +88,8 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
       case 'failed':
         return answer;
       case 'superseded':
+      case 'claimed':
+        // It expects no model and claims nothing.
         return { kind: 'failed', code: 'internal' };
     }
   };
@@ -97,7 +99,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     // One round trip reads all that can refuse the call. The guard would refuse it too, but after writing a call record and
     // taking it back: four more round trips in each search while a provider is away.
     const [space, admission] = await deps.database.withTenant(tenantId, (tx) =>
-      Promise.all([serving(tx, tenantId), deps.guard.admission(tx, tenantId, 'embedding')]),
+      Promise.all([serving(tx, tenantId), deps.guard.admission(tx, tenantId, 'embedding', 'interactive')]),
     );
     const refusal = refusalOf(admission);
     // The key and the breaker come before the space, because they are why a tenant has no vectors.

@@ -11,6 +11,13 @@ export const unusedChunkRetention = retentionOf(
   deleteUnusedVectors,
 );
 
+/** The end of vectors that no article has taken over, and of claims of calls that died: their row says when. */
+export const chunkPurchaseRetention = retentionOf({
+  table: 'chunk_purchases',
+  keptMs: 0,
+  since: 'expires_at',
+});
+
 /** The end of the vectors of retired spaces. The space itself stays: one row for each model that the tenant has used. */
 export const retiredSpaceRetention = retentionOf(
   { table: 'embedding_spaces', keptMs: unusedKeptMs, since: 'retired_at', where: retiredSql },

@@ -27,6 +27,7 @@ describe('a table', () => {
       audit_log: ['src/audit'],
       blocked_operations: ['src/usage'],
       breakers: ['src/providers'],
+      chunk_purchases: ['src/vectors'],
       chunk_vectors: ['src/vectors'],
       daily_key_usage: ['src/usage'],
       embedding_spaces: ['src/vectors'],

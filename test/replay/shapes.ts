@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { toApplicationFailure } from '../../activities/failure.ts';
 import type { Activities } from '../../activities/index.ts';
-import type { Generated, HashCheck } from '../../src/domain/embed-article.ts';
+import type { Generated, HashCheck, ResolvedKey } from '../../src/domain/embed-article.ts';
+import { retryForMs } from '../../src/domain/retry-waits.ts';
 import {
   embedBacklogWorkflowId,
   reconcileScheduleId,
@@ -60,11 +61,44 @@ export const shapes: readonly Shape[] = [
       throw toApplicationFailure({ code: 'credential_rejected' });
     },
   }),
-  article('article-given-up', {
-    generateEmbedding: async () => {
-      throw toApplicationFailure({ code: 'provider_unavailable' });
-    },
+  article('article-waited-for-provider', {
+    generateEmbedding: sequence<Generated>(
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 2_000 },
+      { kind: 'waits', code: 'provider_rate_limited', retryInMs: 300_000 },
+      embedded,
+    ),
   }),
+  article('article-waited-for-vault', {
+    resolveEmbeddingKey: sequence<ResolvedKey>(
+      { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
+      { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1 } },
+    ),
+  }),
+  article('article-threw', {
+    generateEmbedding: sequence<Generated>(
+      ...Array.from({ length: 5 }, () => toApplicationFailure({ code: 'internal' })),
+      embedded,
+    ),
+  }),
+  {
+    ...article('article-given-up', {
+      generateEmbedding: async () => ({ kind: 'waits', code: 'provider_unavailable', retryInMs: 300_000 }),
+    }),
+    async run(test, taskQueue) {
+      // The run that continues one of nearly a day.
+      const sinceMs = (await test.env.currentTimeMs()) - retryForMs + 60_000;
+      const handle = await test.env.client.workflow.start(workflowTypes.embedArticle, {
+        taskQueue,
+        workflowId: `given-up-${randomUUID()}`,
+        args: [
+          { tenantId: randomUUID(), articleId: randomUUID() },
+          { tries: 9, sinceMs },
+        ],
+      });
+      await handle.result().catch(() => undefined);
+      return handle;
+    },
+  },
   article('article-waited-for-breaker', {
     generateEmbedding: sequence<Generated>(
       { kind: 'waits', code: 'circuit_open', retryInMs: 30_000 },
@@ -78,6 +112,14 @@ export const shapes: readonly Shape[] = [
       { kind: 'more', missingChunks: 1, inputTokens: 9 },
       { kind: 'busy', retryInMs: 1_000 },
       embedded,
+    ),
+  }),
+  article('article-waited-for-other-buyer', {
+    generateEmbedding: sequence<Generated>(
+      { kind: 'more', missingChunks: 1, inputTokens: 9 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'embedded', chunks: 2, inputTokens: 0 },
     ),
   }),
   article('article-changed-under-the-call', {

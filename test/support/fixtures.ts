@@ -69,12 +69,13 @@ export async function linkToVault(
 }
 
 /** As `factsOfServices`, with OpenBao behind the link `vault`. */
-export const factsOfServicesAndVault = () =>
+export const factsOfServicesAndVault = (overrides: Overrides = none) =>
   withTwin
     .extend('vault', { scope: 'file' }, linkToVault)
     .extend('test', { scope: 'file' }, async ({ twin, vault }, { onCleanup }): Promise<TestServices> => {
       const test = await createTestServices({
         ...{ EMBEDDING_BASE_URL: twin.baseUrl, TEMPORAL_ADDRESS: '127.0.0.1:1', VAULT_ADDR: vault.url },
+        ...overrides({ twin }),
       });
       onCleanup(() => test.close());
       return test;

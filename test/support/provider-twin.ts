@@ -6,7 +6,13 @@ import { z } from 'zod';
 
 /** What the twin does with one request. `ok` is what it does when nothing is scripted. */
 export type TwinStep =
-  | { readonly kind: 'ok'; readonly delayMs?: number; readonly dimensions?: number }
+  | {
+      readonly kind: 'ok';
+      readonly delayMs?: number;
+      readonly dimensions?: number;
+      /** The answer is held back until then. */
+      readonly heldUntil?: Promise<void>;
+    }
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -120,6 +126,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
 
     switch (step.kind) {
       case 'ok':
+        await step.heldUntil;
         if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
         return send(
           response,

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, vi } from 'vitest';
 import { toApplicationFailure } from '../../activities/failure.ts';
-import type { ArticleRef, Generated } from '../../src/domain/embed-article.ts';
-import { signals } from '../../src/domain/temporal-names.ts';
+import type { ArticleRef, Generated, ResolvedKey } from '../../src/domain/embed-article.ts';
+import type { FailureCode } from '../../src/domain/failures.ts';
+import { retryForMs, retryWaitMs } from '../../src/domain/retry-waits.ts';
+import { signals, workflowTypes } from '../../src/domain/temporal-names.ts';
 import { factsOfWorkflows } from '../support/fixtures.ts';
 import type { WorkflowTest } from '../support/workflow-environment.ts';
 import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
@@ -66,19 +68,6 @@ describe('EmbedArticle', () => {
     const result = await test.withActivities(activities, async (queue) => (await start(queue)).result());
     expect(result.outcome).toBe('embedded');
     expect(count('generateEmbedding')).toBe(4);
-  });
-
-  it('gives up on an outage that outlasts a day, with the outage’s own code', async ({ test, start }) => {
-    const { activities, given } = fakes({
-      generateEmbedding: async () => {
-        throw toApplicationFailure({ code: 'provider_timeout' });
-      },
-    });
-    const failure = await test.withActivities(activities, async (queue) =>
-      failureOf((await start(queue)).result()),
-    );
-    expect(failure.type).toBe('provider_timeout');
-    expect(given).toEqual(['provider_timeout']);
   });
 
   it.for(['credential_rejected', 'quota_exhausted', 'model_not_found', 'input_rejected'] as const)(
@@ -191,12 +180,7 @@ describe('EmbedArticle', () => {
     await test.withActivities(activities, async (queue) => {
       const handle = await start(queue);
       expect((await handle.result()).outcome).toBe('embedded');
-      const { events } = await handle.fetchHistory();
-      const waits = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
-        timer
-          ? [Number(timer.startToFireTimeout?.seconds) + (timer.startToFireTimeout?.nanos ?? 0) / 1e9]
-          : [],
-      );
+      const waits = await timersOf(handle);
       expect(waits.slice(0, 3)).toEqual([1, 1.5, 2.25]);
       expect(Math.max(...waits)).toBe(10);
       expect(waits).toHaveLength(9);
@@ -322,6 +306,126 @@ describe('EmbedArticle', () => {
   });
 });
 
+describe('a failure that is retried', () => {
+  it('is waited for on timers that double from two seconds to five minutes', async ({ test, start }) => {
+    const outage = outageOf('provider_unavailable', 9);
+    const { activities } = fakes({ generateEmbedding: outage.generate });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue);
+      expect((await handle.result()).outcome).toBe('embedded');
+      expect(await timersOf(handle)).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300]);
+    });
+    expect(outage.tries).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('begins with the short waits again once a batch is bought', async ({ test, start }) => {
+    const waits = (retryInMs: number): Generated => ({ kind: 'waits', code: 'provider_timeout', retryInMs });
+    const tries: (number | undefined)[] = [];
+    const answers = sequence<Generated>(
+      waits(2_000),
+      waits(4_000),
+      { kind: 'more', missingChunks: 1, inputTokens: 1 },
+      waits(2_000),
+      { kind: 'embedded', chunks: 2, inputTokens: 1 },
+    );
+    const { activities } = fakes({
+      generateEmbedding: async (input) => {
+        tries.push(input.tries);
+        return answers();
+      },
+    });
+    await test.withActivities(activities, async (queue) => (await start(queue)).result());
+    expect(tries).toEqual([0, 1, 2, 0, 1]);
+  });
+
+  it.for([signals.keyChanged, signals.articleChanged])(
+    'is tried at once, and as if for the first time, when %s comes',
+    async (signal, { test, start }) => {
+      const tries: (number | undefined)[] = [];
+      const { activities } = fakes({
+        generateEmbedding: async (input) => {
+          tries.push(input.tries);
+          return tries.length < 2
+            ? { kind: 'waits', code: 'provider_rate_limited', retryInMs: 300_000 }
+            : { kind: 'embedded', chunks: 1, inputTokens: 5 };
+        },
+      });
+      await test.withActivities(activities, async (queue) => {
+        const handle = await start(queue);
+        await vi.waitUntil(async () => (await timersOf(handle)).includes(300), { timeout: 30_000 });
+        await handle.signal(signal);
+        // No time is skipped before `result`: only the signal can have ended the wait.
+        await vi.waitFor(() => expect(tries).toEqual([0, 0]), { timeout: 30_000 });
+        expect((await handle.result()).outcome).toBe('embedded');
+      });
+    },
+  );
+
+  it('is waited for outside of the step that asks Vault, too', async ({ test, start }) => {
+    const { activities, count } = fakes({
+      resolveEmbeddingKey: sequence<ResolvedKey>(
+        { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
+        { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1 } },
+      ),
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue);
+      expect((await handle.result()).outcome).toBe('embedded');
+      expect(await timersOf(handle)).toEqual([30]);
+    });
+    expect(count('checkContentHash')).toBe(1);
+  });
+
+  it('of a step that throws each time is waited for by the workflow from ten seconds on', async ({
+    test,
+    start,
+  }) => {
+    let thrown = 0;
+    const { activities } = fakes({
+      generateEmbedding: async () => {
+        thrown += 1;
+        if (thrown <= 9) throw toApplicationFailure({ code: 'internal' });
+        return { kind: 'embedded', chunks: 1, inputTokens: 5 };
+      },
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue);
+      expect((await handle.result()).outcome).toBe('embedded');
+      expect(await timersOf(handle)).toEqual([2, 4]);
+    });
+    expect(thrown).toBe(10);
+  });
+
+  it('is given up after a day, with its own code and some 300 tries', async ({ test, start }) => {
+    const outage = outageOf('provider_timeout');
+    const { activities, given } = fakes({ generateEmbedding: outage.generate });
+    const failure = await test.withActivities(activities, async (queue) =>
+      failureOf((await start(queue)).result()),
+    );
+    expect(failure.type).toBe('provider_timeout');
+    expect(given).toEqual(['provider_timeout']);
+    expect(outage.tries.length).toBeGreaterThan(285);
+    expect(outage.tries.length).toBeLessThan(300);
+  });
+
+  it('keeps its tries and its day in the run that continues it', async ({ test }) => {
+    const outage = outageOf('provider_timeout');
+    const { activities } = fakes({ generateEmbedding: outage.generate });
+    const failure = await test.withActivities(activities, async (queue) => {
+      const now = await test.env.currentTimeMs();
+      const handle = await test.env.client.workflow.start(workflowTypes.embedArticle, {
+        taskQueue: queue,
+        workflowId: `continued-${randomUUID()}`,
+        args: [article(), { tries: 7, sinceMs: now - retryForMs + 400_000 }],
+      });
+      return failureOf(handle.result());
+    });
+    expect(failure.type).toBe('provider_timeout');
+    // 256 s and 300 s: the second wait ends after the day.
+    expect(outage.tries).toEqual([7, 8, 9]);
+  });
+});
+
 describe('a breaker that stays open', () => {
   it('is waited for a day and no longer, with an attempt at each half-open', async ({ test, start }) => {
     const { activities, given, count } = fakes({
@@ -355,6 +459,28 @@ describe('a provider that answers nonsense', () => {
 
 function starter(test: WorkflowTest) {
   return (taskQueue: string, ref = article()) => startEmbedArticle(test, taskQueue, ref);
+}
+
+/** A provider that fails so many times, or for ever. `tries` has what each call was told of those before it. */
+function outageOf(code: FailureCode, times = Number.POSITIVE_INFINITY) {
+  const tries: number[] = [];
+  return {
+    tries,
+    async generate({ tries: before = -1 }: { readonly tries?: number }): Promise<Generated> {
+      tries.push(before);
+      return tries.length > times
+        ? { kind: 'embedded', chunks: 1, inputTokens: 5 }
+        : { kind: 'waits', code, retryInMs: retryWaitMs({ code }, before) ?? 0 };
+    },
+  };
+}
+
+/** The timers of a run, in seconds, in their order. */
+async function timersOf(handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<number[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer ? [Number(timer.startToFireTimeout?.seconds) + (timer.startToFireTimeout?.nanos ?? 0) / 1e9] : [],
+  );
 }
 
 const article = (): ArticleRef => ({ tenantId: randomUUID(), articleId: randomUUID() });

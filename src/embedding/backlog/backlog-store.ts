@@ -76,8 +76,8 @@ export async function markStarted(
     .update({ updated_at: tx.raw('clock_timestamp()') });
 }
 
-/** Makes these of the articles pending that a budget has blocked; returns how many. */
-export async function unpark(
+/** Makes those of the articles pending that a budget has blocked; returns how many. */
+export async function unparkByBudget(
   tx: Transaction,
   tenantId: string,
   articleIds: readonly string[],

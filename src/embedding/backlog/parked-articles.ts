@@ -1,7 +1,7 @@
 import { maxUnderWay } from '../../domain/backlog.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Database } from '../../platform/postgres/database.ts';
-import { countPendingUpTo, unpark } from './backlog-store.ts';
+import { countPendingUpTo, unparkByBudget } from './backlog-store.ts';
 import { listAdmitted, listAdmittedTenants } from './parked-read-model.ts';
 
 /** Tenants that one run serves. At the turn of a month they may be many; the next run comes after 15 s. */
@@ -10,7 +10,7 @@ const maxTenants = 50;
 const maxArticles = 2_000;
 
 /**
- * Makes the articles pending that the budget of a past month or of a key's past day has blocked, some thousand of each tenant a run, and requests the
+ * Makes the articles pending that the budget of a past month, or of an API key's past day, has blocked, some thousand of each tenant a run, and requests the
  * tenant's backlog, which starts them page by page and as many at once as in any backlog. Returns how many.
  */
 export function createParkedArticles(deps: {
@@ -24,7 +24,8 @@ export function createParkedArticles(deps: {
     for (const tenantId of tenants) {
       woken += await database.withTenant(tenantId, async (tx) => {
         const pending = await countPendingUpTo(tx, tenantId, maxUnderWay + 1);
-        const articles = await unpark(tx, tenantId, await listAdmitted(tx, tenantId, maxArticles));
+        const admitted = await listAdmitted(tx, tenantId, maxArticles);
+        const articles = await unparkByBudget(tx, tenantId, admitted);
         // A signal makes a running backlog begin again. One with many articles before it comes to these, too.
         const comesToThem = pending > maxUnderWay && articles === maxArticles;
         if (articles > 0 && !comesToThem)

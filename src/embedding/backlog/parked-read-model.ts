@@ -1,30 +1,32 @@
 import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
-/** The condition on an article `e`: a budget has blocked it, and neither the month nor the day of its API key is exhausted now. */
+/** Articles that a budget has blocked, and whose API key can pay again today, if one pays. The month is left to the caller. */
 const admittedSql = `e.status = 'blocked' and e.reason = 'budget_exhausted'
-  and not exists (select 1 from monthly_usage u
-                   where u.tenant_id = e.tenant_id and u.exhausted_at is not null
-                     and u.month = date_trunc('month', now() at time zone 'UTC')::date)
   and not exists (select 1 from daily_key_usage d
                    where d.tenant_id = e.tenant_id and d.api_key_id = e.api_key_id
                      and d.exhausted_at is not null and d.day = (now() at time zone 'UTC')::date)`;
 
 /**
- * Lists some tenants with articles that a budget has blocked and that would be admitted again, at random, so that none is always
- * behind the others. For the scope of reconciliation.
+ * Lists some tenants with articles that a budget has blocked and that the current month and day admit again, at random, so
+ * that none is always behind the others. For the scope of reconciliation.
  */
 export async function listAdmittedTenants(tx: Transaction, limit: number): Promise<string[]> {
   const nextOf = (tenants: string) =>
     `select e.tenant_id from article_embeddings e
-      where ${admittedSql} and ${tenants} order by e.tenant_id limit 1`;
+      where e.status = 'blocked' and e.reason = 'budget_exhausted' and ${tenants} order by e.tenant_id limit 1`;
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with recursive admitted as (
+    `with recursive parked as (
        (${nextOf('true')})
        union all
-       select next.* from admitted, lateral (${nextOf('e.tenant_id > admitted.tenant_id')}) next
+       select next.* from parked, lateral (${nextOf('e.tenant_id > parked.tenant_id')}) next
      )
-     select tenant_id from admitted order by random() limit :limit`,
+     select tenant_id from parked p
+      where not exists (select 1 from monthly_usage u
+                         where u.tenant_id = p.tenant_id and u.exhausted_at is not null
+                           and u.month = date_trunc('month', now() at time zone 'UTC')::date)
+        and exists (select 1 from article_embeddings e where e.tenant_id = p.tenant_id and ${admittedSql})
+      order by random() limit :limit`,
     { limit },
   );
   return z
@@ -33,7 +35,7 @@ export async function listAdmittedTenants(tx: Transaction, limit: number): Promi
     .map((row) => row.tenant_id);
 }
 
-/** Lists these articles of one tenant, in the order of their ids, as a backlog starts them. */
+/** Lists up to `limit` articles of the tenant that its budgets admit again, in the order of their ids, as a backlog starts them. */
 export async function listAdmitted(tx: Transaction, tenantId: string, limit: number): Promise<string[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select e.article_id from article_embeddings e

@@ -1,3 +1,5 @@
+import { createSlotTime, type SlotTimeOptions } from './slot-time.ts';
+
 /** Gives the slot back. A second call does nothing. */
 export type Release = () => void;
 
@@ -24,6 +26,8 @@ export interface ShareOptions {
   readonly maxWaiting: number;
   /** How long a request waits. */
   readonly waitMs: number;
+  /** Where slots cost processor time: a tenant that has held many for long gets its sustained ones only, until others had a turn. */
+  readonly slotTime?: SlotTimeOptions;
 }
 
 interface TenantQueue {
@@ -35,7 +39,11 @@ interface TenantQueue {
  * Divides slots among tenants. Waiting tenants are served round robin, so that one tenant's queue delays another by one release
  * at most.
  */
-export function createShare({ name, total, perTenant, maxWaiting, waitMs }: ShareOptions): Share {
+export function createShare(
+  { name, total, perTenant, maxWaiting, waitMs, slotTime }: ShareOptions,
+  nowMs?: () => number,
+): Share {
+  const time = slotTime && createSlotTime(slotTime, nowMs);
   /** Tenants that hold slots or wait. */
   const queues = new Map<string, TenantQueue>();
   /** Tenants that wait, the next to be served first. */
@@ -44,7 +52,10 @@ export function createShare({ name, total, perTenant, maxWaiting, waitMs }: Shar
   let waiting = 0;
   let refused = 0;
 
-  const hasSlotFor = (queue: TenantQueue) => inUse < total && queue.inUse < perTenant;
+  /** The slots that the tenant may hold now. */
+  const limitOf = (tenant: string) =>
+    slotTime !== undefined && time?.isSpent(tenant) ? Math.min(perTenant, slotTime.sustained) : perTenant;
+  const hasSlotFor = (tenant: string, queue: TenantQueue) => inUse < total && queue.inUse < limitOf(tenant);
 
   const refuse = (): 'busy' => {
     refused += 1;
@@ -58,12 +69,14 @@ export function createShare({ name, total, perTenant, maxWaiting, waitMs }: Shar
   };
 
   const take = (tenant: string, queue: TenantQueue): Release => {
+    time?.count(tenant, queue.inUse);
     inUse += 1;
     queue.inUse += 1;
     let released = false;
     return () => {
       if (released) return;
       released = true;
+      time?.count(tenant, queue.inUse);
       inUse -= 1;
       queue.inUse -= 1;
       forgetIdle(tenant, queue);
@@ -76,7 +89,7 @@ export function createShare({ name, total, perTenant, maxWaiting, waitMs }: Shar
       if (inUse >= total) return;
       const queue = queues.get(tenant);
       const [serve] = queue?.waiting ?? [];
-      if (queue === undefined || serve === undefined || !hasSlotFor(queue)) continue;
+      if (queue === undefined || serve === undefined || !hasSlotFor(tenant, queue)) continue;
       // Moved to the end: the other tenants are served before its next request, to which this loop then comes again.
       order.delete(tenant);
       order.add(tenant);
@@ -119,7 +132,8 @@ export function createShare({ name, total, perTenant, maxWaiting, waitMs }: Shar
     async acquire(tenant, signal) {
       if (signal?.aborted) return 'busy';
       const queue = queues.get(tenant) ?? { inUse: 0, waiting: new Set() };
-      if (queue.waiting.size === 0 && hasSlotFor(queue)) {
+      time?.count(tenant, queue.inUse);
+      if (queue.waiting.size === 0 && hasSlotFor(tenant, queue)) {
         queues.set(tenant, queue);
         return take(tenant, queue);
       }

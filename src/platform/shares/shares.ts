@@ -15,6 +15,8 @@ export interface Shares {
   /** Requests under way in the API. */
   readonly requests: Share;
   readonly connections: ConnectionShares;
+  /** Signals to workflows that a process sends after its commits. */
+  readonly signals: Share;
   /** Calls to providers inside a worker. */
   readonly providerCalls: Share;
 }
@@ -22,6 +24,9 @@ export interface Shares {
 /** One tenant may take this part of what is scarce: two that misbehave leave a fifth to the others. */
 const largestPart = 0.4;
 const partOf = (total: number) => Math.max(1, Math.floor(total * largestPart));
+
+/** A tenant with heavy statements has used this up within half a second: as much as some dozen lists and searches at once take. */
+const connectionBurstMs = 2_000;
 
 /** A connection is needed for milliseconds, a search's for half a second: a full share of them is served within this. */
 const connectionWaitMs = 8_000;
@@ -35,7 +40,10 @@ export function createRequestShare(): Share {
 }
 
 /** Divides a pool. The parts add up to its size, so that none of them waits for the connections of another. */
-export function createConnectionShares(poolSize: number): ConnectionShares {
+export function createConnectionShares(
+  poolSize: number,
+  databaseCores = Number.POSITIVE_INFINITY,
+): ConnectionShares {
   // One each for metrics, reconciliation and readiness, where the pool is large enough.
   const platform = Math.min(3, Math.max(1, Math.floor(poolSize * 0.3)));
   // A log-in takes a millisecond: few connections serve many, and no flood of keys takes more.
@@ -48,6 +56,8 @@ export function createConnectionShares(poolSize: number): ConnectionShares {
     tenants: createShare({
       ...{ name: 'connections', total: tenants, perTenant },
       ...waits,
+      // A statement takes up to one core of the database, so that a tenant with heavy ones gets its part of the cores.
+      slotTime: { sustained: Math.min(perTenant, partOf(databaseCores)), burstMs: connectionBurstMs },
     }),
     logIns: createShare({
       ...{ name: 'log_in_connections', total: logIns, perTenant: Math.max(1, logIns - 1) },
@@ -59,6 +69,14 @@ export function createConnectionShares(poolSize: number): ConnectionShares {
       ...waits,
     }),
   };
+}
+
+/**
+ * Divides the signals that a process sends: enough at once to hide a round trip, few enough to leave the server to its workers.
+ * After the time that a signal waits the relay takes its row, so it is not sent twice.
+ */
+export function createSignalShare(): Share {
+  return createShare({ name: 'signals', total: 8, perTenant: partOf(8), maxWaiting: 500, waitMs: 5_000 });
 }
 
 /** Divides the provider calls of a worker. A call waits for less time than a worker needs to fetch another task. */
@@ -75,15 +93,28 @@ export function activityTasksFor(providerCalls: number): number {
 /** Makes the shares of a process and shows them in its metrics. No label names a tenant. */
 export function createShares(
   registry: Registry,
-  { poolSize, providerCalls = 1 }: { readonly poolSize: number; readonly providerCalls?: number | undefined },
+  {
+    poolSize,
+    databaseCores,
+    providerCalls = 1,
+  }: {
+    readonly poolSize: number;
+    readonly databaseCores?: number;
+    readonly providerCalls?: number | undefined;
+  },
 ): Shares {
   const shares: Shares = {
     requests: createRequestShare(),
-    connections: createConnectionShares(poolSize),
+    connections: createConnectionShares(poolSize, databaseCores),
+    signals: createSignalShare(),
     providerCalls: createProviderCallShare(providerCalls),
   };
   const { tenants, logIns, platform } = shares.connections;
-  showShares(registry, [shares.requests, tenants, logIns, platform, shares.providerCalls]);
+  showShares(registry, [
+    shares.requests,
+    ...[tenants, logIns, platform],
+    ...[shares.signals, shares.providerCalls],
+  ]);
   return shares;
 }
 

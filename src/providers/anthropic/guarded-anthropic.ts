@@ -50,13 +50,13 @@ export function createGuardedAnthropic(
         maxTokens: tokensBy(tokenBound),
         maxOutputTokens,
         likelyTokens: tokensBy(likelyTokens),
-        send: ({ apiKey, model }) =>
+        send: ({ apiKey, model, timeoutMs }) =>
           client.message({
             apiKey,
             model,
             prompt,
             maxTokens: maxOutputTokens,
-            timeoutMs: request.timeoutMs,
+            timeoutMs,
             ...(system === undefined ? {} : { system }),
           }),
       });

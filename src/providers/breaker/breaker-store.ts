@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FailureCode } from '../../domain/failures.ts';
-import type { Provider } from '../../domain/operations.ts';
+import { type Caller, callers, type Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
 /** When a breaker opens, and for how long. */
@@ -21,15 +21,20 @@ export interface BreakerId {
   readonly keyVersion: number;
 }
 
-/** The permission to make one call. The epoch fences it: a result for a breaker that has moved on changes nothing. */
-export interface Permit {
-  readonly kind: 'permit';
+/** One of the two rows of a breaker: that of background callers, or that of interactive ones. */
+export interface BreakerRowId extends BreakerId {
+  readonly caller: Caller;
+}
+
+/** What a call holds of a row. The epoch fences it: a result for a row that has moved on changes nothing. */
+export interface Held {
   readonly epoch: string;
   readonly probe: boolean;
 }
 
 const breakerRowSchema = z
   .object({
+    caller: z.enum(callers),
     key_version: z.number(),
     epoch: z.string(),
     failure_ages_ms: z.array(z.coerce.number()),
@@ -40,6 +45,7 @@ const breakerRowSchema = z
     last_error_at: z.date().nullable(),
   })
   .transform((row) => ({
+    caller: row.caller,
     keyVersion: row.key_version,
     epoch: row.epoch,
     failureAgesMs: row.failure_ages_ms,
@@ -50,25 +56,27 @@ const breakerRowSchema = z
     lastErrorCode: row.last_error_code,
     lastErrorAt: row.last_error_at,
   }));
-/** The row of a breaker, with its times relative to the database's clock. */
+/** A row of a breaker, with its times relative to the database's clock. */
 export type BreakerRow = z.output<typeof breakerRowSchema>;
 
-const key = ({ tenantId, provider, keyVersion }: BreakerId) => ({ tenantId, provider, keyVersion });
+const key = ({ tenantId, provider, keyVersion, caller }: BreakerRowId) => ({
+  ...{ tenantId, provider, keyVersion, caller },
+});
 
-/** Finds the row as the database's clock sees it now; undefined before the first failure. */
-export async function findBreaker(
+/** Lists the rows as the database's clock sees them now. Each is there from its first failure on. */
+export async function listBreakerRows(
   tx: Transaction,
   { tenantId, provider }: Pick<BreakerId, 'tenantId' | 'provider'>,
-): Promise<BreakerRow | undefined> {
+): Promise<readonly BreakerRow[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select key_version, epoch::text, open_until, last_error_code, last_error_at,
+    `select caller, key_version, epoch::text, open_until, last_error_code, last_error_at,
             ceil(extract(epoch from open_until - clock_timestamp()) * 1000) as open_for_ms,
             ceil(extract(epoch from probe_until - clock_timestamp()) * 1000) as probe_for_ms,
             array(select extract(epoch from clock_timestamp() - f) * 1000 from unnest(failed_at) f) as failure_ages_ms
        from breakers where tenant_id = :tenantId and provider = :provider`,
     { tenantId, provider },
   );
-  return rows[0] === undefined ? undefined : breakerRowSchema.parse(rows[0]);
+  return z.array(breakerRowSchema).parse(rows);
 }
 
 /**
@@ -78,15 +86,15 @@ export async function findBreaker(
  */
 export async function takeProbe(
   tx: Transaction,
-  id: BreakerId,
+  id: BreakerRowId,
   epoch: string,
   leaseMs: number,
 ): Promise<string | undefined> {
   const { rows } = await tx.raw<{ rows: { epoch: string }[] }>(
     `update breakers
         set epoch = epoch + 1, probe_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
-      where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion and epoch = :epoch
-        and open_until <= clock_timestamp() and (probe_until is null or probe_until <= clock_timestamp())
+      where tenant_id = :tenantId and provider = :provider and caller = :caller and key_version = :keyVersion
+        and epoch = :epoch and open_until <= clock_timestamp() and (probe_until is null or probe_until <= clock_timestamp())
       returning epoch::text`,
     { ...key(id), epoch, leaseMs },
   );
@@ -101,8 +109,8 @@ export async function takeProbe(
  */
 export async function countFailure(
   tx: Transaction,
-  id: BreakerId,
-  permit: Permit,
+  id: BreakerRowId,
+  held: Held,
   code: FailureCode,
   policy: BreakerPolicy,
 ): Promise<boolean> {
@@ -112,12 +120,12 @@ export async function countFailure(
               :windowMs::float8 * interval '1 millisecond' as span, :failures::int <= 1 as at_once
      )
      insert into breakers as b
-       (tenant_id, provider, key_version, epoch, failed_at, opened_times, open_until, last_error_code, last_error_at)
-     select :tenantId::uuid, :provider::text, :keyVersion::int, at_once::int,
+       (tenant_id, provider, caller, key_version, epoch, failed_at, opened_times, open_until, last_error_code, last_error_at)
+     select :tenantId::uuid, :provider::text, :caller::text, :keyVersion::int, at_once::int,
             case when at_once then '{}'::timestamptz[] else array[now] end, at_once::int,
             case when at_once then now + open_for end, :code::text, now
        from input
-     on conflict (tenant_id, provider) do update set (
+     on conflict (tenant_id, provider, caller) do update set (
          key_version, epoch, failed_at, opened_times, open_until, probe_until, last_error_code, last_error_at
        ) = (
          select excluded.key_version,
@@ -145,7 +153,7 @@ export async function countFailure(
           or (b.key_version = excluded.key_version and b.epoch = :epoch::bigint
               and (b.open_until is null or :probe::boolean))
      returning open_until is not null as opened`,
-    { ...key(id), ...policy, code, epoch: permit.epoch, probe: permit.probe },
+    { ...key(id), ...policy, code, epoch: held.epoch, probe: held.probe },
   );
   return rows[0]?.opened ?? false;
 }
@@ -156,13 +164,13 @@ export async function countFailure(
  */
 export async function closeBreaker(
   tx: Transaction,
-  id: BreakerId,
+  id: BreakerRowId,
   epoch: string | undefined,
 ): Promise<boolean> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     `update breakers
         set epoch = epoch + 1, failed_at = '{}', opened_times = 0, open_until = null, probe_until = null
-      where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion
+      where tenant_id = :tenantId and provider = :provider and caller = :caller and key_version = :keyVersion
         and (:epoch::bigint is null or epoch = :epoch::bigint)`,
     { ...key(id), epoch: epoch ?? null },
   );
@@ -170,10 +178,11 @@ export async function closeBreaker(
 }
 
 /** Releases the probe unused. */
-export async function releaseProbe(tx: Transaction, id: BreakerId, epoch: string): Promise<void> {
+export async function releaseProbe(tx: Transaction, id: BreakerRowId, epoch: string): Promise<void> {
   await tx.raw(
     `update breakers set epoch = epoch + 1, probe_until = null
-      where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion and epoch = :epoch`,
+      where tenant_id = :tenantId and provider = :provider and caller = :caller and key_version = :keyVersion
+        and epoch = :epoch`,
     { ...key(id), epoch },
   );
 }

@@ -1,19 +1,31 @@
-import type { FailureCode } from '../../domain/failures.ts';
+import { type Caller, callers } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { BreakerStateName, BreakerTransition } from './breaker-states.ts';
+import type { BreakerTransition } from './breaker-states.ts';
 import {
   type BreakerId,
   type BreakerPolicy,
   type BreakerRow,
   closeBreaker,
   countFailure,
-  findBreaker,
-  type Permit,
+  type Held,
+  listBreakerRows,
   releaseProbe,
   takeProbe,
 } from './breaker-store.ts';
+import { type BreakerState, describeRow, worseOf } from './state.ts';
+import { type Verdict, verdictForRow } from './verdict.ts';
 
-export type { BreakerId, BreakerPolicy, Permit } from './breaker-store.ts';
+export type { BreakerId, BreakerPolicy } from './breaker-store.ts';
+export type { BreakerState } from './state.ts';
+export type { Verdict } from './verdict.ts';
+
+/** The permission to make one call, of each row that the caller heeds. */
+export interface Permit {
+  readonly kind: 'permit';
+  /** Whether the call probes a half-open row. */
+  readonly probe: boolean;
+  readonly rows: readonly (Held & { readonly caller: Caller })[];
+}
 
 /** A permit, or how long the breaker refuses calls, in milliseconds. */
 export type Acquired = Permit | { readonly kind: 'open'; readonly retryInMs: number };
@@ -24,113 +36,137 @@ export interface Refusal {
   readonly retryInMs: number;
 }
 
-/** How the permitted call ended, for the breaker. */
-export type Verdict =
-  | { readonly kind: 'answered' }
-  | { readonly kind: 'failed'; readonly code: FailureCode }
-  /** No call was made, as far as is known. A probe is released, and nothing is counted. */
-  | { readonly kind: 'not_made' };
-
-/** A breaker as clients see it. */
-export interface BreakerState {
-  readonly state: BreakerStateName;
-  readonly failures: number;
-  readonly openUntil: Date | null;
-  readonly lastErrorCode: string | null;
-  readonly lastErrorAt: Date | null;
-}
-
 export interface Breaker {
   /**
    * Asks for a permit for one call. While the breaker is half-open, exactly one caller gets the probe, for at most
    * `leaseMs`.
    */
-  acquire(tx: Transaction, id: BreakerId, leaseMs: number): Promise<Acquired>;
-  /** Reports how a permitted call ended; returns the transition that this caused, if any. */
+  acquire(tx: Transaction, id: BreakerId, caller: Caller, leaseMs: number): Promise<Acquired>;
+  /** Reports how a permitted call ended; returns the transitions that this caused. */
   report(
     tx: Transaction,
     id: BreakerId,
     permit: Permit,
     verdict: Verdict,
-  ): Promise<BreakerTransition | undefined>;
+  ): Promise<readonly BreakerTransition[]>;
   /**
-   * Finds out whether the breaker refuses calls now; undefined when it does not. For a caller that has reserved nothing
-   * for the call yet and compares the key version itself: only `acquire` decides who may call.
+   * Lists what refuses such a caller now. For a caller that has reserved nothing for the call yet and compares the key version
+   * itself: only `acquire` decides who may call.
    */
-  refusal(tx: Transaction, of: Pick<BreakerId, 'tenantId' | 'provider'>): Promise<Refusal | undefined>;
-  /** The state of the breaker, for clients. */
+  refusals(
+    tx: Transaction,
+    of: Pick<BreakerId, 'tenantId' | 'provider'>,
+    caller: Caller,
+  ): Promise<readonly Refusal[]>;
+  /** The state of the breaker, for clients: that of its row which refuses more. */
   state(tx: Transaction, id: BreakerId): Promise<BreakerState>;
-  /** Closes the breaker on the tenant's request. */
+  /** Closes the breaker for every caller, on the tenant's request. */
   reset(tx: Transaction, id: BreakerId): Promise<void>;
 }
 
 /**
- * Creates the breakers of tenants and providers. Each is one row in Postgres, shared by every process, on the
- * database's clock. A closed breaker costs one indexed read and no write; each transition is one conditional statement.
+ * The rows that refuse a caller. What is too slow for a person says nothing about the provider for a workflow, but a provider
+ * that fails for a workflow fails for a person, too.
+ */
+const heededBy: Readonly<Record<Caller, readonly Caller[]>> = {
+  background: ['background'],
+  interactive: ['background', 'interactive'],
+};
+
+/**
+ * Creates the breakers of tenants and providers. Each is two rows in Postgres, one for each kind of caller, shared by every
+ * process, on the database's clock. A closed breaker costs one indexed read and no write; each transition of a row is one
+ * conditional statement.
  */
 export function createBreaker(policy: BreakerPolicy): Breaker {
   return {
-    async acquire(tx, id, leaseMs) {
-      const row = await findBreaker(tx, id);
-      // Without a row, or with one of another key version, the breaker is closed. A new row starts with epoch 0.
-      if (row === undefined || row.keyVersion !== id.keyVersion)
-        return { kind: 'permit', epoch: '0', probe: false };
-      if (row.openForMs === null) return { kind: 'permit', epoch: row.epoch, probe: false };
-      const waitMs = waitMsOf(row, row.openForMs);
+    async acquire(tx, id, caller, leaseMs) {
+      const rows = await listBreakerRows(tx, id);
+      const heeded = heededBy[caller].map((of) => {
+        // Without a row, or with one of another key version, it is closed. A new row starts with epoch 0.
+        const row = rows.find((each) => each.caller === of && each.keyVersion === id.keyVersion);
+        return { caller: of, epoch: row?.epoch ?? '0', isOpen: isOpen(row), waitMs: waitMsOf(row) };
+      });
+      const waitMs = Math.max(...heeded.map((row) => row.waitMs));
       if (waitMs > 0) return { kind: 'open', retryInMs: waitMs };
-      const epoch = await takeProbe(tx, id, row.epoch, leaseMs);
-      return epoch === undefined
-        ? { kind: 'open', retryInMs: leaseMs }
-        : { kind: 'permit', epoch, probe: true };
+
+      const held: Permit['rows'][number][] = [];
+      for (const row of heeded) {
+        const epoch = row.isOpen
+          ? await takeProbe(tx, { ...id, caller: row.caller }, row.epoch, leaseMs)
+          : row.epoch;
+        if (epoch === undefined) {
+          // Another caller has taken it since it was read: this one keeps no other probe from those who can use it.
+          await releaseProbes(tx, id, held);
+          return { kind: 'open', retryInMs: leaseMs };
+        }
+        held.push({ caller: row.caller, epoch, probe: row.isOpen });
+      }
+      return { kind: 'permit', probe: held.some(({ probe }) => probe), rows: held };
     },
 
     async report(tx, id, permit, verdict) {
-      switch (verdict.kind) {
-        case 'failed':
-          return (await countFailure(tx, id, permit, verdict.code, policy)) ? 'opened' : undefined;
-        case 'answered':
-          // A success of a closed breaker is no transition. Failures leave the window by age.
-          return permit.probe && (await closeBreaker(tx, id, permit.epoch)) ? 'closed' : undefined;
-        case 'not_made':
-          if (permit.probe) await releaseProbe(tx, id, permit.epoch);
-          return undefined;
-        default:
-          return verdict satisfies never;
+      const transitions: BreakerTransition[] = [];
+      for (const { caller, ...held } of permit.rows) {
+        const row = { ...id, caller };
+        const own = verdictForRow(caller, verdict);
+        switch (own.kind) {
+          case 'failed':
+            if (await countFailure(tx, row, held, own.code, policy)) transitions.push('opened');
+            break;
+          case 'answered':
+            // A success of a closed breaker is no transition. Failures leave the window by age.
+            if (held.probe && (await closeBreaker(tx, row, held.epoch))) transitions.push('closed');
+            break;
+          case 'not_made':
+            if (held.probe) await releaseProbe(tx, row, held.epoch);
+            break;
+          default:
+            own satisfies never;
+        }
       }
+      return transitions;
     },
 
-    async refusal(tx, of) {
-      const row = await findBreaker(tx, of);
-      if (row === undefined || row.openForMs === null) return undefined;
-      const retryInMs = waitMsOf(row, row.openForMs);
-      return retryInMs > 0 ? { keyVersion: row.keyVersion, retryInMs } : undefined;
+    async refusals(tx, of, caller) {
+      const rows = await listBreakerRows(tx, of);
+      return rows
+        .filter((row) => heededBy[caller].includes(row.caller) && waitMsOf(row) > 0)
+        .map((row) => ({ keyVersion: row.keyVersion, retryInMs: waitMsOf(row) }));
     },
 
     async state(tx, id) {
-      return describe(await findBreaker(tx, id), id, policy);
+      const rows = await listBreakerRows(tx, id);
+      return rows
+        .filter(({ keyVersion }) => keyVersion === id.keyVersion)
+        .map((row) => describeRow(row, policy))
+        .reduce(worseOf, neverFailed);
     },
 
     async reset(tx, id) {
-      await closeBreaker(tx, id, undefined);
+      for (const caller of callers) await closeBreaker(tx, { ...id, caller }, undefined);
     },
   };
 }
 
+/** Whether the row is open or half-open. */
+const isOpen = (row: BreakerRow | undefined) => row !== undefined && row.openForMs !== null;
+
 /** Milliseconds until the probe may be taken: until the open time and the lease of the last probe are over. */
-function waitMsOf({ probeForMs }: BreakerRow, openForMs: number): number {
-  return Math.max(openForMs, probeForMs ?? 0);
+function waitMsOf(row: BreakerRow | undefined): number {
+  return row === undefined || row.openForMs === null ? 0 : Math.max(row.openForMs, row.probeForMs ?? 0, 0);
 }
 
-function describe(row: BreakerRow | undefined, id: BreakerId, policy: BreakerPolicy): BreakerState {
-  if (row === undefined || row.keyVersion !== id.keyVersion) {
-    return { state: 'closed', failures: 0, openUntil: null, lastErrorCode: null, lastErrorAt: null };
+async function releaseProbes(tx: Transaction, id: BreakerId, held: Permit['rows']): Promise<void> {
+  for (const { caller, epoch, probe } of held) {
+    if (probe) await releaseProbe(tx, { ...id, caller }, epoch);
   }
-  const { openUntil, lastErrorCode, lastErrorAt } = row;
-  // Opening empties the window, so the number that opens the breaker is shown.
-  const failures =
-    row.openForMs === null
-      ? row.failureAgesMs.filter((ageMs) => ageMs < policy.windowMs).length
-      : policy.failures;
-  const state = row.openForMs === null ? 'closed' : row.openForMs > 0 ? 'open' : 'half_open';
-  return { state, failures, openUntil, lastErrorCode, lastErrorAt };
 }
+
+const neverFailed: BreakerState = {
+  state: 'closed',
+  failures: 0,
+  openUntil: null,
+  lastErrorCode: null,
+  lastErrorAt: null,
+};

@@ -8,17 +8,17 @@ import type { Breaker } from './breaker.ts';
 export function meterBreaker(breaker: Breaker, metrics: Pick<ProviderMetrics, 'breakerChanged'>): Breaker {
   return {
     ...breaker,
-    async acquire(tx, id, leaseMs) {
-      const acquired = await breaker.acquire(tx, id, leaseMs);
+    async acquire(tx, id, caller, leaseMs) {
+      const acquired = await breaker.acquire(tx, id, caller, leaseMs);
       if (acquired.kind === 'permit' && acquired.probe) {
         metrics.breakerChanged({ provider: id.provider, to: 'probe' });
       }
       return acquired;
     },
     async report(tx, id, permit, verdict) {
-      const to = await breaker.report(tx, id, permit, verdict);
-      if (to !== undefined) metrics.breakerChanged({ provider: id.provider, to });
-      return to;
+      const transitions = await breaker.report(tx, id, permit, verdict);
+      for (const to of transitions) metrics.breakerChanged({ provider: id.provider, to });
+      return transitions;
     },
     async reset(tx, id) {
       await breaker.reset(tx, id);

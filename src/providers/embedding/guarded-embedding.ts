@@ -1,7 +1,7 @@
 import type { CallSource, KeyReference } from '../../domain/operations.ts';
 import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallResult } from '../call.ts';
+import type { CallResult, Claim } from '../call.ts';
 import type { Guard } from '../guard.ts';
 import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
 
@@ -18,6 +18,7 @@ export interface EmbeddingCall<K> {
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
+  readonly claim?: Claim;
   /**
    * Dimension of the space that the vectors are for, if it is known. Vectors of another one are a `malformed_response`.
    */
@@ -46,8 +47,8 @@ export function createGuardedEmbedding(
         maxTokens: sumOver(inputs, tokenBound),
         likelyTokens: sumOver(inputs, likelyTokens),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
-        async send({ apiKey, model }) {
-          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs: request.timeoutMs });
+        async send({ apiKey, model, timeoutMs }) {
+          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs });
           const isOfOtherSpace =
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&

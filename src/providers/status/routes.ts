@@ -29,7 +29,9 @@ const verificationReply = z.object({
 
 const stateView = z
   .object({
-    state: z.enum(breakerStates),
+    state: z
+      .enum(breakerStates)
+      .describe('Also `open` while only calls that a person waits for are refused, as too slow for them'),
     failures: z.int().describe('Failures that the breaker counts now, or that opened it'),
     open_until: time,
     key_status: z.enum(keyStatuses),

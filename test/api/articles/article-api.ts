@@ -10,6 +10,7 @@ import { createOutboxService, type Outbox } from '../../../src/outbox/outbox.ts'
 import { createSender } from '../../../src/outbox/sender.ts';
 import type { OutboxRow } from '../../../src/outbox/store.ts';
 import { createIdempotency } from '../../../src/platform/idempotency/idempotency.ts';
+import { createSignalShare } from '../../../src/platform/shares/shares.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
@@ -70,7 +71,10 @@ export async function startArticleApi(
   const metrics = createMetrics(new Registry());
   const sent: OutboxRow[] = [];
   const starter = { send: async (row: OutboxRow) => void sent.push(row) };
-  const outbox = createOutboxService({ database, sender: createSender({ database, starter, log }) });
+  const outbox = createOutboxService({
+    database,
+    sender: createSender({ database, starter, signals: createSignalShare(), log }),
+  });
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox });
   const articles = createArticles({

@@ -269,6 +269,18 @@ describe('a proposal of several chunks', () => {
     const inputs = twin.callsOf(proposer.key)[0]?.inputs ?? [];
     expect(inputs.map((text) => /## part (\d)/.exec(text)?.[1])).toEqual(['0', '3', '5', '7']);
   });
+
+  it.for(['published', 'draft'])(
+    'that is %s and too long to be bought whole is one article when it comes twice',
+    async (status, { proposer }) => {
+      const first = await proposer.post({ body: sections(9), status });
+      const again = await proposer.post({ body: sections(9), status });
+      expect([first.status, again.status]).toEqual([201, 200]);
+      expect(again.body.meta.gate).toMatchObject({ verdict: 'duplicate', similarity: 1 });
+      expect(again.body.data.id).toBe(first.body.data.id);
+      expect(await proposer.articles()).toHaveLength(1);
+    },
+  );
 });
 
 describe('the verdicts', () => {

@@ -245,7 +245,7 @@ describe('generateEmbedding', () => {
     expect(twin.callsOf(key)).toHaveLength(1);
   });
 
-  it('fails for another try on an outage, and shows why the article waits', async ({
+  it('answers an outage with a wait that grows, and shows why the article waits and until when', async ({
     twin,
     tenant,
     key,
@@ -253,21 +253,52 @@ describe('generateEmbedding', () => {
   }) => {
     const article = await walk.publish(tenant);
     const input = await walk.readyToGenerate(article);
-    twin.script(key, [{ kind: 'status', status: 503 }]);
-    expect(await failureOf(walk.run('generateEmbedding', input))).toMatchObject({
-      type: 'provider_unavailable',
-      nonRetryable: false,
+    twin.script(key, [
+      { kind: 'status', status: 503 },
+      { kind: 'status', status: 503 },
+    ]);
+    const outage = { kind: 'waits', code: 'provider_unavailable' };
+    expect(await walk.run('generateEmbedding', input)).toEqual({ ...outage, retryInMs: 2_000 });
+    expect(await walk.run('generateEmbedding', { ...input, tries: 6 })).toEqual({
+      ...outage,
+      retryInMs: 128_000,
     });
-    expect(await walk.stateOf(article)).toMatchObject({ status: 'pending', reason: 'provider_unavailable' });
+    const { status, reason, nextAttemptAt } = await walk.stateOf(article);
+    expect({ status, reason }).toEqual({ status: 'pending', reason: 'provider_unavailable' });
+    expect((nextAttemptAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(100_000);
     expect(await walk.run('generateEmbedding', input)).toMatchObject({ kind: 'embedded' });
+    expect(await walk.stateOf(article)).toMatchObject({ status: 'embedded', nextAttemptAt: null });
   });
 
-  it('hands a Retry-After on to Temporal', async ({ twin, tenant, key, walk }) => {
+  it.for([
+    ['7', 0, 7_000],
+    ['7', 4, 32_000],
+    ['300', 0, 300_000],
+    ['86400', 0, 300_000],
+  ] as const)(
+    'makes of a Retry-After of %s s after %i tries a wait of %i ms',
+    async ([seconds, tries, retryInMs], { twin, tenant, key, walk }) => {
+      const input = await walk.readyToGenerate(await walk.publish(tenant));
+      twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': seconds } }]);
+      expect(await walk.run('generateEmbedding', { ...input, tries })).toEqual({
+        kind: 'waits',
+        code: 'provider_rate_limited',
+        retryInMs,
+      });
+    },
+  );
+
+  it('fails for one more try, and no wait, on an answer that cannot be used', async ({
+    twin,
+    tenant,
+    key,
+    walk,
+  }) => {
     const input = await walk.readyToGenerate(await walk.publish(tenant));
-    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '7' } }]);
+    twin.script(key, [{ kind: 'raw', body: '{}' }]);
     expect(await failureOf(walk.run('generateEmbedding', input))).toMatchObject({
-      type: 'provider_rate_limited',
-      nextRetryDelay: 7_000,
+      type: 'malformed_response',
+      nonRetryable: false,
     });
   });
 
@@ -281,7 +312,7 @@ describe('generateEmbedding', () => {
     const suffering = await walk.readyToGenerate(await walk.publish(await test.createTenant(bad)));
     const fine = await walk.readyToGenerate(await walk.publish(await test.createTenant(good)));
     twin.script(bad, [], { kind: 'status', status: 500 });
-    for (let i = 0; i < 3; i += 1) await failureOf(walk.run('generateEmbedding', suffering));
+    for (let i = 0; i < 3; i += 1) await walk.run('generateEmbedding', suffering);
     expect(await walk.run('generateEmbedding', suffering)).toMatchObject({
       kind: 'waits',
       code: 'circuit_open',
@@ -347,14 +378,14 @@ describe('recordUsage', () => {
       { kind: 'status', status: 429 },
       { kind: 'status', status: 503 },
     ]);
-    await failureOf(walk.run('generateEmbedding', input));
+    await walk.run('generateEmbedding', input);
     await walk.run('recordUsage', input);
     const day = new Date().toISOString().slice(0, 10);
     expect(await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] })).toEqual({
       rows: [],
       unknownCalls: 0,
     });
-    await failureOf(walk.run('generateEmbedding', input));
+    await walk.run('generateEmbedding', input);
     await walk.run('recordUsage', input);
     const { rows } = await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] });
     expect(rows).toMatchObject([{ calls: 1, estimated_calls: 1 }]);

@@ -107,7 +107,7 @@ function openProposals(db: TestDatabase, space: FilledSpace) {
         admission: async () =>
           current === undefined ? { kind: 'no_key' } : { kind: 'admitted', key: current },
       },
-      buy: async () => ({ kind: 'bought', vectors: new Map() }),
+      buy: async () => ({ kind: 'bought', vectors: new Map(), ofAll: true }),
       maxChunks: 4,
     });
     const read: boolean[] = [];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
+import { type Caller, callers } from '../../../src/domain/operations.ts';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import {
   type BreakerId,
@@ -14,8 +15,11 @@ import type { TestServices } from '../../support/test-services.ts';
 // Time passes by moving the row's times back, in whole seconds; the policy's half seconds keep it off every edge.
 const policy: BreakerPolicy = { failures: 3, windowMs: 60_500, openMs: 30_500, maxOpenMs: 100_500 };
 const leaseMs = 12_500;
-const failed: Verdict = { kind: 'failed', code: 'provider_unavailable' };
-const answered: Verdict = { kind: 'answered' };
+const failed: Verdict = { kind: 'failed', code: 'provider_unavailable', within: 'background' };
+const answered: Verdict = { kind: 'answered', within: 'background' };
+/** What a person's call says that was given up after seconds, and one that was answered within them. */
+const tooLate: Verdict = { kind: 'failed', code: 'provider_timeout', within: 'interactive' };
+const quick: Verdict = { kind: 'answered', within: 'interactive' };
 
 const it = factsOfServices()
   .extend('id', async ({ test }): Promise<BreakerId> => {
@@ -26,7 +30,9 @@ const it = factsOfServices()
 
 describe('a closed breaker', () => {
   it('lets every call through and writes nothing for it', async ({ test, id, breaker }) => {
-    expect(await breaker.acquire()).toEqual({ kind: 'permit', epoch: '0', probe: false });
+    const ofBackground = { caller: 'background', epoch: '0', probe: false };
+    expect(await breaker.acquire()).toEqual({ kind: 'permit', probe: false, rows: [ofBackground] });
+    await breaker.report(await breaker.permit(id, 'interactive'), quick);
     await breaker.report(await breaker.permit(), answered);
     expect(await test.db.rawAsOwner('select 1 from breakers where tenant_id = $1', [id.tenantId])).toEqual(
       [],
@@ -178,17 +184,110 @@ describe('a half-open breaker', () => {
   });
 });
 
-it('agrees with a simple model on any schedule of calls, ends and pauses', async ({ test, id, breaker }) => {
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.constant({ kind: 'acquire' } as const) },
+describe('a provider that is too slow for persons', () => {
+  it('is refused to persons alone', async ({ id, breaker }) => {
+    await breaker.openForPersons();
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'open' });
+    expect(await breaker.acquire(id, 'background')).toMatchObject({ kind: 'permit', probe: false });
+    expect(await breaker.state()).toMatchObject({ state: 'open', failures: 3 });
+  });
+
+  it('is refused to everybody when it fails in another way, whoever has called it', async ({
+    id,
+    breaker,
+  }) => {
+    for (let i = 0; i < policy.failures; i += 1) {
+      await breaker.report(await breaker.permit(id, 'interactive'), { ...failed, within: 'interactive' });
+    }
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'open' });
+    expect(await breaker.acquire(id, 'background')).toMatchObject({ kind: 'open' });
+  });
+
+  it('is refused to everybody when a workflow waits for it in vain, too', async ({ id, breaker }) => {
+    for (let i = 0; i < policy.failures; i += 1) {
+      await breaker.report(await breaker.permit(), { ...tooLate, within: 'background' });
+    }
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'open' });
+    expect(await breaker.acquire(id, 'background')).toMatchObject({ kind: 'open' });
+  });
+
+  it('stays refused to persons after a probe that was answered too late for them, for twice as long', async ({
+    id,
+    breaker,
+  }) => {
+    await breaker.openForPersons();
+    await breaker.pass(31_000);
+    const probe = await breaker.permit(id, 'interactive');
+    expect(probe.probe).toBe(true);
+    await breaker.report(probe, answered);
+    const refused = await breaker.acquire(id, 'interactive');
+    expect(refused.kind === 'open' && Math.round(refused.retryInMs / 1_000)).toBe(61);
+    expect(await breaker.acquire(id, 'background')).toMatchObject({ kind: 'permit', probe: false });
+  });
+
+  it('is there for persons again after one that was answered in time', async ({ id, breaker }) => {
+    await breaker.openForPersons();
+    await breaker.pass(31_000);
+    await breaker.report(await breaker.permit(id, 'interactive'), quick);
+    expect(await breaker.state()).toMatchObject({ state: 'closed', failures: 0 });
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'permit', probe: false });
+  });
+
+  it('gives a person’s probe back when the call fails for everybody', async ({ id, breaker }) => {
+    await breaker.openForPersons();
+    await breaker.pass(31_000);
+    await breaker.report(await breaker.permit(id, 'interactive'), failed);
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'permit', probe: true });
+  });
+
+  it('is closed for everybody by a reset, and starts anew with a new key', async ({ id, breaker }) => {
+    await breaker.openForPersons();
+    expect(await breaker.acquire({ ...id, keyVersion: 2 }, 'interactive')).toMatchObject({ kind: 'permit' });
+    await breaker.open();
+    await breaker.reset();
+    expect(await breaker.state()).toMatchObject({ state: 'closed', failures: 0 });
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'permit', probe: false });
+  });
+
+  it('gives both probes to one of many persons, and keeps neither from a workflow without using it', async ({
+    id,
+    breaker,
+  }) => {
+    await breaker.openForPersons();
+    await breaker.open();
+    await breaker.pass(31_000);
+    const answers = await Promise.all(Array.from({ length: 60 }, () => breaker.acquire(id, 'interactive')));
+    const [permit, ...others] = answers.filter((answer) => answer.kind === 'permit');
+    expect(others).toEqual([]);
+    expect(permit?.rows.map(({ caller, probe }) => ({ caller, probe }))).toEqual([
+      { caller: 'background', probe: true },
+      { caller: 'interactive', probe: true },
+    ]);
+    expect(await breaker.acquire(id, 'background')).toMatchObject({ kind: 'open' });
+    if (permit) await breaker.report(permit, answered);
+    expect(await breaker.acquire(id, 'background')).toMatchObject({ kind: 'permit', probe: false });
+    expect(await breaker.acquire(id, 'interactive')).toMatchObject({ kind: 'open' });
+  });
+});
+
+it('agrees with a simple model on any schedule of calls, ends and pauses, and after recovery', async ({
+  test,
+  id,
+  breaker,
+}) => {
+  const caller = fc.constantFrom<Caller>('interactive', 'background');
+  const verdict = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(failed) },
     {
-      weight: 5,
-      arbitrary: fc.record({
-        kind: fc.constant('end' as const),
-        which: fc.nat(5),
-        verdict: fc.constantFrom<Verdict['kind']>('failed', 'failed', 'failed', 'answered', 'not_made'),
-      }),
+      weight: 4,
+      arbitrary: caller.map((within): Verdict => ({ kind: 'failed', code: 'provider_timeout', within })),
     },
+    { weight: 2, arbitrary: caller.map((within): Verdict => ({ kind: 'answered', within })) },
+    { weight: 1, arbitrary: fc.constant<Verdict>({ kind: 'not_made' }) },
+  );
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('acquire' as const), caller }) },
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant('end' as const), which: fc.nat(5), verdict }) },
     {
       weight: 3,
       arbitrary: fc.record({ kind: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 70 }) }),
@@ -198,36 +297,53 @@ it('agrees with a simple model on any schedule of calls, ends and pauses', async
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
       const of: BreakerId = { ...id, tenantId: (await test.createTenant()).id };
       const model = createModel();
-      const inFlight: { real: Permit; modelled: { epoch: number; probe: boolean } }[] = [];
+      const inFlight: { real: Permit; modelled: ModelPermit }[] = [];
+      const acquire = async (by: Caller) => {
+        const real = await breaker.acquire(of, by);
+        const modelled = model.acquire(by);
+        expect(real.kind).toBe(modelled === undefined ? 'open' : 'permit');
+        if (real.kind !== 'permit' || modelled === undefined) return undefined;
+        expect(real.rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))).toEqual(modelled);
+        return { real, modelled };
+      };
+      const end = async ({ real, modelled }: (typeof inFlight)[number], how: Verdict) => {
+        await breaker.report(real, how, of);
+        model.report(modelled, how);
+      };
+      const pass = async (ms: number) => {
+        await breaker.pass(ms, of);
+        model.pass(ms);
+      };
       for (const next of steps) {
-        if (next.kind === 'pass') {
-          await breaker.pass(next.seconds * 1_000, of);
-          model.pass(next.seconds * 1_000);
-        } else if (next.kind === 'acquire') {
-          const real = await breaker.acquire(of);
-          const modelled = model.acquire();
-          expect(real.kind).toBe(modelled.kind);
-          if (real.kind === 'permit' && modelled.kind === 'permit') {
-            expect({ epoch: Number(real.epoch), probe: real.probe }).toEqual({
-              epoch: modelled.epoch,
-              probe: modelled.probe,
-            });
-            inFlight.push({ real, modelled });
-          }
+        if (next.kind === 'pass') await pass(next.seconds * 1_000);
+        else if (next.kind === 'acquire') {
+          const permit = await acquire(next.caller);
+          if (permit) inFlight.push(permit);
         } else {
           const [ending] = inFlight.splice(next.which % Math.max(inFlight.length, 1), 1);
-          if (ending === undefined) continue;
-          const verdict: Verdict =
-            next.verdict === 'failed' ? { kind: 'failed', code: 'provider_timeout' } : { kind: next.verdict };
-          await breaker.report(ending.real, verdict, of);
-          model.report(ending.modelled, next.verdict);
+          if (ending) await end(ending, next.verdict);
         }
         expect((await breaker.state(of)).state).toBe(model.state());
       }
+
+      // The provider is well and quick again: both rows close, and nothing of the time before counts.
+      await pass(200_000);
+      for (const by of callers.toReversed()) {
+        const permit = await acquire(by);
+        if (permit) await end(permit, quick);
+      }
+      expect(await breaker.state(of)).toMatchObject({ state: 'closed', failures: 0 });
+      for (let i = 0; i < policy.failures; i += 1) {
+        expect((await breaker.state(of)).state).toBe('closed');
+        const permit = await acquire('background');
+        if (permit) await end(permit, failed);
+      }
+      const refused = await breaker.acquire(of);
+      expect(refused.kind === 'open' && Math.ceil(refused.retryInMs / 1_000)).toBe(31);
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+}, 240_000);
 
 it('counts exactly and gives one probe on any schedule of many connections at once', async ({
   test,
@@ -240,7 +356,8 @@ it('counts exactly and gives one probe on any schedule of many connections at on
     lastsMs: fc.nat(15),
   });
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const verdictOf = (kind: Verdict['kind']): Verdict => (kind === 'failed' ? failed : { kind });
+  const verdictOf = (kind: Verdict['kind']): Verdict =>
+    ({ failed, answered, not_made: { kind: 'not_made' } as const })[kind];
   await fc.assert(
     fc.asyncProperty(
       fc.array(call, { minLength: 5, maxLength: 40 }),
@@ -290,7 +407,8 @@ function openBreaker(test: TestServices, id: BreakerId) {
   const breaker = createBreaker(policy);
   const within = <T>(of: BreakerId, work: (tx: Transaction) => Promise<T>): Promise<T> =>
     test.services.database.withTenant(of.tenantId, work);
-  const acquire = (of = id) => within(of, (tx) => breaker.acquire(tx, of, leaseMs));
+  const acquire = (of = id, caller: Caller = 'background') =>
+    within(of, (tx) => breaker.acquire(tx, of, caller, leaseMs));
   const report = (permit: Permit, verdict: Verdict, of = id) =>
     within(of, (tx) => breaker.report(tx, of, permit, verdict));
   const state = (of = id) => within(of, (tx) => breaker.state(tx, of));
@@ -307,8 +425,8 @@ function openBreaker(test: TestServices, id: BreakerId) {
     );
   }
 
-  async function permit(of = id): Promise<Permit> {
-    const acquired = await acquire(of);
+  async function permit(of = id, caller: Caller = 'background'): Promise<Permit> {
+    const acquired = await acquire(of, caller);
     if (acquired.kind !== 'permit') throw new Error('the breaker is open');
     return acquired;
   }
@@ -317,54 +435,92 @@ function openBreaker(test: TestServices, id: BreakerId) {
     for (let i = 0; i < policy.failures; i += 1) await report(await permit(of), failed, of);
   }
 
-  return { acquire, report, state, reset, pass, permit, open };
+  /** Opens it for persons alone. */
+  async function openForPersons(of = id): Promise<void> {
+    for (let i = 0; i < policy.failures; i += 1) await report(await permit(of, 'interactive'), tooLate, of);
+  }
+
+  return { acquire, report, state, reset, pass, permit, open, openForPersons };
 }
 
-/** The same breaker in a dozen lines, in one process and on a clock of its own. */
+/** What a call holds of the model, row by row. */
+type ModelPermit = readonly {
+  readonly caller: Caller;
+  readonly epoch: number;
+  readonly probe: boolean;
+}[];
+
+/** The same breaker in a few lines, in one process and on a clock of its own. */
 function createModel() {
   let now = 0;
+  const rows = { background: createRow(() => now), interactive: createRow(() => now) };
+  return {
+    pass: (ms: number) => {
+      now += ms;
+    },
+    acquire(caller: Caller): ModelPermit | undefined {
+      const heeded: readonly Caller[] =
+        caller === 'background' ? ['background'] : ['background', 'interactive'];
+      if (heeded.some((of) => rows[of].refuses())) return undefined;
+      return heeded.map((of) => ({ caller: of, ...rows[of].acquire() }));
+    },
+    report(permit: ModelPermit, verdict: Verdict) {
+      for (const { caller, ...held } of permit) {
+        const isTimeout = verdict.kind === 'failed' && verdict.code === 'provider_timeout';
+        const isSlow = verdict.kind !== 'not_made' && verdict.within === 'background';
+        if (verdict.kind === 'not_made') rows[caller].release(held);
+        else if (caller === 'background') {
+          if (verdict.kind === 'answered') rows[caller].close(held);
+          else if (isTimeout && !isSlow) rows[caller].release(held);
+          else rows[caller].fail(held);
+        } else if (isTimeout || (verdict.kind === 'answered' && isSlow)) rows[caller].fail(held);
+        else if (verdict.kind === 'answered') rows[caller].close(held);
+        else rows[caller].release(held);
+      }
+    },
+    state() {
+      const states = [rows.background.state(), rows.interactive.state()];
+      return (['open', 'half_open'] as const).find((state) => states.includes(state)) ?? 'closed';
+    },
+  };
+}
+
+function createRow(now: () => number) {
+  type Row = { readonly epoch: number; readonly probe: boolean };
   let epoch = 0;
   let failures: number[] = [];
   let openedTimes = 0;
   let openUntil: number | undefined;
   let probeUntil: number | undefined;
-  const trip = () => {
-    openUntil = now + Math.min(policy.openMs * 2 ** openedTimes, policy.maxOpenMs);
-    openedTimes += 1;
-    probeUntil = undefined;
-    failures = [];
-    epoch += 1;
-  };
-  const close = () => {
-    failures = [];
-    openedTimes = 0;
-    openUntil = undefined;
-    probeUntil = undefined;
-    epoch += 1;
-  };
   return {
-    pass: (ms: number) => {
-      now += ms;
-    },
-    acquire: (): { kind: 'permit'; epoch: number; probe: boolean } | { kind: 'open' } => {
-      if (openUntil === undefined) return { kind: 'permit', epoch, probe: false };
-      if (openUntil > now || (probeUntil ?? 0) > now) return { kind: 'open' };
+    refuses: () => openUntil !== undefined && (openUntil > now() || (probeUntil ?? 0) > now()),
+    acquire(): Row {
+      if (openUntil === undefined) return { epoch, probe: false };
       epoch += 1;
-      probeUntil = now + leaseMs;
-      return { kind: 'permit', epoch, probe: true };
+      probeUntil = now() + leaseMs;
+      return { epoch, probe: true };
     },
-    report: (of: { epoch: number; probe: boolean }, verdict: Verdict['kind']) => {
-      if (of.epoch !== epoch) return;
-      if (verdict === 'failed') {
-        failures = [...failures.filter((at) => at > now - policy.windowMs), now];
-        if (of.probe || failures.length >= policy.failures) trip();
-      } else if (of.probe && verdict === 'answered') close();
-      else if (of.probe) {
-        probeUntil = undefined;
-        epoch += 1;
-      }
+    fail(held: Row) {
+      if (held.epoch !== epoch) return;
+      failures = [...failures.filter((at) => at > now() - policy.windowMs), now()];
+      if (!held.probe && failures.length < policy.failures) return;
+      openUntil = now() + Math.min(policy.openMs * 2 ** openedTimes, policy.maxOpenMs);
+      openedTimes += 1;
+      probeUntil = undefined;
+      failures = [];
+      epoch += 1;
+    },
+    close(held: Row) {
+      if (held.epoch !== epoch || !held.probe) return;
+      [failures, openedTimes, openUntil, probeUntil] = [[], 0, undefined, undefined];
+      epoch += 1;
+    },
+    release(held: Row) {
+      if (held.epoch !== epoch || !held.probe) return;
+      probeUntil = undefined;
+      epoch += 1;
     },
     state: () =>
-      openUntil === undefined ? 'closed' : openUntil > now ? ('open' as const) : ('half_open' as const),
+      openUntil === undefined ? 'closed' : openUntil > now() ? ('open' as const) : ('half_open' as const),
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
@@ -183,6 +183,60 @@ describe('a probe', () => {
     expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'provider_unavailable' });
     expect(await guarded.breakerStateOf()).toMatchObject({ state: 'open' });
     expect(await guarded.embed(other)).toMatchObject({ kind: 'ok' });
+  });
+});
+
+describe('a probe that a person’s call has taken', () => {
+  it('goes on when the person’s time is over: a late answer closes the breaker, and is stored and settled', async ({
+    twin,
+    tenant,
+    key,
+    guarded,
+  }) => {
+    await guarded.halfOpenBreaker();
+    twin.script(key, [{ kind: 'ok', delayMs: 600 }]);
+    const stored: number[] = [];
+    const startedAtMs = performance.now();
+    const answer = await guarded.embed(tenant, {
+      timeoutMs: 150,
+      persist: async (_tx, vectors) => stored.push(vectors.length),
+    });
+    expect(answer).toEqual({ kind: 'failed', code: 'provider_timeout' });
+    // Not when the answer has come.
+    expect(performance.now() - startedAtMs).toBeLessThan(550);
+    expect(stored).toEqual([]);
+    await vi.waitUntil(async () => (await guarded.breakerStateOf()).state === 'closed', { timeout: 5_000 });
+    expect(stored).toEqual([1]);
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'ok', finished: true }]);
+    expect(await guarded.ledgerOf()).toHaveLength(1);
+    expect(await guarded.embed(tenant, { source: 'workflow' })).toMatchObject({ kind: 'ok' });
+  });
+
+  it('ends at the time of a workflow, and opens the breaker again', async ({
+    twin,
+    tenant,
+    key,
+    guarded,
+  }) => {
+    await guarded.halfOpenBreaker();
+    twin.script(key, [{ kind: 'hang' }]);
+    await guarded.embed(tenant, { timeoutMs: 100 });
+    // The probe is out.
+    expect(await guarded.embed()).toMatchObject({ kind: 'failed', code: 'circuit_open' });
+    await vi.waitUntil(async () => (await guarded.breakerStateOf()).state === 'open', { timeout: 5_000 });
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'provider_timeout', finished: true }]);
+    expect(twin.callsOf(key)).toHaveLength(1);
+  });
+
+  it('is not given when no breaker is half-open: the attempt has the person’s time', async ({
+    twin,
+    tenant,
+    key,
+    guarded,
+  }) => {
+    twin.script(key, [{ kind: 'hang' }]);
+    await guarded.embed(tenant, { timeoutMs: 100 });
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'provider_timeout', finished: true }]);
   });
 });
 
@@ -399,6 +453,7 @@ it('books what was reserved for a call whose provider counts no tokens', async (
 function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
   const { database, usage, providerKeys } = test.services;
   const openMs = 30_000;
+  const backgroundTimeoutMs = 2_000;
   const breaker = createBreaker({ failures, windowMs: 60_000, openMs, maxOpenMs: openMs });
   /** The tenants whose key was opened, each time. */
   const opened: string[] = [];
@@ -409,7 +464,7 @@ function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
       return providerKeys.openKey(tenantId, ...rest);
     },
   };
-  const guard = createGuard({ database, keys, breaker, usage });
+  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
   const embedding = createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false });
 
   const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;
@@ -482,9 +537,10 @@ function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
   const openBreaker = async (of = tenant) => {
     for (let i = 0; i < failures; i += 1) {
       await test.services.database.withTenant(of.id, async (tx) => {
-        const permit = await breaker.acquire(tx, breakerIdOf(of), 1_000);
+        const permit = await breaker.acquire(tx, breakerIdOf(of), 'background', 1_000);
         if (permit.kind !== 'permit') throw new Error('open already');
-        await breaker.report(tx, breakerIdOf(of), permit, { kind: 'failed', code: 'provider_unavailable' });
+        const verdict = { kind: 'failed', code: 'provider_unavailable', within: 'background' } as const;
+        await breaker.report(tx, breakerIdOf(of), permit, verdict);
       });
     }
   };

@@ -119,6 +119,13 @@ async function fillTables(test: TestServices) {
         past(ageMs),
       ]),
     ),
+    chunk_purchases: await insert('chunk_purchases', (tenantId, ageMs) =>
+      rawAsOwner(
+        `insert into chunk_purchases (tenant_id, model, chunker_version, chunk_hash, call_id, expires_at)
+         values ($1, 'm', 1, 'h', gen_random_uuid(), $2)`,
+        [tenantId, past(ageMs)],
+      ),
+    ),
     idempotency_keys: await insert('idempotency_keys', (tenantId, ageMs) =>
       addAnswers(test, tenantId, 1, `${ageMs} milliseconds`),
     ),

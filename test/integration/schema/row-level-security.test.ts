@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { createActivities } from '../../../activities/index.ts';
 import { issueCursor } from '../../../src/search/client-cursor.ts';
+import { keepBought } from '../../../src/vectors/chunk-purchases.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { type ProviderTwin, twinKey } from '../../support/provider-twin.ts';
@@ -281,6 +282,9 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   await idempotency.storeAfterwards(
     { tenantId: tenant.id, key: 'a-key', requestHash: 'a-hash', secretFields: [] },
     { kind: 'reply', status: 204 },
+  );
+  await test.services.database.withTenant(tenant.id, (tx) =>
+    keepBought(tx, tenant.id, { model: 'a-model', chunkerVersion: 1 }, new Map([['a-hash', [1, 2]]])),
   );
   await test.services.database.withTenant(tenant.id, (tx) =>
     tx.raw('insert into search_cursors (tenant_id, id, cursor) values (?, ?, ?)', [

@@ -380,7 +380,7 @@ function openQueries({ twin, test, link, database, tenant }: Given) {
   const failures = 3;
   const breaker = createBreaker({ failures, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
   const registry = new Registry();
-  const guard = createGuard({ database, keys, breaker, usage });
+  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: 30_000 });
   const deps: QueryEmbeddingsDeps = {
     database,
     guard,
@@ -406,9 +406,10 @@ function openQueries({ twin, test, link, database, tenant }: Given) {
     const id = { tenantId: of.id, provider: 'embedding', keyVersion: 1 } as const;
     for (let i = 0; i < failures; i += 1) {
       await test.services.database.withTenant(of.id, async (tx) => {
-        const permit = await breaker.acquire(tx, id, 1_000);
+        const permit = await breaker.acquire(tx, id, 'background', 1_000);
         if (permit.kind !== 'permit') throw new Error('it is open already');
-        await breaker.report(tx, id, permit, { kind: 'failed', code: 'provider_unavailable' });
+        const verdict = { kind: 'failed', code: 'provider_unavailable', within: 'background' } as const;
+        await breaker.report(tx, id, permit, verdict);
       });
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as delay, setImmediate as settled } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createShare, type Release, type Share } from '../../../src/platform/shares/share.ts';
 import {
   activityTasksFor,
@@ -96,6 +96,75 @@ describe('a share', () => {
   });
 });
 
+describe('a share whose slots cost processor time', () => {
+  /** Two slots may be held for long; the credit of one second is used up in a third of a second by five. */
+  const busyShare = () => {
+    const clock = { ms: 0 };
+    const share = createShare(
+      { ...sizes, total: 10, perTenant: 5, waitMs: 0, slotTime: { sustained: 2, burstMs: 1_000 } },
+      () => clock.ms,
+    );
+    return { share, clock };
+  };
+
+  it('gives a tenant that has held many slots for long its sustained ones only, and another one all of its own', async () => {
+    const { share, clock } = busyShare();
+    const held = await fill(share, 'a', 5);
+    clock.ms += 334;
+    for (const release of held) release();
+    await fill(share, 'a', 2);
+    expect(await share.acquire('a')).toBe('busy');
+    await fill(share, 'b', 5);
+  });
+
+  it('lets a burst pass that is within the credit', async () => {
+    const { share, clock } = busyShare();
+    const held = await fill(share, 'a', 5);
+    clock.ms += 333;
+    for (const release of held) release();
+    await fill(share, 'a', 5);
+  });
+
+  it('serves its waiting requests one release after the other', async () => {
+    const clock = { ms: 0 };
+    const share = createShare(
+      { ...sizes, total: 10, perTenant: 5, slotTime: { sustained: 1, burstMs: 1_000 } },
+      () => clock.ms,
+    );
+    const held = await fill(share, 'a', 5);
+    let served = 0;
+    for (let i = 0; i < 3; i += 1)
+      void share.acquire('a').then((release) => {
+        served += 1;
+        if (release !== 'busy') held.push(release);
+      });
+    clock.ms += 500;
+    const servedAfterEach: number[] = [];
+    for (let i = 0; i < 7; i += 1) {
+      held.shift()?.();
+      await settled();
+      servedAfterEach.push(served);
+    }
+    // Four of the five come back before the next is given away.
+    expect(servedAfterEach).toEqual([0, 0, 0, 0, 1, 2, 3]);
+  });
+
+  it('forgives: a debt is as large as the credit at most, however long the overload was', async () => {
+    const { share, clock } = busyShare();
+    const held = await fill(share, 'a', 5);
+    clock.ms += 3_600_000;
+    for (const release of held) release();
+    // The debt of a second is earned back by two sustained slots in half a second; then a burst begins.
+    clock.ms += 499;
+    const [first, second] = await fill(share, 'a', 2);
+    expect(await share.acquire('a')).toBe('busy');
+    first?.();
+    second?.();
+    clock.ms += 2;
+    await fill(share, 'a', 5);
+  });
+});
+
 type Step = { readonly tenant: number; readonly does: 'acquire' | 'release' | 'abort' };
 
 const steps = fc.array(
@@ -177,6 +246,26 @@ describe('the shares of a process', () => {
   });
 
   it.each([
+    [1, 1],
+    [2, 1],
+    [8, 3],
+    [64, 8],
+  ])(
+    'leave a tenant with heavy statements, of %i cores of the database, %i connections',
+    async (cores, sustained) => {
+      const { tenants } = createConnectionShares(20, cores);
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+      onTestFinished(() => clock.mockRestore());
+      const held = await fill(tenants, 'a', 8);
+      clock.mockReturnValue(60_000);
+      for (const release of held) release();
+      await fill(tenants, 'a', sustained);
+      const next = await Promise.race([tenants.acquire('a'), delay(5, 'waits')]);
+      expect(next).toBe('waits');
+    },
+  );
+
+  it.each([
     [20, 8],
     [2, 1],
     [1, 1],
@@ -189,6 +278,8 @@ describe('the shares of a process', () => {
   });
 
   it('are shown in the metrics, by no tenant', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const registry = new Registry();
     const { requests } = createShares(registry, { poolSize: 20 });
     await fill(requests, 'tenant-a', 24);
@@ -199,9 +290,10 @@ describe('the shares of a process', () => {
     expect(of('lorekeep_share_waiting')).toBe(1);
     expect(of('lorekeep_share_refused_total')).toBe(0);
     expect(text).not.toContain('tenant-a');
+    vi.advanceTimersByTime(10_000);
     expect(await waiting).toBe('busy');
     expect(sampleValue(await registry.metrics(), 'lorekeep_share_refused_total', { share: 'requests' })).toBe(
       1,
     );
-  }, 30_000);
+  });
 });

@@ -1,0 +1,33 @@
+import { breakerFaults } from './breaker.ts';
+import { budgetFaults } from './budget.ts';
+import { classificationFaults } from './classification.ts';
+import { coalescingFaults } from './coalescing.ts';
+import { custodyFaults } from './custody.ts';
+import { gateFaults } from './gate.ts';
+import { guardFaults } from './guard.ts';
+import { ledgerFaults } from './ledger.ts';
+import { limitsFaults } from './limits.ts';
+import { outboxFaults } from './outbox.ts';
+import type { PlantedFault } from './planted-fault.ts';
+import { rankingFaults } from './ranking.ts';
+import { sanitizerFaults } from './sanitizer.ts';
+import { spacesFaults } from './spaces.ts';
+import { walkFaults } from './walk.ts';
+
+/** The planted faults by area. */
+export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new Map([
+  ['guard', guardFaults],
+  ['breaker', breakerFaults],
+  ['budget', budgetFaults],
+  ['ledger', ledgerFaults],
+  ['custody', custodyFaults],
+  ['sanitizer', sanitizerFaults],
+  ['classification', classificationFaults],
+  ['walk', walkFaults],
+  ['coalescing', coalescingFaults],
+  ['outbox', outboxFaults],
+  ['spaces', spacesFaults],
+  ['gate', gateFaults],
+  ['ranking', rankingFaults],
+  ['limits', limitsFaults],
+]);

@@ -1,0 +1,167 @@
+import type { PlantedFault } from './planted-fault.ts';
+
+const gate = ['test/api/proposals/gate.test.ts'];
+const atOnce = ['test/api/proposals/gate-at-once.test.ts'];
+const failures = ['test/api/proposals/gate-failures.test.ts'];
+const rules = ['test/unit/proposals/gate.test.ts', 'test/unit/proposals/similarity.test.ts'];
+const thresholds = ['test/unit/proposals/verdict.test.ts'];
+const locks = ['test/integration/locks/locks-by-tenant.test.ts'];
+const purchase = ['test/integration/proposals/buy-vectors.test.ts'];
+
+/** Faults in the gate that compares a proposal with what is there. */
+export const gateFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/proposals/decide-by-comparison.ts',
+    find: 'ofAllText || equal !== undefined',
+    replace: 'ofAllText',
+    why: 'a long draft proposed twice becomes two',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/decision.ts',
+    find: 'similarity >= duplicateFrom && ofAllText',
+    replace: 'similarity > duplicateFrom && ofAllText',
+    why: 'exactly the bound is no duplicate',
+    tests: thresholds,
+  },
+  {
+    file: 'src/proposals/decision.ts',
+    find: 'similarity >= lowNoveltyFrom ?',
+    replace: 'similarity > lowNoveltyFrom ?',
+    why: 'exactly the bound is novel',
+    tests: thresholds,
+  },
+  {
+    file: 'src/proposals/decision.ts',
+    find: 'similarity >= duplicateFrom && ofAllText',
+    replace: 'similarity >= duplicateFrom',
+    why: 'a part that was compared makes a duplicate of all',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/store.ts',
+    find: 'pg_advisory_xact_lock(hashtextextended(?, 0))',
+    replace: 'hashtextextended(?, 0)',
+    why: 'two processes compare at the same time',
+    tests: locks,
+  },
+  {
+    file: 'src/proposals/gate.ts',
+    find: 'if (!holdsMutex || leftMs() === 0)',
+    replace: 'if (leftMs() === 0)',
+    why: 'a proposal that did not get the mutex is compared',
+    tests: [...rules, ...failures],
+  },
+  {
+    file: 'src/proposals/gate.ts',
+    find: 'mutex.acquire(tenantId, leftMs())',
+    replace: 'mutex.acquire(tenantId, timeoutMs)',
+    why: 'the wait for the mutex begins anew after the call',
+    tests: [...rules, ...failures],
+  },
+  {
+    file: 'src/proposals/gate.ts',
+    find: 'await tx.savepoint((inner) => proposals.store(inner, tenantId, article, assessment.proposal));',
+    replace: 'await proposals.store(tx, tenantId, article, assessment.proposal);',
+    why: 'vectors that cannot be stored cost the article',
+    tests: failures,
+  },
+  {
+    file: 'src/proposals/decide-by-comparison.ts',
+    find: '  await endComparison(tx);\n',
+    replace: '',
+    why: 'the time limit of the comparison stays for the write',
+    tests: failures,
+  },
+  {
+    file: 'src/proposals/comparison-read-model.ts',
+    find: "status === 'draft' ? ['low_novelty', 'novel'] : ['low_novelty']",
+    replace: "status === 'draft' ? ['low_novelty', 'novel'] : ['low_novelty', 'novel']",
+    why: 'a proposal to be published is a duplicate of its author’s draft',
+    tests: atOnce,
+  },
+  {
+    file: 'src/proposals/comparison-read-model.ts',
+    find: ' and a.content_hash = m.content_hash\n',
+    replace: '\n',
+    why: 'a proposal is compared with an old text',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/similarity.ts',
+    find: 'least < duplicateFrom ? Math.min(mean, mostOfAnother) : mean',
+    replace: 'mean',
+    why: 'the new section of a long article is lost',
+    tests: rules,
+  },
+  {
+    file: 'src/proposals/comparison-budget.ts',
+    find: 'maxNumbers / (articleChunks * dimensions)',
+    replace: 'maxNumbers / dimensions',
+    why: 'the comparison of a long proposal has no bound',
+    tests: ['test/unit/proposals/comparison-budget.test.ts'],
+  },
+  {
+    file: 'src/proposals/text.ts',
+    find: '(weights.get(hash) ?? 0) + approxTokens',
+    replace: 'approxTokens',
+    why: 'a chunk that is repeated weighs once',
+    tests: thresholds,
+  },
+  {
+    file: 'src/proposals/vectors.ts',
+    find: 'article.published && isComplete(proposal)',
+    replace: 'article.published',
+    why: 'an article with some of its vectors is shown as searchable',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/vectors.ts',
+    find: 'space?.model ?? key.model',
+    replace: 'key.model',
+    why: 'a proposal is embedded by a model whose space does not serve yet',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/buy-vectors.ts',
+    find: '[tenantId, keyVersion, model, space?.id ?? null,',
+    replace: '[tenantId, model, space?.id ?? null,',
+    why: 'vectors bought with the key before are used with a new one',
+    tests: purchase,
+  },
+  {
+    file: 'src/proposals/buy-vectors.ts',
+    find: "worthKeeping: (bought) => bought.kind === 'bought'",
+    replace: 'worthKeeping: () => true',
+    why: 'a failure of the provider is remembered for a minute',
+    tests: purchase,
+  },
+  {
+    file: 'src/proposals/decide-by-comparison.ts',
+    find: '    .filter(({ articleId }) => articleId !== equal?.id)\n',
+    replace: '',
+    why: 'the article with the same text is listed twice',
+    tests: gate,
+  },
+  {
+    file: 'src/articles/article-creation.ts',
+    find: 'assessment.release();',
+    replace: '',
+    why: 'the mutex is kept after the write: the next proposal is not compared',
+    tests: gate,
+  },
+  {
+    file: 'src/proposals/store.ts',
+    find: 'hashtextextended(?, 0)',
+    replace: 'hashtextextended(left(?, 8), 0)',
+    why: 'tenants wait for each other’s proposals',
+    tests: locks,
+  },
+  {
+    file: 'src/proposals/decide-by-comparison.ts',
+    find: '  await lockProposals(tx, tenantId, leftMs());\n',
+    replace: '',
+    why: 'a comparison takes no lock',
+    tests: locks,
+  },
+];

@@ -1,0 +1,102 @@
+import type { PlantedFault } from './planted-fault.ts';
+
+const guard = ['test/integration/providers/guard.test.ts'];
+const together = ['test/integration/providers/guard-and-budget.test.ts'];
+const queries = ['test/integration/search/query-embedding.test.ts'];
+
+/** Faults in the guarded path to the providers. */
+export const guardFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/providers/guard.ts',
+    find: "        if (reserved === 'budget_exhausted') return",
+    replace:
+      "        if (reserved === 'budget_exhausted') await breaker.acquire(tx, breakerOf(request, stored), probeLeaseMs(request));\n        if (reserved === 'budget_exhausted') return",
+    why: 'the breaker is asked before the budget: a refusal by a spent budget keeps the probe',
+    tests: together,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: "        if (reserved === 'budget_reserved')\n",
+    replace:
+      "        if (reserved === 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), probeLeaseMs(request));\n        if (reserved === 'budget_reserved')\n",
+    why: 'the breaker is asked before the budget: a refusal by a reserved budget keeps the probe',
+    tests: together,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'return timeoutMs + startToCloseMs - background.maxMs;',
+    replace: 'return timeoutMs;',
+    why: 'the lease of a probe without its margin for Vault and the transactions',
+    tests: together,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'throw new BreakerIsOpen(acquired.retryInMs);',
+    replace: "return { kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs };",
+    why: 'a call that the breaker refuses keeps its record and its reservation',
+    tests: [...guard, ...together],
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: "await breaker.report(tx, breakerId, permit, { kind: 'not_made' });",
+    replace: '',
+    why: 'without Vault the probe is kept',
+    tests: guard,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: '          await usage.cancel(tx, tenantId, callId);\n',
+    replace: '',
+    why: 'without Vault the reservation is kept',
+    tests: [...guard, ...together],
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: "if (answer.code === 'internal') return { kind: 'not_made' };",
+    replace: '',
+    why: 'an error of ours closes the breaker',
+    tests: guard,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'usage.recordCall(tx, tenantId, callId);',
+    replace: "request.source === 'search' && usage.recordCall(tx, tenantId, callId);",
+    why: 'calls of the gate and of trials are in no ledger',
+    tests: together,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'const retryPersistAfterMs = [200, 1_000, 3_000];',
+    replace: 'const retryPersistAfterMs: readonly number[] = [];',
+    why: 'a paid result is lost when storing fails for a moment',
+    tests: guard,
+  },
+  {
+    file: 'src/providers/admission.ts',
+    find: 'refusal?.keyVersion === key.version',
+    replace: 'refusal !== undefined',
+    why: 'the breaker of the old key refuses the new one',
+    tests: queries,
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'const reservedRetryMs = 15_000;',
+    replace: 'const reservedRetryMs = 0;',
+    why: 'a call that waits for the budget asks again without a pause',
+    tests: [...queries, ...together],
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: 'const model = request.model ?? stored.model;\n      const key',
+    replace: 'const model = stored.model;\n      const key',
+    why: 'a search is embedded by the new model while the old space serves',
+    tests: together,
+  },
+  {
+    file: 'src/usage/call-store.ts',
+    find: 'tokens: call.inputTokens + call.outputTokens',
+    replace: 'tokens: call.inputTokens',
+    why: 'the tokens of answers cost no budget',
+    tests: together,
+  },
+];

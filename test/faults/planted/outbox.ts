@@ -1,0 +1,99 @@
+import type { PlantedFault } from './planted-fault.ts';
+
+const outbox = ['test/integration/outbox/outbox.test.ts'];
+const starter = ['test/integration/outbox/workflow-starter.test.ts'];
+
+/** Faults between a committed change and the workflow that it needs. */
+export const outboxFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/outbox/outbox.ts',
+    find: 'more: rows.length === batch',
+    replace: 'more: sent === batch',
+    why: '"no more" after a full batch with one failure in it',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/outbox.ts',
+    find: 'tx.afterCommit(() => sender.dispatch(row))',
+    replace: 'sender.dispatch(row)',
+    why: 'a signal is sent before the commit',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/store.ts',
+    find: 'subject_id: subjectId, version })',
+    replace: 'subject_id: subjectId })',
+    why: 'a sent row is deleted although a change came meanwhile',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/store.ts',
+    find: 'pg_current_xact_id()::text::bigint',
+    replace: '1',
+    why: 'a version comes again',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/store.ts',
+    find: '(leased_until is null or leased_until < clock_timestamp())',
+    replace: 'leased_until is null',
+    why: 'the rows of a dead relay stay claimed',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/store.ts',
+    find: 'for update skip locked',
+    replace: 'for update',
+    why: 'one relay waits for another',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/store.ts',
+    find: "clock_timestamp() - :settleMs * interval '1 millisecond'",
+    replace: 'clock_timestamp()',
+    why: 'the relay takes rows that their writer is just sending',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/store.ts',
+    find: '        order by created_at\n',
+    replace: '',
+    why: 'the relay takes the rows in any order',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/sender.ts',
+    find: 'if (limit.pendingCount >= maxWaiting) return;',
+    replace: '',
+    why: 'a process collects rows without a bound while Temporal is away',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/sender.ts',
+    find: 'const concurrency = 8;',
+    replace: 'const concurrency = 800;',
+    why: 'the bound on sends at once is gone',
+    tests: outbox,
+  },
+  {
+    file: 'src/outbox/workflow-starter.ts',
+    find: 'signals.keyChanged, priorities.backlog)',
+    replace: 'signals.keyChanged, priorities.edit)',
+    why: 'an article of a backlog goes before edits',
+    tests: starter,
+  },
+  {
+    file: 'src/outbox/workflow-starter.ts',
+    find: 'priority: { priorityKey, fairnessKey: tenantId }',
+    replace: 'priority: { priorityKey, fairnessKey: signal }',
+    why: 'tenants share one queue of articles',
+    tests: starter,
+  },
+  {
+    file: 'src/outbox/workflow-starter.ts',
+    find: 'await client.withDeadline(Date.now() + sendDeadlineMs, send);',
+    replace: 'await send();',
+    why: 'a send to a silent Temporal has no end',
+    tests: starter,
+  },
+];

@@ -1,0 +1,176 @@
+import type { PlantedFault } from './planted-fault.ts';
+
+const search = ['test/api/search/search.test.ts'];
+const pages = ['test/api/search/pages.test.ts'];
+const longCursors = ['test/api/search/long-cursors.test.ts'];
+const queries = ['test/integration/search/query-embedding.test.ts'];
+const nearest = ['test/integration/vectors/nearest.test.ts'];
+const fusion = ['test/unit/search/fusion.test.ts'];
+const cursors = ['test/unit/search/cursor.test.ts'];
+const both = ['test/integration/search/ranking.test.ts'];
+
+/** Faults in the order and the pages of a search. */
+export const rankingFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/search/ranking.ts',
+    find: 'share >= leastPart ? partWeight : tailWeight',
+    replace: 'partWeight',
+    why: 'the weight of weak partial hits is gone',
+    tests: both,
+  },
+  {
+    file: 'src/search/ranking.ts',
+    find: 'score >= leastWholeScore ? 1 :',
+    replace: '',
+    why: 'a full hit by words weighs as little as a partial one',
+    tests: both,
+  },
+  {
+    file: 'src/search/ranking.ts',
+    find: 'Math.max(hybridPool, limit + 1)',
+    replace: 'limit + 1',
+    why: 'too few hits of each ranking are fused',
+    tests: [...both, ...search],
+  },
+  {
+    file: 'src/search/ranking.ts',
+    find: ', excluded: await excludedWords(tx, q) }',
+    replace: ' }',
+    why: 'the minus is lost in a search by meaning',
+    tests: search,
+  },
+  {
+    file: 'src/search/fusion.ts',
+    find: 'const k = 60;',
+    replace: 'const k = 1;',
+    why: 'the first of one list goes before what both have',
+    tests: fusion,
+  },
+  {
+    file: 'src/search/fusion.ts',
+    find: 'right.score - left.score || (left.id < right.id ? -1 : 1)',
+    replace: 'right.score - left.score',
+    why: 'equal scores are in the order of the lists',
+    tests: fusion,
+  },
+  ...(
+    [
+      ['[tenantId, q, mode,', '[q, mode,', 'the tenant'],
+      ['[tenantId, q, mode,', '[tenantId, q,', 'the mode'],
+      ['category ?? null, tags', 'tags', 'the category'],
+      ["tags ?? [], tagsMatch ?? 'all'", "tagsMatch ?? 'all'", 'the tags'],
+      ["tags ?? [], tagsMatch ?? 'all'", 'tags ?? []', 'the way to match tags'],
+    ] as const
+  ).map(([find, replace, what]) => ({
+    file: 'src/search/cursor.ts',
+    find,
+    replace,
+    why: `a cursor is not tied to ${what}`,
+    tests: cursors,
+  })),
+  {
+    file: 'src/search/next-cursor.ts',
+    find: 'seen.length > maxSeenIds - 1',
+    replace: 'seen.length > 10 * maxSeenIds',
+    why: 'a cursor by meaning grows without an end',
+    tests: pages,
+  },
+  {
+    file: 'src/search/next-cursor.ts',
+    find: 'byKeyword.slice(-kept)',
+    replace: 'byKeyword.slice(0, kept)',
+    why: 'the articles shown last are forgotten first',
+    tests: cursors,
+  },
+  {
+    file: 'src/search/service.ts',
+    find: 'unseen.length > limit',
+    replace: 'unseen.length >= limit',
+    why: 'a full last page announces an empty one',
+    tests: both,
+  },
+  {
+    file: 'src/search/keyword/keyword.ts',
+    find: 'const leastShare = 0.3;',
+    replace: 'const leastShare = 0;',
+    why: 'one common word of many is a hit',
+    tests: search,
+  },
+  {
+    file: 'src/search/keyword/keyword-read-model.ts',
+    find: ' or (score = :afterScore and id > :afterId)',
+    replace: '',
+    why: 'articles of equal score are lost between two pages',
+    tests: pages,
+  },
+  {
+    file: 'src/search/keyword/keyword.ts',
+    find: '  if (plan !== undefined) return rank(plan.spellings);\n',
+    replace: '',
+    why: 'each page chooses its spellings anew',
+    tests: pages,
+  },
+  {
+    file: 'src/search/cursor-store.ts',
+    find: '.skipLocked()',
+    replace: '',
+    why: 'searches wait for each other at expired cursors',
+    tests: longCursors,
+  },
+  {
+    file: 'src/search/query-embedding.ts',
+    find: 'space.model, admission.key.version, hashOf(text)',
+    replace: 'space.model, hashOf(text)',
+    why: 'a vector bought with the key before is used with a new one',
+    tests: queries,
+  },
+  {
+    file: 'src/search/hits-read-model.ts',
+    find: "tenant_id: tenantId, status: 'published' })",
+    replace: 'tenant_id: tenantId })',
+    why: 'an article unpublished after the ranking is shown',
+    tests: both,
+  },
+  {
+    file: 'src/vectors/nearest-store.ts',
+    find: "where distance <> 'NaN'",
+    replace: 'where true',
+    why: 'a vector without direction is a hit',
+    tests: nearest,
+  },
+  {
+    file: 'src/vectors/nearest-store.ts',
+    find: 'preferIndex(tx), ranking(), preferNothing(tx)',
+    replace: 'preferIndex(tx), ranking()',
+    why: 'the rest of the transaction may not sort',
+    tests: nearest,
+  },
+  {
+    file: 'src/search/keyword/spelling.ts',
+    find: 'articles > other.articles',
+    replace: 'articles < other.articles',
+    why: 'the rarest of equal spellings',
+    tests: ['test/unit/search/spelling.test.ts'],
+  },
+  {
+    file: 'src/vectors/nearest.ts',
+    find: '\n  return rankAll(tx, tenantId, query);\n}',
+    replace: '\n  return near;\n}',
+    why: 'too few hits of the index are all that a search gets',
+    tests: nearest,
+  },
+  {
+    file: 'src/search/keyword/keyword-read-model.ts',
+    find: 'ln(1 + (articles + 1) / (count + 0.5::float8))',
+    replace: '1.0::float8 + 0 * count',
+    why: 'a rare word weighs as much as a common one',
+    tests: [...search, ...pages],
+  },
+  {
+    file: 'src/search/keyword/keyword-read-model.ts',
+    find: '1 + ln(1 + length(a.search)) as norm',
+    replace: '1 as norm',
+    why: 'a long article goes before a short one with the same words',
+    tests: both,
+  },
+];

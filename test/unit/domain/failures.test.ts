@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type FailureCode,
+  failureCodes,
+  failureTraits,
+  nonRetryableCodes,
+} from '../../../src/domain/failures.ts';
+
+/** What each failure means for the breaker, the workflow and the article, a second time and by hand. */
+const expected: readonly (readonly [
+  FailureCode,
+  who: string,
+  countsForBreaker: boolean,
+  workflow: string,
+  article: string,
+  httpStatus: number,
+])[] = [
+  ['no_api_key', 'tenant', false, 'completes', 'blocked', 422],
+  ['provider_unavailable', 'provider', true, 'retries', 'failed', 503],
+  ['provider_timeout', 'provider', true, 'retries', 'failed', 504],
+  ['provider_rate_limited', 'nobody', false, 'retries', 'failed', 503],
+  ['quota_exhausted', 'tenant', false, 'fails', 'blocked', 422],
+  ['credential_rejected', 'tenant', false, 'fails', 'blocked', 422],
+  ['model_not_found', 'tenant', false, 'fails', 'blocked', 422],
+  ['input_rejected', 'author', false, 'fails', 'failed', 422],
+  ['malformed_response', 'provider', false, 'retries', 'failed', 502],
+  ['circuit_open', 'nobody', false, 'waits', 'pending', 503],
+  ['budget_exhausted', 'tenant', false, 'fails', 'blocked', 422],
+  ['vault_unavailable', 'operator', false, 'retries', 'failed', 503],
+  ['key_unusable', 'operator', false, 'fails', 'failed', 503],
+  ['internal', 'operator', false, 'retries', 'failed', 500],
+];
+
+describe('the table of failures', () => {
+  it.each(expected)(
+    'says of %s: %s acts, for the breaker %s, the workflow %s, the article is %s, status %i',
+    (code, who, countsForBreaker, workflow, article, httpStatus) => {
+      expect(failureTraits[code]).toMatchObject({ who, countsForBreaker, workflow, article, httpStatus });
+      expect(nonRetryableCodes.includes(code)).toBe(workflow !== 'retries');
+    },
+  );
+
+  it('has no other row', () => {
+    expect([...failureCodes].sort()).toEqual(expected.map(([code]) => code).sort());
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { Chunk } from '../../../src/domain/chunks.ts';
+import { verdictOn } from '../../../src/proposals/decision.ts';
+import { weightsOf } from '../../../src/proposals/text.ts';
+
+describe('the verdict', () => {
+  it.each([
+    [1, 'duplicate'],
+    [0.97, 'duplicate'],
+    [0.969999, 'low_novelty'],
+    [0.88, 'low_novelty'],
+    [0.879999, 'novel'],
+    [-1, 'novel'],
+  ])('on a similarity of %s is %s', (similarity, verdict) => {
+    expect(verdictOn(similarity, true)).toBe(verdict);
+  });
+
+  it('is a duplicate by a comparison of the whole text only', () => {
+    expect(verdictOn(1, false)).toBe('low_novelty');
+  });
+});
+
+describe('the weight of a chunk', () => {
+  it('is its part of the text, a repeated one with each of its places', () => {
+    const weights = weightsOf([chunk('a', 10), chunk('b', 5), chunk('a', 10)]);
+    expect([...weights]).toEqual([
+      ['a', 20],
+      ['b', 5],
+    ]);
+  });
+});
+
+const chunk = (hash: string, approxTokens: number): Chunk => ({
+  position: 0,
+  text: hash,
+  hash,
+  approxTokens,
+});
