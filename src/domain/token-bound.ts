@@ -3,8 +3,9 @@ import { estimateTokens } from './tokens.ts';
 /** Tokens that a model adds to each input: a prefix that names its side, a beginning and an end. */
 export const tokensAroundInput = 8;
 
-/** A run of ASCII, or one other character. */
-const piecePattern = /[\0-\x7f]+|./gsu;
+/** Every character that a compatibility form can spell out; most of the others are upper-case letters, which cost nothing more. */
+const spelledOutPattern = /(?![\0-\x7f])\p{Changes_When_NFKC_Casefolded}/gu;
+const asciiPattern = /[\0-\x7f]+/g;
 
 /**
  * The most tokens that a text can have, for any embedding model: one for each byte of UTF-8. No token of a byte-level
@@ -12,7 +13,12 @@ const piecePattern = /[\0-\x7f]+|./gsu;
  * character. Some of these spell a character out first, U+FDFA as 18 letters, so a character counts by its longer form.
  */
 export function tokenBound(text: string): number {
-  return sumPieces(text, Buffer.byteLength);
+  let tokens = Buffer.byteLength(text);
+  for (const [character] of text.matchAll(spelledOutPattern)) {
+    const spelledOut = Buffer.byteLength(character.normalize('NFKC'));
+    tokens += Math.max(0, spelledOut - Buffer.byteLength(character));
+  }
+  return tokens;
 }
 
 /**
@@ -20,16 +26,8 @@ export function tokenBound(text: string): number {
  * script, which the vocabularies lack, cost twice as much as its common ones, and nothing but the bound holds for both.
  */
 export function likelyTokens(text: string): number {
-  return Math.min(Math.ceil(sumPieces(text, estimateTokens)), tokenBound(text));
+  const bound = tokenBound(text);
+  let saved = 0;
+  for (const [run] of text.matchAll(asciiPattern)) saved += run.length - estimateTokens(run);
+  return Math.min(bound, Math.ceil(bound - saved));
 }
-
-function sumPieces(text: string, tokensOfAscii: (run: string) => number): number {
-  let tokens = 0;
-  for (const [piece] of text.matchAll(piecePattern)) {
-    tokens += (piece.codePointAt(0) ?? 0) < 0x80 ? tokensOfAscii(piece) : longerForm(piece);
-  }
-  return tokens;
-}
-
-const longerForm = (character: string) =>
-  Math.max(Buffer.byteLength(character), Buffer.byteLength(character.normalize('NFKC')));

@@ -27,8 +27,8 @@ export interface CallRequest<R, K> {
   readonly maxTokens: number;
   /** Those of them that the answer can cost; by default none. */
   readonly maxOutputTokens?: number;
-  /** What the call will cost by experience, for a budget that cannot hold the bound. */
-  readonly likelyTokens?: number;
+  /** What the call will cost by experience. Computed only for a budget that cannot hold the bound. */
+  readonly likelyTokens?: () => number;
   /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number;
   /** The model to call; by default the tenant's current one. */

@@ -104,7 +104,7 @@ export function createGuard(deps: GuardDeps): Guard {
           inputs: request.inputs,
           maxTokens: request.maxTokens,
           maxOutputTokens: request.maxOutputTokens ?? 0,
-          likelyTokens: request.likelyTokens ?? request.maxTokens,
+          likelyTokens: request.likelyTokens ?? (() => request.maxTokens),
           ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
           apiKeyId: request.apiKeyId ?? null,
         });

@@ -21,7 +21,7 @@ const dailyTokenBudget = z
   .min(1, budgetRule)
   .nullable()
   .describe(
-    'The most tokens that the provider calls of this key may cost on a day (UTC): its searches, its proposals and its trials of keys. Null for no limit beside the tenant’s month',
+    'The most tokens that the provider calls of this key may cost on a day (UTC): its searches, its proposals, the vectors of what it writes and its trials of keys. Null for no limit beside the tenant’s month',
   );
 
 /** A new tenant: the body of the route and the options of the admin command. */

@@ -21,8 +21,8 @@ export interface CallStart {
   /** The most tokens that the call can cost, and those of them that its answer can cost. */
   readonly maxTokens: number;
   readonly maxOutputTokens: number;
-  /** What the call will cost by experience. */
-  readonly likelyTokens: number;
+  /** What the call will cost by experience. Computed only for a budget that cannot hold the most. */
+  readonly likelyTokens: () => number;
 }
 
 /** A reservation for a call. */
@@ -84,7 +84,11 @@ export async function insertCall(
        returning 1
      )
      select exists (select 1 from call) as begun, (select day::text from day_reservation) as reserved_day`,
-    { tenantId, ...call, subjectId, apiKeyId, tokens, alone },
+    {
+      ...{ tenantId, id: call.id, subjectId, apiKeyId, tokens, alone },
+      ...{ provider: call.provider, operation: call.operation, source: call.source, model: call.model },
+      ...{ keyVersion: call.keyVersion, inputs: call.inputs, maxOutputTokens: call.maxOutputTokens },
+    },
   );
   const [{ begun, reserved_day: day }] = z.tuple([insertedSchema]).parse(rows);
   if (!begun && day !== null && apiKeyId !== null) await releaseKey(tx, tenantId, { apiKeyId, day, tokens });

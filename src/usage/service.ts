@@ -83,7 +83,7 @@ const abandonedAfterMs = 5 * 60_000;
 async function leastReservation(tx: Transaction, tenantId: string, call: CallStart): Promise<number> {
   const worstRatio = await findWorstRatio(tx, tenantId, call.model);
   if (worstRatio === undefined) return call.maxTokens;
-  return Math.min(call.maxTokens, Math.max(Math.ceil(worstRatio * call.maxTokens), call.likelyTokens));
+  return Math.min(call.maxTokens, Math.max(Math.ceil(worstRatio * call.maxTokens), call.likelyTokens()));
 }
 
 /** Creates the service of call records, budgets and the ledger. */

@@ -49,7 +49,7 @@ export function createGuardedAnthropic(
         inputs: 1,
         maxTokens: tokensBy(tokenBound),
         maxOutputTokens,
-        likelyTokens: tokensBy(likelyTokens),
+        likelyTokens: () => tokensBy(likelyTokens),
         send: ({ apiKey, model, timeoutMs }) =>
           client.message({
             apiKey,

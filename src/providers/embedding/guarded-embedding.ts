@@ -45,7 +45,7 @@ export function createGuardedEmbedding(
         operation: 'embedding',
         inputs: inputs.length,
         maxTokens: sumOver(inputs, tokenBound),
-        likelyTokens: sumOver(inputs, likelyTokens),
+        likelyTokens: () => sumOver(inputs, likelyTokens),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
         async send({ apiKey, model, timeoutMs }) {
           const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs });

@@ -109,7 +109,14 @@ describe('an article', () => {
     await llmConfig.update(tenant.actor, { monthly_token_budget: 200 });
     const call: CallStart = {
       ...{ id: randomUUID(), provider: 'embedding', operation: 'embedding', source: 'workflow' },
-      ...{ model: 'm', keyVersion: 1, inputs: 1, maxTokens: 200, maxOutputTokens: 0, likelyTokens: 200 },
+      ...{
+        model: 'm',
+        keyVersion: 1,
+        inputs: 1,
+        maxTokens: 200,
+        maxOutputTokens: 0,
+        likelyTokens: () => 200,
+      },
     };
     expect(await database.withTenant(tenant.id, (tx) => usage.begin(tx, tenant.id, call))).toBe('begun');
     expect(await generate()).toMatchObject({ kind: 'waits', code: 'budget_exhausted' });

@@ -148,7 +148,7 @@ function openGuard(test: TestServices, tenant: TestTenant) {
     const begun = await database.withTenant(tenant.id, (tx) =>
       usage.begin(tx, tenant.id, {
         ...{ id, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-        ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: maxTokens },
+        ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: () => maxTokens },
       }),
     );
     if (begun !== 'begun') throw new Error(begun);

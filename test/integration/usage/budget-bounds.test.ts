@@ -71,7 +71,7 @@ function openBudget(test: TestServices, tenant: TestTenant) {
     return within((tx) =>
       usage.begin(tx, tenant.id, {
         ...{ id, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-        ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: maxTokens },
+        ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: () => maxTokens },
       }),
     );
   };

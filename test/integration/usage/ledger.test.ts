@@ -63,7 +63,7 @@ function openLedger(test: TestServices, tenant: TestTenant) {
     await database.withTenant(tenant.id, async (tx) => {
       await usage.begin(tx, tenant.id, {
         ...{ id: callId, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-        ...{ keyVersion: 1, inputs: 1, maxTokens: 5, maxOutputTokens: 0, likelyTokens: 5, subjectId },
+        ...{ keyVersion: 1, inputs: 1, maxTokens: 5, maxOutputTokens: 0, likelyTokens: () => 5, subjectId },
       });
       await usage.finish(tx, tenant.id, {
         ...{ id: callId, outcome: 'ok', maxTokens: 5 },

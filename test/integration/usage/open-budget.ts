@@ -18,7 +18,7 @@ export function openBudget(test: TestServices, tenant: TestTenant) {
       (tx) =>
         usage.begin(tx, of.id, {
           ...{ id, provider: 'embedding', operation: 'embedding', source: 'workflow', model: 'm' },
-          ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: maxTokens },
+          ...{ keyVersion: 1, inputs: 1, maxTokens, maxOutputTokens: 0, likelyTokens: () => maxTokens },
           apiKeyId,
         }),
       of,

@@ -36,6 +36,15 @@ describe('the bound on a text’s tokens', () => {
     expect(tokenBound('ѧѫѣ')).toBe(6);
   });
 
+  it('covers every character by its longer form', () => {
+    const below: number[] = [];
+    for (let code = 0x80; code < 0x3_0000; code += 1) {
+      const character = String.fromCodePoint(code);
+      if (tokenBound(character) < Buffer.byteLength(character.normalize('NFKC'))) below.push(code);
+    }
+    expect(below).toEqual([]);
+  });
+
   it('covers a letter that a model spells out, like the one for a whole sentence of Arabic', () => {
     const spelledOut = '\ufdfa'.normalize('NFKC');
     expect(tokenBound('\ufdfa')).toBe(Buffer.byteLength(spelledOut));
