@@ -141,10 +141,10 @@ export function createBuyVectors(deps: {
       const left = request.chunks.filter(({ hash }) => !vectors.has(hash)).map(({ hash }) => hash);
       if (left.length === 0) return { kind: 'bought', vectors, ofAll: true };
       if (performance.now() >= endsAt) break;
-      if (free.length === 0) await delay(lookEveryMs);
       const seen = await look(request, left);
       for (const [hash, vector] of seen.found) vectors.set(hash, vector);
       claimed = seen.claimed;
+      if (bought?.kind !== 'ok' && seen.found.size === 0) await delay(lookEveryMs);
     }
     // A proposal of which nothing can be compared is not called new.
     return vectors.size === 0
