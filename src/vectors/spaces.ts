@@ -15,6 +15,7 @@ export {
   type ListedSpace,
   listSpaces,
   type Space,
+  type SpaceKind,
   servingSpaceIdSql,
 } from './spaces-store.ts';
 

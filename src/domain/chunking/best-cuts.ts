@@ -23,6 +23,7 @@ export function createBestCut(text: string, cuts: RankedCuts, margin: number): B
   const last = createBestOfRange(values, 'last');
 
   return (fromWeight, toWeight) => {
+    // Weights are whole numbers, so the first index beyond a weight is that of the next number.
     const centre = (fromWeight + toWeight) / 2;
     const low = indexFrom(weights, count, fromWeight + margin);
     const high = indexFrom(weights, count, toWeight - margin + 1);

@@ -1,10 +1,11 @@
 import type { Transaction } from '../../platform/postgres/database.ts';
+import type { SpaceKind } from '../../vectors/spaces.ts';
 
 /**
- * Marks every published article without vectors of the current model as pending, after a change of key or model;
- * returns how many.
+ * Marks every published article without vectors of the current model and chunker as pending, after a change of key or
+ * model; returns how many.
  */
-export async function markStale(tx: Transaction, tenantId: string, model: string): Promise<number> {
+export async function markStale(tx: Transaction, tenantId: string, current: SpaceKind): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     `update article_embeddings e
         -- A new model is the tenant's own decision, so no API key pays for the vectors of what was embedded before.
@@ -12,8 +13,9 @@ export async function markStale(tx: Transaction, tenantId: string, model: string
             status = 'pending', reason = null, next_attempt_at = null, updated_at = clock_timestamp()
       where e.tenant_id = :tenantId and e.status <> 'not_applicable'
         and not (e.status = 'embedded' and exists (
-          select 1 from embedding_spaces s where s.tenant_id = e.tenant_id and s.id = e.space_id and s.model = :model))`,
-    { tenantId, model },
+          select 1 from embedding_spaces s where s.tenant_id = e.tenant_id and s.id = e.space_id
+             and s.model = :model and s.chunker_version = :chunkerVersion))`,
+    { tenantId, ...current },
   );
   return rowCount;
 }

@@ -76,8 +76,9 @@ export function createBacklog(deps: BacklogDeps): Backlog {
   return {
     async request(tx, tenantId) {
       const { embedding_model: model } = await keys.models(tx, tenantId);
-      await aimAt(tx, tenantId, { model, chunkerVersion });
-      await markStale(tx, tenantId, model);
+      const current = { model, chunkerVersion };
+      await aimAt(tx, tenantId, current);
+      await markStale(tx, tenantId, current);
       // After spaces and states: a call that ends locks them in this order, and the month's row last.
       await usage.budgetChanged(tx, tenantId);
       // Even with nothing stale, because the workflow of an article written at this moment may just be finding that

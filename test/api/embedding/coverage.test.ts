@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import type { ArticleRef } from '../../../src/domain/embed-article.ts';
 import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfService } from '../../support/fixtures.ts';
@@ -63,7 +64,7 @@ describe('GET /knowledge/embeddings', () => {
           id: seen.serving.id,
           model: oldModel,
           dimensions: twinDimensions,
-          chunker_version: 1,
+          chunker_version: chunkerVersion,
           serving: true,
           current: true,
           articles: 2,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pgvector from 'pgvector/knex';
 import { expect } from 'vitest';
+import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import type { QueryVector } from '../../../src/search/query-embedding.ts';
 import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
 
@@ -58,7 +59,7 @@ export async function vectorsOf(api: ArticleApi, tenant: TestTenant, options: { 
       id: spaceId,
       model: serving ? 'm' : 'next',
       dimensions: 3,
-      chunker_version: 1,
+      chunker_version: chunkerVersion,
       state: serving ? 'serving' : 'building',
     }),
   );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, vi } from 'vitest';
+import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
@@ -499,7 +500,7 @@ function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
     });
 
   const persistThenThrow: Parameters<typeof embedding.embed>[0]['persist'] = async (tx, vectors) => {
-    await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion: 1 }, vectors[0]?.length ?? 0);
+    await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion }, vectors[0]?.length ?? 0);
     throw broken;
   };
 

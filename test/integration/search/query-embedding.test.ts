@@ -1,6 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, vi } from 'vitest';
+import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import { createDatabase, type Database } from '../../../src/platform/postgres/database.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallResult } from '../../../src/providers/call.ts';
@@ -360,7 +361,7 @@ async function createSearchable(test: TestServices, embeddingKey?: string): Prom
 /** Lets a space of this model serve the tenant's searches. Returns its id. */
 async function serve({ services }: TestServices, of: TestTenant, model: string): Promise<string> {
   return services.database.withTenant(of.id, async (tx) => {
-    const { id } = await ensureSpace(tx, of.id, { model, chunkerVersion: 1 }, twinDimensions);
+    const { id } = await ensureSpace(tx, of.id, { model, chunkerVersion }, twinDimensions);
     await serveSpace(tx, of.id, id);
     return id;
   });
