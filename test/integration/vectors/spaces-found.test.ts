@@ -50,6 +50,19 @@ describe('a space', () => {
   });
 });
 
+describe('the first spaces of a tenant', () => {
+  it('that are made at once leave one serving', async ({ test, tenant, within }) => {
+    const first = await holdTransaction(test.services.database, tenant.id, (tx) =>
+      ensureSpace(tx, tenant.id, kind, 2),
+    );
+    const second = within((tx, id) => ensureSpace(tx, id, { ...kind, model: 'another' }, 2));
+    expect(await untilWaiting(test.db, second)).toBe('waits');
+    await first.commit();
+    expect(await second).toMatchObject({ model: 'another' });
+    expect(await within(serving)).toEqual(first.result);
+  });
+});
+
 describe('whether a space serves', () => {
   it('is known only after a cut-over that is not committed yet', async ({ test, tenant, within }) => {
     await within((tx, id) => ensureSpace(tx, id, kind, 2));
