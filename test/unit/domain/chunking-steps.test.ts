@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { markCuts } from '../../../src/domain/chunking/cut-marks.ts';
 import { rankCuts } from '../../../src/domain/chunking/ranked-cuts.ts';
 import { cutText } from '../../../src/domain/chunks.ts';
-import { countSteps } from '../../support/count-steps.ts';
+import { createStepCounter } from '../../support/count-steps.ts';
+
+const countSteps = createStepCounter('/src/domain/');
 
 const length = 12_000;
 /** A text of single characters or lines has some times as many places for a cut as prose. */
@@ -124,7 +126,7 @@ function filled(pattern: string, characters = length): string {
 }
 
 function stepsPerCharacter(text: string): number {
-  return countSteps('/src/domain/', () => cutText(`A title\n\n${text}`)) / Math.max(1, text.length);
+  return countSteps(() => void cutText(`A title\n\n${text}`)) / Math.max(1, text.length);
 }
 
 function hangulLines(count: number): string[] {

@@ -13,7 +13,7 @@ type Pool = ThreadPool<ThreadTask, string>;
 const it = base.extend('pool', ({}, { onCleanup }) => {
   const pools: Pool[] = [];
   onCleanup(async () => void (await Promise.all(pools.map((pool) => pool.close()))));
-  return (timeoutMs = 20_000): Pool => {
+  return (timeoutMs = 300_000): Pool => {
     const share = createShare({ name: 'threads', total: 2, perTenant: 1, maxWaiting: 1, waitMs: 20_000 });
     const pool = createThreadPool<ThreadTask, string>({ file, share, timeoutMs });
     pools.push(pool);
@@ -43,7 +43,7 @@ describe('a pool of threads', () => {
     const threads = pool();
     const stop = new AbortController();
     const [running, waiting] = [1, 2].map(() =>
-      threads.run('a', { does: 'spin', forMs: 20_000 }, stop.signal),
+      threads.run('a', { does: 'spin', forMs: 60_000 }, stop.signal),
     );
     expect(await threads.run('a', { does: 'spin', forMs: 0 })).toEqual({ kind: 'busy' });
     expect(await threads.run('b', { does: 'spin', forMs: 0 })).toEqual({ kind: 'done', result: 'spun' });
