@@ -70,7 +70,7 @@ export const create = `
     month date not null check (extract(day from month) = 1),
     settled_tokens bigint not null default 0 check (settled_tokens >= 0),
     reserved_tokens bigint not null default 0 check (reserved_tokens >= 0),
-    -- Set by the first call that the budget refused, cleared by the next call that it allowed.
+    -- Set by the first call that the budget refused, cleared when the budget changes.
     exhausted_at timestamptz,
     primary key (tenant_id, month)
   );

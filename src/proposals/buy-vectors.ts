@@ -113,17 +113,22 @@ export function createBuyVectors(deps: {
     deps.database.withTenant(tenantId, async (tx) => {
       const kind = { model, chunkerVersion };
       const chunks = { kind, hashes };
-      const space = known ?? (await targets(tx, tenantId, kind))[0];
+      // A claim is refused where the space of the current chunker has a vector. While that space is being filled, another one serves.
+      const [target] = await targets(tx, tenantId, kind);
+      const space = known ?? target;
+      const alsoStoredIn =
+        target?.dimensions === space?.dimensions && target?.id !== space?.id ? target : undefined;
       // In this order: a vector that is moved to an article between two of the statements is found by one of them.
-      const [{ claimed }, kept, stored] = await Promise.all([
+      const [{ claimed }, kept, stored, alsoStored] = await Promise.all([
         purchasesOf(tx, tenantId, chunks, undefined),
         boughtVectors(tx, tenantId, chunks),
         space === undefined ? new Map() : listChunkVectors(tx, tenantId, space.id, hashes),
+        alsoStoredIn === undefined ? new Map() : listChunkVectors(tx, tenantId, alsoStoredIn.id, hashes),
       ]);
       const usable = [...kept].filter(
         ([, vector]) => space === undefined || vector.length === space.dimensions,
       );
-      const found: Vectors = new Map([...usable, ...stored]);
+      const found: Vectors = new Map([...usable, ...alsoStored, ...stored]);
       return { claimed, found };
     });
 
@@ -144,6 +149,7 @@ export function createBuyVectors(deps: {
       const seen = await look(request, left);
       for (const [hash, vector] of seen.found) vectors.set(hash, vector);
       claimed = seen.claimed;
+      // Also where nothing is claimed: the next claim may be refused for the same reason as this one.
       if (bought?.kind !== 'ok' && seen.found.size === 0) await delay(lookEveryMs);
     }
     // A proposal of which nothing can be compared is not called new.

@@ -161,8 +161,9 @@ export function createGuard(deps: GuardDeps): Guard {
       model,
       timeoutMs: time.timeoutMs,
     });
-    const within =
-      answer.kind === 'ok' ? answeredWithin(request, performance.now() - startedAtMs) : time.within;
+    const tookMs = performance.now() - startedAtMs;
+    // A refusal is an answer, too: one that a person's probe gets at once is not too late for persons.
+    const within = isAnswer(answer) ? answeredWithin(request, tookMs) : time.within;
 
     const bound = costBoundOf(request);
     const cost = believed(answer.cost, bound);
@@ -249,6 +250,10 @@ async function attempt<R, K>(
   });
 }
 
+/** Whether the provider has answered, be it with a refusal. */
+const isAnswer = <R>(answer: ProviderAnswer<R>) =>
+  answer.kind === 'ok' || !failureTraits[answer.code].countsForBreaker;
+
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
  * `internal` error says nothing about it, so a probe is released for another call.
@@ -256,7 +261,5 @@ async function attempt<R, K>(
 function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered', within };
   if (answer.code === 'internal') return { kind: 'not_made' };
-  return failureTraits[answer.code].countsForBreaker
-    ? { kind: 'failed', code: answer.code, within }
-    : { kind: 'answered', within };
+  return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
 }

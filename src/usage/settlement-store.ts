@@ -38,7 +38,12 @@ export async function finishCall(
 ): Promise<Settled | undefined> {
   const told = cost.kind === 'told' ? cost : { inputTokens: 0, outputTokens: 0 };
   const toldTokens = told.inputTokens + told.outputTokens;
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
+  // By a statement of its own: a statement sees only what was committed before it began, so one that waited for this row would
+  // not see the estimate that the reconciliation has just entered in the ledger.
+  const lock = tx.raw('select 1 from provider_calls where tenant_id = :tenantId and id = :id for update', {
+    ...{ tenantId, id },
+  });
+  const settlement = tx.raw<{ rows: unknown[] }>(
     `with before as materialized (
        select id, model, month, api_key_id, day, outcome,
               case when :estimated then reserved_tokens - reserved_output_tokens else :inputTokens::bigint end as input_tokens,
@@ -49,7 +54,6 @@ export async function finishCall(
                 - case when outcome is null then 0 else reserved_tokens end as spent
          from provider_calls
         where tenant_id = :tenantId and id = :id and (outcome is null or outcome = 'unknown')
-          for update
      ),
      finished as (
        update provider_calls c
@@ -81,6 +85,7 @@ export async function finishCall(
       ratio: toldTokens > 0 ? Math.min(1, toldTokens / maxTokens) : null,
     },
   );
+  const [, { rows }] = await Promise.all([lock, settlement]);
   if (rows[0] === undefined) return undefined;
   const { settled_before: before, settled_after: after, budget } = settledSchema.parse(rows[0]);
   return { before, after, budget };

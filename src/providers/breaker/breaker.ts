@@ -1,4 +1,4 @@
-import { type Caller, callers } from '../../domain/operations.ts';
+import type { Caller } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { BreakerTransition } from './breaker-states.ts';
 import {
@@ -144,7 +144,8 @@ export function createBreaker(policy: BreakerPolicy): Breaker {
     },
 
     async reset(tx, id) {
-      for (const caller of callers) await closeBreaker(tx, { ...id, caller }, undefined);
+      // In the order in which calls lock them, so that neither waits for the other.
+      for (const caller of heededBy.interactive) await closeBreaker(tx, { ...id, caller }, undefined);
     },
   };
 }

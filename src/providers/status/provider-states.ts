@@ -78,14 +78,14 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
     async reset(actor, provider, afterWrite) {
       const { tenantId } = actor;
       return database.withTenant(tenantId, async (tx) => {
+        // Only embedding waits for a breaker. Before the breaker's rows: a call that ends locks its article first.
+        if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
         const key = await keys.find(tx, tenantId, provider);
         if (key !== undefined) await breaker.reset(tx, { tenantId, provider, keyVersion: key.version });
         await audit.append(tx, actor, {
           action: 'provider.breaker_reset',
           subject: { kind: 'provider', id: provider },
         });
-        // Only embedding waits for a breaker.
-        if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
         const state = await stateOf(tx, tenantId, provider);
         await afterWrite?.(tx, state);
         return state;

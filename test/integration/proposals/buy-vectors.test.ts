@@ -41,15 +41,24 @@ describe('vectors that were bought a moment ago', () => {
   });
 
   it.for([
-    ['another key', { keyVersion: 2 }],
     ['another model', { model: 'another-model' }],
-    ['another space', { space: { id: randomUUID(), dimensions: 16 } }],
     ['another chunk', { chunks: [chunk('two')] }],
     ['one chunk more', { chunks: [chunk('one'), chunk('two')] }],
   ] as const)('are not those of %s', async ([, changes], { purchase }) => {
     await purchase.buy();
     expect((await purchase.buy(changes)).kind).toBe('bought');
     expect(purchase.calls()).toBe(2);
+  });
+});
+
+describe('vectors of the same model that wait for their article', () => {
+  it.for([
+    ['another key', { keyVersion: 2 }],
+    ['another space', { space: { id: randomUUID(), dimensions: 16 } }],
+  ] as const)('serve a proposal under %s, too', async ([, changes], { purchase }) => {
+    const first = await purchase.buy();
+    expect(await purchase.buy(changes)).toEqual(first);
+    expect(purchase.calls()).toBe(1);
   });
 });
 

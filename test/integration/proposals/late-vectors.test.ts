@@ -64,6 +64,40 @@ describe('vectors that come when the proposal’s author has stopped waiting', (
   });
 });
 
+describe('a proposal of chunks that a space has which does not serve yet', () => {
+  it('is compared by those vectors, at once and for nothing', async ({ twin, test, tenant, key }) => {
+    expect(await embedOnce(test, await createArticle(test, tenant, text))).toBe('embedded');
+    await test.db.rawAsOwner(`update embedding_spaces set state = 'building' where tenant_id = $1`, [
+      tenant.id,
+    ]);
+    await test.db.rawAsOwner(
+      `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
+       select tenant_id, gen_random_uuid(), model, dimensions, chunker_version - 1, 'serving'
+         from embedding_spaces where tenant_id = $1`,
+      [tenant.id],
+    );
+    const calls = twin.callsOf(key).length;
+    const embedded = await openProcess(test, slowMs).embed(tenant.id, text, 5_000);
+    expect(embedded.kind === 'embedded' && embedded.proposal.bought.size).toBe(1);
+    expect(twin.callsOf(key)).toHaveLength(calls);
+  });
+
+  it('looks again after a pause where they cannot be used', async ({ twin, test, tenant, key }) => {
+    twin.script(key, [{ kind: 'ok', dimensions: 8 }]);
+    await openProcess(test).embed(tenant.id, text, 5_000);
+    const elsewhere = await createArticle(test, tenant, { body: 'Another text.' });
+    expect(await embedOnce(test, elsewhere)).toBe('embedded');
+    let transactions = 0;
+    const { database } = test.services;
+    const counted: typeof database.withTenant = (...given) => {
+      transactions += 1;
+      return database.withTenant(...given);
+    };
+    expect((await openProcess(test, slowMs, counted).embed(tenant.id, text, 5_000)).kind).toBe('failed');
+    expect(transactions).toBeLessThan(10);
+  });
+});
+
 describe('the same proposal in several processes at once', () => {
   it('is bought by one of them, and the others wait for its vectors', async ({ twin, test, tenant, key }) => {
     twin.script(key, [], { kind: 'ok', delayMs: slowMs });
@@ -100,8 +134,13 @@ describe('the same proposal in several processes at once', () => {
 });
 
 /** The vectors of proposals as another process has them: with a memory of its own. */
-function openProcess({ services, environment }: TestServices, attemptTimeoutMs = 4_000) {
-  const { database, guard, embedding } = services;
+function openProcess(
+  { services, environment }: TestServices,
+  attemptTimeoutMs = 4_000,
+  withTenant = services.database.withTenant,
+) {
+  const { guard, embedding } = services;
+  const database = { withTenant };
   const metrics = { chunksBought: () => undefined, callRefused: () => undefined };
   const buy = createBuyVectors({ database, embedding, metrics, timeoutMs: attemptTimeoutMs });
   return createProposalVectors({

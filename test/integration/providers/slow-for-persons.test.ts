@@ -50,6 +50,29 @@ it('a provider that is too slow for a person who searches all the time embeds ev
   expect(after.embedding).toMatchObject({ state: 'closed', failures: 0 });
 });
 
+it('a refusal that a person’s probe gets at once does not count as too slow', async ({
+  twin,
+  test,
+  tenant,
+  key,
+}) => {
+  expect(await embedOnce(test, await createArticle(test, tenant, { body: 'Before.' }))).toBe('embedded');
+  twin.script(key, [], { kind: 'ok', delayMs: slowMs });
+  let asked = 0;
+  const until = async (reason: string) => {
+    for (;;) {
+      asked += 1;
+      if ((await search(test, tenant, `question ${asked}`)).reason === reason) return;
+      await pause(20);
+    }
+  };
+  await until('circuit_open');
+  twin.script(key, [], { kind: 'status', status: 429 });
+  await until('provider_rate_limited');
+  const { embedding } = await test.services.providerStates.view(tenant.id);
+  expect(embedding).toMatchObject({ state: 'closed', failures: 0 });
+});
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function search({ services }: TestServices, tenant: TestTenant, q: string) {

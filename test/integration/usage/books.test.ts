@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { believed, type Cost } from '../../../src/domain/cost.ts';
+import { closeAbandonedCalls } from '../../../src/usage/abandoned-call-store.ts';
+import { copyMissingToLedger } from '../../../src/usage/ledger-store.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
 import type { TestServices } from '../../support/test-services.ts';
 import { openBudget } from './open-budget.ts';
 
@@ -69,6 +72,26 @@ describe('the ledger', () => {
     expect(await budget.ledger()).toEqual({ tokens: 60, of_keys: 0, calls: 1, estimated: 0 });
     expect(await budget.month()).toEqual({ settled: 60, reserved: 0 });
   });
+
+  it.for([
+    ['with its tokens', { kind: 'told', inputTokens: 60, outputTokens: 0 }, 'ok', { tokens: 60, calls: 1 }],
+    ['with none', { kind: 'free' }, 'provider_rate_limited', { tokens: 0, calls: 0 }],
+  ] as const)(
+    'is corrected by a late answer %s that comes while the estimate is being entered',
+    async ([, cost, outcome, entries], { test, tenant, budget }) => {
+      const id = (await budget.begin(100)) ?? '';
+      const sweep = await holdTransaction(test.services.database, tenant.id, async (tx) => {
+        await closeAbandonedCalls(tx, 0);
+        await copyMissingToLedger(tx, 0);
+      });
+      const answer = budget.settle(id, outcome, cost);
+      expect(await untilWaiting(test.db, answer)).toBe('waits');
+      await sweep.commit();
+      await answer;
+      await budget.reconcile();
+      expect(await budget.ledger()).toEqual({ ...entries, of_keys: 0, estimated: 0 });
+    },
+  );
 });
 
 const endings = [
