@@ -3,6 +3,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
@@ -30,6 +31,7 @@ export interface CreateEmbeddingDeps {
   readonly embedding: GuardedEmbedding;
   readonly cutter: Cutter;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
+  readonly log: Logger;
   /** Provider calls that this process makes at once. */
   readonly slots: Share;
   /** Chunks in one provider call. */

@@ -131,6 +131,7 @@ export function createServices(
     embedding: providers.embedding,
     cutter,
     metrics,
+    log,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
     attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
@@ -178,6 +179,7 @@ export function createServices(
     retention: createRetention({
       database,
       registry: telemetry.registry,
+      log,
       auditDays: environment.AUDIT_RETENTION_DAYS,
     }),
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */

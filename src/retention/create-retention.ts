@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import { createRetentionMetrics } from './metrics.ts';
 import { createRetentionService, type Retention } from './retention.ts';
 import { tableEnds } from './table-ends.ts';
@@ -8,6 +9,7 @@ import { tableEnds } from './table-ends.ts';
 export function createRetention(deps: {
   readonly database: Database;
   readonly registry: Registry;
+  readonly log: Logger;
   /** How long audit rows are kept; for ever when it is undefined. */
   readonly auditDays: number | undefined;
 }): Retention {
@@ -18,5 +20,5 @@ export function createRetention(deps: {
     deps.registry,
     rules.map(({ table }) => table),
   );
-  return createRetentionService({ database: deps.database, metrics, rules });
+  return createRetentionService({ ...deps, metrics, rules });
 }

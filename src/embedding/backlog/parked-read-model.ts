@@ -1,30 +1,41 @@
 import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
-/** The condition on an article `e`: a budget has blocked it, and neither the month nor the day of its API key is exhausted now. */
-const admittedSql = `e.status = 'blocked' and e.reason = 'budget_exhausted'
-  and not exists (select 1 from monthly_usage u
-                   where u.tenant_id = e.tenant_id and u.exhausted_at is not null
-                     and u.month = date_trunc('month', now() at time zone 'UTC')::date)
+/** The condition on an article `e`: a budget has blocked it. */
+const parkedSql = `e.status = 'blocked' and e.reason = 'budget_exhausted'`;
+
+/** The condition on a row `t` of a tenant: its month is not exhausted now. */
+const openMonthSql = `not exists (
+  select 1 from monthly_usage u
+   where u.tenant_id = t.tenant_id and u.exhausted_at is not null
+     and u.month = date_trunc('month', now() at time zone 'UTC')::date)`;
+
+/** The condition on an article `e` of a tenant whose month is not exhausted: nor is the day of its API key. */
+const admittedSql = `${parkedSql}
   and not exists (select 1 from daily_key_usage d
                    where d.tenant_id = e.tenant_id and d.api_key_id = e.api_key_id
                      and d.exhausted_at is not null and d.day = (now() at time zone 'UTC')::date)`;
 
 /**
  * Lists some tenants with articles that a budget has blocked and that would be admitted again, at random, so that none is always
- * behind the others. For the scope of reconciliation.
+ * behind the others. A tenant whose month is exhausted costs two probes of an index, however many of its articles wait (the months are
+ * looked at once, materialized, before any article). For the scope of reconciliation.
  */
 export async function listAdmittedTenants(tx: Transaction, limit: number): Promise<string[]> {
   const nextOf = (tenants: string) =>
     `select e.tenant_id from article_embeddings e
-      where ${admittedSql} and ${tenants} order by e.tenant_id limit 1`;
+      where ${parkedSql} and ${tenants} order by e.tenant_id limit 1`;
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with recursive admitted as (
+    `with recursive parked as (
        (${nextOf('true')})
        union all
-       select next.* from admitted, lateral (${nextOf('e.tenant_id > admitted.tenant_id')}) next
-     )
-     select tenant_id from admitted order by random() limit :limit`,
+       select next.* from parked, lateral (${nextOf('e.tenant_id > parked.tenant_id')}) next
+     ),
+     open as materialized (select t.tenant_id from parked t where ${openMonthSql})
+     select open.tenant_id
+       from open, lateral (select 1 from article_embeddings e
+                            where e.tenant_id = open.tenant_id and ${admittedSql} limit 1) admitted
+      order by random() limit :limit`,
     { limit },
   );
   return z
@@ -37,7 +48,9 @@ export async function listAdmittedTenants(tx: Transaction, limit: number): Promi
 export async function listAdmitted(tx: Transaction, tenantId: string, limit: number): Promise<string[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select e.article_id from article_embeddings e
-      where e.tenant_id = :tenantId and ${admittedSql} order by e.article_id limit :limit`,
+      where e.tenant_id = :tenantId and ${admittedSql}
+        and exists (select 1 from (values (:tenantId::uuid)) t(tenant_id) where ${openMonthSql})
+      order by e.article_id limit :limit`,
     { tenantId, limit },
   );
   return z

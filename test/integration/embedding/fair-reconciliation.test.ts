@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { createBacklog } from '../../../src/embedding/backlog/backlog.ts';
+import { listAdmittedTenants } from '../../../src/embedding/backlog/parked-read-model.ts';
 import { createCutOver } from '../../../src/embedding/cut-over.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import type { TestServices } from '../../support/test-services.ts';
@@ -35,6 +36,22 @@ it('signals a few idle articles of each tenant one by one, beside one that has t
   });
   // The signalled ones count as under way, and the backlog's request is on its way.
   expect(await reconciler.run()).toEqual({ signalled: {}, backlogs: [tenant.id] });
+});
+
+it('serves the other tenants where the signals or the transaction of one fail', async ({
+  test,
+  tenant,
+  reconciler,
+}) => {
+  const [woken, started] = [await test.createTenant(), await test.createTenant()];
+  for (const { id } of [tenant, woken])
+    await addArticles(test, id, { status: 'blocked', reason: 'budget_exhausted', count: 1, idleMinutes: 60 });
+  for (const { id } of [tenant, started]) await addArticles(test, id, { count: 2, idleMinutes: 20 });
+  expect(await reconciler.run({ failing: tenant.id })).toEqual({
+    signalled: { [started.id]: 2 },
+    backlogs: [woken.id],
+    failed: [tenant.id, tenant.id],
+  });
 });
 
 it('starts again with an article that is still idle after its signal, and counts a page of a backlog as under way', async ({
@@ -75,25 +92,66 @@ it('wakes at the turn of a month the articles of every tenant, two thousand of e
   expect(await countPending(test, spent.id)).toBe(0);
 });
 
+it('looks at none of the articles of a tenant whose month is exhausted', async ({ test, reconciler }) => {
+  const spent = await test.createTenant();
+  await addArticles(test, spent.id, {
+    ...{ status: 'blocked', reason: 'budget_exhausted' },
+    ...{ count: 3_000, idleMinutes: 60 },
+  });
+  await test.db.rawAsOwner('analyze article_embeddings');
+  await exhaust(test, spent.id);
+  expect(await reconciler.run()).toEqual({ signalled: {}, backlogs: [] });
+  const read = await test.services.database.withScope('reconcile', async (tx) => {
+    // These numbers may still hold what the connection's earlier transactions have read.
+    const readSoFar = async () => {
+      const { rows } = await tx.raw<{ rows: { read: string }[] }>(
+        `select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables where relname = 'article_embeddings'`,
+      );
+      return Number(rows[0]?.read);
+    };
+    const before = await readSoFar();
+    await listAdmittedTenants(tx, 50);
+    return (await readSoFar()) - before;
+  });
+  expect(read).toBeLessThan(20);
+});
+
 /** The sweep with a stand-in for Temporal. */
 function createReconciler({ services, db }: TestServices) {
   const { database, outbox, providerKeys: keys, usage } = services;
   let signalled: Record<string, number> = {};
+  let failing: string | undefined;
+  let failed: unknown[] = [];
+  const refuse = (tenantId: string) => {
+    if (tenantId === failing) throw new Error('refused');
+  };
   const backlog = createBacklog({
-    ...{ database, outbox, keys, usage, cutOverWhenComplete: createCutOver({ outbox }) },
+    ...{ database, keys, usage, cutOverWhenComplete: createCutOver({ outbox }) },
+    outbox: {
+      ...outbox,
+      enqueue: async (tx, request) => {
+        refuse(request.tenantId);
+        await outbox.enqueue(tx, request);
+      },
+    },
     starter: {
       sendBacklogArticle: async (tenantId) => {
+        refuse(tenantId);
         signalled[tenantId] = (signalled[tenantId] ?? 0) + 1;
       },
     },
+    log: { warn: (fields: object) => void failed.push('tenant_id' in fields && fields.tenant_id) },
   });
   return {
     /** One run: the articles that it has signalled by tenant, and the tenants whose backlogs are requested. */
-    async run() {
+    async run(options: { readonly failing?: string } = {}) {
       signalled = {};
+      failed = [];
+      failing = options.failing;
       await backlog.requeueStuck();
       const rows = await db.rawAsOwner(`select tenant_id from outbox where kind = 'backlog' order by 1`);
-      return { signalled, backlogs: rows.map(({ tenant_id }) => tenant_id) };
+      const backlogs = rows.map(({ tenant_id }) => tenant_id);
+      return { signalled, backlogs, ...(failed.length > 0 ? { failed } : {}) };
     },
     startPage: async (tenantId: string) => (await backlog.startPage(tenantId, undefined)).started,
     forgetRequests: () => db.rawAsOwner('delete from outbox'),

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import type { RetentionRule } from '../../../src/platform/retention/retention-rule.ts';
+import { createRetentionService } from '../../../src/retention/retention.ts';
 import { tableEnds } from '../../../src/retention/table-ends.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import type { TestServices } from '../../support/test-services.ts';
@@ -58,6 +60,46 @@ it('deletes the old answers of the superadmin, who has no tenant', async ({ test
   await sweepAll(test);
   expect(await countAnswers(test, nil)).toBe(1);
 });
+
+it('serves the other tenants where the batch of one fails', async ({ test }) => {
+  const [failing, other] = [await test.createTenant(), await test.createTenant()];
+  const failed: unknown[] = [];
+  const rule: RetentionRule = {
+    ...{ table: 'idempotency_keys', keptMs: 0 },
+    findDue: async () => ({ tenantIds: [failing.id, other.id], overdueSeconds: 1 }),
+    deleteBatch: async (_tx, tenantId) => {
+      if (tenantId === failing.id) throw new Error('refused');
+      return 7;
+    },
+  };
+  const retention = createRetentionService({
+    ...{ database: test.services.database, metrics: noMetrics, rules: [rule] },
+    log: { warn: (fields: object) => void failed.push('tenant_id' in fields && fields.tenant_id) },
+  });
+  expect(await retention.sweep()).toBe(7);
+  expect(failed).toEqual([failing.id]);
+});
+
+it('begins no table once its time is over, and the next run begins with that table', async ({ test }) => {
+  const swept: string[] = [];
+  const rules = ['a', 'b', 'c'].map(
+    (table): RetentionRule => ({
+      ...{ table, keptMs: 0, deleteBatch: async () => 0 },
+      findDue: async () => {
+        swept.push(table);
+        return { tenantIds: [], overdueSeconds: 0 };
+      },
+    }),
+  );
+  const { database } = test.services;
+  const retention = createRetentionService({
+    ...{ database, metrics: noMetrics, rules, log: { warn: () => undefined }, sweepMs: 0 },
+  });
+  for (let run = 0; run < 4; run += 1) await retention.sweep();
+  expect(swept).toEqual(['a', 'b', 'c', 'a']);
+});
+
+const noMetrics = { deleted: () => undefined, overdue: () => undefined };
 
 it('goes past rows that another transaction holds', async ({ test, tenant }) => {
   await addAnswers(test, tenant.id, 5, '25 hours');
