@@ -3,6 +3,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
@@ -36,6 +37,7 @@ export interface CreateEmbeddingDeps {
   readonly batchChunks: number;
   /** Timeout of one attempt in a workflow, in milliseconds. */
   readonly attemptTimeoutMs: number;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 export interface EmbeddingRoom {

@@ -134,6 +134,7 @@ export function createServices(
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
     attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    log,
   });
   const { gate } = createProposals({
     database,
@@ -179,6 +180,7 @@ export function createServices(
       database,
       registry: telemetry.registry,
       auditDays: environment.AUDIT_RETENTION_DAYS,
+      log,
     }),
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {

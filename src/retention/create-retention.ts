@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import { createRetentionMetrics } from './metrics.ts';
 import { createRetentionService, type Retention } from './retention.ts';
 import { tableEnds } from './table-ends.ts';
@@ -10,6 +11,7 @@ export function createRetention(deps: {
   readonly registry: Registry;
   /** How long audit rows are kept; for ever when it is undefined. */
   readonly auditDays: number | undefined;
+  readonly log: Pick<Logger, 'warn'>;
 }): Retention {
   const rules = Object.values(tableEnds(deps.auditDays)).flatMap((end) =>
     end.kind === 'retention' ? [end.rule] : [],
@@ -18,5 +20,5 @@ export function createRetention(deps: {
     deps.registry,
     rules.map(({ table }) => table),
   );
-  return createRetentionService({ database: deps.database, metrics, rules });
+  return createRetentionService({ database: deps.database, metrics, rules, log: deps.log });
 }

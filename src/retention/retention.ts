@@ -1,5 +1,7 @@
 import type { Database } from '../platform/postgres/database.ts';
+import { sumOverTenants } from '../platform/postgres/each-tenant.ts';
 import type { RetentionRule } from '../platform/retention/retention-rule.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import type { RetentionMetrics } from './metrics.ts';
 
 /** Ends the rows of everything that grows. */
@@ -21,8 +23,9 @@ export function createRetentionService(deps: {
   readonly database: Database;
   readonly metrics: RetentionMetrics;
   readonly rules: readonly RetentionRule[];
+  readonly log: Pick<Logger, 'warn'>;
 }): Retention {
-  const { database, metrics, rules } = deps;
+  const { database, metrics, rules, log } = deps;
 
   const sweepTable = async (rule: RetentionRule) => {
     const { table, keptMs } = rule;
@@ -30,15 +33,14 @@ export function createRetentionService(deps: {
       rule.findDue(tx, keptMs, maxTenants),
     );
     metrics.overdue(table, overdueSeconds);
-    let sum = 0;
-    for (const tenantId of tenantIds) {
+    const deleteBatch = async (tenantId: string) => {
       const rows = await database.withTenant(tenantId, (tx) =>
         rule.deleteBatch(tx, tenantId, { keptMs, maxRows }),
       );
       metrics.deleted(table, rows);
-      sum += rows;
-    }
-    return sum;
+      return rows;
+    };
+    return sumOverTenants(tenantIds, deleteBatch, log);
   };
 
   return {

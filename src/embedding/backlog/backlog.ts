@@ -3,6 +3,7 @@ import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Outbox, Relayed } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import type { Logger } from '../../platform/telemetry/logging.ts';
 import type { Usage } from '../../usage/service.ts';
 import { aimAt, isServing, targets } from '../../vectors/spaces.ts';
 import type { CutOverWhenComplete } from '../cut-over.ts';
@@ -59,6 +60,7 @@ export interface BacklogDeps {
   readonly keys: Pick<ProviderKeys, 'current' | 'models'>;
   readonly usage: Pick<Usage, 'budgetChanged'>;
   readonly cutOverWhenComplete: CutOverWhenComplete;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /**

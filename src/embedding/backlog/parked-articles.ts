@@ -1,6 +1,8 @@
 import { maxUnderWay } from '../../domain/backlog.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { sumOverTenants } from '../../platform/postgres/each-tenant.ts';
+import type { Logger } from '../../platform/telemetry/logging.ts';
 import { countPendingUpTo, unpark } from './backlog-store.ts';
 import { listAdmitted, listAdmittedTenants } from './parked-read-model.ts';
 
@@ -16,13 +18,13 @@ const maxArticles = 2_000;
 export function createParkedArticles(deps: {
   readonly database: Database;
   readonly outbox: Pick<Outbox, 'enqueue'>;
+  readonly log: Pick<Logger, 'warn'>;
 }): () => Promise<number> {
-  const { database, outbox } = deps;
+  const { database, outbox, log } = deps;
   return async () => {
-    let woken = 0;
     const tenants = await database.withScope('reconcile', (tx) => listAdmittedTenants(tx, maxTenants));
-    for (const tenantId of tenants) {
-      woken += await database.withTenant(tenantId, async (tx) => {
+    const wake = (tenantId: string) =>
+      database.withTenant(tenantId, async (tx) => {
         const pending = await countPendingUpTo(tx, tenantId, maxUnderWay + 1);
         const articles = await unpark(tx, tenantId, await listAdmitted(tx, tenantId, maxArticles));
         // A signal makes a running backlog begin again. One with many articles before it comes to these, too.
@@ -31,7 +33,6 @@ export function createParkedArticles(deps: {
           await outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
         return articles;
       });
-    }
-    return woken;
+    return sumOverTenants(tenants, wake, log);
   };
 }

@@ -2,6 +2,8 @@ import { maxUnderWay } from '../../domain/backlog.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import type { WorkflowStarter } from '../../outbox/workflow-starter.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import { sumOverTenants } from '../../platform/postgres/each-tenant.ts';
+import type { Logger } from '../../platform/telemetry/logging.ts';
 import { markStarted } from './backlog-store.ts';
 import { listIdleTenants, readStuck } from './stuck-read-model.ts';
 
@@ -24,8 +26,9 @@ export function createStuckArticles(deps: {
   readonly database: Database;
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly starter: Pick<WorkflowStarter, 'sendBacklogArticle'>;
+  readonly log: Pick<Logger, 'warn'>;
 }): () => Promise<number> {
-  const { database, outbox, starter } = deps;
+  const { database, outbox, starter, log } = deps;
 
   /** Marks what is to be signalled as started, and returns it. */
   const claim = (tenantId: string) =>
@@ -44,14 +47,13 @@ export function createStuckArticles(deps: {
     });
 
   return async () => {
-    let signalled = 0;
     const tenants = await database.withScope('reconcile', (tx) => listIdleTenants(tx, idleMs, maxTenants));
-    for (const tenantId of tenants) {
+    const signal = async (tenantId: string) => {
       const articleIds = await claim(tenantId);
       // Sent as articles of a backlog: they were not just edited, so edits go first.
       for (const articleId of articleIds) await starter.sendBacklogArticle(tenantId, articleId);
-      signalled += articleIds.length;
-    }
-    return signalled;
+      return articleIds.length;
+    };
+    return sumOverTenants(tenants, signal, log);
   };
 }

@@ -339,6 +339,7 @@ function openLibrary(test: TestServices, tenant: TestTenant) {
       usage,
       starter,
       cutOverWhenComplete: createCutOver({ outbox }),
+      log: { warn: () => undefined },
     });
   };
   const settle = (of = tenant) => services.backlog.settle(of.id, undefined);

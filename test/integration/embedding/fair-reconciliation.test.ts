@@ -75,12 +75,31 @@ it('wakes at the turn of a month the articles of every tenant, two thousand of e
   expect(await countPending(test, spent.id)).toBe(0);
 });
 
+it('leaves out a tenant that has no connection to spare, and serves the others', async ({ test, tenant }) => {
+  const [parked, idle] = [await test.createTenant(), await test.createTenant()];
+  const blocked = { status: 'blocked', reason: 'budget_exhausted', idleMinutes: 60 } as const;
+  await addArticles(test, parked.id, { ...blocked, count: 3 });
+  await addArticles(test, idle.id, { count: 2, idleMinutes: 60 });
+  await addArticles(test, tenant.id, { ...blocked, count: 3 });
+  await addArticles(test, tenant.id, { count: 2, idleMinutes: 60 });
+  const { database } = test.services;
+  const reconciler = createReconciler(test, {
+    ...database,
+    withTenant: (tenantId, ...work) =>
+      tenantId === tenant.id ? Promise.reject(new Error('busy')) : database.withTenant(tenantId, ...work),
+  });
+  const { signalled, backlogs } = await reconciler.run();
+  expect(signalled).toEqual({ [idle.id]: 2 });
+  expect(backlogs).toContain(parked.id);
+});
+
 /** The sweep with a stand-in for Temporal. */
-function createReconciler({ services, db }: TestServices) {
-  const { database, outbox, providerKeys: keys, usage } = services;
+function createReconciler({ services, db }: TestServices, database = services.database) {
+  const { outbox, providerKeys: keys, usage } = services;
   let signalled: Record<string, number> = {};
   const backlog = createBacklog({
     ...{ database, outbox, keys, usage, cutOverWhenComplete: createCutOver({ outbox }) },
+    log: { warn: () => undefined },
     starter: {
       sendBacklogArticle: async (tenantId) => {
         signalled[tenantId] = (signalled[tenantId] ?? 0) + 1;
