@@ -106,6 +106,7 @@ describe('an answered call', () => {
 
   it('costs its question and its answer', async ({ guarded }) => {
     await guarded.call({
+      maxOutputTokens: 5,
       send: async () => ({ kind: 'ok', result: 'a result', cost: told(3, 4) }),
     });
     expect(await guarded.month()).toEqual({ settled: 7, reserved: 0 });
