@@ -35,7 +35,7 @@ export const create = `
   create index provider_calls_of_subject on provider_calls (tenant_id, subject_id) where subject_id is not null;
   create index provider_calls_open on provider_calls (started_at) where finished_at is null;
   -- Calls that the ledger lacks are found whatever their age, however large the table is.
-  create index provider_calls_ledger_due on provider_calls (finished_at) where ledger_due;
+  create index provider_calls_ledger_due on provider_calls (tenant_id, finished_at) where ledger_due;
   create index provider_calls_unknown on provider_calls (started_at) where outcome = 'unknown';
   -- Finds the last failed call of a tenant's key, for the view of its providers.
   create index provider_calls_last_failure on provider_calls (tenant_id, provider, key_version, finished_at desc)

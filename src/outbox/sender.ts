@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import pLimit from 'p-limit';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
+import { createRelayShare } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { deleteSent, type OutboxRow } from './store.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
@@ -17,8 +17,6 @@ export interface Sender {
   drain(): Promise<number>;
 }
 
-/** Concurrent sends of one batch of the relay: enough to hide a round trip, few enough to leave the server to its workers. */
-const concurrency = 8;
 /** Rows beyond this are left to the relay: during an outage of Temporal a process must not collect rows in memory. */
 const maxWaiting = 2_000;
 /** A stopping process waits this long for its sends: during an outage of Temporal a full queue would take minutes. */
@@ -73,9 +71,18 @@ export function createSender(deps: {
     },
 
     async sendAll(rows) {
-      // A batch holds rows of every tenant that waits, so that it needs no share.
-      const limit = pLimit(concurrency);
-      const results = await Promise.all(rows.map((row) => limit(() => send(row))));
+      // Divided, too: a tenant whose connections are all in use would otherwise hold every send until it has one again.
+      const share = createRelayShare(rows.length);
+      const sendOne = async (row: OutboxRow) => {
+        const release = await share.acquire(row.tenantId);
+        if (release === 'busy') return false;
+        try {
+          return await send(row);
+        } finally {
+          release();
+        }
+      };
+      const results = await Promise.all(rows.map(sendOne));
       return results.filter(Boolean).length;
     },
 

@@ -94,6 +94,11 @@ export function createGuard(deps: GuardDeps): Guard {
           return { kind: 'superseded' };
 
         const callId = randomUUID();
+        // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
+        // each other.
+        const buyer = { callId, leaseMs: claimLeaseMs(request) };
+        if (request.claim !== undefined && !(await request.claim.take(tx, buyer))) return { kind: 'claimed' };
+
         const reserved = await usage.begin(tx, tenantId, {
           id: callId,
           provider,
@@ -108,14 +113,13 @@ export function createGuard(deps: GuardDeps): Guard {
           ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
           apiKeyId: request.apiKeyId ?? null,
         });
-        if (reserved === 'budget_reserved')
-          return { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs };
-        if (reserved === 'budget_exhausted') return { kind: 'failed', code: 'budget_exhausted' };
-
-        // After the month's row, which lets one call of the tenant through at a time: always in this order.
-        const buyer = { callId, leaseMs: claimLeaseMs(request) };
-        if (request.claim !== undefined && !(await request.claim.take(tx, buyer)))
-          throw new Refused({ kind: 'claimed' });
+        if (reserved !== 'begun') {
+          // Not rolled back: the mark of the exhausted budget is written.
+          await request.claim?.release(tx, callId);
+          return reserved === 'budget_reserved'
+            ? { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs }
+            : { kind: 'failed', code: 'budget_exhausted' };
+        }
 
         const acquired = await breaker.acquire(
           tx,

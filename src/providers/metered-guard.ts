@@ -71,7 +71,8 @@ async function timed<R, K>(
     ended(answer.kind === 'ok' ? 'ok' : answer.code, answer.cost);
     return answer;
   } catch (error) {
-    ended('internal', { kind: 'free' });
+    // It threw before or after it was sent, which nobody knows here: counted as the guard counts it if it was sent.
+    ended('internal', { kind: 'unknown' });
     throw error;
   }
 }

@@ -2,17 +2,47 @@ import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
 /**
- * Closes call records of all tenants that have been open for longer than `olderThanMs`, because of a crash; returns how
- * many. Their outcome is `unknown`, and their reserved tokens count as spent, because the provider may have been paid. The ledger gets them as
- * estimates. For the scope of reconciliation.
+ * Lists tenants with calls that have been open for longer than `olderThanMs`, or that the ledger has lacked for as long. At random,
+ * so that none is always behind the others. For the scope of reconciliation.
  */
-export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number): Promise<number> {
+export async function listTenantsToMend(
+  tx: Transaction,
+  olderThanMs: number,
+  maxTenants: number,
+): Promise<string[]> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select tenant_id from (
+       select tenant_id from provider_calls
+        where finished_at is null and started_at < now() - :olderThanMs * interval '1 millisecond'
+       union
+       select tenant_id from provider_calls
+        where ledger_due and (finished_at < now() - :olderThanMs * interval '1 millisecond' or outcome = 'unknown')
+     ) tenants order by random() limit :maxTenants`,
+    { olderThanMs, maxTenants },
+  );
+  return z
+    .array(z.object({ tenant_id: z.string() }))
+    .parse(rows)
+    .map((row) => row.tenant_id);
+}
+
+/**
+ * Closes the tenant's call records that have been open for longer than `olderThanMs`, because of a crash; returns how many.
+ * Their outcome is `unknown`, and their reserved tokens count as spent, because the provider may have been paid. The ledger
+ * gets them as estimates.
+ */
+export async function closeAbandonedCalls(
+  tx: Transaction,
+  tenantId: string,
+  olderThanMs: number,
+): Promise<number> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with abandoned as (
        update provider_calls
           set finished_at = clock_timestamp(), outcome = 'unknown', estimated = true, ledger_due = true,
               input_tokens = reserved_tokens - reserved_output_tokens, output_tokens = reserved_output_tokens
-        where finished_at is null and started_at < now() - :olderThanMs * interval '1 millisecond'
+        where tenant_id = :tenantId and finished_at is null
+          and started_at < now() - :olderThanMs * interval '1 millisecond'
        returning tenant_id, month, api_key_id, day, reserved_tokens
      ),
      day_sums as (
@@ -37,7 +67,7 @@ export async function closeAbandonedCalls(tx: Transaction, olderThanMs: number):
         where u.tenant_id = sums.tenant_id and u.month = sums.month
      )
      select calls from sums`,
-    { olderThanMs },
+    { tenantId, olderThanMs },
   );
   return z
     .array(z.object({ calls: z.coerce.number() }))

@@ -77,22 +77,25 @@ export async function copyToLedger(
   return rowCount;
 }
 
-/** The most calls that one pass of the reconciliation copies. The next pass copies the rest. */
-const copiedAtOnce = 5_000;
+/** The most calls of a tenant that one pass of the reconciliation copies. The next pass copies the rest. */
+const copiedAtOnce = 1_000;
 
 /**
- * Copies to the ledger, for all tenants, calls of any age that are still due after `olderThanMs`, the oldest first, and
- * those that a crash left without an outcome: no step will enter them. Returns how many. For the scope of
- * reconciliation.
+ * Copies to the ledger the tenant's calls of any age that are still due after `olderThanMs`, the oldest first, and those
+ * that a crash left without an outcome: no step will enter them. Returns how many.
  */
-export async function copyMissingToLedger(tx: Transaction, olderThanMs: number): Promise<number> {
+export async function copyMissingToLedger(
+  tx: Transaction,
+  tenantId: string,
+  olderThanMs: number,
+): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
     copyDueSql(`(tenant_id, id) in (
        select tenant_id, id from provider_calls
-        where ledger_due
+        where tenant_id = :tenantId and ledger_due
           and (finished_at < now() - :olderThanMs * interval '1 millisecond' or outcome = 'unknown')
         order by finished_at limit :copiedAtOnce for update skip locked)`),
-    { olderThanMs, copiedAtOnce },
+    { tenantId, olderThanMs, copiedAtOnce },
   );
   return rowCount;
 }

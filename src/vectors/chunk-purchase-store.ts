@@ -61,10 +61,7 @@ export async function isAnyStored(tx: Transaction, tenantId: string, chunks: Kin
   return z.tuple([z.object({ stored: z.boolean() })]).parse(rows)[0].stored;
 }
 
-/** The most rows that a claim sweeps beside its own chunks: what nobody has fetched goes little by little. */
-const sweptAtOnce = 200;
-
-/** Deletes what has expired or is the subject's own of these chunks, and what has expired of some of the tenant's others. */
+/** Deletes what has expired of these chunks, or is the subject's own. What has expired of others is retention's. */
 export async function deleteEnded(
   tx: Transaction,
   tenantId: string,
@@ -73,12 +70,7 @@ export async function deleteEnded(
 ): Promise<void> {
   await tx.raw(
     `delete from chunk_purchases
-      where tenant_id = :tenantId
-        and ((model = :model and chunker_version = :chunkerVersion and chunk_hash = any(:hashes::text[])
-              and (expires_at <= clock_timestamp() or subject_id = :subjectId::uuid))
-             or ctid = any(array(select ctid from chunk_purchases
-                                  where tenant_id = :tenantId and expires_at <= clock_timestamp()
-                                  limit ${sweptAtOnce})))`,
+      where ${theseChunks} and (expires_at <= clock_timestamp() or subject_id = :subjectId::uuid)`,
     { ...bindings(tenantId, chunks), subjectId: subjectId ?? null },
   );
 }

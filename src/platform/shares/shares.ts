@@ -82,6 +82,14 @@ export function createSignalShare(): Share {
   return createShare({ name: 'signals', total: 8, perTenant: partOf(8), maxWaiting: 500, waitMs: 5_000 });
 }
 
+/**
+ * Divides the sends of one batch of the relay, as those of a process. A row waits for less time than its lease, after which
+ * another relay may send it.
+ */
+export function createRelayShare(rows: number): Share {
+  return createShare({ name: 'relay', total: 8, perTenant: partOf(8), maxWaiting: rows, waitMs: 50_000 });
+}
+
 /** Divides the provider calls of a worker. A call waits for less time than a worker needs to fetch another task. */
 export function createProviderCallShare(total: number): Share {
   const perTenant = partOf(total);

@@ -8,17 +8,17 @@ const queries = ['test/integration/search/query-embedding.test.ts'];
 export const guardFaults: readonly PlantedFault[] = [
   {
     file: 'src/providers/guard.ts',
-    find: "        if (reserved === 'budget_exhausted') return",
+    find: "        if (reserved !== 'begun') {\n",
     replace:
-      "        if (reserved === 'budget_exhausted') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n        if (reserved === 'budget_exhausted') return",
+      "        if (reserved !== 'begun') {\n if (reserved === 'budget_exhausted') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n",
     why: 'the breaker is asked before the budget: a refusal by a spent budget keeps the probe',
     tests: together,
   },
   {
     file: 'src/providers/guard.ts',
-    find: "        if (reserved === 'budget_reserved')\n",
+    find: '          await request.claim?.release(tx, callId);\n',
     replace:
-      "        if (reserved === 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n        if (reserved === 'budget_reserved')\n",
+      "          await request.claim?.release(tx, callId);\n if (reserved === 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n",
     why: 'the breaker is asked before the budget: a refusal by a reserved budget keeps the probe',
     tests: together,
   },

@@ -69,9 +69,9 @@ export const outboxFaults: readonly PlantedFault[] = [
     tests: outbox,
   },
   {
-    file: 'src/outbox/sender.ts',
-    find: 'const concurrency = 8;',
-    replace: 'const concurrency = 800;',
+    file: 'src/platform/shares/shares.ts',
+    find: "name: 'signals', total: 8,",
+    replace: "name: 'signals', total: 800,",
     why: 'the bound on sends at once is gone',
     tests: outbox,
   },

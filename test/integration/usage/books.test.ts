@@ -81,8 +81,8 @@ describe('the ledger', () => {
     async ([, cost, outcome, entries], { test, tenant, budget }) => {
       const id = (await budget.begin(100)) ?? '';
       const sweep = await holdTransaction(test.services.database, tenant.id, async (tx) => {
-        await closeAbandonedCalls(tx, 0);
-        await copyMissingToLedger(tx, 0);
+        await closeAbandonedCalls(tx, tenant.id, 0);
+        await copyMissingToLedger(tx, tenant.id, 0);
       });
       const answer = budget.settle(id, outcome, cost);
       expect(await untilWaiting(test.db, answer)).toBe('waits');
