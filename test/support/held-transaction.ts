@@ -4,7 +4,8 @@ import type { TestDatabase } from './test-database.ts';
 /** A transaction that has done its work and is still open: what begins now overlaps with it, surely and not by luck. */
 export interface HeldTransaction<T> {
   readonly result: T;
-  commit(): Promise<void>;
+  /** Does the last of its work, if there is any, and commits. */
+  commit(lastWork?: (tx: Transaction) => Promise<unknown>): Promise<void>;
 }
 
 /** Does the work in a transaction of the tenant and keeps it open until `commit`. */
@@ -13,22 +14,23 @@ export async function holdTransaction<T>(
   tenantId: string,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<HeldTransaction<T>> {
-  let open: () => void = () => undefined;
-  const ending = new Promise<void>((resolve) => {
-    open = resolve;
+  let end: (lastWork: (tx: Transaction) => Promise<unknown>) => void = () => undefined;
+  const ending = new Promise<(tx: Transaction) => Promise<unknown>>((resolve) => {
+    end = resolve;
   });
   let ended: Promise<void> = Promise.resolve();
   const result = await new Promise<T>((resolve, reject) => {
     ended = database.withTenant(tenantId, async (tx) => {
       resolve(await work(tx));
-      await ending;
+      const lastWork = await ending;
+      await lastWork(tx);
     });
     ended.catch(reject);
   });
   return {
     result,
-    async commit() {
-      open();
+    async commit(lastWork = async () => undefined) {
+      end(lastWork);
       await ended;
     },
   };

@@ -124,6 +124,6 @@ export const spacesFaults: readonly PlantedFault[] = [
     find: 'if (await anyWaiting(tx, tenantId)) return build(tx, tenantId, spaceId);',
     replace: 'if (await anyWaiting(tx, tenantId)) return;',
     why: 'a space that is being filled is not the building one',
-    tests: [...spaces, ...backlog, 'test/api/embedding/coverage.test.ts'],
+    tests: ['test/integration/embedding/cut-over.test.ts'],
   },
 ];

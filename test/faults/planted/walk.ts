@@ -168,7 +168,7 @@ export const walkFaults: readonly PlantedFault[] = [
     find: '      expectedModel: model,\n',
     replace: '      model,\n',
     why: 'after a change of model the vectors of the old one are bought on',
-    tests: [...backlog, ...activities, 'test/integration/vectors/spaces.test.ts'],
+    tests: steps,
   },
   {
     file: 'workflows/EmbedArticle.ts',

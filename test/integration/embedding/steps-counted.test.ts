@@ -99,6 +99,18 @@ describe('an article', () => {
     );
   });
 
+  it('is not bought by a model that the tenant has changed since the check', async ({
+    test,
+    twin,
+    tenant,
+    key,
+  }) => {
+    const generate = await prepareCall(test, await createArticle(test, tenant));
+    await test.services.llmConfig.update(tenant.actor, { embedding_model: 'another-model' });
+    expect(await generate()).toEqual({ kind: 'changed' });
+    expect(twin.callsOf(key)).toEqual([]);
+  });
+
   it('waits for a budget that another call has reserved, and is blocked by one that is used up', async ({
     test,
     tenant,

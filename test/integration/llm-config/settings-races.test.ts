@@ -8,12 +8,15 @@ describe('two changes of settings that overlap', () => {
   it('are both there in the end', async ({ test, tenant }) => {
     const { llmConfig, database } = test.services;
     await llmConfig.update(tenant.actor, { merge_model: 'before' });
+    // As far as a change is between its look at the settings and its write.
     const first = await holdTransaction(database, tenant.id, (tx) =>
-      tx('llm_settings').where({ tenant_id: tenant.id }).update({ merge_model: 'after' }),
+      tx('llm_settings').where({ tenant_id: tenant.id }).forUpdate().first('merge_model'),
     );
     const second = llmConfig.update(tenant.actor, { extraction_model: 'another' });
     expect(await untilWaiting(test.db, second)).toBe('waits');
-    await first.commit();
+    await first.commit((tx) =>
+      tx('llm_settings').where({ tenant_id: tenant.id }).update({ merge_model: 'after' }),
+    );
     await second;
     expect(await llmConfig.view(tenant.id)).toMatchObject({
       merge_model: 'after',
