@@ -585,7 +585,7 @@ CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);
 
 CREATE INDEX provider_calls_last_failure ON public.provider_calls USING btree (tenant_id, provider, key_version, finished_at DESC) WHERE (outcome <> ALL (ARRAY['ok'::text, 'unknown'::text]));
 
-CREATE INDEX provider_calls_ledger_due ON public.provider_calls USING btree (finished_at) WHERE ledger_due;
+CREATE INDEX provider_calls_ledger_due ON public.provider_calls USING btree (tenant_id, finished_at) WHERE ledger_due;
 
 CREATE INDEX provider_calls_of_subject ON public.provider_calls USING btree (tenant_id, subject_id) WHERE (subject_id IS NOT NULL);
 
