@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
-import { chunkArticle } from '../../../src/domain/chunks.ts';
+import { chunkArticle, chunkerVersion } from '../../../src/domain/chunks.ts';
 import { createComplete } from '../../../src/embedding/complete.ts';
+import { insertVectors } from '../../../src/vectors/chunk-store.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
@@ -55,9 +56,13 @@ describe('the completion of an article', () => {
       cutOverWhenComplete: async () => undefined,
     });
     const completed = await database.withTenant(tenant.id, async (tx) => {
-      const { id: spaceId } = await ensureSpace(tx, tenant.id, { model, chunkerVersion: 1 }, 16);
+      const { id: spaceId } = await ensureSpace(tx, tenant.id, { model, chunkerVersion }, 16);
       const contentHash = String(row?.content_hash);
-      return complete(tx, article, { spaceId, model, contentHash, chunks: chunkArticle(body) });
+      const chunks = chunkArticle(body);
+      const vector = Array.from({ length: 16 }, () => 0.25);
+      const vectors = chunks.map(({ hash, text }) => ({ articleId: article.articleId, hash, text, vector }));
+      await insertVectors(tx, tenant.id, spaceId, vectors);
+      return complete(tx, article, { spaceId, model, contentHash, chunks });
     });
     await update;
     expect([completed, met]).toEqual([true, 'waits']);

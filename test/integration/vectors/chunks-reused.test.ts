@@ -48,6 +48,7 @@ describe('the vector of a chunk', () => {
 describe('the manifest of an article', () => {
   it('holds the chunks of its last text', async ({ stored }) => {
     const [articleId] = stored.articles;
+    for (const hash of ['a', 'b', 'c']) await stored.insert(stored.spaces[0], articleId, hash, [1, 0]);
     for (const [contentHash, chunkHashes] of [
       ['text 1', ['a', 'b']],
       ['text 2', ['b', 'c']],
