@@ -22,6 +22,8 @@ it(
     expect((await stat(stack.endpointsFile)).mode & 0o777).toBe(0o600);
     for (const printed of [apiUrl, docsUrl, keys.agent]) expect(first.printed()).toContain(printed);
     expect((await fetch(docsUrl)).status).toBe(200);
+    const [, metricsUrl = ''] = /of the worker, (\S+)/.exec(first.printed()) ?? [];
+    expect(await (await fetch(metricsUrl)).text()).toContain('temporal_');
     expect(await ask(apiUrl, keys.agent, '/articles')).toEqual({ status: 200, data: [] });
     const article = { title: 'Kept', body: 'It is there after a restart.', category: 'idea' };
     const { status, data } = await ask(apiUrl, keys.agent, '/articles', article);
