@@ -27,7 +27,6 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
                 workflow_id: workflowExecution?.workflowId,
                 attempt,
                 code,
-
                 error: thrown,
               },
               'activity failed',
