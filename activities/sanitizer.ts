@@ -18,13 +18,15 @@ export function createSanitizer(deps: { readonly log: Logger }): ActivityInterce
           const failure = sanitize(thrown, context.info.attempt);
           if (failure !== thrown) {
             const { activityType, workflowExecution, attempt } = context.info;
+            const code = codeOfThrown(thrown);
             // A code tells an operator enough, except `internal`, which means a bug.
-            const level = codeOfThrown(thrown) === 'internal' ? 'warn' : 'debug';
+            const level = code === 'internal' ? 'warn' : 'debug';
             deps.log[level](
               {
                 activity: activityType,
                 workflow_id: workflowExecution?.workflowId,
                 attempt,
+                code,
                 error: thrown,
               },
               'activity failed',

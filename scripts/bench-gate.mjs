@@ -1,4 +1,5 @@
 // `npm run bench:gate`: the set-up, then measures how well each way to compare two articles recognises a duplicate.
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

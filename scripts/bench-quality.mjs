@@ -1,4 +1,5 @@
 // `npm run bench:quality`: the set-up, then measures how well each search mode answers the judged queries.
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

@@ -1,4 +1,5 @@
 // `npm run bench:search`: the set-up, then measures searches at 10,000 and 100,000 chunks (`-- --small` for a quick run, `-- --json FILE`).
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

@@ -1,4 +1,5 @@
 // `npm run bench`: the set-up, then all benchmarks, or those that the arguments name (`npm run bench -- a b --json FILE`).
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

@@ -1,4 +1,5 @@
 // `npm run dev`: the set-up, then the same as `npm start`. A changed source file restarts the API and the worker.
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

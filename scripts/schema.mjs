@@ -1,4 +1,5 @@
 // `npm run schema`: the set-up, then docs/schema.sql anew, from a database that the migrations have made.
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

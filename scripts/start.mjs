@@ -1,4 +1,5 @@
 // `npm start`: the set-up, then the embedded services and Lorekeep.
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 await setUpOrExit();

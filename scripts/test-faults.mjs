@@ -1,5 +1,6 @@
 // `npm run test:faults`: the set-up, then the matrix of faults and the invariants. With `--planted` it plants faults in a copy of
 // the project, one at a time, and shows whether the tests notice them (`-- --planted guard outbox`, `-- --planted --list`).
+import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
 const given = process.argv.slice(2);

@@ -4,16 +4,16 @@ import { operations } from './domain/operations.ts';
 import { printProblem } from './platform/telemetry/library-output.ts';
 
 /** The environment of a process. Only this file reads `process.env`; src/main/library-output.ts clears switches in it. */
-const port = z.coerce.number().int().min(0).max(65_535);
-const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
-const count = z.coerce.number().int().min(1).max(100_000);
-const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const port = wholeNumber(0, 65_535);
+const milliseconds = wholeNumber(1, 3_600_000);
+const count = wholeNumber(1, 100_000);
+const flag = oneOf(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
 const name = z.string().min(1);
 
 const shared = {
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 };
 
 const database = { DATABASE_URL: postgresUrl };
@@ -174,4 +174,14 @@ export function loadEnvironment<P extends keyof Schemas>(processName: P): Enviro
     `lorekeep ${processName}: the environment is not usable\n${parsed.problems.map((line) => `  ${line}\n`).join('')}`,
   );
   process.exit(1);
+}
+
+/** A whole number in a variable. Without words of its own zod would speak of NaN. */
+function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(message).int(message).min(min, message).max(max, message);
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, `must be one of ${values.join(', ')}`);
 }

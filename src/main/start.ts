@@ -91,13 +91,13 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
     runCommand('temporal-setup', environment),
   ]);
   say('starting the API and the worker …');
-  const apiUrl = await startApplication(stack, environment, options.isDevelopment);
+  const { apiUrl, workerMetricsUrl } = await startApplication(stack, environment, options.isDevelopment);
 
   const api = createApiClient(apiUrl);
   const keys = await openDemoTenant({ api, adminKey, secrets, log: say });
   const isLocalModel = stack.started.includes('embedding-server');
   if (isLocalModel) await giveEmbeddingKey(api, keys.user);
-  const canSearch = withSamples && (await addSamples({ api, keys, hasEmbeddingKey: isLocalModel, log: say }));
+  const canSearch = withSamples && (await addSamples({ api, keys, isLocalModel, log: say }));
 
   const endpoints: Endpoints = {
     apiUrl,
@@ -111,31 +111,43 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
     adminKey,
   };
   const file = await writeEndpoints(stackDir, endpoints);
-  say(describeEndpoints(endpoints, relative(process.cwd(), file)));
+  say(
+    describeEndpoints(endpoints, {
+      file: relative(process.cwd(), file),
+      logsDir: relative(process.cwd(), join(stackDir, 'logs')),
+      workerMetricsUrl,
+    }),
+  );
   if (canSearch) say(describeSearch(await searchSamples(api, keys.agent)));
   if (options.isDevelopment) say('\nA changed source file restarts the API and the worker.');
   say('\nCtrl-C stops everything; the data is kept.');
 }
 
-/** Starts the API and the worker, in development so that they restart by themselves. Returns the URL of the API. */
+/** Starts the API and the worker, in development so that they restart by themselves. Returns the addresses of both. */
 async function startApplication(
   stack: Stack,
   environment: ReturnType<typeof applicationEnvironment>,
   isDevelopment: boolean,
-): Promise<string> {
+): Promise<{ readonly apiUrl: string; readonly workerMetricsUrl: string }> {
   if (!isDevelopment) {
-    const [apiUrl] = await Promise.all([startApi(stack, environment), startWorker(stack, environment)]);
-    return apiUrl;
+    const [apiUrl, workerMetricsUrl] = await Promise.all([
+      startApi(stack, environment),
+      startWorker(stack, environment),
+    ]);
+    return { apiUrl, workerMetricsUrl };
   }
   const processes = createRestartableProcesses(stack, (death) =>
     console.error(`${describeDeath(death)}\nwaiting for a change …`),
   );
-  const [apiUrl] = await Promise.all([startApi(processes, environment), startWorker(processes, environment)]);
+  const [apiUrl, workerMetricsUrl] = await Promise.all([
+    startApi(processes, environment),
+    startWorker(processes, environment),
+  ]);
   await restartOnChange({
     root,
     processes,
     migrate: () => runCommand('migrate', { ...environment, DATABASE_OWNER_URL: stack.databaseOwnerUrl }),
     log: say,
   });
-  return apiUrl;
+  return { apiUrl, workerMetricsUrl };
 }

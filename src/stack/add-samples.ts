@@ -1,23 +1,29 @@
 import type { ApiClient } from './api-client.ts';
-import type { DemoKeys } from './demo-tenant.ts';
+import { type DemoKeys, hasEmbeddingKey } from './demo-tenant.ts';
 import { publishSamples, waitUntilEmbedded } from './sample-articles.ts';
 
 export interface AddSamplesOptions {
   readonly api: ApiClient;
   readonly keys: DemoKeys;
-  readonly hasEmbeddingKey: boolean;
+  /** Whether the embedding server of this machine is used, whose embeddings cost nothing. */
+  readonly isLocalModel: boolean;
   readonly log: (line: string) => void;
 }
 
 const embeddingDeadlineMs = 20 * 60_000;
 
-/** Publishes the missing samples and waits until they are embedded. Returns whether a search by meaning can find one. */
-export async function addSamples({ api, keys, hasEmbeddingKey, log }: AddSamplesOptions): Promise<boolean> {
+/**
+ * Publishes the missing samples and, with the local model, waits until they are embedded. Returns whether a search by meaning is
+ * to be shown: another service may be slow or away, and bills each search.
+ */
+export async function addSamples({ api, keys, isLocalModel, log }: AddSamplesOptions): Promise<boolean> {
   const added = await publishSamples(api, keys.user);
   if (added > 0) log(`published ${added} sample articles`);
-  if (!hasEmbeddingKey) {
+  if (!isLocalModel) {
     log(
-      'the demo tenant has no embedding key: set one with PATCH /api/v1/tenants/me/llm-config to search by meaning',
+      (await hasEmbeddingKey(api, keys.user))
+        ? 'the demo tenant has an embedding key, with which EMBEDDING_BASE_URL is called: POST /api/v1/tenants/me/llm-config/verify tries it, GET /api/v1/knowledge/embeddings shows what is embedded'
+        : 'the demo tenant has no embedding key: set one with PATCH /api/v1/tenants/me/llm-config to search by meaning',
     );
     return false;
   }

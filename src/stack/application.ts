@@ -67,16 +67,19 @@ export async function startApi(stack: ProcessStarter, env: Variables): Promise<s
   return url;
 }
 
-/** Starts the worker and waits until it polls. */
-export async function startWorker(stack: ProcessStarter, env: Variables): Promise<void> {
+/** Starts the worker, waits until it polls, and returns the URL of its metrics. */
+export async function startWorker(stack: ProcessStarter, env: Variables): Promise<string> {
+  let url = '';
   await stack.startProcess(async () => {
     const port = await stack.choosePort(
       "the worker's metrics",
       Number(env.METRICS_PORT) || preferredMetricsPort,
     );
-    const health = `http://127.0.0.1:${port}/readyz`;
-    return nodeProcess('worker', { ...env, METRICS_PORT: String(port) }, health, workerGraceMs);
+    const base = `http://127.0.0.1:${port}`;
+    url = `${base}/metrics`;
+    return nodeProcess('worker', { ...env, METRICS_PORT: String(port) }, `${base}/readyz`, workerGraceMs);
   });
+  return url;
 }
 
 function nodeProcess(name: string, env: Variables, healthUrl: string, graceMs: number): ServiceSpec {

@@ -16,6 +16,7 @@ export interface DemoTenantOptions {
   readonly log: (line: string) => void;
 }
 
+const path = '/tenants/me/llm-config';
 const keysFile = 'demo-tenant-keys';
 
 /** Returns the keys of the demo tenant: the stored ones while they work, else those of a tenant that it creates. */
@@ -24,7 +25,7 @@ export async function openDemoTenant(options: DemoTenantOptions): Promise<DemoKe
   const stored = await secrets.read(keysFile);
   if (stored !== undefined) {
     const keys = keysSchema.parse(JSON.parse(stored));
-    if ((await api({ path: '/tenants/me/llm-config', key: keys.user })).status === 200) return keys;
+    if ((await api({ path, key: keys.user })).status === 200) return keys;
     log('this database does not accept the stored keys of the demo tenant: creating another tenant');
   }
   const create = (slug: string) =>
@@ -41,11 +42,15 @@ export async function openDemoTenant(options: DemoTenantOptions): Promise<DemoKe
   return keys;
 }
 
+/** Whether the tenant has an embedding key. */
+export async function hasEmbeddingKey(api: ApiClient, key: string): Promise<boolean> {
+  const view = expectSuccess(await api({ path, key }), settings, "read the demo tenant's settings");
+  return view.has_embedding_key;
+}
+
 /** Gives the tenant an embedding key if it has none. The local embedding server accepts any key. */
 export async function giveEmbeddingKey(api: ApiClient, key: string): Promise<void> {
-  const path = '/tenants/me/llm-config';
-  const view = expectSuccess(await api({ path, key }), settings, "read the demo tenant's settings");
-  if (view.has_embedding_key) return;
+  if (await hasEmbeddingKey(api, key)) return;
   const body = { embedding_api_key: `local-${randomBytes(16).toString('hex')}` };
   expectSuccess(await api({ method: 'PATCH', path, key, body }), settings, "set the demo tenant's key");
 }

@@ -2,8 +2,15 @@ import type { Endpoints } from './endpoints-file.ts';
 import type { SampleSearch } from './sample-search.ts';
 import { showcase } from './samples/index.ts';
 
-/** The table of addresses and keys that `npm start` prints, and the file that holds the same. */
-export function describeEndpoints(endpoints: Endpoints, file: string): string {
+export interface Places {
+  /** The file with the same addresses and keys. */
+  readonly file: string;
+  readonly logsDir: string;
+  readonly workerMetricsUrl: string;
+}
+
+/** The table of addresses and keys that `npm start` prints, the file that holds the same, and where to look at what goes on. */
+export function describeEndpoints(endpoints: Endpoints, places: Places): string {
   const rows: [string, string][] = [
     ['API', `${endpoints.apiUrl}/api/v1`],
     ['API documentation', endpoints.docsUrl],
@@ -21,7 +28,10 @@ export function describeEndpoints(endpoints: Endpoints, file: string): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
-  return ['', 'Lorekeep runs.', '', ...table, '', `  The same in ${file}`].join('\n');
+  return [
+    ...['', 'Lorekeep runs.', '', ...table, '', `  The same in ${places.file}`],
+    `  Logs in ${places.logsDir}; metrics at ${endpoints.apiUrl}/metrics and, of the worker, ${places.workerMetricsUrl}`,
+  ].join('\n');
 }
 
 /** The question, the best article by meaning, and the best by keyword. */

@@ -55,7 +55,7 @@ export function findJsonLoss(text: string): FieldError | undefined {
           if (!isKept(text.slice(at, end))) {
             return {
               path: pathOf(open),
-              message: 'is a number that would not be kept exactly: send it as a string',
+              message: 'is a number that would not be kept exactly: use one of at most 15 digits',
             };
           }
           at = end;

@@ -41,12 +41,17 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   return { kind: 'parsed', params: params?.data, query, body };
 }
 
-/** Says that a well-formed path names nothing, such as an id that no row can have: `There is no article with this id.` */
+/**
+ * Says that a well-formed path names nothing, such as an id that no row can have: `There is no article with this id.` Where only
+ * a few names exist it lists them: `There is no provider of this name: use embedding or anthropic.`
+ */
 function nothingBy(path: string, issue: z.core.$ZodIssue | undefined): string {
   const parameter = String(issue?.path[0] ?? 'id');
   const collection = new RegExp(`([a-z-]+)/:${parameter}(?:/|$)`).exec(path)?.[1];
   if (collection === undefined) return 'There is nothing at this path.';
   const one = collection.replace(/ies$/, 'y').replace(/s$/, '').replaceAll('-', ' ');
+  if (issue?.code === 'invalid_value')
+    return `There is no ${one} of this name: use ${issue.values.join(' or ')}.`;
   return `There is no ${one} with this ${parameter}.`;
 }
 
@@ -61,10 +66,13 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 /** The messages of faults for which a schema has none of its own. */
-function inPlainWords({ code, input, expected }: z.core.$ZodRawIssue): string | undefined {
-  if (input === undefined) return 'is required';
-  if (code !== 'invalid_type') return undefined;
-  const name = typeNames[String(expected)];
+function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return 'is required';
+  if (issue.code === 'invalid_value' && Array.isArray(issue.values)) {
+    return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.join(', ')}`;
+  }
+  if (issue.code !== 'invalid_type') return undefined;
+  const name = typeNames[String(issue.expected)];
   return name === undefined ? undefined : `must be ${name}`;
 }
 

@@ -5,7 +5,7 @@ const requestProblems = {
   malformed_json: { status: 400, title: 'The body is not valid JSON' },
   malformed_request: { status: 400, title: 'The request cannot be read' },
   unauthorized: { status: 401, title: 'The request needs a valid API key' },
-  forbidden: { status: 403, title: "The API key's role is too low" },
+  forbidden: { status: 403, title: 'The API key may not do this' },
   not_found: { status: 404, title: 'The resource does not exist' },
   method_not_allowed: { status: 405, title: 'The path does not support this method' },
   transition_not_allowed: { status: 409, title: 'The status does not allow this transition' },

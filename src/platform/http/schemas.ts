@@ -79,7 +79,7 @@ export function boundedArray<Item extends z.ZodType>(item: Item, { max }: { read
 export function list<Item extends z.ZodType<unknown, string>>(item: Item, { max }: { readonly max: number }) {
   const message = `must have at most ${max} entries`;
   return z
-    .union([z.string(), z.array(z.string())])
+    .union([z.string(), z.array(z.string())], 'must be a text or a list of texts')
     .transform((given, context) => {
       const entries = Array.isArray(given) ? given : given.split(',');
       if (entries.length <= max) return entries;

@@ -2,9 +2,12 @@ import { closeSync, openSync } from 'node:fs';
 
 type Variables = Record<string, string | undefined>;
 
-/** A variable that makes a library or Node.js itself print what it does: requests, statements, headers. */
-const isDebugSwitch = (variable: string) =>
-  /(^|_)(DEBUG|LOG|LOGLEVEL|TRACE|TRACING|VERBOSE|VERBOSITY)(_|$)/.test(variable) && variable !== 'LOG_LEVEL';
+/** The debugging switches of Node.js and of our libraries. scripts/library-output.mjs has the same. */
+const debugSwitch =
+  /^(DEBUG|NODE_DEBUG(_NATIVE)?|(OPENAI|ANTHROPIC|RUST)_LOG|GRPC_(NODE_)?(TRACE|VERBOSITY)|GRPC_NODE_DEBUG_SEND_ERROR_DETAILS|TEMPORAL_(DEBUG|TRACE_NATIVE_CALLS)|(TSX|TINYGLOBBY)_DEBUG)$/;
+
+/** Whether a variable makes a library or Node.js itself print what it does: requests, statements, headers. */
+export const isDebugSwitch = (variable: string): boolean => debugSwitch.test(variable);
 
 /** Node.js reads these before any code runs, and prints to the file descriptor itself. */
 const isReadByNode = (variable: string) => variable === 'NODE_DEBUG' || variable === 'NODE_DEBUG_NATIVE';

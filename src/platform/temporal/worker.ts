@@ -4,7 +4,6 @@ import {
   bundleWorkflowCode,
   DefaultLogger,
   GracefulShutdownPeriodExpiredError,
-  type LogEntry,
   NativeConnection,
   Runtime,
   TransportError,
@@ -16,6 +15,7 @@ import { withTimeout } from '../async/with-timeout.ts';
 import { printProblem } from '../telemetry/library-output.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import { connectionOptions, type TemporalOptions } from './client.ts';
+import { describeSdkEntry } from './sdk-log.ts';
 
 export interface WorkerOptions {
   readonly temporal: TemporalOptions;
@@ -48,25 +48,15 @@ export function bundleWorkflows(workflowsPath: string): Promise<WorkflowBundleWi
   return bundleWorkflowCode({ workflowsPath, logger });
 }
 
-/** The fields of the SDK's log lines that are ids and numbers. The others may quote a thrown error, so they are left out. */
-const idsOf = ({ meta }: LogEntry) => ({
-  workflow_id: meta?.workflowId,
-  run_id: meta?.runId,
-  workflow: meta?.workflowType,
-  activity: meta?.activityType,
-  attempt: meta?.attempt,
-  error: meta?.error,
-});
-
 /**
  * Sends the SDK's log to our logger and starts its metrics exporter at `metricsAddress` (host:port). Call it once in a process,
  * before any other use of the SDK's worker.
  */
 export function installRuntime(log: Logger, metricsAddress: string): void {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   Runtime.install({
     logger: new DefaultLogger('INFO', (entry) => {
-      log[levels[entry.level]](idsOf(entry), entry.message);
+      const { level, fields } = describeSdkEntry(entry);
+      log[level](fields, entry.message);
     }),
     telemetryOptions: {
       // Otherwise the native part prints its lines itself, with all their fields.

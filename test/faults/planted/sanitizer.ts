@@ -63,8 +63,8 @@ export const sanitizerFaults: readonly PlantedFault[] = [
   },
   {
     file: 'activities/sanitizer.ts',
-    find: "codeOfThrown(thrown) === 'internal' ? 'warn' : 'debug'",
-    replace: "codeOfThrown(thrown) === 'internal' ? 'debug' : 'debug'",
+    find: "code === 'internal' ? 'warn' : 'debug'",
+    replace: "code === 'internal' ? 'debug' : 'debug'",
     why: 'a bug in an activity is in no log',
     tests: thrown,
   },

@@ -16,14 +16,14 @@ describe('an activity that throws', () => {
     expect(failure).toBeInstanceOf(ApplicationFailure);
     expect(failure).toMatchObject({ type: 'internal', message: failureTraits.internal.title });
     expect(JSON.stringify([failure, String(failure)])).not.toContain('private');
-    expect(logged).toMatchObject([{ level: 'warn', msg: 'activity failed' }]);
+    expect(logged).toMatchObject([{ level: 'warn', msg: 'activity failed', code: 'internal' }]);
     expect(JSON.stringify(logged)).not.toContain('private');
   });
 
   it('a code of the table fails with it, and nothing but a note for debugging is logged', async () => {
     const { failure, logged } = await runWith(toApplicationFailure({ code: 'provider_unavailable' }));
     expect(failure).toMatchObject({ type: 'provider_unavailable', nonRetryable: false });
-    expect(logged).toMatchObject([{ level: 'debug' }]);
+    expect(logged).toMatchObject([{ level: 'debug', code: 'provider_unavailable' }]);
   });
 
   it('a malformed answer is retried once', async () => {
@@ -62,7 +62,7 @@ describe.each(failureCodes)('the failure %s', (code) => {
 
 /** Runs an activity that throws this, behind the sanitizer. */
 async function runWith(thrown: unknown, attempt = 1) {
-  const logged: { level: string; msg: string }[] = [];
+  const logged: { level: string; msg: string; code: string }[] = [];
   const destination = { write: (line: string) => void logged.push(JSON.parse(line)) };
   const log = createLogger({ level: 'debug', process: 'test', destination });
   const env = new MockActivityEnvironment(

@@ -69,7 +69,10 @@ describe('admission', () => {
     const own = await app.call('POST', '/admin/things', { key: adminApiKey });
     expect(own).toMatchObject({ status: 200, body: { data: '00000000-0000-0000-0000-000000000000' } });
     const tenants = await app.call('GET', '/notes', { key: adminApiKey });
-    expect(tenants.body).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('no tenant') });
+    expect(tenants.body).toMatchObject({
+      ...{ code: 'forbidden', title: 'The API key may not do this' },
+      detail: expect.stringContaining('no tenant'),
+    });
   });
 
   it('refuses a key before it reads the body', async ({ app }) => {

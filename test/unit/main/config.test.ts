@@ -69,6 +69,16 @@ describe('an environment', () => {
     expect(parsed.problems.join('\n')).not.toContain(canary);
   });
 
+  it('says which numbers and words are allowed', () => {
+    const given = { ...complete, PORT: 'x', LOG_LEVEL: 'loud', TEMPORAL_TLS: 'yes' };
+    const parsed = parseEnvironment('api', given);
+    expect(parsed.kind === 'invalid' ? parsed.problems : []).toEqual([
+      'LOG_LEVEL: must be one of fatal, error, warn, info, debug, trace, silent',
+      'TEMPORAL_TLS: must be one of true, false, 1, 0',
+      'PORT: must be a whole number from 0 to 65535',
+    ]);
+  });
+
   it('stops the process with every problem and no value', () => {
     const canary = 'canary-7c1e';
     const { status, stdout, stderr } = spawnSync(
