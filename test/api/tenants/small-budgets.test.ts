@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest';
+import { afterEach, beforeEach, describe, expect, vi } from 'vitest';
 import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfService } from '../../support/fixtures.ts';
 import type { ProviderTwin } from '../../support/provider-twin.ts';
@@ -9,6 +9,15 @@ import type { TestTenant } from '../../support/test-services.ts';
 const it = factsOfService()
   .extend('books', ({ service, twin, tenant, key }) => openBooks({ service, twin, tenant, key }))
   .extend('agent', ({ books }) => books.openWriter('agent'));
+
+// On the last day of a month its end and that of the day are one moment, and nothing would tell them apart.
+beforeEach(() => {
+  const now = new Date();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 10, 12) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe.for(['day', 'month'] as const)('a budget for three chunks a %s', (period) => {
   it('buys an article of eight in three, each chunk once, and never more than it holds', async ({

@@ -140,4 +140,25 @@ export const budgetFaults: readonly PlantedFault[] = [
     why: 'a search that a budget refuses does not say until when',
     tests: small,
   },
+  {
+    file: 'src/embedding/buy-what-fits.ts',
+    find: ' && bought.retryAfterMs === undefined',
+    replace: '',
+    why: 'a batch is made smaller for a budget that is only reserved',
+    tests: ['test/unit/embedding/buy-what-fits.test.ts'],
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: "reserved === 'day_exhausted' ? 'day' : 'month'",
+    replace: "reserved === 'day_exhausted' ? 'month' : 'day'",
+    why: 'a search names the end of the wrong budget',
+    tests: small,
+  },
+  {
+    file: 'src/embedding/backlog/parked-read-model.ts',
+    find: "row.month_open ? 'day' : 'month'",
+    replace: "row.month_open ? 'month' : 'day'",
+    why: 'an article names the end of the wrong budget',
+    tests: small,
+  },
 ];
