@@ -156,7 +156,7 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Embed an article once more',
     description:
-      'For an article that is blocked or failed. One that is pending or embedded is checked again. Existing vectors are not bought again. A draft or an archived article has nothing to embed: 409.',
+      'For an article that is blocked or failed. One that is pending or embedded is checked again. Existing vectors are not bought again; what is missing is paid by the API key that asks. A draft or an archived article has nothing to embed: 409.',
     params: articleIdSchema,
     idempotent: true,
     replies: {

@@ -142,7 +142,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
     retryEmbedding: (actor, id, afterWrite) =>
       change(actor, id, { kind: 'any' }, async (tx, current) => {
         if (current.status !== 'published') return { kind: 'not_allowed', status: current.status };
-        await embeddings.retry(tx, actor.tenantId, id);
+        await embeddings.retry(tx, actor.tenantId, id, actor.keyId);
         await audit.append(tx, actor, {
           action: 'article.embedding_retried',
           subject: { kind: 'article', id },

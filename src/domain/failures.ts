@@ -143,6 +143,8 @@ export const failureTraits: Readonly<Record<FailureCode, FailureTraits>> = table
 export interface Failure {
   readonly code: FailureCode;
   readonly retryAfterMs?: number;
+  /** When an exhausted budget begins anew. Clients are told; a workflow does not wait that long, it ends and is started again. */
+  readonly renewsAt?: Date;
 }
 
 /** Whether a value is a code of the table. */

@@ -26,8 +26,11 @@ export interface ArticleEmbeddings {
    * workflow.
    */
   articleWritten(tx: Transaction, article: WrittenArticle): Promise<void>;
-  /** Requests the embedding of the article again, in a transaction that changes no text. */
-  retry(tx: Transaction, tenantId: string, articleId: string): Promise<void>;
+  /**
+   * Requests the embedding of the article again, in a transaction that changes no text. The API key that asks for it pays, because
+   * the budget of the author's key may be what has blocked the article.
+   */
+  retry(tx: Transaction, tenantId: string, articleId: string, apiKeyId: string | null): Promise<void>;
   /** Returns the states of articles, by article id. Every article has one. */
   statesOf(
     tx: Transaction,
@@ -56,8 +59,8 @@ export function createArticleEmbeddings(deps: {
         ]);
       }
     },
-    async retry(tx, tenantId, articleId) {
-      await markRetried(tx, tenantId, articleId);
+    async retry(tx, tenantId, articleId, apiKeyId) {
+      await markRetried(tx, tenantId, articleId, apiKeyId);
       await enqueue(tx, tenantId, articleId);
     },
     statesOf: listStates,

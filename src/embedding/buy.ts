@@ -20,6 +20,8 @@ export interface Purchase<T> {
   /** Undefined before the first vectors of the model. */
   readonly space: Space | undefined;
   readonly texts: readonly { readonly articleId: string; readonly chunk: Chunk }[];
+  /** See `CallRequest`. */
+  readonly divisible?: boolean;
   /** Runs in the transaction that stores the vectors. */
   afterStore(tx: Transaction, spaceId: string): Promise<T>;
 }
@@ -43,6 +45,7 @@ export function createBuy(deps: {
       tenantId,
       source: call.source,
       apiKeyId: call.apiKeyId ?? null,
+      divisible: call.divisible ?? false,
       ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
       inputs: texts.map(({ chunk }) => chunk.text),
       side: 'passage',

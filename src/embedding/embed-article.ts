@@ -6,7 +6,9 @@ import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import { findRenewal } from './backlog/parked-read-model.ts';
 import type { Buy } from './buy.ts';
+import { buyWhatFits } from './buy-what-fits.ts';
 import type { Complete } from './complete.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
@@ -55,6 +57,12 @@ export interface EmbedArticleSteps {
   giveUp(article: ArticleRef, code: FailureCode): Promise<void>;
 }
 
+/** What an article is after a batch was stored. */
+type Stored =
+  | { readonly kind: 'embedded'; readonly chunks: number }
+  | { readonly kind: 'more'; readonly missingChunks: number }
+  | { readonly kind: 'changed' };
+
 /** Looks at the missing chunks within one step. Each lost one means that another article has gone on. */
 const maxLooks = 3;
 /** When chunks that another call is buying are worth another look, for the first time: a quick call has ended by then. */
@@ -70,6 +78,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         status,
         reason: failure.code,
         ...(failure.retryAfterMs === undefined ? {} : { nextAttemptInMs: failure.retryAfterMs }),
+        ...(failure.renewsAt === undefined ? {} : { nextAttemptAt: failure.renewsAt }),
       }),
     );
 
@@ -109,8 +118,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
 
     const { chunks, missing, claimed, space, apiKeyId } = plan;
     const batch = missing.filter(({ hash }) => !claimed.has(hash)).slice(0, deps.batchChunks);
-    const left = missing.length - batch.length;
-    if (batch.length === 0 && left > 0) return { kind: 'claimed', retryInMs: claimedRetryMs };
+    if (batch.length === 0 && missing.length > 0) return { kind: 'claimed', retryInMs: claimedRetryMs };
     if (batch.length === 0 && space !== undefined) {
       // An earlier attempt died after it had stored everything, so nothing is left to buy.
       const completed = await database.withTenant(tenantId, (tx) =>
@@ -119,20 +127,23 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
     }
 
-    const bought = await buy({
-      tenantId,
-      source: 'workflow',
-      articleId,
-      apiKeyId,
-      model,
-      space,
-      texts: batch.map((chunk) => ({ articleId, chunk })),
-      async afterStore(tx, spaceId) {
-        if (left > 0) return 'more';
-        return (await complete(tx, article, { spaceId, model, contentHash, chunks }))
-          ? 'embedded'
-          : 'changed';
-      },
+    const bought = await buyWhatFits(batch, (part, divisible) => {
+      const missingChunks = missing.length - part.length;
+      return buy({
+        tenantId,
+        source: 'workflow',
+        articleId,
+        apiKeyId,
+        model,
+        space,
+        texts: part.map((chunk) => ({ articleId, chunk })),
+        divisible,
+        async afterStore(tx, spaceId): Promise<Stored> {
+          if (missingChunks > 0) return { kind: 'more', missingChunks };
+          const embedded = await complete(tx, article, { spaceId, model, contentHash, chunks });
+          return embedded ? { kind: 'embedded', chunks: chunks.length } : { kind: 'changed' };
+        },
+      });
     });
     switch (bought.kind) {
       case 'superseded':
@@ -143,10 +154,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         return waitOrFail(article, bought, tries);
       case 'ok': {
         const { inputTokens, persisted } = bought;
-        if (persisted === 'changed') return { kind: 'changed' };
-        return persisted === 'more'
-          ? { kind: 'more', missingChunks: left, inputTokens }
-          : { kind: 'embedded', chunks: chunks.length, inputTokens };
+        return persisted.kind === 'changed' ? persisted : { ...persisted, inputTokens };
       }
       default:
         return bought satisfies never;
@@ -206,7 +214,15 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
 
     async giveUp(article, code) {
       const status = failureTraits[code].article;
-      await showFailure(article, status === 'pending' ? 'failed' : status, { code });
+      const { tenantId, articleId } = article;
+      const renewsAt =
+        code === 'budget_exhausted'
+          ? await database.withTenant(tenantId, (tx) => findRenewal(tx, tenantId, articleId))
+          : undefined;
+      await showFailure(article, status === 'pending' ? 'failed' : status, {
+        code,
+        ...(renewsAt === undefined ? {} : { renewsAt }),
+      });
     },
   };
 }

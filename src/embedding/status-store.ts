@@ -57,7 +57,7 @@ export async function markEmbedded(
 }
 
 /**
- * Records why a published article is not embedded, and in how many milliseconds it is tried again, if that is known.
+ * Records why a published article is not embedded, and when or in how many milliseconds it is tried again, if that is known.
  */
 export async function markNotEmbedded(
   tx: Transaction,
@@ -67,6 +67,7 @@ export async function markNotEmbedded(
     readonly status: 'pending' | 'blocked' | 'failed';
     readonly reason: string;
     readonly nextAttemptInMs?: number;
+    readonly nextAttemptAt?: Date;
   },
 ): Promise<void> {
   await tx('article_embeddings')
@@ -78,19 +79,28 @@ export async function markNotEmbedded(
       reason: why.reason,
       next_attempt_at:
         why.nextAttemptInMs === undefined
-          ? null
+          ? (why.nextAttemptAt ?? null)
           : tx.raw(`clock_timestamp() + ? * interval '1 millisecond'`, [why.nextAttemptInMs]),
       updated_at: tx.raw('clock_timestamp()'),
     });
 }
 
-/** Marks an article that is not embedded as pending, whatever stopped it, because a client asks for one more try. */
-export async function markRetried(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
+/**
+ * Marks an article that is not embedded as pending, whatever stopped it, because a client asks for one more try. The client's API
+ * key pays from now on.
+ */
+export async function markRetried(
+  tx: Transaction,
+  tenantId: string,
+  articleId: string,
+  apiKeyId: string | null,
+): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
     .whereNotIn('status', ['embedded', 'not_applicable'])
     .update({
       status: 'pending',
+      api_key_id: apiKeyId,
       reason: null,
       next_attempt_at: null,
       updated_at: tx.raw('clock_timestamp()'),

@@ -1,4 +1,5 @@
 import type { Failure, FailureCode } from '../domain/failures.ts';
+import { retryTimeOf } from '../domain/retry-time.ts';
 
 /** The verdicts of the proposal gate on a new article. */
 export const gateVerdicts = ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'] as const;
@@ -66,14 +67,15 @@ export const skipped: Decision = {
 };
 
 /** The decision on a proposal that could not be compared: it is created as asked. */
-export function undecided({ code, retryAfterMs }: Failure): Decision {
+export function undecided(failure: Failure): Decision {
+  const retryAt = retryTimeOf(failure);
   return {
     kind: 'new',
     report: {
       verdict: 'unknown',
       ...nothingCompared,
-      reason: code,
-      ...(retryAfterMs === undefined ? {} : { retryAt: new Date(Date.now() + retryAfterMs) }),
+      reason: failure.code,
+      ...(retryAt === null ? {} : { retryAt }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { renewalOf } from '../domain/budget-period.ts';
 import type { Failure } from '../domain/failures.ts';
 import { type Caller, type CallOperation, operations } from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
@@ -77,7 +78,7 @@ export function refusalOf(admission: Admission): Failure | undefined {
     case 'open':
       return { code: 'circuit_open', retryAfterMs: admission.retryInMs };
     case 'spent':
-      return { code: 'budget_exhausted' };
+      return { code: 'budget_exhausted', renewsAt: renewalOf('month', new Date()) };
     default:
       return admission satisfies never;
   }

@@ -29,6 +29,8 @@ export interface CallRequest<R, K> {
   readonly maxOutputTokens?: number;
   /** What the call will cost by experience. Computed only for a budget that cannot hold the bound. */
   readonly likelyTokens?: () => number;
+  /** The caller makes a smaller call where a budget refuses this one. Then the budget is not reported as exhausted. */
+  readonly divisible?: boolean;
   /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number;
   /** The model to call; by default the tenant's current one. */

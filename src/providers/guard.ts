@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { renewalOf } from '../domain/budget-period.ts';
 import { believed, costWithoutUsage } from '../domain/cost.ts';
 import { type Failure, failureTraits } from '../domain/failures.ts';
 import {
@@ -112,13 +113,18 @@ export function createGuard(deps: GuardDeps): Guard {
           likelyTokens: request.likelyTokens ?? (() => request.maxTokens),
           ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
           apiKeyId: request.apiKeyId ?? null,
+          divisible: request.divisible ?? false,
         });
         if (reserved !== 'begun') {
           // Not rolled back: the mark of the exhausted budget is written.
           await request.claim?.release(tx, callId);
           return reserved === 'budget_reserved'
             ? { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs }
-            : { kind: 'failed', code: 'budget_exhausted' };
+            : {
+                kind: 'failed',
+                code: 'budget_exhausted',
+                renewsAt: renewalOf(reserved === 'day_exhausted' ? 'day' : 'month', new Date()),
+              };
         }
 
         const acquired = await breaker.acquire(

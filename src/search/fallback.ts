@@ -1,4 +1,5 @@
 import type { FailureCode } from '../domain/failures.ts';
+import { retryTimeOf } from '../domain/retry-time.ts';
 import { type Coverage, findCommonestReason } from '../embedding/coverage/summary.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { SearchCursor } from './cursor.ts';
@@ -20,10 +21,8 @@ export async function explainFallback(
   switch (answer.kind) {
     case 'vector':
       return undefined;
-    case 'failed': {
-      const { code, retryAfterMs } = answer;
-      return { code, retryAt: retryAfterMs === undefined ? null : new Date(Date.now() + retryAfterMs) };
-    }
+    case 'failed':
+      return { code: answer.code, retryAt: retryTimeOf(answer) };
     case 'no_vectors':
       // With nothing published, there is nothing that vectors could find.
       if (coverage.published === 0) return undefined;

@@ -167,6 +167,8 @@ export function createTenants(deps: TenantsDeps): Tenants {
         const active = await listActiveUserKeys(tx, tenantId);
         if (active.length === 1 && active[0] === keyId) return { kind: 'last_user_key' };
         await markApiKeyRevoked(tx, tenantId, keyId);
+        // Its daily budget ends with it: the tenant alone pays for the vectors of what the key has written.
+        await deps.onBudgetChanged?.(tx, tenantId, keyId);
         await audit.append(tx, actor, {
           action: 'api_key.revoked',
           subject: { kind: 'api_key', id: keyId },

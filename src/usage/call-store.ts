@@ -23,6 +23,8 @@ export interface CallStart {
   readonly maxOutputTokens: number;
   /** What the call will cost by experience. Computed only for a budget that cannot hold the most. */
   readonly likelyTokens: () => number;
+  /** The caller asks for less where this is refused, so that its refusal does not say that the budget is exhausted. */
+  readonly divisible?: boolean;
 }
 
 /** A reservation for a call. */

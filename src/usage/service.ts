@@ -38,13 +38,13 @@ export interface Usage {
   /**
    * Reserves a call's tokens in the month's budget and in that of its API key, and writes the call record. Commit it
    * before the call is made, because the record has to survive a crash. `budget_reserved`: there is no room only while
-   * other calls are under way.
+   * other calls are under way. `day_exhausted`: only the day of the API key has none.
    */
   begin(
     tx: Transaction,
     tenantId: string,
     call: CallStart,
-  ): Promise<'begun' | 'budget_reserved' | 'budget_exhausted'>;
+  ): Promise<'begun' | 'budget_reserved' | 'day_exhausted' | 'month_exhausted'>;
   /** Finishes a call record and settles its reservations by its cost, in the transaction that stores the result of the call. */
   finish(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
   /** Deletes the record of a call that was not made, and releases its reservations. */
@@ -109,11 +109,13 @@ export function createUsageService(deps: {
       const { apiKeyId = null } = call;
       const room = await readRoom(tx, tenantId, { tokens, apiKeyId });
       if (room.month && room.day) return 'budget_reserved';
+      const exhausted = room.month ? 'day_exhausted' : 'month_exhausted';
+      if (call.divisible === true) return exhausted;
       // The day's row before the month's, as in every statement: otherwise two calls could each wait for the other.
       if (!room.day && apiKeyId !== null && (await markKeyExhausted(tx, tenantId, apiKeyId)))
         await events.keyExhausted(tx, tenantId, apiKeyId);
       if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
-      return 'budget_exhausted';
+      return exhausted;
     },
     async finish(tx, tenantId, call) {
       const settled = await finishCall(tx, tenantId, call);

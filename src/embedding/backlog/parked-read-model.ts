@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { renewalOf } from '../../domain/budget-period.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
 /** The condition on an article `e`: a budget has blocked it. */
@@ -10,11 +11,14 @@ const openMonthSql = `not exists (
    where u.tenant_id = t.tenant_id and u.exhausted_at is not null
      and u.month = date_trunc('month', now() at time zone 'UTC')::date)`;
 
+/** The condition on an article `e`: the day of its API key is not exhausted now. */
+const openDaySql = `not exists (
+  select 1 from daily_key_usage d
+   where d.tenant_id = e.tenant_id and d.api_key_id = e.api_key_id
+     and d.exhausted_at is not null and d.day = (now() at time zone 'UTC')::date)`;
+
 /** The condition on an article `e` of a tenant whose month is not exhausted: nor is the day of its API key. */
-const admittedSql = `${parkedSql}
-  and not exists (select 1 from daily_key_usage d
-                   where d.tenant_id = e.tenant_id and d.api_key_id = e.api_key_id
-                     and d.exhausted_at is not null and d.day = (now() at time zone 'UTC')::date)`;
+const admittedSql = `${parkedSql} and ${openDaySql}`;
 
 /**
  * Lists some tenants with articles that a budget has blocked and that would be admitted again, at random, so that none is always
@@ -57,4 +61,24 @@ export async function listAdmitted(tx: Transaction, tenantId: string, limit: num
     .array(z.object({ article_id: z.string() }))
     .parse(rows)
     .map((row) => row.article_id);
+}
+
+/**
+ * When the budgets that are exhausted for an article begin anew: the tenant's month, or the day of its API key. Undefined where none
+ * is exhausted any more.
+ */
+export async function findRenewal(
+  tx: Transaction,
+  tenantId: string,
+  articleId: string,
+): Promise<Date | undefined> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select ${openMonthSql} as month_open, ${openDaySql} as day_open
+       from article_embeddings e join lateral (select e.tenant_id) t on true
+      where e.tenant_id = :tenantId and e.article_id = :articleId`,
+    { tenantId, articleId },
+  );
+  const [row] = z.array(z.object({ month_open: z.boolean(), day_open: z.boolean() })).parse(rows);
+  if (row === undefined || (row.month_open && row.day_open)) return undefined;
+  return renewalOf(row.month_open ? 'day' : 'month', new Date());
 }

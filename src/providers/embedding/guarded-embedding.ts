@@ -18,6 +18,7 @@ export interface EmbeddingCall<K> {
   readonly model?: string;
   readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
+  readonly divisible?: boolean;
   readonly claim?: Claim;
   /**
    * Dimension of the space that the vectors are for, if it is known. Vectors of another one are a `malformed_response`.

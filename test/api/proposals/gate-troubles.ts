@@ -112,7 +112,7 @@ export const troubles: readonly Trouble[] = [
     calls: 1,
   },
   { name: 'has an open breaker', begin: openBreaker, reason: 'circuit_open', calls: 0, retryAt: true },
-  { name: 'has no budget left', begin: setBudget, reason: 'budget_exhausted', calls: 0 },
+  { name: 'has no budget left', begin: setBudget, reason: 'budget_exhausted', calls: 0, retryAt: true },
   {
     name: 'meets a Vault that is away',
     begin: ({ vault }) => vault.cut(),

@@ -2,6 +2,7 @@ import type { PlantedFault } from './planted-fault.ts';
 
 const budget = ['test/integration/usage/budget.test.ts'];
 const bounds = ['test/integration/usage/budget-bounds.test.ts'];
+const small = ['test/api/tenants/small-budgets.test.ts'];
 
 /** Faults in the monthly budget and in what is reported of it. */
 export const budgetFaults: readonly PlantedFault[] = [
@@ -81,5 +82,83 @@ export const budgetFaults: readonly PlantedFault[] = [
     replace: 'case when due then excluded.reported else',
     why: 'skips since the last report are not in the next one',
     tests: ['test/integration/usage/blocked-operations.test.ts'],
+  },
+  {
+    file: 'src/embedding/buy-what-fits.ts',
+    find: 'return refused && divisible ?',
+    replace: 'return refused && batch.length > 8 ?',
+    why: 'a batch that has no room is not made smaller',
+    tests: small,
+  },
+  {
+    file: 'src/usage/service.ts',
+    find: 'if (call.divisible === true) return exhausted;',
+    replace: '',
+    why: 'a batch that is made smaller reports an exhausted budget',
+    tests: small,
+  },
+  {
+    file: 'src/embedding/status-store.ts',
+    find: "status: 'pending',\n      api_key_id: apiKeyId,\n      reason: null,\n      next_attempt_at: null,\n      updated_at: tx.raw('clock_timestamp()'),\n    });\n}\n\n/**\n * Locks",
+    replace:
+      "status: 'pending',\n      reason: null,\n      next_attempt_at: null,\n      updated_at: tx.raw('clock_timestamp()'),\n    });\n}\n\n/**\n * Locks",
+    why: 'the key of the author pays for a retry of another key',
+    tests: small,
+  },
+  {
+    file: 'src/usage/budget-read-model.ts',
+    find: 'and revoked_at is null',
+    replace: '',
+    why: 'the budget of a revoked key refuses for ever',
+    tests: small,
+  },
+  {
+    file: 'src/usage/budget-read-model.ts',
+    find: 'and (expires_at is null or expires_at > now())',
+    replace: '',
+    why: 'the budget of an expired key refuses for ever',
+    tests: small,
+  },
+  {
+    file: 'src/tenants/service.ts',
+    find: 'await deps.onBudgetChanged?.(tx, tenantId, keyId);',
+    replace: '',
+    why: 'a revoked key leaves its articles blocked',
+    tests: small,
+  },
+  {
+    file: 'src/embedding/embed-article.ts',
+    find: '...(renewsAt === undefined ? {} : { renewsAt }),',
+    replace: '',
+    why: 'an article that a budget has blocked does not say until when',
+    tests: small,
+  },
+  {
+    file: 'src/domain/retry-time.ts',
+    find: '(renewsAt ?? null)',
+    replace: 'null',
+    why: 'a search that a budget refuses does not say until when',
+    tests: small,
+  },
+  {
+    file: 'src/embedding/buy-what-fits.ts',
+    find: ' && bought.retryAfterMs === undefined',
+    replace: '',
+    why: 'a batch is made smaller for a budget that is only reserved',
+    tests: ['test/unit/embedding/buy-what-fits.test.ts'],
+  },
+  {
+    file: 'src/providers/guard.ts',
+    find: "reserved === 'day_exhausted' ? 'day' : 'month'",
+    replace: "reserved === 'day_exhausted' ? 'month' : 'day'",
+    why: 'a search names the end of the wrong budget',
+    tests: small,
+  },
+  {
+    file: 'src/embedding/backlog/parked-read-model.ts',
+    find: "row.month_open ? 'day' : 'month'",
+    replace: "row.month_open ? 'month' : 'day'",
+    why: 'an article names the end of the wrong budget',
+    tests: small,
   },
 ];

@@ -11,7 +11,7 @@ const it = factsOfServices()
 describe('a budget of 100 tokens', () => {
   it('admits a call that uses it up to the last token, and none of a token more', async ({ budget }) => {
     await budget.spend(40);
-    expect(await budget.begin(61)).toBe('budget_exhausted');
+    expect(await budget.begin(61)).toBe('month_exhausted');
     expect(await budget.begin(60)).toBe('begun');
     expect(await budget.begin(1)).not.toBe('begun');
   });
@@ -22,15 +22,15 @@ describe('a budget of 100 tokens', () => {
     await budget.spend(40);
     expect(await budget.begin(30)).toBe('begun');
     expect(await budget.begin(60)).toBe('budget_reserved');
-    expect(await budget.begin(61)).toBe('budget_exhausted');
+    expect(await budget.begin(61)).toBe('month_exhausted');
   });
 
   it('is spent at the last token and not before', async ({ budget }) => {
     await budget.spend(99);
-    expect(await budget.begin(2)).toBe('budget_exhausted');
+    expect(await budget.begin(2)).toBe('month_exhausted');
     expect(await budget.isSpent()).toBe(false);
     await budget.spend(1);
-    expect(await budget.begin(1)).toBe('budget_exhausted');
+    expect(await budget.begin(1)).toBe('month_exhausted');
     expect(await budget.isSpent()).toBe(true);
   });
 

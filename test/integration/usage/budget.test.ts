@@ -62,9 +62,9 @@ describe('a monthly budget', () => {
     await budget.setBudget(100);
     const first = await budget.begin(70);
     expect(await budget.refusal(40)).toBe('budget_reserved');
-    expect(await budget.refusal(101)).toBe('budget_exhausted');
+    expect(await budget.refusal(101)).toBe('month_exhausted');
     await budget.finish(first ?? '', 70);
-    expect(await budget.refusal(40)).toBe('budget_exhausted');
+    expect(await budget.refusal(40)).toBe('month_exhausted');
   });
 
   it('is logged once at 80 % and once when it is used up, until it is changed', async ({ budget }) => {
