@@ -173,7 +173,7 @@ export const gateFaults: readonly PlantedFault[] = [
     tests: ['test/integration/proposals/candidates.test.ts'],
   },
   {
-    file: 'src/proposals/decision.ts',
+    file: 'src/domain/retry-time.ts',
     find: 'new Date(Date.now() + retryAfterMs)',
     replace: 'new Date(Date.now() - retryAfterMs)',
     why: 'the gate says a time that is over',

@@ -39,8 +39,8 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/embedding/embed-article.ts',
-    find: 'const left = missing.length - batch.length;',
-    replace: 'const left = chunks.length - batch.length;',
+    find: 'const missingChunks = missing.length - part.length;',
+    replace: 'const missingChunks = chunks.length - part.length;',
     why: 'chunks left counted from all instead of from what was missing: one idle step more',
     tests: steps,
   },
@@ -74,8 +74,8 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/embedding/status-store.ts',
-    find: 'api_key_id: apiKeyId,\n      reason: null,\n      next_attempt_at: null,',
-    replace: 'api_key_id: apiKeyId,\n      reason: null,',
+    find: ' status,\n      api_key_id: apiKeyId,\n      reason: null,\n      next_attempt_at: null,',
+    replace: ' status,\n      api_key_id: apiKeyId,\n      reason: null,',
     why: 'an edited article still announces the attempt for its old text',
     tests: steps,
   },
