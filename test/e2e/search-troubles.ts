@@ -114,6 +114,8 @@ export const troubles: readonly Trouble[] = [
     name: 'the monthly budget is used up',
     begin: (of, tenants) => tenants.call(of, 'PATCH', '/tenants/me/llm-config', { monthly_token_budget: 0 }),
     reason: 'budget_exhausted',
+    // The first of the next month.
+    retryInMs: { atMost: 31 * 86_400_000 },
     calls: 0,
   },
   {
