@@ -71,7 +71,7 @@ export function createBuyVectors(deps: {
     concernsCallerOnly: (bought) => bought.kind === 'failed' && bought.code === 'budget_exhausted',
   });
 
-  /** One guarded call for these chunks. The vectors are kept in the transaction that ends it, whoever still waits. */
+  /** One guarded call for these chunks. The vectors are kept in the transaction that ends it, even when nobody waits any more. */
   const call = async (
     { tenantId, apiKeyId, model, space }: ChunksToBuy,
     chunks: readonly Chunk[],
