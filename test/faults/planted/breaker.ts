@@ -95,6 +95,6 @@ export const breakerFaults: readonly PlantedFault[] = [
     find: 'await releaseProbes(tx, id, held);',
     replace: '',
     why: 'a caller that gets one of two probes keeps it unused',
-    tests: breaker,
+    tests: recovery,
   },
 ];

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import type { Caller } from '../../../src/domain/operations.ts';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import {
   type BreakerId,
@@ -8,6 +9,7 @@ import {
   type Verdict,
 } from '../../../src/providers/breaker/breaker.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
 import type { TestServices } from '../../support/test-services.ts';
 
 // Time passes by moving the row's times back, in whole seconds; the policy's half seconds keep it off every edge.
@@ -89,12 +91,41 @@ describe('a probe that was given back', () => {
   });
 });
 
+describe('a caller that gets one of two probes', () => {
+  it('gives it back, so that the next call that needs only this one is the probe', async ({
+    test,
+    id,
+    breaker,
+  }) => {
+    await breaker.open();
+    await test.db.rawAsOwner(
+      `insert into breakers (tenant_id, provider, caller, key_version, open_until)
+       values ($1, 'embedding', 'interactive', 1, now())`,
+      [id.tenantId],
+    );
+    await test.db.rawAsOwner(
+      `update breakers set open_until = now() - interval '1 second' where tenant_id = $1`,
+      [id.tenantId],
+    );
+    const other = await holdTransaction(test.services.database, id.tenantId, (tx) =>
+      tx('breakers')
+        .where({ tenant_id: id.tenantId, caller: 'interactive' })
+        .update({ epoch: tx.raw('epoch + 1'), probe_until: tx.raw(`now() + interval '1 minute'`) }),
+    );
+    const acquiring = breaker.acquire('interactive');
+    expect(await untilWaiting(test.db, acquiring)).toBe('waits');
+    await other.commit();
+    expect(await acquiring).toMatchObject({ kind: 'open' });
+    expect(await breaker.permit()).toMatchObject({ probe: true });
+  });
+});
+
 /** The breaker of a tenant's key, each call in a transaction of its own. */
 function openBreaker(test: TestServices, id: BreakerId) {
   const breaker = createBreaker(policy);
   const within = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> =>
     test.services.database.withTenant(id.tenantId, work);
-  const acquire = () => within((tx) => breaker.acquire(tx, id, 'background', 12_500));
+  const acquire = (caller: Caller = 'background') => within((tx) => breaker.acquire(tx, id, caller, 12_500));
   const report = (permit: Permit, verdict: Verdict) =>
     within((tx) => breaker.report(tx, id, permit, verdict));
   const state = () => within((tx) => breaker.state(tx, id));
@@ -125,5 +156,5 @@ function openBreaker(test: TestServices, id: BreakerId) {
   };
   const failProbe = async () => report(await probe(), failed);
 
-  return { report, state, reset, permit, open, openForMs, probe, failProbe };
+  return { acquire, report, state, reset, permit, open, openForMs, probe, failProbe };
 }
