@@ -148,7 +148,7 @@ export const budgetFaults: readonly PlantedFault[] = [
     tests: ['test/unit/embedding/buy-what-fits.test.ts'],
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/begin-call.ts',
     find: "reserved === 'day_exhausted' ? 'day' : 'month'",
     replace: "reserved === 'day_exhausted' ? 'month' : 'day'",
     why: 'a search names the end of the wrong budget',

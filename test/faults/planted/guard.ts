@@ -7,7 +7,7 @@ const queries = ['test/integration/search/query-embedding.test.ts'];
 /** Faults in the guarded path to the providers. */
 export const guardFaults: readonly PlantedFault[] = [
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/begin-call.ts',
     find: "        if (reserved !== 'begun') {\n",
     replace:
       "        if (reserved !== 'begun') {\n if (reserved !== 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n",
@@ -15,7 +15,7 @@ export const guardFaults: readonly PlantedFault[] = [
     tests: together,
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/begin-call.ts',
     find: '          await request.claim?.release(tx, callId);\n',
     replace:
       "          await request.claim?.release(tx, callId);\n if (reserved === 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n",
@@ -30,42 +30,42 @@ export const guardFaults: readonly PlantedFault[] = [
     tests: together,
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/begin-call.ts',
     find: "throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });",
     replace: "return { kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs };",
     why: 'a call that the breaker refuses keeps its record and its reservation',
     tests: [...guard, ...together],
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/make-call.ts',
     find: "await breaker.report(tx, breakerId, permit, { kind: 'not_made' });",
     replace: '',
     why: 'without Vault the probe is kept',
     tests: guard,
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/make-call.ts',
     find: '        await usage.cancel(tx, tenantId, callId);\n',
     replace: '',
     why: 'without Vault the reservation is kept',
     tests: [...guard, ...together],
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/verdict-on.ts',
     find: "if (answer.code === 'internal') return { kind: 'not_made' };",
     replace: '',
     why: 'an error of ours closes the breaker',
     tests: guard,
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/make-call.ts',
     find: 'usage.recordCall(tx, tenantId, callId);',
     replace: "request.source === 'search' && usage.recordCall(tx, tenantId, callId);",
     why: 'calls of the gate and of trials are in no ledger',
     tests: together,
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/retry-persist.ts',
     find: 'const retryPersistAfterMs = [200, 1_000, 3_000];',
     replace: 'const retryPersistAfterMs: readonly number[] = [];',
     why: 'a paid result is lost when storing fails for a moment',
@@ -79,7 +79,7 @@ export const guardFaults: readonly PlantedFault[] = [
     tests: queries,
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/begin-call.ts',
     find: 'const reservedRetryMs = 15_000;',
     replace: 'const reservedRetryMs = 0;',
     why: 'a call that waits for the budget asks again without a pause',
@@ -107,14 +107,14 @@ export const guardFaults: readonly PlantedFault[] = [
     tests: [...guard, 'test/integration/providers/slow-for-persons.test.ts'],
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/make-call.ts',
     find: 'const cost = believed(answer.cost, bound);',
     replace: 'const { cost } = answer;',
     why: 'any usage that a provider tells is believed',
     tests: ['test/integration/usage/paid-calls.test.ts'],
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/make-call.ts',
     find: "if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);",
     replace:
       "if (request.source !== 'workflow' && answer.kind === 'ok') await usage.recordCall(tx, tenantId, callId);",

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { renewalOf } from '../domain/budget-period.ts';
+import type { Failure } from '../domain/failures.ts';
+import { callerOf, operations } from '../domain/operations.ts';
+import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
+import type { Database } from '../platform/postgres/database.ts';
+import type { Usage } from '../usage/service.ts';
+import { admitKey } from './admission.ts';
+import { claimLeaseMs, probeLeaseMs } from './attempt-time.ts';
+import type { Breaker, BreakerId, Permit } from './breaker/breaker.ts';
+import type { CallRequest } from './call.ts';
+
+/** A call that may be made: its record is committed, its tokens are reserved, and the breaker permits it. */
+export interface BegunCall {
+  readonly kind: 'begun';
+  readonly stored: CurrentKey;
+  readonly target: ProviderTarget;
+  readonly permit: Permit;
+  readonly callId: string;
+}
+
+/** How the begin of a call ended. In the other cases nothing is called. */
+export type Begun =
+  | BegunCall
+  | { readonly kind: 'superseded' | 'claimed' }
+  | ({ readonly kind: 'failed' } & Failure);
+
+/** Admits a call, in one transaction that is committed with the call record before anything is called. */
+export type BeginCall = <R, K>(request: CallRequest<R, K>) => Promise<Begun>;
+
+export interface BeginCallDeps {
+  readonly database: Database;
+  readonly keys: ProviderKeys;
+  readonly breaker: Breaker;
+  readonly usage: Usage;
+  /** Timeout of one attempt in a workflow, in milliseconds. The probe of a half-open breaker is given as much. */
+  readonly backgroundTimeoutMs: number;
+}
+
+/**
+ * The wait when other calls hold the rest of a budget. They end within their timeouts, so the budget is worth a new
+ * look soon, but not at once.
+ */
+const reservedRetryMs = 15_000;
+
+/** Thrown to roll back the reservation and the call record of a call that is refused after them. */
+class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly refusal: Begun;
+  constructor(refusal: Begun) {
+    super();
+    this.refusal = refusal;
+  }
+}
+
+/** Creates the begin of calls: key, claim, budget and breaker, in this order. */
+export function createBeginCall({
+  database,
+  keys,
+  breaker,
+  usage,
+  backgroundTimeoutMs,
+}: BeginCallDeps): BeginCall {
+  return async <R, K>(request: CallRequest<R, K>): Promise<Begun> => {
+    const { tenantId, operation } = request;
+    const { provider } = operations[operation];
+    try {
+      return await database.withTenant(tenantId, async (tx): Promise<Begun> => {
+        const admitted = await admitKey(keys, tx, tenantId, operation);
+        if (admitted.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
+        if (admitted.kind === 'rejected' && !request.evenIfRejected)
+          return { kind: 'failed', code: 'credential_rejected' };
+        const { key: stored } = admitted;
+        const { expectedTargetId } = request;
+        if (expectedTargetId !== undefined && expectedTargetId !== targetIdOf(stored.target))
+          return { kind: 'superseded' };
+        const target =
+          request.target === undefined ? stored.target : atCurrentAddress(request.target, stored.target);
+        if (target === undefined) return { kind: 'superseded' };
+
+        const callId = randomUUID();
+        // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
+        // each other.
+        const buyer = { callId, leaseMs: claimLeaseMs(request) };
+        if (request.claim !== undefined && !(await request.claim.take(tx, buyer))) return { kind: 'claimed' };
+
+        const reserved = await usage.begin(tx, tenantId, {
+          id: callId,
+          provider,
+          operation,
+          source: request.source,
+          model: target.model,
+          keyVersion: stored.version,
+          inputs: request.inputs,
+          maxTokens: request.maxTokens,
+          maxOutputTokens: request.maxOutputTokens ?? 0,
+          likelyTokens: request.likelyTokens ?? (() => request.maxTokens),
+          ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
+          apiKeyId: request.apiKeyId ?? null,
+          divisible: request.divisible ?? false,
+        });
+        if (reserved !== 'begun') {
+          // Not rolled back: the mark of the exhausted budget is written.
+          await request.claim?.release(tx, callId);
+          return reserved === 'budget_reserved'
+            ? { kind: 'failed', code: 'budget_exhausted', retryAfterMs: reservedRetryMs }
+            : {
+                kind: 'failed',
+                code: 'budget_exhausted',
+                renewsAt: renewalOf(reserved === 'day_exhausted' ? 'day' : 'month', new Date()),
+              };
+        }
+
+        const acquired = await breaker.acquire(
+          tx,
+          breakerOf(request, stored),
+          callerOf[request.source],
+          probeLeaseMs(request, backgroundTimeoutMs),
+        );
+        if (acquired.kind === 'open')
+          throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });
+        return { kind: 'begun', stored, target, permit: acquired, callId };
+      });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return error.refusal;
+    }
+  };
+}
+
+/** The breaker of a call that is made with this key. */
+export function breakerOf<R, K>(request: CallRequest<R, K>, stored: CurrentKey): BreakerId {
+  const { provider } = operations[request.operation];
+  return { tenantId: request.tenantId, provider, keyVersion: stored.version };
+}

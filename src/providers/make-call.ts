@@ -1,0 +1,118 @@
+import { believed, costWithoutUsage } from '../domain/cost.ts';
+import { type KeyReference, operations } from '../domain/operations.ts';
+import { originOf, targetIdOf } from '../domain/provider-target.ts';
+import type { ProviderKeys } from '../llm-config/provider-keys.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { Usage } from '../usage/service.ts';
+import { type AttemptTime, answeredWithin } from './attempt-time.ts';
+import { type BegunCall, breakerOf } from './begin-call.ts';
+import type { Breaker } from './breaker/breaker.ts';
+import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
+import { retryPersist } from './retry-persist.ts';
+import { isAnswer, verdictOn } from './verdict-on.ts';
+import type { ProviderAnswer } from './wire/provider-answer.ts';
+import { watchSending } from './wire/watch-sending.ts';
+
+/** Makes the one attempt of a call that has begun, and ends the call: all that the answer changes is one transaction. */
+export type MakeCall = <R, K>(
+  request: CallRequest<R, K>,
+  begun: BegunCall,
+  time: AttemptTime,
+) => Promise<CallResult<K>>;
+
+export interface MakeCallDeps {
+  readonly database: Database;
+  readonly keys: ProviderKeys;
+  readonly breaker: Breaker;
+  readonly usage: Usage;
+}
+
+/** Creates the making of calls. */
+export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps): MakeCall {
+  return async <R, K>(
+    request: CallRequest<R, K>,
+    { stored, target, permit, callId }: BegunCall,
+    time: AttemptTime,
+  ): Promise<CallResult<K>> => {
+    const { tenantId, operation } = request;
+    const { provider } = operations[operation];
+    const breakerId = breakerOf(request, stored);
+    const key: KeyReference = {
+      provider,
+      model: target.model,
+      keyVersion: stored.version,
+      targetId: targetIdOf(target),
+    };
+
+    const opened = await keys.openKey(tenantId, provider, stored, originOf(target.baseUrl));
+    if (opened.kind === 'failed') {
+      await database.withTenant(tenantId, async (tx) => {
+        await request.claim?.release(tx, callId);
+        await usage.cancel(tx, tenantId, callId);
+        await breaker.report(tx, breakerId, permit, { kind: 'not_made' });
+      });
+      return opened;
+    }
+
+    const startedAtMs = performance.now();
+    const answer = await attempt(request, {
+      apiKey: opened.plaintext,
+      target,
+      timeoutMs: time.timeoutMs,
+    });
+    const tookMs = performance.now() - startedAtMs;
+    // A refusal is an answer, too: one that a person's probe gets at once is not too late for persons.
+    const within = isAnswer(answer) ? answeredWithin(request, tookMs) : time.within;
+
+    const bound = costBoundOf(request);
+    const cost = believed(answer.cost, bound);
+    const finish = async (tx: Transaction): Promise<CallResult<K>> => {
+      // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
+      // locked only at the end.
+      const persisted =
+        answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
+      await request.claim?.release(tx, callId);
+      await usage.finish(tx, tenantId, {
+        id: callId,
+        outcome: answer.kind === 'ok' ? 'ok' : answer.code,
+        cost,
+        maxTokens: request.maxTokens,
+      });
+      // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
+      if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
+      await breaker.report(tx, breakerId, permit, verdictOn(answer, within));
+      if (answer.kind === 'failed') {
+        if (answer.code === 'credential_rejected')
+          await keys.markRejected(tx, tenantId, provider, stored.version);
+        const { cost: _, ...failed } = answer;
+        return failed;
+      }
+      if (stored.status !== 'verified') {
+        const { evenIfRejected = false } = request;
+        await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
+      }
+      if (persisted === undefined) throw new Error('a paid result was not persisted');
+      const { inputTokens } = cost.kind === 'told' ? cost : bound;
+      return { kind: 'ok', persisted: persisted.value, key, inputTokens };
+    };
+    return retryPersist(() => database.withTenant(tenantId, finish));
+  };
+}
+
+/**
+ * Makes the one attempt. An error that it throws is a bug of this service and may hold the key, so only the code
+ * `internal` is passed on, and the call record is finished.
+ */
+async function attempt<R, K>(
+  request: CallRequest<R, K>,
+  credential: Parameters<CallRequest<R, K>['send']>[0],
+): Promise<ProviderAnswer<R>> {
+  return watchSending(async (wasSent): Promise<ProviderAnswer<R>> => {
+    try {
+      return await request.send(credential);
+    } catch {
+      const cost = costWithoutUsage({ sent: wasSent(), status: undefined });
+      return { kind: 'failed', code: 'internal', cost };
+    }
+  });
+}

@@ -1,0 +1,18 @@
+import { failureTraits } from '../domain/failures.ts';
+import type { Caller } from '../domain/operations.ts';
+import type { Verdict } from './breaker/breaker.ts';
+import type { ProviderAnswer } from './wire/provider-answer.ts';
+
+/** Whether the provider has answered, be it with a refusal. */
+export const isAnswer = <R>(answer: ProviderAnswer<R>) =>
+  answer.kind === 'ok' || !failureTraits[answer.code].countsForBreaker;
+
+/**
+ * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
+ * `internal` error says nothing about it, so a probe is released for another call.
+ */
+export function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller): Verdict {
+  if (answer.kind === 'ok') return { kind: 'answered', within };
+  if (answer.code === 'internal') return { kind: 'not_made' };
+  return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
+}
