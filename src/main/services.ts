@@ -109,6 +109,7 @@ export function createServices(
     usage,
     keys,
     backlog,
+    log,
     metrics,
     breaker: {
       failures: environment.BREAKER_FAILURES,

@@ -205,7 +205,7 @@ export function createGuard(deps: GuardDeps): Guard {
       if (answer.kind === 'failed') {
         if (answer.code === 'credential_rejected')
           await keys.markRejected(tx, tenantId, provider, stored.version);
-        const { cost: _, ...failed } = answer;
+        const { cost: _, cause: __, ...failed } = answer;
         return failed;
       }
       if (stored.status !== 'verified') {
