@@ -109,12 +109,14 @@ export function createServices(
     usage,
     keys,
     backlog,
+    log,
     metrics,
     breaker: {
       failures: environment.BREAKER_FAILURES,
       windowMs: environment.BREAKER_WINDOW_MS,
       openMs: environment.BREAKER_OPEN_MS,
     },
+    providerUrls: environment.PROVIDER_URLS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });

@@ -84,7 +84,7 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
       if (answer.kind === 'failed') {
         if (answer.code === 'credential_rejected')
           await keys.markRejected(tx, tenantId, provider, stored.version);
-        const { cost: _, ...failed } = answer;
+        const { cost: _, cause: __, ...failed } = answer;
         return failed;
       }
       if (stored.status !== 'verified') {
