@@ -7,7 +7,9 @@ import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
 import { meterBreaker } from './breaker/metered-breaker.ts';
+import type { Catalogue } from './catalogue/create-catalogue.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
+import { createProfiles, type EmbeddingProfiles } from './embedding/profiles.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
@@ -19,6 +21,7 @@ export interface CreateProvidersDeps {
   readonly audit: Audit;
   readonly usage: Usage;
   readonly keys: ProviderKeys;
+  readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
   readonly metrics: Pick<
     ProviderMetrics,
@@ -34,6 +37,7 @@ export interface CreateProvidersDeps {
 export interface ProvidersRoom {
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: EmbeddingProfiles;
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
   readonly providerStates: ProviderStates;
@@ -53,12 +57,14 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
       metrics,
     ),
   );
+  const profiles = createProfiles({ catalogue: deps.catalogue });
   const embedding = createGuardedEmbedding({ guard });
   const anthropic = createGuardedAnthropic({ guard });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,
     embedding,
+    profiles,
     anthropic,
     verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
