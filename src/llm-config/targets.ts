@@ -8,13 +8,16 @@ export interface Targets {
 
 const noStyle: InputStyle = { kind: 'none' };
 
-/** Creates the targets of the installation's own providers. */
-export function createTargets(deps: {
+/** The installation's own providers, as its environment names them. */
+export interface Installation {
   readonly embeddingBaseUrl: string;
-  /** Whether the installation's embedding server wants `input_type: query | passage`. */
+  /** Whether its embedding server needs `input_type: query | passage`. */
   readonly sendsInputType: boolean;
   readonly anthropicBaseUrl: string;
-}): Targets {
+}
+
+/** Creates the targets of the installation's own providers. */
+export function createTargets(deps: Installation): Targets {
   const sided: InputStyle = { kind: 'field', name: 'input_type', query: 'query', passage: 'passage' };
   return {
     embedding: (model) => ({

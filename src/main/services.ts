@@ -5,7 +5,6 @@ import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
-import { createTargets } from '../llm-config/targets.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
@@ -98,11 +97,11 @@ export function createServices(
     metrics,
     backlog,
     defaultEmbeddingModel: environment.EMBEDDING_DEFAULT_MODEL,
-    targets: createTargets({
+    installation: {
       embeddingBaseUrl: environment.EMBEDDING_BASE_URL,
       sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
       anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
-    }),
+    },
   });
   const providers = createProviders({
     database,
