@@ -105,6 +105,14 @@ const table = {
     httpStatus: 422,
     title: "The tenant's monthly token budget is used up",
   },
+  address_forbidden: {
+    who: 'tenant',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: "The tenant's provider address is not allowed",
+  },
   vault_unavailable: {
     who: 'operator',
     countsForBreaker: false,

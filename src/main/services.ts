@@ -122,6 +122,7 @@ export function createServices(
       windowMs: environment.BREAKER_WINDOW_MS,
       openMs: environment.BREAKER_OPEN_MS,
     },
+    providerUrls: environment.PROVIDER_URLS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });

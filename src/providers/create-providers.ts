@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/service.ts';
+import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { uncancelled } from '../platform/async/cancellation.ts';
@@ -15,6 +16,7 @@ import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
+import { createProviderConnections } from './wire/provider-connections.ts';
 
 export interface CreateProvidersDeps {
   readonly database: Database;
@@ -28,6 +30,8 @@ export interface CreateProvidersDeps {
     'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
+  /** Which addresses tenants may choose. */
+  readonly providerUrls: ProviderUrls;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Timeout of one attempt in a workflow, in milliseconds. */
@@ -58,8 +62,9 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     ),
   );
   const profiles = createProfiles({ catalogue: deps.catalogue });
-  const embedding = createGuardedEmbedding({ guard });
-  const anthropic = createGuardedAnthropic({ guard });
+  const connections = createProviderConnections(deps.providerUrls);
+  const embedding = createGuardedEmbedding({ guard, connections });
+  const anthropic = createGuardedAnthropic({ guard, connections });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,

@@ -1,7 +1,9 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
-import type { Failure } from '../../domain/failures.ts';
+import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
+import { transportCauseOf } from '../../platform/net/transport-cause.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
 import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
+import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
 
@@ -22,10 +24,12 @@ export function classifyError(
   vendor: VendorErrors,
   options: {
     readonly timedOut: boolean;
+    /** Whether a byte of the request was sent. */
+    readonly sent: boolean;
     /** Restores the error body from the part of it that the library stores as `error` in its error. */
     readonly bodyOf: (part: unknown) => unknown;
   },
-): Failure {
+): FailedAttempt {
   try {
     return classify(error, vendor, options);
   } catch {
@@ -43,11 +47,18 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf }) => {
-  if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
-  if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
+const classify: typeof classifyError = (error, vendor, { timedOut, sent, bodyOf }) => {
+  if (
+    timedOut ||
+    error instanceof vendor.APIConnectionTimeoutError ||
+    error instanceof vendor.APIUserAbortError
+  ) {
+    return { code: 'provider_timeout', ...(sent ? {} : { cause: 'connect_timeout' }) };
+  }
   if (error instanceof vendor.APIConnectionError) {
-    return { code: error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable' };
+    if (error.cause instanceof UnusableAnswer) return { code: 'malformed_response' };
+    if (isAddressForbidden(error)) return { code: 'address_forbidden' };
+    return { code: 'provider_unavailable', cause: transportCauseOf(error) };
   }
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
