@@ -1,7 +1,7 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
-import type { Failure } from '../../domain/failures.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
+import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
 
@@ -22,10 +22,12 @@ export function classifyError(
   vendor: VendorErrors,
   options: {
     readonly timedOut: boolean;
-    /** Restores the error body from the part of it that the library stores as `error` in its error. */
+    /** The whole body of the refusal, of which the library may keep a part only: `part` is what it kept. */
     readonly bodyOf: (part: unknown) => unknown;
+    /** See `ProviderRefusal`. */
+    readonly vendorWords?: Readonly<Record<string, FailureCode>>;
   },
-): Failure {
+): Refusal {
   try {
     return classify(error, vendor, options);
   } catch {
@@ -43,7 +45,7 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf }) => {
+const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf, vendorWords }) => {
   if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIConnectionError) {
@@ -51,8 +53,8 @@ const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf }) => 
   }
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
-    const words = readErrorWords(bodyOf('error' in error ? error.error : undefined));
-    return classifyRefusal({ status: error.status, words, headers });
+    const body = bodyOf('error' in error ? error.error : undefined);
+    return classifyRefusal({ status: error.status, body, headers, ...(vendorWords ? { vendorWords } : {}) });
   }
   // A 200 with a body that is not JSON.
   if (error instanceof SyntaxError) return { code: 'malformed_response' };
