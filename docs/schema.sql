@@ -232,7 +232,7 @@ ALTER TABLE ONLY public.breakers FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.chunk_purchases (
     tenant_id uuid NOT NULL,
-    model text NOT NULL,
+    target_id text NOT NULL,
     chunker_version integer NOT NULL,
     chunk_hash text NOT NULL,
     call_id uuid,
@@ -275,7 +275,12 @@ ALTER TABLE ONLY public.daily_key_usage FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.embedding_spaces (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
+    target_id text NOT NULL,
+    vendor text NOT NULL,
+    base_url text NOT NULL,
     model text NOT NULL,
+    requested_dimensions integer,
+    input_style jsonb NOT NULL,
     dimensions integer NOT NULL,
     chunker_version integer NOT NULL,
     state text NOT NULL,
@@ -488,7 +493,7 @@ ALTER TABLE ONLY public.breakers
     ADD CONSTRAINT breakers_pkey PRIMARY KEY (tenant_id, provider, caller);
 
 ALTER TABLE ONLY public.chunk_purchases
-    ADD CONSTRAINT chunk_purchases_pkey PRIMARY KEY (tenant_id, model, chunker_version, chunk_hash);
+    ADD CONSTRAINT chunk_purchases_pkey PRIMARY KEY (tenant_id, target_id, chunker_version, chunk_hash);
 
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
@@ -500,7 +505,7 @@ ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.embedding_spaces
-    ADD CONSTRAINT embedding_spaces_tenant_id_model_dimensions_chunker_version_key UNIQUE (tenant_id, model, dimensions, chunker_version);
+    ADD CONSTRAINT embedding_spaces_tenant_id_target_id_dimensions_chunker_ver_key UNIQUE (tenant_id, target_id, dimensions, chunker_version);
 
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key);

@@ -14,11 +14,17 @@ const asHalves = [2048, 3072];
 export const create = `
   create extension if not exists vector;
 
-  -- Vectors can be compared only within a space: one model, dimension and chunker version.
+  -- Vectors can be compared only within a space: one target, dimension and chunker version. A target is the address, the model,
+  -- the dimensions that were asked for, and how the side of a text is named; target_id is its fingerprint.
   create table embedding_spaces (
     tenant_id uuid not null references tenants (id),
     id uuid not null,
+    target_id text not null,
+    vendor text not null,
+    base_url text not null,
     model text not null,
+    requested_dimensions integer,
+    input_style jsonb not null,
     dimensions integer not null check (dimensions between 1 and 16000),
     chunker_version integer not null,
     -- serving: answers the tenant's searches. building: is filled to replace the serving space. retired: neither. The vectors
@@ -28,7 +34,7 @@ export const create = `
     -- Since when the space is retired, or was last given an article.
     retired_at timestamptz not null default now(),
     primary key (tenant_id, id),
-    unique (tenant_id, model, dimensions, chunker_version)
+    unique (tenant_id, target_id, dimensions, chunker_version)
   );
   create unique index embedding_spaces_one_serving on embedding_spaces (tenant_id) where state = 'serving';
   create unique index embedding_spaces_one_building on embedding_spaces (tenant_id) where state = 'building';
@@ -92,10 +98,10 @@ export const create = `
 
   -- Chunks that no article has a vector of yet. With a call: it is buying the chunk, and nobody else of the tenant may. With an
   -- embedding: the chunk was bought for a proposal, and the article that it becomes takes the vector over. Chunks are named by
-  -- the model and not by the space, which does not exist before the model's first vectors.
+  -- the target and not by the space, which does not exist before the target's first vectors.
   create table chunk_purchases (
     tenant_id uuid not null references tenants (id),
-    model text not null,
+    target_id text not null,
     chunker_version integer not null,
     chunk_hash text not null,
     call_id uuid,
@@ -104,7 +110,7 @@ export const create = `
     embedding vector,
     -- After it the chunk may be bought again: the buyer has died, or no article has come.
     expires_at timestamptz not null,
-    primary key (tenant_id, model, chunker_version, chunk_hash),
+    primary key (tenant_id, target_id, chunker_version, chunk_hash),
     check ((call_id is null) <> (embedding is null))
   );
   create index chunk_purchases_by_call on chunk_purchases (tenant_id, call_id) where call_id is not null;

@@ -7,6 +7,8 @@ export interface KeyReference {
   readonly provider: Provider;
   readonly model: string;
   readonly keyVersion: number;
+  /** See `targetIdOf`: which address is asked for which model, and how. */
+  readonly targetId: string;
 }
 
 /** The settings that name a tenant's models. */

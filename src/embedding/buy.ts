@@ -1,5 +1,6 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { CallSource } from '../domain/operations.ts';
+import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { CallResult } from '../providers/call.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
@@ -16,8 +17,8 @@ export interface Purchase<T> {
   readonly articleId?: string;
   /** The API key whose daily budget pays, if one does. */
   readonly apiKeyId?: string | null;
-  readonly model: string;
-  /** Undefined before the first vectors of the model. */
+  readonly target: ProviderTarget;
+  /** Undefined before the first vectors of the target. */
   readonly space: Space | undefined;
   readonly texts: readonly { readonly articleId: string; readonly chunk: Chunk }[];
   /** See `CallRequest`. */
@@ -27,7 +28,7 @@ export interface Purchase<T> {
 }
 
 /**
- * Buys and stores vectors by one guarded call, with a claim on the chunks. `superseded`: the tenant's model has changed, and
+ * Buys and stores vectors by one guarded call, with a claim on the chunks. `superseded`: the tenant's target has changed, and
  * nothing was called. `claimed`: another call buys a part of the chunks, and nothing was called.
  */
 export type Buy = <T>(purchase: Purchase<T>) => Promise<CallResult<T>>;
@@ -40,7 +41,8 @@ export function createBuy(deps: {
   readonly timeoutMs: number;
 }): Buy {
   return async ({ texts, space, afterStore, ...call }) => {
-    const { tenantId, model } = call;
+    const { tenantId, target } = call;
+    const kind = { target, chunkerVersion };
     const result = await deps.embedding.embed({
       tenantId,
       source: call.source,
@@ -50,16 +52,11 @@ export function createBuy(deps: {
       inputs: texts.map(({ chunk }) => chunk.text),
       side: 'passage',
       timeoutMs: deps.timeoutMs,
-      expectedModel: model,
-      claim: claimOn(
-        tenantId,
-        { kind: { model, chunkerVersion }, hashes: texts.map(({ chunk }) => chunk.hash) },
-        call.articleId,
-      ),
+      expectedTargetId: targetIdOf(target),
+      claim: claimOn(tenantId, { kind, hashes: texts.map(({ chunk }) => chunk.hash) }, call.articleId),
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
       async persist(tx, vectors) {
-        const { id } =
-          space ?? (await ensureSpace(tx, tenantId, { model, chunkerVersion }, vectors[0]?.length ?? 0));
+        const { id } = space ?? (await ensureSpace(tx, tenantId, kind, vectors[0]?.length ?? 0));
         const bought = texts.flatMap(({ articleId, chunk: { hash, text } }, index) => {
           const vector = vectors[index];
           return vector === undefined ? [] : [{ articleId, hash, text, vector }];

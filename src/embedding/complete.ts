@@ -1,5 +1,6 @@
 import type { Chunk } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
+import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { upsertManifest } from '../vectors/chunk-store.ts';
@@ -11,20 +12,20 @@ import { lockStatus, markEmbedded } from './status-store.ts';
 /** A text that has a vector for each of its chunks in a space. */
 export interface CompleteText {
   readonly spaceId: string;
-  readonly model: string;
+  readonly target: ProviderTarget;
   readonly contentHash: string;
   readonly chunks: readonly Chunk[];
 }
 
 /**
  * Compare-and-set: the article becomes embedded only if it is still published with this text and the tenant still uses
- * the model. Returns whether it did. Vectors of a previous model serve until the space of the new one is complete.
+ * the target. Returns whether it did. Vectors of a previous target serve until the space of the new one is complete.
  */
 export type Complete = (tx: Transaction, article: ArticleRef, done: CompleteText) => Promise<boolean>;
 
 /** Creates the completion of articles. */
 export function createComplete(deps: {
-  readonly keys: Pick<ProviderKeys, 'models'>;
+  readonly keys: Pick<ProviderKeys, 'embeddingTarget'>;
   readonly cutOverWhenComplete: CutOverWhenComplete;
 }): Complete {
   return async (tx, { tenantId, articleId }, done) => {
@@ -39,7 +40,8 @@ export function createComplete(deps: {
     if (!recorded) return false;
     const alreadyServes = await isServing(tx, tenantId, done.spaceId);
     await lockStatus(tx, tenantId, articleId);
-    if ((await deps.keys.models(tx, tenantId)).embedding_model !== done.model) return false;
+    const target = await deps.keys.embeddingTarget(tx, tenantId);
+    if (targetIdOf(target) !== targetIdOf(done.target)) return false;
     await markEmbedded(tx, tenantId, articleId, {
       spaceId: done.spaceId,
       chunks: done.chunks.length,

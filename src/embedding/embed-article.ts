@@ -1,6 +1,7 @@
 import type { ArticleRef, Generated, HashCheck, ResolvedKey, Waits } from '../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { KeyReference } from '../domain/operations.ts';
+import { originOf, targetIdOf } from '../domain/provider-target.ts';
 import { retryWaitMs } from '../domain/retry-waits.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -21,7 +22,7 @@ export type Failed = { readonly kind: 'failed' } & Failure;
 export interface EmbedArticleDeps {
   readonly database: Database;
   readonly guard: Pick<Guard, 'admission'>;
-  readonly keys: Pick<ProviderKeys, 'openKey'>;
+  readonly keys: Pick<ProviderKeys, 'openKey' | 'embeddingTarget'>;
   readonly buy: Buy;
   readonly withChunks: RunWithChunks;
   readonly complete: Complete;
@@ -104,25 +105,27 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
    */
   const buyUnclaimed = async (
     article: ArticleRef,
-    { model }: KeyReference,
+    { targetId }: KeyReference,
     contentHash: string,
     tries: number,
   ): Promise<Generated | Failed | { readonly kind: 'outrun' }> => {
     const { tenantId, articleId } = article;
     const plan = await withChunks(article, async (tx, text, cut) => {
       if (text?.status !== 'published' || text.content_hash !== contentHash) return undefined;
+      const target = await keys.embeddingTarget(tx, tenantId);
+      if (targetIdOf(target) !== targetId) return undefined;
       const apiKeyId = await findPayingKey(tx, tenantId, articleId);
-      return { ...(await planArticle(tx, article, cut, model)), apiKeyId };
+      return { ...(await planArticle(tx, article, cut, target)), apiKeyId, target };
     });
     if (plan === undefined) return { kind: 'changed' };
 
-    const { chunks, missing, claimed, space, apiKeyId } = plan;
+    const { chunks, missing, claimed, space, apiKeyId, target } = plan;
     const batch = missing.filter(({ hash }) => !claimed.has(hash)).slice(0, deps.batchChunks);
     if (batch.length === 0 && missing.length > 0) return { kind: 'claimed', retryInMs: claimedRetryMs };
     if (batch.length === 0 && space !== undefined) {
       // An earlier attempt died after it had stored everything, so nothing is left to buy.
       const completed = await database.withTenant(tenantId, (tx) =>
-        complete(tx, article, { spaceId: space.id, model, contentHash, chunks }),
+        complete(tx, article, { spaceId: space.id, target, contentHash, chunks }),
       );
       return completed ? { kind: 'embedded', chunks: chunks.length, inputTokens: 0 } : { kind: 'changed' };
     }
@@ -134,13 +137,13 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         source: 'workflow',
         articleId,
         apiKeyId,
-        model,
+        target,
         space,
         texts: part.map((chunk) => ({ articleId, chunk })),
         divisible,
         async afterStore(tx, spaceId): Promise<Stored> {
           if (missingChunks > 0) return { kind: 'more', missingChunks };
-          const embedded = await complete(tx, article, { spaceId, model, contentHash, chunks });
+          const embedded = await complete(tx, article, { spaceId, target, contentHash, chunks });
           return embedded ? { kind: 'embedded', chunks: chunks.length } : { kind: 'changed' };
         },
       });
@@ -176,24 +179,32 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
       // An open breaker or a spent budget concerns only the call: an article that needs no call is completed without
       // one.
       const { key } = admission;
-      const opened = await keys.openKey(tenantId, 'embedding', key);
+      const { target } = key;
+      const opened = await keys.openKey(tenantId, 'embedding', key, originOf(target.baseUrl));
       if (opened.kind === 'failed') return waitOrFail(article, opened, tries);
       return {
         kind: 'reference',
-        key: { provider: 'embedding', model: key.model, keyVersion: key.version },
+        key: {
+          provider: 'embedding',
+          model: target.model,
+          keyVersion: key.version,
+          targetId: targetIdOf(target),
+        },
       };
     },
 
-    async checkContentHash(article, { model }) {
+    async checkContentHash(article) {
       let chunksSkipped = 0;
       const check = await withChunks(article, async (tx, text, chunks): Promise<HashCheck> => {
         if (text === undefined) return { kind: 'gone' };
         if (text.status !== 'published') return { kind: 'not_published' };
         const { content_hash: contentHash } = text;
-        const { missing, space } = await planArticle(tx, article, chunks, model);
+        // That of this moment: where it is no longer the one of the reference, the next step finds that it has changed.
+        const target = await keys.embeddingTarget(tx, article.tenantId);
+        const { missing, space } = await planArticle(tx, article, chunks, target);
         chunksSkipped = new Set(chunks.map(({ hash }) => hash)).size - missing.length;
         if (missing.length === 0 && space !== undefined) {
-          const done = { spaceId: space.id, model, contentHash, chunks };
+          const done = { spaceId: space.id, target, contentHash, chunks };
           if (await complete(tx, article, done)) return { kind: 'unchanged', chunks: chunks.length };
         }
         return { kind: 'missing', contentHash, missingChunks: missing.length };

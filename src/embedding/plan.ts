@@ -1,11 +1,12 @@
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
+import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { adoptBought, purchasesOf } from '../vectors/chunk-purchases.ts';
 import { reuseAndListMissing } from '../vectors/chunk-store.ts';
 import { type Space, targets } from '../vectors/spaces.ts';
 
-/** The chunks of a text, and those that lack a vector in the space of the model. */
+/** The chunks of a text, and those that lack a vector in the space of the target. */
 export interface Plan {
   /** The chunks of the whole text, in their order. */
   readonly chunks: readonly Chunk[];
@@ -13,7 +14,7 @@ export interface Plan {
   readonly missing: readonly Chunk[];
   /** Those of the missing chunks that another call is buying. */
   readonly claimed: ReadonlySet<string>;
-  /** Undefined before the first vectors of the model, because its dimension is not known. */
+  /** Undefined before the first vectors of the target, because its dimension is not known. */
   readonly space: Space | undefined;
 }
 
@@ -25,14 +26,14 @@ export async function planArticle(
   tx: Transaction,
   article: ArticleRef,
   chunks: readonly Chunk[],
-  model: string,
+  target: ProviderTarget,
 ): Promise<Plan> {
   const { tenantId } = article;
   const distinct = [...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values()];
-  const [space] = await targets(tx, tenantId, { model, chunkerVersion });
+  const kind = { target, chunkerVersion };
+  const [space] = await targets(tx, tenantId, kind);
   const missing = await withoutVector(tx, article, space, distinct);
 
-  const kind = { model, chunkerVersion };
   const hashes = missing.map(({ hash }) => hash);
   const { claimed, bought } = await purchasesOf(tx, tenantId, { kind, hashes }, article.articleId);
   if (bought.size === 0) return { chunks, missing, claimed, space };

@@ -1,17 +1,19 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
 import { type CallOperation, operations, type Provider } from '../domain/operations.ts';
+import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Decrypted } from '../platform/vault/transit.ts';
 import type { KeyCustody } from './custody.ts';
 import { changeKeyStatus, findStoredKey, type StoredKey } from './key-store.ts';
 import { effectiveModels, type Models } from './models.ts';
 import { readSettings } from './settings-store.ts';
+import type { Targets } from './targets.ts';
 
 /** The sealed key that a call would use now, and the model that it would call. */
 export interface CurrentKey extends StoredKey {
-  /** The model of the operation: the tenant's own or the default. */
-  readonly model: string;
+  /** Where the key may go, and the model of the operation: the tenant's own or the default. */
+  readonly target: ProviderTarget;
   readonly monthlyTokenBudget: number | null;
 }
 
@@ -26,8 +28,15 @@ export interface ProviderKeys {
   find(tx: Transaction, tenantId: string, provider: Provider): Promise<StoredKey | undefined>;
   /** Reads the tenant's model for each use, whether or not it has a key. */
   models(tx: Transaction, tenantId: string): Promise<Models>;
-  /** Opens a key that `current` returned. Fails with `vault_unavailable` or `key_unusable`. */
-  openKey(tenantId: string, provider: Provider, stored: Pick<StoredKey, 'ciphertext'>): Promise<Decrypted>;
+  /** Finds out what the tenant's embedding calls ask, whether or not it has a key. */
+  embeddingTarget(tx: Transaction, tenantId: string): Promise<ProviderTarget>;
+  /** Opens a key that `current` returned, for calls to this origin. Fails with `vault_unavailable` or `key_unusable`. */
+  openKey(
+    tenantId: string,
+    provider: Provider,
+    stored: Pick<StoredKey, 'ciphertext'>,
+    origin: string,
+  ): Promise<Decrypted>;
   /**
    * Marks the key of this version as rejected by the provider; true when that changed its status. A newer or a removed
    * key does not change.
@@ -57,8 +66,9 @@ export function createProviderKeys(deps: {
   readonly custody: KeyCustody;
   readonly audit: Audit;
   readonly defaultModels: Models;
+  readonly targets: Targets;
 }): ProviderKeys {
-  const { custody, audit, defaultModels } = deps;
+  const { custody, audit, defaultModels, targets } = deps;
 
   return {
     async current(tx, tenantId, operation) {
@@ -67,12 +77,18 @@ export function createProviderKeys(deps: {
       if (found === undefined) return undefined;
       const { key, settings } = found;
       const model = effectiveModels(settings, defaultModels)[modelField];
-      return { ...key, model, monthlyTokenBudget: settings.monthly_token_budget };
+      const target = provider === 'embedding' ? targets.embedding(model) : targets.anthropic(model);
+      return { ...key, target, monthlyTokenBudget: settings.monthly_token_budget };
     },
 
     find: async (tx, tenantId, provider) => (await findStoredKey(tx, tenantId, provider))?.key,
 
     models: async (tx, tenantId) => effectiveModels(await readSettings(tx, tenantId), defaultModels),
+
+    embeddingTarget: async (tx, tenantId) => {
+      const { embedding_model } = effectiveModels(await readSettings(tx, tenantId), defaultModels);
+      return targets.embedding(embedding_model);
+    },
 
     openKey: (tenantId, provider, stored) => custody.open(tenantId, provider, stored.ciphertext),
 

@@ -97,6 +97,11 @@ export function createServices(
     metrics,
     backlog,
     defaultEmbeddingModel: environment.EMBEDDING_DEFAULT_MODEL,
+    installation: {
+      embeddingBaseUrl: environment.EMBEDDING_BASE_URL,
+      sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
+      anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
+    },
   });
   const providers = createProviders({
     database,
@@ -110,11 +115,6 @@ export function createServices(
       windowMs: environment.BREAKER_WINDOW_MS,
       openMs: environment.BREAKER_OPEN_MS,
     },
-    embedding: {
-      baseUrl: environment.EMBEDDING_BASE_URL,
-      sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
-    },
-    anthropic: { baseUrl: environment.ANTHROPIC_BASE_URL },
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });

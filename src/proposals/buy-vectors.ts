@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Chunk, chunkerVersion } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
+import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { EmbeddingMetrics } from '../embedding/metrics.ts';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -17,7 +18,7 @@ export interface ChunksToBuy {
   /** The API key that pays from its daily budget, if one does. */
   readonly apiKeyId: string | null;
   readonly keyVersion: number;
-  readonly model: string;
+  readonly target: ProviderTarget;
   readonly space: { readonly id: string; readonly dimensions: number } | undefined;
   readonly chunks: readonly Chunk[];
 }
@@ -73,10 +74,10 @@ export function createBuyVectors(deps: {
 
   /** One guarded call for these chunks. The vectors are kept in the transaction that ends it, even when nobody waits any more. */
   const call = async (
-    { tenantId, apiKeyId, model, space }: ChunksToBuy,
+    { tenantId, apiKeyId, target, space }: ChunksToBuy,
     chunks: readonly Chunk[],
   ): Promise<{ readonly kind: 'ok'; readonly vectors: Vectors } | { readonly kind: 'claimed' } | Failed> => {
-    const kind = { model, chunkerVersion };
+    const kind = { target, chunkerVersion };
     const answer = await deps.embedding.embed({
       tenantId,
       apiKeyId,
@@ -84,7 +85,7 @@ export function createBuyVectors(deps: {
       inputs: chunks.map(({ text }) => text),
       side: 'passage',
       timeoutMs: deps.timeoutMs,
-      model,
+      target,
       claim: claimOn(tenantId, { kind, hashes: chunks.map(({ hash }) => hash) }),
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
       async persist(tx, bought) {
@@ -109,9 +110,9 @@ export function createBuyVectors(deps: {
   };
 
   /** What has become of chunks that other calls have claimed: vectors, or they are still being bought. */
-  const look = ({ tenantId, model, space: known }: ChunksToBuy, hashes: readonly string[]) =>
+  const look = ({ tenantId, target: asked, space: known }: ChunksToBuy, hashes: readonly string[]) =>
     deps.database.withTenant(tenantId, async (tx) => {
-      const kind = { model, chunkerVersion };
+      const kind = { target: asked, chunkerVersion };
       const chunks = { kind, hashes };
       // A claim is refused where the space of the current chunker has a vector. While that space is being filled, another one serves.
       const [target] = await targets(tx, tenantId, kind);
@@ -184,7 +185,13 @@ const pair = <V>(hash: string | undefined, vector: V): [string, V][] =>
  * The key in the cache. It holds the tenant, the key version, the model and the space, so that vectors bought for
  * another are never used.
  */
-function cacheKeyOf({ tenantId, keyVersion, model, space, chunks }: ChunksToBuy): string {
-  const parts = [tenantId, keyVersion, model, space?.id ?? null, ...chunks.map(({ hash }) => hash)];
+function cacheKeyOf({ tenantId, keyVersion, target, space, chunks }: ChunksToBuy): string {
+  const parts = [
+    tenantId,
+    keyVersion,
+    targetIdOf(target),
+    space?.id ?? null,
+    ...chunks.map(({ hash }) => hash),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

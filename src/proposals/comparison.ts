@@ -72,7 +72,7 @@ export const compareProposal: CompareProposal = async (tx, tenantId, proposal) =
     articleId,
     title,
     similarity: similarity(
-      proposal.model,
+      proposal.target.model,
       [...cosines].map(([hash, cosine]) => ({ weight: weights.get(hash) ?? 0, cosine })),
     ),
   }));
@@ -90,7 +90,7 @@ async function findSpaceOf(
   tenantId: string,
   proposal: ProposedText,
 ): Promise<string | undefined> {
-  const spaces = await targets(tx, tenantId, { model: proposal.model, chunkerVersion });
+  const spaces = await targets(tx, tenantId, { target: proposal.target, chunkerVersion });
   return spaces.find(({ dimensions }) => dimensions === dimensionsOf(proposal))?.id;
 }
 

@@ -1,4 +1,5 @@
 import type { Chunk } from '../domain/chunks.ts';
+import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { CutText } from '../vectors/cutting/article-cuts.ts';
 
 /** The text of an article that is not written yet, in chunks, with what is known of their vectors. */
@@ -6,7 +7,7 @@ export interface ProposedText {
   readonly chunks: readonly Chunk[];
   /** Where the chunks lie in the text; kept with the article, so that a long text is not cut again. */
   readonly cut?: CutText;
-  readonly model: string;
+  readonly target: ProviderTarget;
   /** The space of the vectors, which serves the tenant's searches; undefined when the tenant has no vectors yet. */
   readonly spaceId: string | undefined;
   /** Hashes of chunks that have vectors in the space already. */

@@ -1,6 +1,7 @@
 import { type ArticleSource, articleText } from '../domain/article-text.ts';
 import { chunkerVersion, chunksOf } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
+import { atCurrentAddress } from '../domain/provider-target.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { refusalOf } from '../providers/admission.ts';
@@ -72,11 +73,15 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
     apiKeyId: string | null,
   ): Promise<EmbeddedProposal> => {
     // One round trip, which is all that a tenant without a key costs.
-    const [admission, space] = await database.withTenant(tenantId, (tx) =>
+    const [admission, serves] = await database.withTenant(tenantId, (tx) =>
       Promise.all([guard.admission(tx, tenantId, 'embedding', 'interactive'), serving(tx, tenantId)]),
     );
     if (admission.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
     if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
+    const { key } = admission;
+    // After a change of address the key must not go to where the serving vectors come from.
+    const asked = serves && atCurrentAddress(serves.target, key.target);
+    const space = asked && serves;
     // Cut between two transactions, because a long text waits for a thread and no connection has to wait for it.
     const text = articleText(source);
     const cuts = await cutter.cut(tenantId, text);
@@ -87,8 +92,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
         : await database.withTenant(tenantId, (tx) =>
             listKnownChunks(tx, tenantId, space.id, hashesOf(chunks)),
           );
-    const { key } = admission;
-    const model = space?.model ?? key.model;
+    const target = asked ?? key.target;
     const missing = sampleEvenly(
       distinct(chunks).filter(({ hash }) => !known.has(hash)),
       deps.maxChunks,
@@ -97,13 +101,13 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
       missing.length === 0
         ? { kind: 'bought', vectors: new Map(), ofAll: true }
         : await buy(
-            { tenantId, apiKeyId, keyVersion: key.version, model, space, chunks: missing },
+            { tenantId, apiKeyId, keyVersion: key.version, target, space, chunks: missing },
             refusalOf(admission),
           );
     if (bought.kind === 'failed') return bought;
     return {
       kind: 'embedded',
-      proposal: { chunks, cut: { text, cuts }, model, spaceId: space?.id, known, bought: bought.vectors },
+      proposal: { chunks, cut: { text, cuts }, target, spaceId: space?.id, known, bought: bought.vectors },
     };
   };
 
@@ -143,7 +147,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
           ? [
               insertVectors(tx, tenantId, spaceId, bought),
               forgetBought(tx, tenantId, {
-                kind: { model: proposal.model, chunkerVersion },
+                kind: { target: proposal.target, chunkerVersion },
                 hashes: bought.map(({ hash }) => hash),
               }),
             ]
@@ -170,6 +174,6 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
 async function firstSpaceOf(tx: Transaction, tenantId: string, proposal: ProposedText) {
   const dimensions = dimensionsOf(proposal);
   if (dimensions === undefined) return undefined;
-  const space = await ensureSpace(tx, tenantId, { model: proposal.model, chunkerVersion }, dimensions);
+  const space = await ensureSpace(tx, tenantId, { target: proposal.target, chunkerVersion }, dimensions);
   return space.id;
 }

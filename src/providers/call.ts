@@ -1,8 +1,10 @@
 import type { CostBound } from '../domain/cost.ts';
 import type { Failure } from '../domain/failures.ts';
 import type { CallOperation, CallSource, KeyReference } from '../domain/operations.ts';
+import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
+import type { RefusalHint } from './wire/refusal-hint.ts';
 
 /** A claim on what a call buys, so that no other call buys the same meanwhile. */
 export interface Claim {
@@ -33,13 +35,16 @@ export interface CallRequest<R, K> {
   readonly divisible?: boolean;
   /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number;
-  /** The model to call; by default the tenant's current one. */
-  readonly model?: string;
   /**
-   * The current model that the caller counts on. If the tenant has another one by now, the result is `superseded` and
+   * What to ask instead of the tenant's current target. At another address than the current one nothing is called, and the result
+   * is `superseded`.
+   */
+  readonly target?: ProviderTarget;
+  /**
+   * The current target that the caller counts on. If the tenant has another one by now, the result is `superseded` and
    * nothing is called.
    */
-  readonly expectedModel?: string;
+  readonly expectedTargetId?: string;
   /** Calls even with a key that the provider has rejected, to find out whether it accepts the key now. */
   readonly evenIfRejected?: boolean;
   /** What the call buys. Where another call is buying it, the result is `claimed` and nothing is called. */
@@ -49,7 +54,7 @@ export interface CallRequest<R, K> {
    */
   send(attempt: {
     readonly apiKey: string;
-    readonly model: string;
+    readonly target: ProviderTarget;
     /** How long the caller waits, in milliseconds. */
     readonly timeoutMs: number;
   }): Promise<ProviderAnswer<R>>;
@@ -66,10 +71,10 @@ export function costBoundOf({
 }
 
 /**
- * How a call ended. `superseded`: the tenant no longer uses `expectedModel`, and `claimed`: another call has the claim; in both
+ * How a call ended. `superseded`: the tenant no longer uses the target, and `claimed`: another call has the claim; in both
  * cases nothing was called.
  */
 export type CallResult<K> =
   | { readonly kind: 'ok'; readonly persisted: K; readonly key: KeyReference; readonly inputTokens: number }
   | { readonly kind: 'superseded' | 'claimed' }
-  | ({ readonly kind: 'failed' } & Failure);
+  | ({ readonly kind: 'failed'; readonly hint?: RefusalHint } & Failure);

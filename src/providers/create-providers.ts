@@ -25,8 +25,6 @@ export interface CreateProvidersDeps {
     'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
-  readonly embedding: { readonly baseUrl: string; readonly sendsInputType: boolean };
-  readonly anthropic: { readonly baseUrl: string };
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Timeout of one attempt in a workflow, in milliseconds. */
@@ -55,8 +53,8 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
       metrics,
     ),
   );
-  const embedding = createGuardedEmbedding({ guard, ...deps.embedding });
-  const anthropic = createGuardedAnthropic({ guard, ...deps.anthropic });
+  const embedding = createGuardedEmbedding({ guard });
+  const anthropic = createGuardedAnthropic({ guard });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,

@@ -10,6 +10,7 @@ import {
   type KeyReference,
   operations,
 } from '../domain/operations.ts';
+import { atCurrentAddress, originOf, type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
@@ -60,6 +61,7 @@ type Begun =
   | {
       readonly kind: 'begun';
       readonly stored: CurrentKey;
+      readonly target: ProviderTarget;
       readonly permit: Permit;
       readonly callId: string;
     }
@@ -91,8 +93,12 @@ export function createGuard(deps: GuardDeps): Guard {
         if (admitted.kind === 'rejected' && !request.evenIfRejected)
           return { kind: 'failed', code: 'credential_rejected' };
         const { key: stored } = admitted;
-        if (request.expectedModel !== undefined && request.expectedModel !== stored.model)
+        const { expectedTargetId } = request;
+        if (expectedTargetId !== undefined && expectedTargetId !== targetIdOf(stored.target))
           return { kind: 'superseded' };
+        const target =
+          request.target === undefined ? stored.target : atCurrentAddress(request.target, stored.target);
+        if (target === undefined) return { kind: 'superseded' };
 
         const callId = randomUUID();
         // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
@@ -105,7 +111,7 @@ export function createGuard(deps: GuardDeps): Guard {
           provider,
           operation,
           source: request.source,
-          model: request.model ?? stored.model,
+          model: target.model,
           keyVersion: stored.version,
           inputs: request.inputs,
           maxTokens: request.maxTokens,
@@ -135,7 +141,7 @@ export function createGuard(deps: GuardDeps): Guard {
         );
         if (acquired.kind === 'open')
           throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });
-        return { kind: 'begun', stored, permit: acquired, callId };
+        return { kind: 'begun', stored, target, permit: acquired, callId };
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -146,16 +152,20 @@ export function createGuard(deps: GuardDeps): Guard {
   /** Makes the one attempt of a call that has begun, and ends the call: all that the answer changes is one transaction. */
   const makeCall = async <R, K>(
     request: CallRequest<R, K>,
-    { stored, permit, callId }: Extract<Begun, { kind: 'begun' }>,
+    { stored, target, permit, callId }: Extract<Begun, { kind: 'begun' }>,
     time: AttemptTime,
   ): Promise<CallResult<K>> => {
     const { tenantId, operation } = request;
     const { provider } = operations[operation];
     const breakerId = breakerOf(request, stored);
-    const model = request.model ?? stored.model;
-    const key: KeyReference = { provider, model, keyVersion: stored.version };
+    const key: KeyReference = {
+      provider,
+      model: target.model,
+      keyVersion: stored.version,
+      targetId: targetIdOf(target),
+    };
 
-    const opened = await keys.openKey(tenantId, provider, stored);
+    const opened = await keys.openKey(tenantId, provider, stored, originOf(target.baseUrl));
     if (opened.kind === 'failed') {
       await database.withTenant(tenantId, async (tx) => {
         await request.claim?.release(tx, callId);
@@ -168,7 +178,7 @@ export function createGuard(deps: GuardDeps): Guard {
     const startedAtMs = performance.now();
     const answer = await attempt(request, {
       apiKey: opened.plaintext,
-      model,
+      target,
       timeoutMs: time.timeoutMs,
     });
     const tookMs = performance.now() - startedAtMs;

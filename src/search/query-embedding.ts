@@ -78,18 +78,20 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
       inputs: [text],
       side: 'query',
       timeoutMs: deps.timeoutMs,
-      model: space.model,
+      target: space.target,
       expectedDimensions: space.dimensions,
       persist: async (_tx, vectors) => vectors[0] ?? [],
     });
     switch (answer.kind) {
       case 'ok':
-        return { kind: 'vector', spaceId: space.id, model: space.model, vector: answer.persisted };
+        return { kind: 'vector', spaceId: space.id, model: space.target.model, vector: answer.persisted };
       case 'failed':
         return answer;
       case 'superseded':
+        // The serving vectors are those of an address to which the tenant's key does not go any more.
+        return { kind: 'no_vectors' };
       case 'claimed':
-        // It expects no model and claims nothing.
+        // It claims nothing.
         return { kind: 'failed', code: 'internal' };
     }
   };
@@ -109,7 +111,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
       return admission.kind === 'open' && refusal !== undefined ? refuse(refusal) : { kind: 'no_vectors' };
     }
     // A version stands for one key for ever, so a vector is never used with another key or by another tenant.
-    const name = JSON.stringify([tenantId, space.id, space.model, admission.key.version, hashOf(text)]);
+    const name = JSON.stringify([tenantId, space.id, admission.key.version, hashOf(text)]);
     return cache.get(
       name,
       async () => (refusal === undefined ? buy(payer, space, text) : refuse(refusal)),

@@ -1,9 +1,10 @@
 import pgvector from 'pgvector/knex';
 import { z } from 'zod';
+import { targetIdOf } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { SpaceKind } from './spaces-store.ts';
 
-/** Chunks of one tenant, for the vectors of one model. */
+/** Chunks of one tenant, for the vectors of one target. */
 export interface KindOfChunks {
   readonly kind: SpaceKind;
   readonly hashes: readonly string[];
@@ -11,12 +12,12 @@ export interface KindOfChunks {
 
 const bindings = (tenantId: string, { kind, hashes }: KindOfChunks) => ({
   tenantId,
-  model: kind.model,
+  targetId: targetIdOf(kind.target),
   chunkerVersion: kind.chunkerVersion,
   hashes: [...hashes],
 });
 
-const theseChunks = `tenant_id = :tenantId and model = :model and chunker_version = :chunkerVersion
+const theseChunks = `tenant_id = :tenantId and target_id = :targetId and chunker_version = :chunkerVersion
   and chunk_hash = any(:hashes::text[])`;
 
 /** Lets one call of the tenant claim at a time, until the transaction ends. */
@@ -54,7 +55,7 @@ export async function isAnyStored(tx: Transaction, tenantId: string, chunks: Kin
        select 1 from chunk_vectors
         where tenant_id = :tenantId and chunk_hash = any(:hashes::text[])
           and space_id = (select id from embedding_spaces
-                           where tenant_id = :tenantId and model = :model and chunker_version = :chunkerVersion
+                           where tenant_id = :tenantId and target_id = :targetId and chunker_version = :chunkerVersion
                            order by created_at desc limit 1)) as stored`,
     bindings(tenantId, chunks),
   );
@@ -83,8 +84,8 @@ export async function insertClaims(
   claim: { readonly callId: string; readonly subjectId: string | undefined; readonly leaseMs: number },
 ): Promise<number> {
   const { rowCount } = await tx.raw<{ rowCount: number }>(
-    `insert into chunk_purchases (tenant_id, model, chunker_version, chunk_hash, call_id, subject_id, expires_at)
-     select :tenantId::uuid, :model::text, :chunkerVersion::int, hash, :callId::uuid, :subjectId::uuid,
+    `insert into chunk_purchases (tenant_id, target_id, chunker_version, chunk_hash, call_id, subject_id, expires_at)
+     select :tenantId::uuid, :targetId::text, :chunkerVersion::int, hash, :callId::uuid, :subjectId::uuid,
             clock_timestamp() + :leaseMs * interval '1 millisecond'
        from unnest(:hashes::text[]) as hash order by hash
      on conflict do nothing`,
@@ -107,11 +108,11 @@ export async function upsertBought(
   keepMs: number,
 ): Promise<void> {
   await tx.raw(
-    `insert into chunk_purchases as p (tenant_id, model, chunker_version, chunk_hash, embedding, expires_at)
-     select :tenantId::uuid, :model::text, :chunkerVersion::int, hash, vector::vector,
+    `insert into chunk_purchases as p (tenant_id, target_id, chunker_version, chunk_hash, embedding, expires_at)
+     select :tenantId::uuid, :targetId::text, :chunkerVersion::int, hash, vector::vector,
             clock_timestamp() + :keepMs * interval '1 millisecond'
        from unnest(:hashes::text[], :vectors::text[]) as b(hash, vector) order by hash
-     on conflict (tenant_id, model, chunker_version, chunk_hash) do update
+     on conflict (tenant_id, target_id, chunker_version, chunk_hash) do update
        set call_id = null, subject_id = null, embedding = excluded.embedding, expires_at = excluded.expires_at`,
     {
       ...bindings(tenantId, { kind, hashes: [...vectors.keys()] }),

@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** A set of vectors that can be compared: of one model, one dimension and one chunker version. */
+/** A set of vectors that can be compared: of one target, one dimension and one chunker version. */
 export interface Space {
   readonly id: string;
-  readonly model: string;
+  /** What made its vectors. */
+  readonly target: ProviderTarget;
   readonly dimensions: number;
 }
 
 /** What identifies a space besides its dimension, which is known only from a provider's answer. */
 export interface SpaceKind {
-  readonly model: string;
+  readonly target: ProviderTarget;
   readonly chunkerVersion: number;
 }
 
@@ -20,8 +22,34 @@ export interface SpaceKind {
  */
 type State = 'serving' | 'building' | 'retired';
 
-const spaceRow = z.object({ id: z.string(), model: z.string(), dimensions: z.number() });
-const columns = ['id', 'model', 'dimensions'] as const;
+const inputStyle = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('field'), name: z.string(), query: z.string(), passage: z.string() }),
+  z.object({ kind: z.literal('prefix'), query: z.string(), passage: z.string() }),
+]);
+const storedSpace = {
+  id: z.string(),
+  vendor: z.string(),
+  base_url: z.string(),
+  model: z.string(),
+  requested_dimensions: z.number().nullable(),
+  input_style: inputStyle,
+  dimensions: z.number(),
+};
+const columns = Object.keys(storedSpace);
+const spaceRow = z.object(storedSpace).transform(toSpace);
+
+function toSpace(row: z.output<z.ZodObject<typeof storedSpace>>): Space {
+  const { id, dimensions, vendor, model } = row;
+  const target: ProviderTarget = {
+    vendor,
+    baseUrl: row.base_url,
+    model,
+    dimensions: row.requested_dimensions,
+    inputStyle: row.input_style,
+  };
+  return { id, target, dimensions };
+}
 
 /** Finds the tenant's space in this state; there is at most one. */
 export async function findSpaceInState(
@@ -34,23 +62,23 @@ export async function findSpaceInState(
 }
 
 /**
- * Finds the tenant's space of a model and chunker version. There are several only if a provider changed its dimension;
+ * Finds the tenant's space of a target and chunker version. There are several only if a provider changed its dimension;
  * the newest counts.
  */
 export async function findSpaceOfKind(
   tx: Transaction,
   tenantId: string,
-  { model, chunkerVersion }: SpaceKind,
+  { target, chunkerVersion }: SpaceKind,
 ): Promise<Space | undefined> {
   const row: unknown = await tx('embedding_spaces')
-    .where({ tenant_id: tenantId, model, chunker_version: chunkerVersion })
+    .where({ tenant_id: tenantId, target_id: targetIdOf(target), chunker_version: chunkerVersion })
     .orderBy('created_at', 'desc')
     .first(columns);
   return spaceRow.optional().parse(row);
 }
 
 /**
- * Inserts the space, or returns the existing one of the same model, dimension and chunker version. A new space is
+ * Inserts the space, or returns the existing one of the same target, dimension and chunker version. A new space is
  * retired until it is given another state.
  */
 export async function insertSpace(
@@ -58,12 +86,24 @@ export async function insertSpace(
   tenantId: string,
   space: SpaceKind & { readonly id: string; readonly dimensions: number },
 ): Promise<Space> {
+  const { target } = space;
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
-     values (:tenantId, :id, :model, :dimensions, :chunkerVersion, 'retired')
-     on conflict (tenant_id, model, dimensions, chunker_version) do update set model = excluded.model
-     returning id, model, dimensions`,
-    { tenantId, ...space },
+    `insert into embedding_spaces (tenant_id, id, target_id, vendor, base_url, model, requested_dimensions, input_style,
+                                   dimensions, chunker_version, state)
+     values (:tenantId, :id, :targetId, :vendor, :baseUrl, :model, :requestedDimensions::int, :inputStyle::jsonb,
+             :dimensions, :chunkerVersion, 'retired')
+     on conflict (tenant_id, target_id, dimensions, chunker_version) do update set base_url = excluded.base_url
+     returning ${columns.join(', ')}`,
+    {
+      ...{ tenantId, id: space.id, dimensions: space.dimensions, chunkerVersion: space.chunkerVersion },
+      ...{
+        targetId: targetIdOf(target),
+        vendor: target.vendor,
+        baseUrl: target.baseUrl,
+        model: target.model,
+      },
+      ...{ requestedDimensions: target.dimensions, inputStyle: JSON.stringify(target.inputStyle) },
+    },
   );
   return z.tuple([spaceRow]).parse(rows)[0];
 }
@@ -107,13 +147,14 @@ export interface ListedSpace extends Space {
   readonly serving: boolean;
 }
 
-const listedRow = spaceRow
-  .extend({ chunker_version: z.number(), created_at: z.date(), serving: z.boolean() })
+const listedRow = z
+  .object({ ...storedSpace, chunker_version: z.number(), created_at: z.date(), serving: z.boolean() })
   .transform(
-    ({ chunker_version: chunkerVersion, created_at: createdAt, ...row }): ListedSpace => ({
-      ...row,
-      chunkerVersion,
-      createdAt,
+    (row): ListedSpace => ({
+      ...toSpace(row),
+      chunkerVersion: row.chunker_version,
+      createdAt: row.created_at,
+      serving: row.serving,
     }),
   );
 

@@ -30,7 +30,7 @@ export const serving = (tx: Transaction, tenantId: string): Promise<Space | unde
 export const building = (tx: Transaction, tenantId: string): Promise<Space | undefined> =>
   findSpaceInState(tx, tenantId, 'building');
 
-/** Returns the spaces in which a published text needs vectors: that of the current model, if it exists already. */
+/** Returns the spaces in which a published text needs vectors: that of the current target, if it exists already. */
 export async function targets(
   tx: Transaction,
   tenantId: string,
@@ -83,7 +83,7 @@ export const serve = (tx: Transaction, tenantId: string, spaceId: string): Promi
   setState(tx, tenantId, spaceId, 'serving');
 
 /**
- * After a change of model: retires the building space of another model, and continues the space of this one if it
+ * After a change of model: retires the building space of another target, and continues the space of this one if it
  * exists.
  */
 export async function aimAt(tx: Transaction, tenantId: string, current: SpaceKind): Promise<void> {

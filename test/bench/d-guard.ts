@@ -7,6 +7,7 @@ import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
 import { createEmbeddingClient } from '../../src/providers/embedding/embedding-client.ts';
 import { twinKey } from '../support/provider-twin.ts';
+import { targetOf } from '../support/targets.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { type Figure, figure } from './figure.ts';
 import { openCountedLink } from './round-trips.ts';
@@ -32,7 +33,8 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
     'lorekeep-bench',
   );
   const apiKey = twinKey();
-  const bare = createEmbeddingClient({ baseUrl: environment.EMBEDDING_BASE_URL, sendsInputType: false });
+  const bare = createEmbeddingClient();
+  const target = targetOf('m', { baseUrl: environment.EMBEDDING_BASE_URL });
   const call = { inputs: ['a few words to embed'], side: 'passage', timeoutMs: 4_000 } as const;
 
   try {
@@ -46,7 +48,7 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
         services.embedding.embed({ tenantId, source: 'workflow', ...call, persist: async () => undefined }),
       );
       const tripsMade = link.roundTrips() - before;
-      const direct = await timed(() => bare.embed({ apiKey, model: 'm', ...call }));
+      const direct = await timed(() => bare.embed({ apiKey, target, ...call }));
       if (guarded.result.kind !== 'ok' || direct.result.kind !== 'ok') throw new Error('a call has failed');
       if (i < 0) continue;
       guardedMs.push(guarded.ms);

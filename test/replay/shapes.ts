@@ -71,7 +71,7 @@ export const shapes: readonly Shape[] = [
   article('article-waited-for-vault', {
     resolveEmbeddingKey: sequence<ResolvedKey>(
       { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
-      { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1 } },
+      { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' } },
     ),
   }),
   article('article-threw', {

@@ -11,7 +11,7 @@ export function fakes(replaced: Partial<Activities> = {}) {
   const answers: Partial<Activities> = {
     resolveEmbeddingKey: async () => ({
       kind: 'reference',
-      key: { provider: 'embedding', model: 'm', keyVersion: 1 },
+      key: { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' },
     }),
     checkContentHash: async () => ({ kind: 'missing', contentHash: 'h', missingChunks: 1 }),
     generateEmbedding: async () => ({ kind: 'embedded', chunks: 1, inputTokens: 5 }),

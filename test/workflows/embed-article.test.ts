@@ -256,7 +256,7 @@ describe('EmbedArticle', () => {
       resolveEmbeddingKey: async () =>
         removed
           ? { kind: 'no_api_key' }
-          : { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1 } },
+          : { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' } },
       generateEmbedding: async () => {
         removed = true;
         throw toApplicationFailure({ code: 'no_api_key' });
@@ -365,7 +365,7 @@ describe('a failure that is retried', () => {
     const { activities, count } = fakes({
       resolveEmbeddingKey: sequence<ResolvedKey>(
         { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
-        { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1 } },
+        { kind: 'reference', key: { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' } },
       ),
     });
     await test.withActivities(activities, async (queue) => {

@@ -1,8 +1,9 @@
+import { targetIdOf } from '../../domain/provider-target.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { SpaceKind } from '../../vectors/spaces.ts';
 
 /**
- * Marks every published article without vectors of the current model and chunker as pending, after a change of key or
+ * Marks every published article without vectors of the current target and chunker as pending, after a change of key or
  * model; returns how many.
  */
 export async function markStale(tx: Transaction, tenantId: string, current: SpaceKind): Promise<number> {
@@ -14,8 +15,8 @@ export async function markStale(tx: Transaction, tenantId: string, current: Spac
       where e.tenant_id = :tenantId and e.status <> 'not_applicable'
         and not (e.status = 'embedded' and exists (
           select 1 from embedding_spaces s where s.tenant_id = e.tenant_id and s.id = e.space_id
-             and s.model = :model and s.chunker_version = :chunkerVersion))`,
-    { tenantId, ...current },
+             and s.target_id = :targetId and s.chunker_version = :chunkerVersion))`,
+    { tenantId, targetId: targetIdOf(current.target), chunkerVersion: current.chunkerVersion },
   );
   return rowCount;
 }

@@ -57,7 +57,7 @@ export interface BacklogDeps {
   readonly database: Database;
   readonly outbox: Pick<Outbox, 'enqueue' | 'relay'>;
   readonly starter: Pick<WorkflowStarter, 'sendBacklogArticle'>;
-  readonly keys: Pick<ProviderKeys, 'current' | 'models'>;
+  readonly keys: Pick<ProviderKeys, 'current' | 'embeddingTarget'>;
   readonly usage: Pick<Usage, 'budgetChanged'>;
   readonly cutOverWhenComplete: CutOverWhenComplete;
   readonly log: Pick<Logger, 'warn'>;
@@ -77,8 +77,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
 
   return {
     async request(tx, tenantId) {
-      const { embedding_model: model } = await keys.models(tx, tenantId);
-      const current = { model, chunkerVersion };
+      const current = { target: await keys.embeddingTarget(tx, tenantId), chunkerVersion };
       await aimAt(tx, tenantId, current);
       await markStale(tx, tenantId, current);
       // After spaces and states: a call that ends locks them in this order, and the month's row last.
@@ -112,7 +111,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
       database.withTenant(tenantId, async (tx) => {
         const key = await keys.current(tx, tenantId, 'embedding');
         const spaces =
-          key === undefined ? [] : await targets(tx, tenantId, { model: key.model, chunkerVersion });
+          key === undefined ? [] : await targets(tx, tenantId, { target: key.target, chunkerVersion });
         for (const { id } of spaces) {
           if (!(await isServing(tx, tenantId, id))) await cutOverWhenComplete(tx, tenantId, id);
         }

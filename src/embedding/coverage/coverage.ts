@@ -1,6 +1,7 @@
 import { chunkerVersion } from '../../domain/chunks.ts';
 import type { EmbeddingStatus } from '../../domain/embedding-status.ts';
 import type { FailureCode } from '../../domain/failures.ts';
+import { targetIdOf } from '../../domain/provider-target.ts';
 import { embedBacklogWorkflowId } from '../../domain/temporal-names.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
@@ -58,27 +59,27 @@ export interface EmbeddingCoverage {
 /** Creates the view of how complete the tenants' vectors are. */
 export function createEmbeddingCoverage(deps: {
   readonly database: Database;
-  readonly keys: Pick<ProviderKeys, 'current' | 'models'>;
+  readonly keys: Pick<ProviderKeys, 'current' | 'embeddingTarget'>;
 }): EmbeddingCoverage {
   const { database, keys } = deps;
   return {
     view: (tenantId) =>
       database.withTenant(tenantId, async (tx) => {
-        const [key, models, states, listed, counts, change] = await Promise.all([
+        const [key, target, states, listed, counts, change] = await Promise.all([
           keys.current(tx, tenantId, 'embedding'),
-          keys.models(tx, tenantId),
+          keys.embeddingTarget(tx, tenantId),
           countStates(tx, tenantId),
           listSpaces(tx, tenantId),
           countSpaces(tx, tenantId),
           readLastChange(tx, tenantId),
         ]);
-        const { embedding_model: model } = models;
         const countsById = new Map(counts.map(({ spaceId, ...count }) => [spaceId, count]));
         const spaces = listed.map((space) => ({ ...space, ...(countsById.get(space.id) ?? noArticles) }));
         const serving = spaces.find((space) => space.serving);
-        // The newest of the model, which is also the choice of the steps that store vectors.
+        // The newest of the target, which is also the choice of the steps that store vectors.
         const current = spaces.find(
-          (space) => space.model === model && space.chunkerVersion === chunkerVersion,
+          (space) =>
+            targetIdOf(space.target) === targetIdOf(target) && space.chunkerVersion === chunkerVersion,
         );
         const statuses = sumByStatus(states);
         const { pending, embedded, blocked, failed } = statuses;
@@ -87,7 +88,7 @@ export function createEmbeddingCoverage(deps: {
         return {
           published: pending + embedded + blocked + failed,
           embedded: serving?.articles ?? 0,
-          model,
+          model: target.model,
           hasKey: key !== undefined,
           spaces: spaces.map((space) => ({ ...space, current: space.id === current?.id })),
           statuses,

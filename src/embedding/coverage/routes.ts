@@ -92,10 +92,10 @@ function present(view: CoverageView) {
     coverage: { published: view.published, embedded: view.embedded },
     model: view.model,
     has_key: view.hasKey,
-    serving: serving ? { id: serving.id, model: serving.model, dimensions: serving.dimensions } : null,
+    serving: serving ? { id: serving.id, model: serving.target.model, dimensions: serving.dimensions } : null,
     spaces: view.spaces.map((space) => ({
       id: space.id,
-      model: space.model,
+      model: space.target.model,
       dimensions: space.dimensions,
       chunker_version: space.chunkerVersion,
       serving: space.serving,

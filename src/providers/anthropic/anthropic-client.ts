@@ -1,19 +1,16 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { z } from 'zod';
 import type { Cost } from '../../domain/cost.ts';
+import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
-export interface AnthropicClientOptions {
-  readonly baseUrl: string;
-}
-
 /** One question to the model. */
 export interface MessageRequest {
   readonly apiKey: string;
-  readonly model: string;
+  readonly target: ProviderTarget;
   readonly system?: string;
   readonly prompt: string;
   /** The most tokens that the answer may have. */
@@ -62,14 +59,14 @@ const usageSchema = z.object({
 const maxAnswerBytes = 8 * 1024 * 1024;
 
 /** Creates a client of Anthropic's Messages API. Only the guard may use it. */
-export function createAnthropicClient(options: AnthropicClientOptions): AnthropicClient {
+export function createAnthropicClient(): AnthropicClient {
   const boundedFetch = createBoundedFetch({
     maxBytes: maxAnswerBytes,
     requestHeaders: ['accept', 'anthropic-version', 'content-type', 'user-agent', 'x-api-key'],
   });
 
   return {
-    async message({ apiKey, model, system, prompt, maxTokens, timeoutMs }) {
+    async message({ apiKey, target, system, prompt, maxTokens, timeoutMs }) {
       const timeout = AbortSignal.timeout(timeoutMs);
       const client = new Anthropic({
         // With an explicit key the library does not look for one in the environment and the home directory.
@@ -77,7 +74,7 @@ export function createAnthropicClient(options: AnthropicClientOptions): Anthropi
         // The API's own header for keys. The library's bearer token, which gateways may not know, is not sent: it is
         // not among the headers above.
         defaultHeaders: { 'x-api-key': apiKey },
-        baseURL: options.baseUrl,
+        baseURL: target.baseUrl,
         webhookKey: null,
         // One attempt, because Temporal retries, visibly and within bounds.
         maxRetries: 0,
@@ -91,7 +88,7 @@ export function createAnthropicClient(options: AnthropicClientOptions): Anthropi
         try {
           const answer: unknown = await client.post('/v1/messages', {
             body: {
-              model,
+              model: target.model,
               max_tokens: maxTokens,
               ...(system === undefined ? {} : { system }),
               messages: [{ role: 'user', content: prompt }],

@@ -3,7 +3,7 @@ import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult } from '../call.ts';
 import type { Guard } from '../guard.ts';
-import { type AnthropicClientOptions, createAnthropicClient, type Message } from './anthropic-client.ts';
+import { createAnthropicClient, type Message } from './anthropic-client.ts';
 
 /** A question to the model, by one guarded call. */
 export interface MessageCall<K> {
@@ -19,8 +19,6 @@ export interface MessageCall<K> {
   /** The most tokens that the answer may have. */
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
-  readonly model?: string;
-  readonly expectedModel?: string;
   readonly evenIfRejected?: boolean;
   persist(tx: Transaction, message: Message, key: KeyReference): Promise<K>;
 }
@@ -35,10 +33,8 @@ export interface GuardedAnthropic {
 const tokensAroundPrompt = 32;
 
 /** Creates the guarded Anthropic. Only this file holds the provider client. */
-export function createGuardedAnthropic(
-  deps: { readonly guard: Guard } & AnthropicClientOptions,
-): GuardedAnthropic {
-  const client = createAnthropicClient(deps);
+export function createGuardedAnthropic(deps: { readonly guard: Guard }): GuardedAnthropic {
+  const client = createAnthropicClient();
 
   return {
     message: ({ system, prompt, maxOutputTokens, ...request }) => {
@@ -50,10 +46,10 @@ export function createGuardedAnthropic(
         maxTokens: tokensBy(tokenBound),
         maxOutputTokens,
         likelyTokens: () => tokensBy(likelyTokens),
-        send: ({ apiKey, model, timeoutMs }) =>
+        send: ({ apiKey, target, timeoutMs }) =>
           client.message({
             apiKey,
-            model,
+            target,
             prompt,
             maxTokens: maxOutputTokens,
             timeoutMs,

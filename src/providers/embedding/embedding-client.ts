@@ -1,21 +1,16 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
 import type { Cost } from '../../domain/cost.ts';
+import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
-export interface EmbeddingClientOptions {
-  readonly baseUrl: string;
-  /** Whether a request holds `input_type: query | passage`. */
-  readonly sendsInputType: boolean;
-}
-
 /** Texts to embed, by one call. */
 export interface EmbeddingRequest {
   readonly apiKey: string;
-  readonly model: string;
+  readonly target: ProviderTarget;
   readonly inputs: readonly string[];
   readonly side: 'query' | 'passage';
   readonly timeoutMs: number;
@@ -41,7 +36,7 @@ const usageSchema = z.object({ usage: z.object({ prompt_tokens: z.number() }) })
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Creates a client of an OpenAI-compatible embedding API. Only the guard may use it. */
-export function createEmbeddingClient(options: EmbeddingClientOptions): EmbeddingClient {
+export function createEmbeddingClient(): EmbeddingClient {
   const boundedFetch = createBoundedFetch({
     maxBytes: maxAnswerBytes,
     requestHeaders: ['accept', 'authorization', 'content-type', 'user-agent'],
@@ -52,7 +47,7 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
       const timeout = AbortSignal.timeout(request.timeoutMs);
       const client = new OpenAI({
         apiKey: request.apiKey,
-        baseURL: options.baseUrl,
+        baseURL: request.target.baseUrl,
         // The library reads absent ones from the environment, and would even send an admin key instead of the tenant's.
         adminAPIKey: null,
         organization: null,
@@ -69,11 +64,13 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
         try {
           const answer: unknown = await client.post('/embeddings', {
             body: {
-              model: request.model,
+              model: request.target.model,
               input: request.inputs,
               // Named, because not every compatible server knows base64, the library's default.
               encoding_format: 'float',
-              ...(options.sendsInputType ? { input_type: request.side } : {}),
+              ...(request.target.inputStyle.kind === 'field'
+                ? { [request.target.inputStyle.name]: request.target.inputStyle[request.side] }
+                : {}),
             },
             headers: { Authorization: `Bearer ${request.apiKey}` },
             signal: timeout,

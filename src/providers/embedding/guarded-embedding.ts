@@ -1,9 +1,10 @@
 import type { CallSource, KeyReference } from '../../domain/operations.ts';
+import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, Claim } from '../call.ts';
 import type { Guard } from '../guard.ts';
-import { createEmbeddingClient, type EmbeddingClientOptions } from './embedding-client.ts';
+import { createEmbeddingClient } from './embedding-client.ts';
 
 /** Texts to embed, by one guarded call. */
 export interface EmbeddingCall<K> {
@@ -15,8 +16,8 @@ export interface EmbeddingCall<K> {
   readonly inputs: readonly string[];
   readonly side: 'query' | 'passage';
   readonly timeoutMs: number;
-  readonly model?: string;
-  readonly expectedModel?: string;
+  readonly target?: ProviderTarget;
+  readonly expectedTargetId?: string;
   readonly evenIfRejected?: boolean;
   readonly divisible?: boolean;
   readonly claim?: Claim;
@@ -34,10 +35,8 @@ export interface GuardedEmbedding {
 }
 
 /** Creates the guarded embedding. Only this file holds the provider client. */
-export function createGuardedEmbedding(
-  deps: { readonly guard: Guard } & EmbeddingClientOptions,
-): GuardedEmbedding {
-  const client = createEmbeddingClient(deps);
+export function createGuardedEmbedding(deps: { readonly guard: Guard }): GuardedEmbedding {
+  const client = createEmbeddingClient();
 
   return {
     embed: ({ inputs, side, articleId, expectedDimensions, ...request }) =>
@@ -48,8 +47,8 @@ export function createGuardedEmbedding(
         maxTokens: sumOver(inputs, tokenBound),
         likelyTokens: () => sumOver(inputs, likelyTokens),
         ...(articleId === undefined ? {} : { subjectId: articleId }),
-        async send({ apiKey, model, timeoutMs }) {
-          const answer = await client.embed({ apiKey, model, inputs, side, timeoutMs });
+        async send({ apiKey, target, timeoutMs }) {
+          const answer = await client.embed({ apiKey, target, inputs, side, timeoutMs });
           const isOfOtherSpace =
             answer.kind === 'ok' &&
             expectedDimensions !== undefined &&

@@ -1,17 +1,15 @@
 /**
- * What a refusal says beyond its code, for callers inside the service. It decides what the next request looks like, and is never
- * stored or shown.
+ * What a refusal says beyond its code, for the caller inside this service that can do something about it. It holds no word of the
+ * provider.
  */
 export type RefusalHint =
-  /** The batch has more texts than one request may have. */
-  | { readonly kind: 'too_many_inputs' }
-  /** The batch, or a text of it, has more tokens than are taken. */
-  | { readonly kind: 'too_many_tokens' }
-  /** A field of the request is not accepted: `encoding_format`, `dimensions`, `input_type`, … */
+  /** The batch has too many inputs, or too many tokens. */
+  | { readonly kind: 'too_many_inputs' | 'too_many_tokens' }
+  /** A field of the request is not accepted. The name is one that this service sends. */
   | { readonly kind: 'parameter'; readonly name: string }
-  /** An input is at fault, and nothing says how. */
+  /** One of the inputs, or the size of the batch: the refusal does not say which. */
   | { readonly kind: 'input' }
-  /** The status is exactly 500. Some providers answer so to a text that they cannot embed. */
+  /** The provider failed on this request, and may do so each time: status 500. */
   | { readonly kind: 'server_error' }
-  /** A spent quota that ends by itself at the turn of the provider's day. */
+  /** The quota of a day is used up and comes back by itself. */
   | { readonly kind: 'daily_quota' };

@@ -3,6 +3,7 @@ import type { Proposals } from '../../../src/proposals/gate.ts';
 import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
 import { twinMarker } from '../../support/provider-twin.ts';
 import { eventually, type RunningService, startService } from '../../support/running-service.ts';
+import { targetOf } from '../../support/targets.ts';
 import { type ArticleApi, startArticleApi } from '../articles/article-api.ts';
 import { axis, sections } from './gate-api.ts';
 import { troubles } from './gate-troubles.ts';
@@ -257,7 +258,7 @@ const embedded: Proposals = {
     kind: 'embedded',
     proposal: {
       chunks: [],
-      model: 'm',
+      target: targetOf('m'),
       spaceId: undefined,
       known: new Set(),
       bought: new Map([['a hash', axis(0)]]),

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import pgvector from 'pgvector/knex';
 import { expect } from 'vitest';
 import { chunkerVersion } from '../../../src/domain/chunks.ts';
+import { targetIdOf } from '../../../src/domain/provider-target.ts';
 import type { QueryVector } from '../../../src/search/query-embedding.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
 
 /** Publishes an article as it is given. Answers its id. */
@@ -57,6 +59,10 @@ export async function vectorsOf(api: ArticleApi, tenant: TestTenant, options: { 
     tx('embedding_spaces').insert({
       tenant_id: tenant.id,
       id: spaceId,
+      target_id: targetIdOf(targetOf(serving ? 'm' : 'next')),
+      vendor: 'default',
+      base_url: 'http://127.0.0.1:9/v1',
+      input_style: { kind: 'none' },
       model: serving ? 'm' : 'next',
       dimensions: 3,
       chunker_version: chunkerVersion,

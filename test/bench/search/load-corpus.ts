@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { chunkerVersion } from '../../../src/domain/chunks.ts';
+import { targetIdOf } from '../../../src/domain/provider-target.ts';
+import { targetOf } from '../../support/targets.ts';
 import { articleAt, type CorpusArticle, type CorpusTenant, idOf } from './corpus.ts';
 import { dimensions, vectorText } from './vectors.ts';
 
@@ -29,9 +31,9 @@ export async function loadTenants(owner: pg.Client, tenants: readonly CorpusTena
         `Benchmark ${index}`,
       ]);
       await owner.query(
-        `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
-         values ($1, $2, $3, $4, $5, 'serving')`,
-        [tenantId, spaceIdOf(index), model, dimensions, chunkerVersion],
+        `insert into embedding_spaces (tenant_id, id, target_id, vendor, base_url, model, input_style, dimensions, chunker_version, state)
+         values ($1, $2, $6, 'default', 'http://127.0.0.1:9/v1', $3, '{"kind":"none"}', $4, $5, 'serving')`,
+        [tenantId, spaceIdOf(index), model, dimensions, chunkerVersion, targetIdOf(targetOf(model))],
       );
     });
   }

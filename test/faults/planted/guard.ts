@@ -87,8 +87,8 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/guard.ts',
-    find: 'const model = request.model ?? stored.model;\n    const key',
-    replace: 'const model = stored.model;\n    const key',
+    find: 'atCurrentAddress(request.target, stored.target);',
+    replace: 'stored.target;',
     why: 'a search is embedded by the new model while the old space serves',
     tests: together,
   },

@@ -119,8 +119,8 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/query-embedding.ts',
-    find: 'space.model, admission.key.version, hashOf(text)',
-    replace: 'space.model, hashOf(text)',
+    find: 'space.id, admission.key.version, hashOf(text)',
+    replace: 'space.id, hashOf(text)',
     why: 'a vector bought with the key before is used with a new one',
     tests: queries,
   },

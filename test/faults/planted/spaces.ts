@@ -51,8 +51,8 @@ export const spacesFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/vectors/spaces-store.ts',
-    find: 'model, chunker_version: chunkerVersion })',
-    replace: 'model })',
+    find: 'target_id: targetIdOf(target), chunker_version: chunkerVersion })',
+    replace: 'target_id: targetIdOf(target) })',
     why: 'vectors of another way to cut chunks are taken for those of this one',
     tests: spaces,
   },

@@ -32,8 +32,8 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/embedding/complete.ts',
-    find: 'embedding_model !== done.model) return false;',
-    replace: 'embedding_model !== done.model) void 0;',
+    find: 'targetIdOf(done.target)) return false;',
+    replace: 'targetIdOf(done.target)) void 0;',
     why: 'vectors of the old model complete an article',
     tests: backlog,
   },
@@ -164,9 +164,9 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: steps,
   },
   {
-    file: 'src/embedding/buy.ts',
-    find: '      expectedModel: model,\n',
-    replace: '      model,\n',
+    file: 'src/embedding/embed-article.ts',
+    find: 'if (targetIdOf(target) !== targetId) return undefined;',
+    replace: '',
     why: 'after a change of model the vectors of the old one are bought on',
     tests: steps,
   },

@@ -325,7 +325,7 @@ function openLibrary(test: TestServices, tenant: TestTenant) {
   const statesOf = async (...articles: ArticleRef[]) =>
     Promise.all(articles.map(async (article) => (await stateOf(article))?.status));
   const servingModel = async (of = tenant) =>
-    (await services.database.withTenant(of.id, (tx) => serving(tx, of.id)))?.model;
+    (await services.database.withTenant(of.id, (tx) => serving(tx, of.id)))?.target.model;
   const outboxOf = (kind: 'article' | 'backlog', of = tenant) =>
     test.db.rawAsOwner('select subject_id from outbox where tenant_id = $1 and kind = $2', [of.id, kind]);
   const emptyOutbox = (of = tenant) => test.db.rawAsOwner('delete from outbox where tenant_id = $1', [of.id]);

@@ -7,6 +7,7 @@ import { createArticle } from '../../support/articles.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
 import { prepareCall } from '../../support/prepare-call.ts';
 import { type ProviderTwin, twinKey } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServicesAndVault(() => ({ WORKER_MAX_ACTIVITIES: '100', EMBEDDING_BATCH_CHUNKS: '64' }));
@@ -152,7 +153,7 @@ describe('a claim', () => {
     test,
     tenant,
   }) => {
-    const kind = { model: 'm', chunkerVersion };
+    const kind = { target: targetOf('m'), chunkerVersion };
     const hashes = Array.from({ length: 20 }, (_, i) => `hash-${i}`);
     const takes = await Promise.all(
       Array.from({ length: 50 }, (_, i) => {
@@ -174,7 +175,7 @@ describe('a claim', () => {
   }) => {
     const [first = { hash: '' }] = chunkArticle({ title: 'A title', body: shared });
     const article = await publish(test, tenant, shared);
-    const kind = { model: 'multilingual-e5-small', chunkerVersion };
+    const kind = { target: targetOf('multilingual-e5-small'), chunkerVersion };
     const take = (hashes: readonly string[], of = tenant) =>
       test.services.database.withTenant(of.id, (tx) =>
         claimOn(of.id, { kind, hashes }).take(tx, { callId: randomUUID(), leaseMs: 0 }),
@@ -187,7 +188,7 @@ describe('a claim', () => {
   });
 
   it('that ran out and was taken by another call is not given up by the first', async ({ test, tenant }) => {
-    const claim = claimOn(tenant.id, { kind: { model: 'm', chunkerVersion }, hashes: ['a', 'b'] });
+    const claim = claimOn(tenant.id, { kind: { target: targetOf('m'), chunkerVersion }, hashes: ['a', 'b'] });
     const [late, next] = [randomUUID(), randomUUID()];
     const within = test.services.database.withTenant;
     await within(tenant.id, (tx) => claim.take(tx, { callId: late, leaseMs: 0 }));
@@ -200,7 +201,10 @@ describe('a claim', () => {
 /** What a process leaves that is killed after the transaction which began its call for the article. */
 async function leaveClaim(test: TestServices, tenant: TestTenant, article: ArticleRef): Promise<void> {
   const [chunk = { hash: '' }] = chunkArticle({ title: 'A title', body: 'A short text.' });
-  const chunks = { kind: { model: 'multilingual-e5-small', chunkerVersion }, hashes: [chunk.hash] };
+  const chunks = {
+    kind: { target: targetOf('multilingual-e5-small'), chunkerVersion },
+    hashes: [chunk.hash],
+  };
   const claim = claimOn(tenant.id, chunks, article.articleId);
   await test.services.database.withTenant(tenant.id, (tx) =>
     claim.take(tx, { callId: randomUUID(), leaseMs: 60_000 }),

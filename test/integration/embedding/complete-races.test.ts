@@ -7,6 +7,7 @@ import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
 import { prepareCall } from '../../support/prepare-call.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices();
 
@@ -45,24 +46,29 @@ describe('the completion of an article', () => {
     let met: 'waits' | 'ended' = 'ended';
     const complete = createComplete({
       keys: {
-        async models(tx, tenantId) {
-          const models = await providerKeys.models(tx, tenantId);
+        async embeddingTarget(tx, tenantId) {
+          const target = await providerKeys.embeddingTarget(tx, tenantId);
           // The change begins when the old model has been read, and gets as far as it can.
           update = llmConfig.update(tenant.actor, { embedding_model: 'another-model' });
           met = await untilWaiting(test.db, update);
-          return models;
+          return target;
         },
       },
       cutOverWhenComplete: async () => undefined,
     });
     const completed = await database.withTenant(tenant.id, async (tx) => {
-      const { id: spaceId } = await ensureSpace(tx, tenant.id, { model, chunkerVersion }, 16);
+      const { id: spaceId } = await ensureSpace(
+        tx,
+        tenant.id,
+        { target: targetOf(model), chunkerVersion },
+        16,
+      );
       const contentHash = String(row?.content_hash);
       const chunks = chunkArticle(body);
       const vector = Array.from({ length: 16 }, () => 0.25);
       const vectors = chunks.map(({ hash, text }) => ({ articleId: article.articleId, hash, text, vector }));
       await insertVectors(tx, tenant.id, spaceId, vectors);
-      return complete(tx, article, { spaceId, model, contentHash, chunks });
+      return complete(tx, article, { spaceId, target: targetOf(model), contentHash, chunks });
     });
     await update;
     expect([completed, met]).toEqual([true, 'waits']);

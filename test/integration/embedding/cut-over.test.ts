@@ -3,6 +3,7 @@ import { createCutOver } from '../../../src/embedding/cut-over.ts';
 import { building, ensureSpace, serving } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServices().extend('filled', ({ test, tenant }) => twoSpaces(test, tenant));
@@ -29,7 +30,9 @@ async function twoSpaces(test: TestServices, tenant: TestTenant) {
   const { database } = test.services;
   const { articleId } = await createArticle(test, tenant);
   const spaceOf = (model: string) =>
-    database.withTenant(tenant.id, (tx) => ensureSpace(tx, tenant.id, { model, chunkerVersion: 1 }, 2));
+    database.withTenant(tenant.id, (tx) =>
+      ensureSpace(tx, tenant.id, { target: targetOf(model), chunkerVersion: 1 }, 2),
+    );
   const spaces = { old: (await spaceOf('old')).id, new: (await spaceOf('new')).id };
   return {
     embedIn: (space: keyof typeof spaces) =>
@@ -50,8 +53,8 @@ async function twoSpaces(test: TestServices, tenant: TestTenant) {
         });
         await cutOverWhenComplete(tx, tenant.id, spaces.new);
         return {
-          serving: (await serving(tx, tenant.id))?.model,
-          building: (await building(tx, tenant.id))?.model,
+          serving: (await serving(tx, tenant.id))?.target.model,
+          building: (await building(tx, tenant.id))?.target.model,
           requests,
         };
       }),

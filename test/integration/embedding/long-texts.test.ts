@@ -78,7 +78,7 @@ describe('a long text', () => {
     const article = await createArticle(test, tenant, { body: hangulLines(17_000, 7) });
     let turns = 0;
     let isOver = false;
-    const key = { provider: 'embedding', model: 'm', keyVersion: 1 } as const;
+    const key = { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' } as const;
     const check = test.services.steps.checkContentHash(article, key).finally(() => {
       isOver = true;
     });

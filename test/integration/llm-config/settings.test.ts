@@ -4,6 +4,7 @@ import { describe, expect, inject } from 'vitest';
 import { createAudit } from '../../../src/audit/service.ts';
 import type { Actor } from '../../../src/domain/actor.ts';
 import type { Provider } from '../../../src/domain/operations.ts';
+import { originOf } from '../../../src/domain/provider-target.ts';
 import { createKeyCustody } from '../../../src/llm-config/custody.ts';
 import { createLlmConfigMetrics } from '../../../src/llm-config/metrics.ts';
 import { defaultAnthropicModels } from '../../../src/llm-config/models.ts';
@@ -14,6 +15,7 @@ import {
   type Settings,
   type SettingsPatch,
 } from '../../../src/llm-config/settings.ts';
+import { createTargets } from '../../../src/llm-config/targets.ts';
 import { createTransit } from '../../../src/platform/vault/transit.ts';
 import { createTenants } from '../../../src/tenants/service.ts';
 import { factsOfDatabase, linkToVault } from '../../support/fixtures.ts';
@@ -429,6 +431,12 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
     tx.afterCommit(() => committed.push(tenantId));
   };
 
+  const targets = createTargets({
+    embeddingBaseUrl: 'http://127.0.0.1:9/v1',
+    sendsInputType: false,
+    anthropicBaseUrl: 'http://127.0.0.1:9',
+  });
+
   /** The settings as another process has them, whose custody has opened no key yet. */
   function startProcess(request: BacklogRequests['request'] = requestAndCommit): {
     readonly llmConfig: Settings;
@@ -449,7 +457,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
       defaultModels,
       backlog: { request },
     });
-    return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels }) };
+    return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels, targets }) };
   }
 
   const { llmConfig, providerKeys } = startProcess();
@@ -477,7 +485,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
   async function open(tenantId: string, provider: Provider = 'embedding', by = startProcess()) {
     const stored = await current(tenantId, provider);
     if (stored === undefined) throw new Error('no key');
-    return by.providerKeys.openKey(tenantId, provider, stored);
+    return by.providerKeys.openKey(tenantId, provider, stored, originOf(stored.target.baseUrl));
   }
 
   const setCiphertext = (tenantId: string, provider: Provider, ciphertext: string) =>

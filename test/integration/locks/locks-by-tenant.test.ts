@@ -9,12 +9,13 @@ import { lockProposals } from '../../../src/proposals/store.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices();
 type Take = (tx: Transaction, tenantId: string) => Promise<unknown>;
 const locks: readonly (readonly [name: string, take: Take])[] = [
   ['proposals', (tx, tenantId) => lockProposals(tx, tenantId, 20_000)],
-  ['spaces', (tx, tenantId) => ensureSpace(tx, tenantId, { model: 'm', chunkerVersion: 1 }, 2)],
+  ['spaces', (tx, tenantId) => ensureSpace(tx, tenantId, { target: targetOf('m'), chunkerVersion: 1 }, 2)],
 ];
 
 describe.each(locks)('the lock on a tenant’s %s', (_, take) => {

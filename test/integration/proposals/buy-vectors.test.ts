@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import type { Chunk } from '../../../src/domain/chunks.ts';
 import { type ChunksToBuy, createBuyVectors } from '../../../src/proposals/buy-vectors.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices().extend('purchase', ({ test, twin, tenant, key }) => {
   const buy = createBuyVectors({
@@ -16,7 +17,7 @@ const it = factsOfServices().extend('purchase', ({ test, twin, tenant, key }) =>
       tenantId: tenant.id,
       apiKeyId: null,
       keyVersion: 1,
-      model: 'a-model',
+      target: targetOf('a-model'),
       space: undefined,
       chunks: [chunk('one')],
     },
@@ -41,7 +42,7 @@ describe('vectors that were bought a moment ago', () => {
   });
 
   it.for([
-    ['another model', { model: 'another-model' }],
+    ['another model', { target: targetOf('another-model') }],
     ['another chunk', { chunks: [chunk('two')] }],
     ['one chunk more', { chunks: [chunk('one'), chunk('two')] }],
   ] as const)('are not those of %s', async ([, changes], { purchase }) => {

@@ -6,6 +6,7 @@ import { insertVectors, upsertManifest } from '../../../src/vectors/chunk-store.
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices();
 const model = 'a-model';
@@ -27,7 +28,7 @@ describe('the articles that a proposal is compared with', () => {
 
     const { similar } = await test.services.database.withTenant(tenant.id, async (tx) => {
       const dimensions = hashes.length + 1;
-      const space = await ensureSpace(tx, tenant.id, { model, chunkerVersion }, dimensions);
+      const space = await ensureSpace(tx, tenant.id, { target: targetOf(model), chunkerVersion }, dimensions);
       const store = async (articleId: string, vectors: readonly (readonly number[])[]) => {
         const stored = vectors.map((vector, at) => ({
           articleId,
@@ -49,7 +50,7 @@ describe('the articles that a proposal is compared with', () => {
         await store(id, [axis.map((value, i) => (i === dimensions - 1 ? 0.866 : value / 2))]);
       }
       return compareProposal(tx, tenant.id, {
-        ...{ chunks, model, spaceId: space.id, known: new Set<string>() },
+        ...{ chunks, target: targetOf(model), spaceId: space.id, known: new Set<string>() },
         bought: new Map(hashes.map((hash, at) => [hash, axes[at] ?? []])),
       });
     });

@@ -5,6 +5,7 @@ import { compareProposal } from '../../../src/proposals/comparison.ts';
 import type { ProposedText } from '../../../src/proposals/text.ts';
 import { createProposalVectors } from '../../../src/proposals/vectors.ts';
 import { factsOfDatabase } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestDatabase } from '../../support/test-database.ts';
 import { createClusteredVectors, repeated } from '../vectors/clustered-vectors.ts';
 import { type FilledSpace, fillSpace } from '../vectors/filled-space.ts';
@@ -41,7 +42,7 @@ describe('a proposal compared with 8 articles of 50 chunks and 1,536 dimensions'
     const said = space.articles.flatMap(({ chunks }) => chunks).slice(0, 250);
     const chunks = said.map(({ hash }, position) => ({ position, text: hash, hash, approxTokens: 400 }));
     const proposal = {
-      ...{ chunks, model: 'a-model', spaceId: space.spaceId },
+      ...{ chunks, target: targetOf('a-model'), spaceId: space.spaceId },
       ...{ known: new Set(said.map(({ hash }) => hash)), bought: new Map() },
     };
     expect((await proposals.compare(proposal)).ofAllText).toBe(true);
@@ -64,7 +65,7 @@ const key = {
   version: 1,
   status: 'verified',
   ciphertext: 'sealed',
-  model: 'a-model',
+  target: targetOf('a-model'),
   monthlyTokenBudget: null,
 } as const;
 
@@ -83,7 +84,13 @@ function openProposals(db: TestDatabase, space: FilledSpace) {
       hash,
       repeated(said[at % said.length]?.vector ?? [], dimensions),
     ]);
-    return { chunks, model: 'a-model', spaceId: space.spaceId, known: new Set(), bought: new Map(bought) };
+    return {
+      chunks,
+      target: targetOf('a-model'),
+      spaceId: space.spaceId,
+      known: new Set(),
+      bought: new Map(bought),
+    };
   }
 
   const compare = (proposal: ProposedText) =>

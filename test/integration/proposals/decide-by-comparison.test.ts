@@ -5,11 +5,12 @@ import type { CompareProposal } from '../../../src/proposals/comparison.ts';
 import { decideByComparison } from '../../../src/proposals/decide-by-comparison.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices();
 const article = { contentHash: 'f'.repeat(64), status: 'published' } as const;
 const proposal = {
-  ...{ chunks: [], model: 'm', spaceId: undefined, known: new Set<string>(), bought: new Map() },
+  ...{ chunks: [], target: targetOf('m'), spaceId: undefined, known: new Set<string>(), bought: new Map() },
 };
 
 describe('the time that is left for a comparison', () => {

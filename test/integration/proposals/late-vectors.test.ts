@@ -71,8 +71,8 @@ describe('a proposal of chunks that a space has which does not serve yet', () =>
       tenant.id,
     ]);
     await test.db.rawAsOwner(
-      `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
-       select tenant_id, gen_random_uuid(), model, dimensions, chunker_version - 1, 'serving'
+      `insert into embedding_spaces (tenant_id, id, target_id, vendor, base_url, model, input_style, dimensions, chunker_version, state)
+       select tenant_id, gen_random_uuid(), target_id, vendor, base_url, model, input_style, dimensions, chunker_version - 1, 'serving'
          from embedding_spaces where tenant_id = $1`,
       [tenant.id],
     );

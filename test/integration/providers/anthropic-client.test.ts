@@ -3,6 +3,7 @@ import { describe, expect, vi } from 'vitest';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinMarker, twinMessage } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 const someCost = expect.objectContaining({ kind: expect.any(String) });
@@ -133,9 +134,9 @@ const clientOf =
   (twin: ProviderTwin, apiKey: string) =>
   (step: TwinStep, { maxTokens = 100 }: { readonly maxTokens?: number } = {}) => {
     twin.script(apiKey, [step]);
-    return createAnthropicClient({ baseUrl: twin.anthropicBaseUrl }).message({
+    return createAnthropicClient().message({
       apiKey,
-      model: 'm',
+      target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }),
       system: 'Be brief.',
       prompt: 'What is this?',
       maxTokens,

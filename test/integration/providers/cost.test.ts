@@ -6,6 +6,7 @@ import { createAnthropicClient } from '../../../src/providers/anthropic/anthropi
 import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('costOf', ({ twin, key }) => costsOf(twin, key));
 const free: Cost = { kind: 'free' };
@@ -89,9 +90,10 @@ function costsOf(twin: ProviderTwin, apiKey: string) {
   };
   const message = async (step: TwinStep) => {
     twin.script(apiKey, [step]);
-    const client = createAnthropicClient({ baseUrl: twin.anthropicBaseUrl });
+    const client = createAnthropicClient();
     const answer = await client.message({
-      ...{ apiKey, model: 'm', prompt: 'What is this?', maxTokens: 100, timeoutMs: timeoutMs(step) },
+      ...{ apiKey, target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }) },
+      ...{ prompt: 'What is this?', maxTokens: 100, timeoutMs: timeoutMs(step) },
     });
     return answer.cost;
   };
@@ -99,9 +101,9 @@ function costsOf(twin: ProviderTwin, apiKey: string) {
 }
 
 async function costAt(baseUrl: string, timeoutMs: number, apiKey = twinKey()): Promise<Cost> {
-  const client = createEmbeddingClient({ baseUrl, sendsInputType: false });
+  const client = createEmbeddingClient();
   const answer = await client.embed({
-    ...{ apiKey, model: 'm', inputs: ['one', 'two'], side: 'passage', timeoutMs },
+    ...{ apiKey, target: targetOf('m', { baseUrl }), inputs: ['one', 'two'], side: 'passage', timeoutMs },
   });
   return answer.cost;
 }

@@ -5,6 +5,7 @@ import { describe, expect, vi } from 'vitest';
 import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 const someCost = expect.objectContaining({ kind: expect.any(String) });
@@ -169,12 +170,9 @@ describe('the embedding client', () => {
   });
 
   it('calls a refused connection unavailable', async () => {
-    const answer = await createEmbeddingClient({
-      baseUrl: 'http://127.0.0.1:1/v1',
-      sendsInputType: false,
-    }).embed({
+    const answer = await createEmbeddingClient().embed({
       apiKey: twinKey(),
-      model: 'm',
+      target: targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }),
       inputs: ['one'],
       side: 'query',
       timeoutMs: 5_000,
@@ -188,9 +186,9 @@ const clientOf =
   (twin: ProviderTwin, apiKey: string) =>
   (step: TwinStep, inputs: readonly string[] = ['one', 'two']) => {
     twin.script(apiKey, [step]);
-    return createEmbeddingClient({ baseUrl: twin.baseUrl, sendsInputType: false }).embed({
+    return createEmbeddingClient().embed({
       apiKey,
-      model: 'm',
+      target: targetOf('m', { baseUrl: twin.baseUrl }),
       inputs,
       side: 'passage',
       timeoutMs: step.kind === 'hang' ? 200 : 10_000,
@@ -216,10 +214,10 @@ async function askTrickle(status: string, timeoutMs: number) {
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const client = createEmbeddingClient({ baseUrl: `http://127.0.0.1:${port}/v1`, sendsInputType: false });
+  const client = createEmbeddingClient();
   const answer = await client.embed({
     apiKey: twinKey(),
-    model: 'm',
+    target: targetOf('m', { baseUrl: `http://127.0.0.1:${port}/v1` }),
     inputs: ['one'],
     side: 'query',
     timeoutMs,

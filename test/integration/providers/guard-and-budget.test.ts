@@ -5,6 +5,7 @@ import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // The guard with a budget and a breaker that both have something to say. The provider is the test's own.
@@ -94,9 +95,9 @@ describe('an answered call', () => {
   it('is made, recorded and entered with the model that the caller names', async ({ guarded }) => {
     let sent = '';
     await guarded.call({
-      model: 'the-serving-model',
-      async send({ model }) {
-        sent = model;
+      target: targetOf('the-serving-model'),
+      async send({ target }) {
+        sent = target.model;
         return { kind: 'ok', result: 'a result', cost: told(1, 0) };
       },
     });

@@ -11,13 +11,12 @@ import {
 import { createGuard } from '../../../src/providers/guard.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
-import { type ProviderTwin, twinKey, twinMarker } from '../../support/provider-twin.ts';
+import { twinKey, twinMarker } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // The guard on a real Postgres and a real OpenBao, which stands behind a link that can be cut; the provider is the twin.
-const it = factsOfServicesAndVault().extend('guarded', ({ twin, test, tenant }) =>
-  openGuard(twin, test, tenant),
-);
+const it = factsOfServicesAndVault().extend('guarded', ({ test, tenant }) => openGuard(test, tenant));
 const failures = 3;
 const broken = new Error('the result could not be persisted');
 const told = (inputTokens: number) => ({ kind: 'told', inputTokens, outputTokens: 0 }) as const;
@@ -59,7 +58,9 @@ describe('before the call', () => {
   });
 
   it('makes no call for a model that is no longer the tenant’s', async ({ twin, tenant, key, guarded }) => {
-    expect(await guarded.embed(tenant, { expectedModel: 'another-model' })).toEqual({ kind: 'superseded' });
+    expect(await guarded.embed(tenant, { expectedTargetId: 'another-target' })).toEqual({
+      kind: 'superseded',
+    });
     expect(guarded.openedBy(tenant)).toBe(0);
     expect(twin.callsOf(key)).toEqual([]);
     expect(await guarded.recordsOf()).toEqual([]);
@@ -451,7 +452,7 @@ it('books what was reserved for a call whose provider counts no tokens', async (
 });
 
 /** The guard, calls through it for one tenant or another that is named, and what they leave in the tables. */
-function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
+function openGuard(test: TestServices, tenant: TestTenant) {
   const { database, usage, providerKeys } = test.services;
   const openMs = 30_000;
   const backgroundTimeoutMs = 2_000;
@@ -466,7 +467,7 @@ function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
     },
   };
   const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
-  const embedding = createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false });
+  const embedding = createGuardedEmbedding({ guard });
 
   const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;
 
@@ -500,7 +501,7 @@ function openGuard(twin: ProviderTwin, test: TestServices, tenant: TestTenant) {
     });
 
   const persistThenThrow: Parameters<typeof embedding.embed>[0]['persist'] = async (tx, vectors) => {
-    await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion }, vectors[0]?.length ?? 0);
+    await ensureSpace(tx, tenant.id, { target: targetOf('m'), chunkerVersion }, vectors[0]?.length ?? 0);
     throw broken;
   };
 

@@ -38,6 +38,7 @@ const addSpace = ({ database }: TestDatabase, tenantId: string, state: string) =
   database.withTenant(tenantId, async (tx) => {
     const id = randomUUID();
     await tx('embedding_spaces').insert({
-      ...{ tenant_id: tenantId, id, model: id, dimensions: 3, chunker_version: 1, state },
+      ...{ tenant_id: tenantId, id, target_id: id, model: id, dimensions: 3, chunker_version: 1, state },
+      ...{ vendor: 'default', base_url: 'http://127.0.0.1:9/v1', input_style: { kind: 'none' } },
     });
   });

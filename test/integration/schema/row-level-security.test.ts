@@ -6,6 +6,7 @@ import { keepBought } from '../../../src/vectors/chunk-purchases.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { type ProviderTwin, twinKey } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServices();
@@ -287,7 +288,12 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
     { kind: 'reply', status: 204 },
   );
   await test.services.database.withTenant(tenant.id, (tx) =>
-    keepBought(tx, tenant.id, { model: 'a-model', chunkerVersion: 1 }, new Map([['a-hash', [1, 2]]])),
+    keepBought(
+      tx,
+      tenant.id,
+      { target: targetOf('a-model'), chunkerVersion: 1 },
+      new Map([['a-hash', [1, 2]]]),
+    ),
   );
   await test.services.database.withTenant(tenant.id, (tx) =>
     tx.raw('insert into search_cursors (tenant_id, id, cursor) values (?, ?, ?)', [

@@ -19,7 +19,8 @@ import {
 import { ensureSpace, serve as serveSpace } from '../../../src/vectors/spaces.ts';
 import { type CountedLink, openCountedLink } from '../../bench/round-trips.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
-import { type ProviderTwin, twinDimensions, twinKey } from '../../support/provider-twin.ts';
+import { twinDimensions, twinKey } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // Over a real Postgres, on whose line round trips are counted, and a real OpenBao that can be cut off.
@@ -39,9 +40,7 @@ const it = factsOfServicesAndVault()
     return database;
   })
   .extend('tenant', ({ test, key }) => createSearchable(test, key))
-  .extend('queries', ({ twin, test, link, database, tenant }) =>
-    openQueries({ twin, test, link, database, tenant }),
-  )
+  .extend('queries', ({ test, link, database, tenant }) => openQueries({ test, link, database, tenant }))
   .extend('remembered', ({ queries }) => queries.ask());
 
 describe('equal queries', () => {
@@ -317,7 +316,7 @@ describe('the deadline of a query', () => {
         },
       },
     });
-    const used = { provider: 'embedding', model: 'm', keyVersion: 1 } as const;
+    const used = { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' } as const;
     expect(await ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });
     const next = ask();
     end();
@@ -361,14 +360,13 @@ async function createSearchable(test: TestServices, embeddingKey?: string): Prom
 /** Lets a space of this model serve the tenant's searches. Returns its id. */
 async function serve({ services }: TestServices, of: TestTenant, model: string): Promise<string> {
   return services.database.withTenant(of.id, async (tx) => {
-    const { id } = await ensureSpace(tx, of.id, { model, chunkerVersion }, twinDimensions);
+    const { id } = await ensureSpace(tx, of.id, { target: targetOf(model), chunkerVersion }, twinDimensions);
     await serveSpace(tx, of.id, id);
     return id;
   });
 }
 
 interface Given {
-  readonly twin: ProviderTwin;
   readonly test: TestServices;
   readonly link: CountedLink;
   readonly database: Database;
@@ -376,7 +374,7 @@ interface Given {
 }
 
 /** Queries of one tenant or another that is named, what they cost, and what stands in their way. */
-function openQueries({ twin, test, link, database, tenant }: Given) {
+function openQueries({ test, link, database, tenant }: Given) {
   const { providerKeys: keys, usage } = test.services;
   const failures = 3;
   const breaker = createBreaker({ failures, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
@@ -385,7 +383,7 @@ function openQueries({ twin, test, link, database, tenant }: Given) {
   const deps: QueryEmbeddingsDeps = {
     database,
     guard,
-    embedding: createGuardedEmbedding({ guard, baseUrl: twin.baseUrl, sendsInputType: false }),
+    embedding: createGuardedEmbedding({ guard }),
     metrics: createProviderMetrics(registry),
     timeoutMs: 4_000,
     deadlineMs: 5_000,

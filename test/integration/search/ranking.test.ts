@@ -7,6 +7,7 @@ import { insertVectors, upsertManifest } from '../../../src/vectors/chunk-store.
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // Four articles, the nearest in meaning first, and what words have found of them.
@@ -90,7 +91,7 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
   const ids = [await article(), await article(), await article(), await article()] as const;
 
   const spaceId = await database.withTenant(tenant.id, async (tx) => {
-    const { id } = await ensureSpace(tx, tenant.id, { model: 'm', chunkerVersion: 1 }, 2);
+    const { id } = await ensureSpace(tx, tenant.id, { target: targetOf('m'), chunkerVersion: 1 }, 2);
     for (const [at, articleId] of ids.entries()) {
       const hash = `chunk ${at}`;
       const vector = [1 - at / 10, Math.sqrt(1 - (1 - at / 10) ** 2)];

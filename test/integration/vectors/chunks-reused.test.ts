@@ -10,6 +10,7 @@ import {
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServices().extend('stored', ({ test, tenant }) => openChunks(test, tenant));
@@ -69,7 +70,7 @@ async function openChunks(test: TestServices, tenant: TestTenant) {
     test.services.database.withTenant(tenant.id, (tx) => work(tx, tenant.id));
   const article = async () => (await createArticle(test, tenant)).articleId;
   const space = async (model: string) =>
-    (await within((tx, id) => ensureSpace(tx, id, { model, chunkerVersion: 1 }, 2))).id;
+    (await within((tx, id) => ensureSpace(tx, id, { target: targetOf(model), chunkerVersion: 1 }, 2))).id;
   return {
     within,
     articles: [await article(), await article()] as const,

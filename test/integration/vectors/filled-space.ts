@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { targetIdOf } from '../../../src/domain/provider-target.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestDatabase } from '../../support/test-database.ts';
 import { baseDimensions, cosine } from './clustered-vectors.ts';
 
@@ -35,9 +37,9 @@ export async function fillSpace(db: TestDatabase, filling: Filling): Promise<Fil
     `t-${tenantId}`,
   ]);
   await db.rawAsOwner(
-    `insert into embedding_spaces (tenant_id, id, model, dimensions, chunker_version, state)
-     values ($1, $2, 'a-model', $3, 1, 'serving')`,
-    [tenantId, spaceId, dimensions],
+    `insert into embedding_spaces (tenant_id, id, target_id, vendor, base_url, model, input_style, dimensions, chunker_version, state)
+     values ($1, $2, $4, 'default', 'http://127.0.0.1:9/v1', 'a-model', '{"kind":"none"}', $3, 1, 'serving')`,
+    [tenantId, spaceId, dimensions, targetIdOf(targetOf('a-model'))],
   );
   const articles = Array.from({ length: filling.articles }, () => {
     const id = randomUUID();

@@ -11,8 +11,9 @@ import {
 } from '../../../src/vectors/spaces.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
+import { targetOf } from '../../support/targets.ts';
 
-const kind = { model: 'a-model', chunkerVersion: 1 };
+const kind = { target: targetOf('a-model'), chunkerVersion: 1 };
 const it = factsOfServices().extend('within', ({ test, tenant }) => {
   return <T>(work: (tx: Transaction, tenantId: string) => Promise<T>) =>
     test.services.database.withTenant(tenant.id, (tx) => work(tx, tenant.id));
@@ -24,7 +25,7 @@ describe('a space', () => {
   }) => {
     const first = await within((tx, id) => ensureSpace(tx, id, kind, 2));
     const second = await within((tx, id) => ensureSpace(tx, id, kind, 3));
-    expect(second).toMatchObject({ model: kind.model, dimensions: 3 });
+    expect(second).toMatchObject({ target: kind.target, dimensions: 3 });
     expect(second.id).not.toBe(first.id);
     expect(await within((tx, id) => targets(tx, id, kind))).toEqual([second]);
     expect(await within((tx, id) => ensureSpace(tx, id, kind, 3))).toEqual(second);
@@ -40,7 +41,7 @@ describe('a space', () => {
 
   it('is neither serving nor building beside a serving one, until it is made so', async ({ within }) => {
     const first = await within((tx, id) => ensureSpace(tx, id, kind, 2));
-    const second = await within((tx, id) => ensureSpace(tx, id, { ...kind, model: 'another' }, 2));
+    const second = await within((tx, id) => ensureSpace(tx, id, { ...kind, target: targetOf('another') }, 2));
     expect(await within(serving)).toEqual(first);
     expect(await within(building)).toBeUndefined();
     await within((tx, id) => build(tx, id, second.id));
@@ -55,10 +56,10 @@ describe('the first spaces of a tenant', () => {
     const first = await holdTransaction(test.services.database, tenant.id, (tx) =>
       ensureSpace(tx, tenant.id, kind, 2),
     );
-    const second = within((tx, id) => ensureSpace(tx, id, { ...kind, model: 'another' }, 2));
+    const second = within((tx, id) => ensureSpace(tx, id, { ...kind, target: targetOf('another') }, 2));
     expect(await untilWaiting(test.db, second)).toBe('waits');
     await first.commit();
-    expect(await second).toMatchObject({ model: 'another' });
+    expect(await second).toMatchObject({ target: { model: 'another' } });
     expect(await within(serving)).toEqual(first.result);
   });
 });
@@ -66,7 +67,9 @@ describe('the first spaces of a tenant', () => {
 describe('whether a space serves', () => {
   it('is known only after a cut-over that is not committed yet', async ({ test, tenant, within }) => {
     await within((tx, id) => ensureSpace(tx, id, kind, 2));
-    const { id: spaceId } = await within((tx, id) => ensureSpace(tx, id, { ...kind, model: 'another' }, 2));
+    const { id: spaceId } = await within((tx, id) =>
+      ensureSpace(tx, id, { ...kind, target: targetOf('another') }, 2),
+    );
     const cutOver = await holdTransaction(test.services.database, tenant.id, async (tx) => {
       const before = await isServing(tx, tenant.id, spaceId);
       await serve(tx, tenant.id, spaceId);
@@ -85,7 +88,9 @@ describe('whether a space serves', () => {
     within,
   }) => {
     await within((tx, id) => ensureSpace(tx, id, kind, 2));
-    const { id: spaceId } = await within((tx, id) => ensureSpace(tx, id, { ...kind, model: 'another' }, 2));
+    const { id: spaceId } = await within((tx, id) =>
+      ensureSpace(tx, id, { ...kind, target: targetOf('another') }, 2),
+    );
     const asked = await holdTransaction(test.services.database, tenant.id, (tx) =>
       isServing(tx, tenant.id, spaceId),
     );

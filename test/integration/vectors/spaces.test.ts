@@ -17,6 +17,7 @@ import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { prepareCall } from '../../support/prepare-call.ts';
 import type { ProviderTwin } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServices().extend('spaces', ({ twin, test, tenant, key }) =>
@@ -145,7 +146,7 @@ describe('the states of spaces', () => {
 
   it('follow a change of model to and fro', async ({ tenant, spaces }) => {
     await spaces.embedAll(await spaces.publish('One.'), await spaces.publish('Two.'));
-    const kind = (model: string) => ({ model, chunkerVersion });
+    const kind = (model: string) => ({ target: targetOf(model), chunkerVersion });
     await spaces.setModel(secondModel);
     expect(await spaces.within((tx) => targets(tx, tenant.id, kind(secondModel)))).toEqual([]);
     const [one] = await spaces.articlesOf();
@@ -156,7 +157,7 @@ describe('the states of spaces', () => {
     await spaces.setModel(secondModel);
     expect(await spaces.states()).toEqual({ [firstModel]: 'serving', [secondModel]: 'building' });
     expect(await spaces.within((tx) => targets(tx, tenant.id, kind(secondModel)))).toMatchObject([
-      { model: secondModel },
+      { target: { model: secondModel } },
     ]);
     await spaces.embedAll(...(await spaces.articlesOf()));
     expect(await spaces.states()).toEqual({ [firstModel]: 'retired', [secondModel]: 'serving' });
@@ -165,7 +166,7 @@ describe('the states of spaces', () => {
   it('leave the serving one alone when a model is aimed at that has no space', async ({ tenant, spaces }) => {
     const [, second] = [await spaces.make('first'), await spaces.make('second')];
     await spaces.within((tx) => build(tx, tenant.id, second));
-    await spaces.within((tx) => aimAt(tx, tenant.id, { model: 'unheard of', chunkerVersion: 1 }));
+    await spaces.within((tx) => aimAt(tx, tenant.id, { target: targetOf('unheard of'), chunkerVersion: 1 }));
     expect(await spaces.states()).toEqual({ first: 'serving', second: 'retired' });
   });
 });
@@ -249,7 +250,8 @@ function openSpaces({ twin, test, tenant, key }: Given) {
   const make = (model: string, dimensions = 16, of = tenant) =>
     test.services.database.withTenant(
       of.id,
-      async (tx) => (await ensureSpace(tx, of.id, { model, chunkerVersion: 1 }, dimensions)).id,
+      async (tx) =>
+        (await ensureSpace(tx, of.id, { target: targetOf(model), chunkerVersion: 1 }, dimensions)).id,
     );
   const states = async (of = tenant) =>
     Object.fromEntries(

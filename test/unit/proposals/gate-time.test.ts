@@ -1,6 +1,7 @@
 import { test as base, describe, expect, vi } from 'vitest';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
+import { targetOf } from '../../support/targets.ts';
 
 // A proposal has a second for everything, on a clock that a fact moves.
 const it = base.extend('gate', { auto: true }, ({}, { onCleanup }) => {
@@ -47,7 +48,13 @@ const proposals: Proposals = {
         () =>
           resolve({
             kind: 'embedded',
-            proposal: { chunks: [], model: 'm', spaceId: undefined, known: new Set(), bought: new Map() },
+            proposal: {
+              chunks: [],
+              target: targetOf('m'),
+              spaceId: undefined,
+              known: new Set(),
+              bought: new Map(),
+            },
           }),
         900,
       ),

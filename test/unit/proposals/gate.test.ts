@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
+import { targetOf } from '../../support/targets.ts';
 
 // What the gate does with its author's time, without a database.
 const text = { title: 'A title', body: 'Some words.' };
@@ -48,7 +49,7 @@ describe('a gate', () => {
 const embedded: Proposals = {
   embed: async () => ({
     kind: 'embedded',
-    proposal: { chunks: [], model: 'm', spaceId: undefined, known: new Set(), bought: new Map() },
+    proposal: { chunks: [], target: targetOf('m'), spaceId: undefined, known: new Set(), bought: new Map() },
   }),
   compare: async () => ({ similar: [], ofAllText: true }),
   store: async () => undefined,
