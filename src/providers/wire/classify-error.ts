@@ -1,8 +1,9 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
 import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
+import { classifyRefusal } from './classify-refusal.ts';
 import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
@@ -24,10 +25,12 @@ export function classifyError(
   vendor: VendorErrors,
   options: {
     readonly timedOut: boolean;
-    /** Whether a byte of the request was sent. */
-    readonly sent: boolean;
-    /** Restores the error body from the part of it that the library stores as `error` in its error. */
+    /** Whether a byte of the request was sent; by default one was. */
+    readonly sent?: boolean;
+    /** The whole body of the refusal, of which the library may keep a part only: `part` is what it kept. */
     readonly bodyOf: (part: unknown) => unknown;
+    /** See `ProviderRefusal`. */
+    readonly vendorWords?: Readonly<Record<string, FailureCode>>;
   },
 ): FailedAttempt {
   try {
@@ -47,7 +50,7 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-const classify: typeof classifyError = (error, vendor, { timedOut, sent, bodyOf }) => {
+const classify: typeof classifyError = (error, vendor, { timedOut, sent = true, bodyOf, vendorWords }) => {
   if (
     timedOut ||
     error instanceof vendor.APIConnectionTimeoutError ||
@@ -62,8 +65,8 @@ const classify: typeof classifyError = (error, vendor, { timedOut, sent, bodyOf 
   }
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
-    const words = readErrorWords(bodyOf('error' in error ? error.error : undefined));
-    return classifyRefusal({ status: error.status, words, headers });
+    const body = bodyOf('error' in error ? error.error : undefined);
+    return classifyRefusal({ status: error.status, body, headers, ...(vendorWords ? { vendorWords } : {}) });
   }
   // A 200 with a body that is not JSON.
   if (error instanceof SyntaxError) return { code: 'malformed_response' };
