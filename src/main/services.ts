@@ -116,6 +116,7 @@ export function createServices(
     keys,
     catalogue,
     backlog,
+    log,
     metrics,
     breaker: {
       failures: environment.BREAKER_FAILURES,
