@@ -174,6 +174,7 @@ export function createServices(
     audit,
     tenants,
     usage,
+    catalogue,
     llmConfig,
     providerKeys: keys,
     outbox,

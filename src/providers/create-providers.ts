@@ -67,7 +67,9 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const profiles = createProfiles({ catalogue: deps.catalogue });
   const connections = createProviderConnections(deps.providerUrls);
   const cache = createProfileCache({ database, profiles, metrics, log: deps.log });
-  const embedding = createGuardedEmbedding({ guard, catalogue: deps.catalogue, cache, connections });
+  const embedding = createGuardedEmbedding({
+    ...{ database, keys, guard, catalogue: deps.catalogue, cache, connections },
+  });
   const anthropic = createGuardedAnthropic({ guard, connections });
   const timeoutMs = deps.attemptTimeoutMs;
   return {

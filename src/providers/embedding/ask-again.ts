@@ -1,7 +1,7 @@
 import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import { isLarge } from './batch-size.ts';
-import type { AskOnce, EmbeddingCall } from './guarded-embedding.ts';
+import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import type { Probe } from './probing.ts';
 import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile } from './profile.ts';
 
@@ -13,7 +13,7 @@ const shortestMs = 250;
 
 /** Makes a call, and while the provider refuses an optional field of it by its name, once more without that field. */
 export type AskAgain = <K>(
-  call: EmbeddingCall<K>,
+  call: TargetedCall<K>,
   profiles: { readonly known: EmbeddingProfile; readonly used: EmbeddingProfile },
 ) => Promise<CallResult<K>>;
 

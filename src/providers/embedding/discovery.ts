@@ -6,7 +6,7 @@ import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import { createAskAgain } from './ask-again.ts';
 import { isLarge } from './batch-size.ts';
-import type { AskOnce, EmbeddingCall, GuardedEmbedding } from './guarded-embedding.ts';
+import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import { createProbing } from './probing.ts';
 import { type EmbeddingProfile, isToBeFound, startingProfile, withoutOptionalFields } from './profile.ts';
 import type { ProfileCache } from './profile-cache.ts';
@@ -29,14 +29,14 @@ export function createDiscovery(deps: {
   readonly askOnce: AskOnce;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly cache: Pick<ProfileCache, 'read'>;
-}): GuardedEmbedding {
+}): <K>(call: TargetedCall<K>) => Promise<CallResult<K>> {
   const { catalogue, cache } = deps;
   const underWay = new Map<string, Promise<unknown>>();
   const unclear = new LRUCache<string, true>({ max: maxUnclear, ttl: unclearMs });
   const probe = createProbing(deps);
   const askAgain = createAskAgain({ ...deps, probe });
 
-  const goFirst = async <K>(call: EmbeddingCall<K>, name: string): Promise<CallResult<K>> => {
+  const goFirst = async <K>(call: TargetedCall<K>, name: string): Promise<CallResult<K>> => {
     const endsAt = performance.now() + call.timeoutMs;
     const known = await cache.read(call.tenantId, call.target);
     const first = isLarge(call) ? undefined : await askAgain(call, { known, used: known });
@@ -53,7 +53,7 @@ export function createDiscovery(deps: {
   };
 
   /** A call that forgets what was found. Its texts are harmless, so where they are refused the form is tried without all that is optional. */
-  const askAnew = async <K>(call: EmbeddingCall<K>, known: EmbeddingProfile): Promise<CallResult<K>> => {
+  const askAnew = async <K>(call: TargetedCall<K>, known: EmbeddingProfile): Promise<CallResult<K>> => {
     const startedAt = performance.now();
     const used = startingProfile(call.target, catalogue.find(call.target.vendor));
     const first = await askAgain(call, { known, used });
@@ -63,31 +63,29 @@ export function createDiscovery(deps: {
     return askAgain({ ...call, timeoutMs }, { known, used: bare });
   };
 
-  return {
-    async embed<K>(call: EmbeddingCall<K>): Promise<CallResult<K>> {
-      const { tenantId, target } = call;
-      const vendor = catalogue.find(target.vendor);
-      const known = await cache.read(tenantId, target);
-      if (call.anew) return askAnew(call, known);
-      const name = `${tenantId} ${targetIdOf(target)}`;
-      if (!isToBeFound(known, target, vendor) || unclear.has(name))
-        return askAgain(call, { known, used: known });
+  return async <K>(call: TargetedCall<K>): Promise<CallResult<K>> => {
+    const { tenantId, target } = call;
+    const vendor = catalogue.find(target.vendor);
+    const known = await cache.read(tenantId, target);
+    if (call.anew) return askAnew(call, known);
+    const name = `${tenantId} ${targetIdOf(target)}`;
+    if (!isToBeFound(known, target, vendor) || unclear.has(name))
+      return askAgain(call, { known, used: known });
 
-      const other = underWay.get(name);
-      if (other === undefined) {
-        const own = uncancelled(() => goFirst(call, name)).finally(() => underWay.delete(name));
-        underWay.set(
-          name,
-          own.catch(() => undefined),
-        );
-        return own;
-      }
-      const startedAt = performance.now();
-      await withTimeout(other, Math.min(longestWaitMs, call.timeoutMs * waitPart), undefined);
-      const found = await cache.read(tenantId, target);
-      const timeoutMs = call.timeoutMs - (performance.now() - startedAt);
-      return askAgain({ ...call, timeoutMs }, { known: found, used: found });
-    },
+    const other = underWay.get(name);
+    if (other === undefined) {
+      const own = uncancelled(() => goFirst(call, name)).finally(() => underWay.delete(name));
+      underWay.set(
+        name,
+        own.catch(() => undefined),
+      );
+      return own;
+    }
+    const startedAt = performance.now();
+    await withTimeout(other, Math.min(longestWaitMs, call.timeoutMs * waitPart), undefined);
+    const found = await cache.read(tenantId, target);
+    const timeoutMs = call.timeoutMs - (performance.now() - startedAt);
+    return askAgain({ ...call, timeoutMs }, { known: found, used: found });
   };
 }
 

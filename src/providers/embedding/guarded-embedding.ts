@@ -1,7 +1,8 @@
 import type { CallSource, KeyReference } from '../../domain/operations.ts';
 import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
 import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-bound.ts';
-import type { Transaction } from '../../platform/postgres/database.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
+import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, Claim } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import type { Guard } from '../guard.ts';
@@ -22,8 +23,8 @@ export interface EmbeddingCall<K> {
   readonly inputs: readonly string[];
   readonly side: Side;
   readonly timeoutMs: number;
-  /** What is asked. At another address than the tenant's current one nothing is called. */
-  readonly target: ProviderTarget;
+  /** See `CallRequest`. Without it the tenant's current target is asked, after a look at the settings. */
+  readonly target?: ProviderTarget;
   readonly expectedTargetId?: string;
   readonly evenIfRejected?: boolean;
   readonly divisible?: boolean;
@@ -37,6 +38,9 @@ export interface EmbeddingCall<K> {
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
+/** A call whose target is known, so that it is known how to ask it. */
+export type TargetedCall<K> = EmbeddingCall<K> & { readonly target: ProviderTarget };
+
 /** Embedding through the guard. */
 export interface GuardedEmbedding {
   /**
@@ -48,12 +52,14 @@ export interface GuardedEmbedding {
 
 /** One guarded call for vectors, with this profile. */
 export type AskOnce = <K>(
-  call: EmbeddingCall<K>,
+  call: TargetedCall<K>,
   profiles: { readonly known: EmbeddingProfile; readonly used: EmbeddingProfile },
 ) => Promise<CallResult<K>>;
 
 /** Creates the guarded embedding. Only this file holds the provider client. */
 export function createGuardedEmbedding(deps: {
+  readonly database: Pick<Database, 'withTenant'>;
+  readonly keys: Pick<ProviderKeys, 'embeddingTarget'>;
   readonly guard: Guard;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly cache: ProfileCache;
@@ -61,6 +67,8 @@ export function createGuardedEmbedding(deps: {
 }): GuardedEmbedding {
   const { guard, catalogue, cache } = deps;
   const client = createEmbeddingClient(deps.connections);
+  const currentTarget = (tenantId: string) =>
+    deps.database.withTenant(tenantId, (tx) => deps.keys.embeddingTarget(tx, tenantId));
 
   const askOnce: AskOnce = (
     { inputs, side, articleId, expectedDimensions, anew = false, ...call },
@@ -95,7 +103,13 @@ export function createGuardedEmbedding(deps: {
     });
   };
 
-  return createDiscovery({ askOnce, catalogue, cache });
+  const ask = createDiscovery({ askOnce, catalogue, cache });
+  return {
+    async embed(call) {
+      const { tenantId, target } = call;
+      return ask({ ...call, target: target ?? (await currentTarget(tenantId)) });
+    },
+  };
 }
 
 const sumOver = (texts: readonly string[], tokensOf: (text: string) => number) =>

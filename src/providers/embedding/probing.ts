@@ -1,6 +1,6 @@
 import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
-import type { AskOnce, EmbeddingCall } from './guarded-embedding.ts';
+import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import { afterRefusedField, type EmbeddingProfile, withoutOptionalFields } from './profile.ts';
 
 /** Texts of few tokens in any vocabulary, with nothing in them to refuse. Two, because they show whether vectors are numbered. */
@@ -17,7 +17,7 @@ export type Probed =
 
 /** Finds out how a target is asked, by guarded calls like the given one but with harmless texts. */
 export type Probe = <K>(
-  call: EmbeddingCall<K>,
+  call: TargetedCall<K>,
   profiles: { readonly known: EmbeddingProfile; readonly used: EmbeddingProfile },
 ) => Promise<Probed>;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
-import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
+import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
@@ -18,10 +18,13 @@ describe('the embedding client', () => {
     });
     expect(answer).toEqual({
       kind: 'ok',
-      result: [
-        [1, 0],
-        [0, 1],
-      ],
+      result: {
+        vectors: [
+          [1, 0],
+          [0, 1],
+        ],
+        seen: { vectors: 'numbers', usage: 'prompt_tokens', index: true, answeredModel: null },
+      },
       cost: { kind: 'told', inputTokens: 2, outputTokens: 0 },
     });
   });
@@ -30,7 +33,7 @@ describe('the embedding client', () => {
     const answer = await ask({ kind: 'ok', dimensions: 4 });
     expect(answer).toMatchObject({
       kind: 'ok',
-      result: [twinVector('one', 4), twinVector('two', 4)],
+      result: { vectors: [twinVector('one', 4), twinVector('two', 4)] },
       cost: { kind: 'told', inputTokens: 2, outputTokens: 0 },
     });
   });
@@ -170,27 +173,29 @@ describe('the embedding client', () => {
   });
 
   it('calls a refused connection unavailable', async () => {
-    const answer = await createEmbeddingClient().embed({
+    const answer = await askClient(targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }), {
       apiKey: twinKey(),
-      target: targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }),
-      inputs: ['one'],
-      side: 'query',
       timeoutMs: 5_000,
     });
-    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable', cost: { kind: 'free' } });
+    expect(answer).toEqual({
+      ...{
+        kind: 'failed',
+        code: 'provider_unavailable',
+        cause: 'connection_refused',
+        cost: { kind: 'free' },
+      },
+    });
   });
 });
 
 /** Asks the twin for vectors with the key; it does this step with the request. */
 const clientOf =
   (twin: ProviderTwin, apiKey: string) =>
-  (step: TwinStep, inputs: readonly string[] = ['one', 'two']) => {
+  (step: TwinStep, texts: readonly string[] = ['one', 'two']) => {
     twin.script(apiKey, [step]);
-    return createEmbeddingClient().embed({
+    return askClient(targetOf('m', { baseUrl: twin.baseUrl }), {
       apiKey,
-      target: targetOf('m', { baseUrl: twin.baseUrl }),
-      inputs,
-      side: 'passage',
+      texts,
       timeoutMs: step.kind === 'hang' ? 200 : 10_000,
     });
   };
@@ -214,14 +219,8 @@ async function askTrickle(status: string, timeoutMs: number) {
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const client = createEmbeddingClient();
-  const answer = await client.embed({
-    apiKey: twinKey(),
-    target: targetOf('m', { baseUrl: `http://127.0.0.1:${port}/v1` }),
-    inputs: ['one'],
-    side: 'query',
-    timeoutMs,
-  });
+  const target = targetOf('m', { baseUrl: `http://127.0.0.1:${port}/v1` });
+  const answer = await askClient(target, { apiKey: twinKey(), timeoutMs });
   server.close();
   return answer;
 }

@@ -4,13 +4,11 @@ import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
-import {
-  createGuardedEmbedding,
-  type GuardedEmbedding,
-} from '../../../src/providers/embedding/guarded-embedding.ts';
+import type { GuardedEmbedding } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
+import { guardedEmbeddingOf } from '../../support/guarded-embedding.ts';
 import { twinKey, twinMarker } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -467,7 +465,7 @@ function openGuard(test: TestServices, tenant: TestTenant) {
     },
   };
   const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
-  const embedding = createGuardedEmbedding({ guard });
+  const embedding = guardedEmbeddingOf(test, guard);
 
   const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;
 
