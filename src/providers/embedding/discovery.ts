@@ -10,6 +10,7 @@ import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import { createProbing } from './probing.ts';
 import { type EmbeddingProfile, isToBeFound, startingProfile, withoutOptionalFields } from './profile.ts';
 import type { ProfileCache } from './profile-cache.ts';
+import { startTime } from './time-left.ts';
 
 /** How long calls wait for the one that finds out how to ask, in milliseconds, and which part of their time at most. */
 const longestWaitMs = 2_000;
@@ -37,30 +38,29 @@ export function createDiscovery(deps: {
   const askAgain = createAskAgain({ ...deps, probe });
 
   const goFirst = async <K>(call: TargetedCall<K>, name: string): Promise<CallResult<K>> => {
-    const endsAt = performance.now() + call.timeoutMs;
+    const leftMs = startTime(call.timeoutMs);
     const known = await cache.read(call.tenantId, call.target);
     const first = isLarge(call) ? undefined : await askAgain(call, { known, used: known });
     if (first !== undefined && !mayBeTheForm(call, first)) return first;
 
-    const found = await probe({ ...call, timeoutMs: endsAt - performance.now() }, { known, used: known });
+    const found = await probe({ ...call, timeoutMs: leftMs() }, { known, used: known });
     if (found.kind === 'ended') return first ?? found.result;
     if (found.kind === 'unclear') unclear.set(name, true);
     const used = found.kind === 'found' ? found.profile : known;
     // The harmless texts were taken in the same form, so the fault is that of the call's own texts.
     if (first !== undefined && used === known) return first;
-    const timeoutMs = endsAt - performance.now();
-    return askAgain({ ...call, timeoutMs }, { known: await cache.read(call.tenantId, call.target), used });
+    const knownNow = await cache.read(call.tenantId, call.target);
+    return askAgain({ ...call, timeoutMs: leftMs() }, { known: knownNow, used });
   };
 
   /** A call that forgets what was found. Its texts are harmless, so where they are refused the form is tried without all that is optional. */
   const askAnew = async <K>(call: TargetedCall<K>, known: EmbeddingProfile): Promise<CallResult<K>> => {
-    const startedAt = performance.now();
+    const leftMs = startTime(call.timeoutMs);
     const used = startingProfile(call.target, catalogue.find(call.target.vendor));
     const first = await askAgain(call, { known, used });
     const bare = mayBeTheForm(call, first) ? withoutOptionalFields(used, call.target) : undefined;
     if (bare === undefined) return first;
-    const timeoutMs = call.timeoutMs - (performance.now() - startedAt);
-    return askAgain({ ...call, timeoutMs }, { known, used: bare });
+    return askAgain({ ...call, timeoutMs: leftMs() }, { known, used: bare });
   };
 
   return async <K>(call: TargetedCall<K>): Promise<CallResult<K>> => {
@@ -81,11 +81,10 @@ export function createDiscovery(deps: {
       );
       return own;
     }
-    const startedAt = performance.now();
+    const leftMs = startTime(call.timeoutMs);
     await withTimeout(other, Math.min(longestWaitMs, call.timeoutMs * waitPart), undefined);
     const found = await cache.read(tenantId, target);
-    const timeoutMs = call.timeoutMs - (performance.now() - startedAt);
-    return askAgain({ ...call, timeoutMs }, { known: found, used: found });
+    return askAgain({ ...call, timeoutMs: leftMs() }, { known: found, used: found });
   };
 }
 

@@ -2,6 +2,7 @@ import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import { afterRefusedField, type EmbeddingProfile, withoutOptionalFields } from './profile.ts';
+import { startTime } from './time-left.ts';
 
 /** Texts of few tokens in any vocabulary, with nothing in them to refuse. Two, because they show whether vectors are numbered. */
 const harmlessTexts = ['Hello', 'Good morning'];
@@ -29,12 +30,12 @@ export function createProbing(deps: {
   return async (call, { known, used }) => {
     const { tenantId, target } = call;
     const vendor = deps.catalogue.find(target.vendor);
-    const endsAt = performance.now() + call.timeoutMs;
+    const leftMs = startTime(call.timeoutMs);
     let profile = used;
     let inputs = profile.maxInputs === 1 ? harmlessTexts.slice(0, 1) : harmlessTexts;
     for (let probes = 0; probes < mostProbes; probes += 1) {
-      const timeoutMs = endsAt - performance.now();
-      if (timeoutMs <= 0) return { kind: 'ended', result: { kind: 'failed', code: 'provider_timeout' } };
+      const timeoutMs = leftMs();
+      if (timeoutMs === 0) return { kind: 'ended', result: { kind: 'failed', code: 'provider_timeout' } };
       const result = await deps.askOnce(
         {
           ...{ tenantId, target, inputs, timeoutMs, source: call.source, side: 'passage' },
