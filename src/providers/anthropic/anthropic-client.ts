@@ -5,6 +5,7 @@ import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
+import { createRefusalReader } from '../wire/refusal-reader.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
 /** One question to the model. */
@@ -55,6 +56,9 @@ const usageSchema = z.object({
   }),
 });
 
+/** Anthropic means the key by a permission that it lacks. */
+const ownWords = { permission_error: 'credential_rejected' } as const;
+
 /** The longest answer of any model is well below this. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
@@ -68,6 +72,7 @@ export function createAnthropicClient(): AnthropicClient {
   return {
     async message({ apiKey, target, system, prompt, maxTokens, timeoutMs }) {
       const timeout = AbortSignal.timeout(timeoutMs);
+      const refusals = createRefusalReader(boundedFetch);
       const client = new Anthropic({
         // With an explicit key the library does not look for one in the environment and the home directory.
         apiKey,
@@ -82,7 +87,7 @@ export function createAnthropicClient(): AnthropicClient {
         // The library's log lines and spans hold bodies.
         logLevel: 'off',
         openTelemetry: false,
-        fetch: boundedFetch,
+        fetch: refusals.fetch,
       });
       return watchSending(async (wasSent) => {
         try {
@@ -99,7 +104,8 @@ export function createAnthropicClient(): AnthropicClient {
         } catch (error) {
           const failure = classifyError(error, Anthropic, {
             timedOut: timeout.aborted,
-            bodyOf: (part) => part,
+            bodyOf: refusals.body,
+            vendorWords: ownWords,
           });
           return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
         }

@@ -5,6 +5,7 @@ import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
+import { createRefusalReader } from '../wire/refusal-reader.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
 /** Texts to embed, by one call. */
@@ -45,6 +46,7 @@ export function createEmbeddingClient(): EmbeddingClient {
   return {
     async embed(request) {
       const timeout = AbortSignal.timeout(request.timeoutMs);
+      const refusals = createRefusalReader(boundedFetch);
       const client = new OpenAI({
         apiKey: request.apiKey,
         baseURL: request.target.baseUrl,
@@ -58,7 +60,7 @@ export function createEmbeddingClient(): EmbeddingClient {
         timeout: request.timeoutMs,
         // The library's log lines hold bodies.
         logLevel: 'off',
-        fetch: boundedFetch,
+        fetch: refusals.fetch,
       });
       return watchSending(async (wasSent) => {
         try {
@@ -79,7 +81,7 @@ export function createEmbeddingClient(): EmbeddingClient {
         } catch (error) {
           const failure = classifyError(error, OpenAI, {
             timedOut: timeout.aborted,
-            bodyOf: (part) => ({ error: part }),
+            bodyOf: refusals.body,
           });
           return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
         }
