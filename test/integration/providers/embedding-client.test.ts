@@ -110,7 +110,8 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost });
+    // The hint, of some refusals, is for callers inside.
+    expect({ ...(await ask(step)), hint: undefined }).toEqual({ kind: 'failed', code, cost: someCost });
   });
 
   it('reads the code of a refusal before its status', async ({ ask }) => {
@@ -121,6 +122,30 @@ describe('the embedding client', () => {
       kind: 'failed',
       code: 'model_not_found',
       cost: { kind: 'free' },
+    });
+  });
+
+  it.for<[string, TwinStep, string]>([
+    [
+      'an array',
+      refused(400, [{ error: { details: [{ reason: 'API_KEY_INVALID' }] } }]),
+      'credential_rejected',
+    ],
+    ['a string', refused(400, { error: 'Incorrect API key provided: xa***' }), 'credential_rejected'],
+    ['the top level', refused(400, { object: 'error', type: 'invalid_model' }), 'model_not_found'],
+    ['a detail', refused(400, { detail: 'Model m is not supported.' }), 'model_not_found'],
+    ['a list of details', refused(403, { detail: [{ code: 'insufficient_quota' }] }), 'quota_exhausted'],
+    ['plain text', refused(400, 'Invalid API key', 'text/plain'), 'credential_rejected'],
+    ['a page', refused(403, '<html>no</html>', 'text/html'), 'provider_unavailable'],
+  ])('reads a refusal in %s', async ([_name, step, code], { ask }) => {
+    expect(await ask(step)).toMatchObject({ kind: 'failed', code });
+  });
+
+  it('hands on what a refusal says of the request, for callers inside', async ({ ask }) => {
+    const body = { message: 'batch size 40 > maximum allowed batch size 32', code: 413, type: 'Validation' };
+    expect(await ask({ kind: 'status', status: 413, body })).toMatchObject({
+      code: 'input_rejected',
+      hint: { kind: 'too_many_inputs' },
     });
   });
 
@@ -199,6 +224,13 @@ const clientOf =
       timeoutMs: step.kind === 'hang' ? 200 : 10_000,
     });
   };
+
+const refused = (status: number, body: unknown, type = 'application/json'): TwinStep => ({
+  kind: 'status',
+  status,
+  body,
+  headers: { 'content-type': type },
+});
 
 /** The body of an answer with these vectors. */
 function vectors(...data: { index: number; embedding: unknown }[]): string {
