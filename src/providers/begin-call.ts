@@ -70,7 +70,7 @@ export function createBeginCall({
         const admitted = await admitKey(keys, tx, tenantId, operation);
         if (admitted.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
         if (admitted.kind === 'rejected' && !request.evenIfRejected)
-          return { kind: 'failed', code: 'credential_rejected' };
+          return { kind: 'failed', code: admitted.code };
         const { key: stored } = admitted;
         const { expectedTargetId } = request;
         if (expectedTargetId !== undefined && expectedTargetId !== targetIdOf(stored.target))

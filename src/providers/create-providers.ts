@@ -9,7 +9,10 @@ import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
 import { meterBreaker } from './breaker/metered-breaker.ts';
+import type { Catalogue } from './catalogue/create-catalogue.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
+import { createProfileCache } from './embedding/profile-cache.ts';
+import { createProfiles, type EmbeddingProfiles } from './embedding/profiles.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
@@ -24,11 +27,12 @@ export interface CreateProvidersDeps {
   readonly audit: Audit;
   readonly usage: Usage;
   readonly keys: ProviderKeys;
+  readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
   readonly log: Logger;
   readonly metrics: Pick<
     ProviderMetrics,
-    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused' | 'connectionFailed'
+    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused' | 'connectionFailed' | 'modelDrifted'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   /** Which addresses tenants may choose. */
@@ -42,6 +46,7 @@ export interface CreateProvidersDeps {
 export interface ProvidersRoom {
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: EmbeddingProfiles;
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
   readonly providerStates: ProviderStates;
@@ -66,15 +71,22 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
       metrics,
     ),
   );
+  const profiles = createProfiles({ catalogue: deps.catalogue });
   const connections = createProviderConnections(deps.providerUrls);
-  const embedding = createGuardedEmbedding({ guard, connections });
+  const cache = createProfileCache({ database, profiles, metrics, log: deps.log });
+  const embedding = createGuardedEmbedding({
+    ...{ database, keys, guard, catalogue: deps.catalogue, cache, connections },
+  });
   const anthropic = createGuardedAnthropic({ guard, connections });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,
     embedding,
+    profiles,
     anthropic,
-    verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
+    verification: createKeyVerification({
+      ...{ database, keys, embedding, profiles, anthropic, backlog, timeoutMs },
+    }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
     recentCauses,
   };

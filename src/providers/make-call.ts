@@ -1,4 +1,5 @@
 import { believed, costWithoutUsage } from '../domain/cost.ts';
+import { isKeyRejection } from '../domain/failures.ts';
 import { type KeyReference, operations } from '../domain/operations.ts';
 import { originOf, targetIdOf } from '../domain/provider-target.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
@@ -82,8 +83,8 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
       if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
       await breaker.report(tx, breakerId, permit, verdictOn(answer, within));
       if (answer.kind === 'failed') {
-        if (answer.code === 'credential_rejected')
-          await keys.markRejected(tx, tenantId, provider, stored.version);
+        if (isKeyRejection(answer.code))
+          await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
         const { cost: _, cause: __, ...failed } = answer;
         return failed;
       }

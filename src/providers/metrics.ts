@@ -39,6 +39,8 @@ export interface ProviderMetrics {
   callRefused(call: CallLabels & { readonly code: FailureCode }): void;
   /** No answer came, for this reason. */
   connectionFailed(failure: ConnectionFailure): void;
+  /** A provider's answers name another model than before. */
+  modelDrifted(): void;
   /** A breaker has made a transition. */
   breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
 }
@@ -78,6 +80,12 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     help: 'Attempts at a provider without an answer, by what was wrong with the connection',
     labels: { provider: providers, addresses: addressOwners, cause: transportCauses },
   });
+  const drifts = createCounter(registry, {
+    name: 'lorekeep_provider_models_drifted_total',
+    help: 'Providers whose answers began to name another model than before',
+    labels: {},
+    fromZero: true,
+  });
   const transitions = createCounter(registry, {
     name: 'lorekeep_breaker_transitions_total',
     help: 'Transitions of tenants’ breakers',
@@ -96,6 +104,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     callRefused: (call) => refused.inc(call),
     connectionFailed: ({ provider, addresses, cause }) =>
       connectionFailures.inc({ provider, addresses, cause }),
+    modelDrifted: () => drifts.inc({}),
     breakerChanged: (change) => transitions.inc(change),
   };
 }

@@ -1,10 +1,10 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
-import type { Failure, FailureCode } from '../../domain/failures.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 import type { TransportCause } from '../../domain/transport-cause.ts';
 import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
+import { classifyRefusal } from './classify-refusal.ts';
 import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
@@ -28,8 +28,10 @@ export function classifyError(
     readonly timedOut: boolean;
     /** Whether a byte of the request was sent; by default one was. */
     readonly sent?: boolean;
-    /** Restores the error body from the part of it that the library stores as `error` in its error. */
+    /** The whole body of the refusal, of which the library may keep a part only: `part` is what it kept. */
     readonly bodyOf: (part: unknown) => unknown;
+    /** See `ProviderRefusal`. */
+    readonly vendorWords?: Readonly<Record<string, FailureCode>>;
   },
 ): FailedAttempt {
   try {
@@ -51,9 +53,9 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-type Classify = (...given: Parameters<typeof classifyError>) => Failure;
+type Classify = (...given: Parameters<typeof classifyError>) => Omit<FailedAttempt, 'cause'>;
 
-const classify: Classify = (error, vendor, { timedOut, bodyOf }) => {
+const classify: Classify = (error, vendor, { timedOut, bodyOf, vendorWords }) => {
   if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIConnectionError) {
@@ -62,8 +64,8 @@ const classify: Classify = (error, vendor, { timedOut, bodyOf }) => {
   }
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
-    const words = readErrorWords(bodyOf('error' in error ? error.error : undefined));
-    return classifyRefusal({ status: error.status, words, headers });
+    const body = bodyOf('error' in error ? error.error : undefined);
+    return classifyRefusal({ status: error.status, body, headers, ...(vendorWords ? { vendorWords } : {}) });
   }
   // A 200 with a body that is not JSON.
   if (error instanceof SyntaxError) return { code: 'malformed_response' };

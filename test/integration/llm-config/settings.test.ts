@@ -515,7 +515,9 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
     evenIfRejected = false,
   ) =>
     db.database.withTenant(tenantId, (tx) =>
-      providerKeys[as](tx, tenantId, 'embedding', version, { evenIfRejected }),
+      as === 'markRejected'
+        ? providerKeys.markRejected(tx, tenantId, 'embedding', version, 'credential_rejected')
+        : providerKeys.markVerified(tx, tenantId, 'embedding', version, { evenIfRejected }),
     );
   const status = async (tenantId: string) => (await llmConfig.view(tenantId)).embedding_key_status;
 
