@@ -7,6 +7,8 @@ import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
+import { createAddressCheck } from '../platform/net/address-check.ts';
+import { createNameResolver } from '../platform/net/resolve-name.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
 import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -14,6 +16,7 @@ import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
+import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createRetention } from '../retention/create-retention.ts';
@@ -90,18 +93,21 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
+  const catalogue = createCatalogue({
+    baseUrl: environment.EMBEDDING_BASE_URL,
+    defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
+    sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
+  });
   const { llmConfig, keys } = createLlmConfig({
     database,
     audit,
     transit,
     metrics,
     backlog,
-    defaultEmbeddingModel: environment.EMBEDDING_DEFAULT_MODEL,
-    installation: {
-      embeddingBaseUrl: environment.EMBEDDING_BASE_URL,
-      sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
-      anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
-    },
+    catalogue,
+    providerUrls: environment.PROVIDER_URLS,
+    addressCheck: createAddressCheck({ resolve: createNameResolver() }),
+    anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
   });
   const providers = createProviders({
     database,
@@ -166,6 +172,7 @@ export function createServices(
     audit,
     tenants,
     usage,
+    catalogue,
     llmConfig,
     providerKeys: keys,
     outbox,

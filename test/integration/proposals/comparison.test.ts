@@ -66,6 +66,7 @@ const key = {
   status: 'verified',
   ciphertext: 'sealed',
   target: targetOf('a-model'),
+  addressAllowed: true,
   monthlyTokenBudget: null,
 } as const;
 
