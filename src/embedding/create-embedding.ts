@@ -11,13 +11,17 @@ import type { Usage } from '../usage/service.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
 import { type ArticleEmbeddings, createArticleEmbeddings } from './article-embeddings.ts';
 import { type Backlog, createBacklog } from './backlog/backlog.ts';
+import { createBatches } from './batches.ts';
 import { createBuy } from './buy.ts';
+import { createBuyMissing } from './buy-missing.ts';
+import { createCheckProvider } from './check-provider.ts';
 import { createComplete } from './complete.ts';
 import { createEmbeddingCoverage, type EmbeddingCoverage } from './coverage/coverage.ts';
 import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createStepFailures } from './step-failures.ts';
 import { createWithChunks } from './with-chunks.ts';
 
 export interface CreateEmbeddingDeps {
@@ -51,15 +55,19 @@ export interface EmbeddingRoom {
 export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const { database, outbox, keys } = deps;
   const cutOverWhenComplete = createCutOver({ outbox });
+  const complete = createComplete({ keys, cutOverWhenComplete });
+  const withChunks = createWithChunks(deps);
+  const failures = createStepFailures(deps);
+  const buyMissing = createBuyMissing({
+    ...{ ...deps, complete, withChunks, failures },
+    buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
+    batches: createBatches(deps),
+    checkProvider: createCheckProvider({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
+  });
   return {
     embeddings: createArticleEmbeddings({ outbox }),
     steps: divideCalls(
-      createEmbedArticleSteps({
-        ...deps,
-        buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
-        complete: createComplete({ keys, cutOverWhenComplete }),
-        withChunks: createWithChunks(deps),
-      }),
+      createEmbedArticleSteps({ ...deps, buyMissing, failures, complete, withChunks }),
       deps.slots,
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
