@@ -272,6 +272,17 @@ CREATE TABLE public.daily_key_usage (
 
 ALTER TABLE ONLY public.daily_key_usage FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.embedding_profiles (
+    tenant_id uuid NOT NULL,
+    target_id text NOT NULL,
+    profile jsonb NOT NULL,
+    answered_model text,
+    model_drifted_at timestamp with time zone,
+    found_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.embedding_profiles FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.embedding_spaces (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -501,6 +512,9 @@ ALTER TABLE ONLY public.chunk_vectors
 ALTER TABLE ONLY public.daily_key_usage
     ADD CONSTRAINT daily_key_usage_pkey PRIMARY KEY (tenant_id, api_key_id, day);
 
+ALTER TABLE ONLY public.embedding_profiles
+    ADD CONSTRAINT embedding_profiles_pkey PRIMARY KEY (tenant_id, target_id);
+
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_pkey PRIMARY KEY (tenant_id, id);
 
@@ -652,6 +666,9 @@ ALTER TABLE ONLY public.chunk_vectors
 ALTER TABLE ONLY public.daily_key_usage
     ADD CONSTRAINT daily_key_usage_tenant_id_api_key_id_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES public.api_keys(tenant_id, id);
 
+ALTER TABLE ONLY public.embedding_profiles
+    ADD CONSTRAINT embedding_profiles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
@@ -708,6 +725,8 @@ ALTER TABLE public.chunk_purchases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.chunk_vectors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.daily_key_usage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.embedding_profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.embedding_spaces ENABLE ROW LEVEL SECURITY;
 
@@ -796,6 +815,8 @@ CREATE POLICY tenant_isolation ON public.chunk_purchases USING ((tenant_id = (NU
 CREATE POLICY tenant_isolation ON public.chunk_vectors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.daily_key_usage USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.embedding_profiles USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.embedding_spaces USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

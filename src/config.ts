@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { operations } from './domain/operations.ts';
+import { providerUrls } from './domain/provider-urls.ts';
 import { printProblem } from './platform/telemetry/library-output.ts';
 
 /** The environment of a process. Only this file reads `process.env`; src/main/library-output.ts clears switches in it. */
@@ -46,6 +47,8 @@ const embedding = {
     .string()
     .regex(/^[A-Za-z0-9._:/-]{1,200}$/, 'must be a model name')
     .default('text-embedding-3-small'),
+  /** Which addresses tenants may choose for their own providers. */
+  PROVIDER_URLS: oneOf(providerUrls).default('public'),
   EMBEDDING_TIMEOUT_MS: milliseconds.max(interactive.maxMs).default(interactive.defaultMs),
   GUARD_TIMEOUT_MS: milliseconds.default(5_000),
   EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(background.maxMs).default(background.defaultMs),

@@ -22,6 +22,23 @@ export const create = `
   );
   ${isolateTenant('breakers')}
   ${openToScopeForReading('breakers', 'metrics')}
+
+  -- How a target is used, as far as the tenant's calls have found it out. A target is named as in embedding_spaces.
+  create table embedding_profiles (
+    tenant_id uuid not null references tenants (id),
+    target_id text not null,
+    profile jsonb not null,
+    -- The model that the provider's answers name, and since when it is another one than before.
+    answered_model text,
+    model_drifted_at timestamptz,
+    -- Null before the first call that worked.
+    found_at timestamptz,
+    primary key (tenant_id, target_id)
+  );
+  ${isolateTenant('embedding_profiles')}
 `;
 
-export const drop = 'drop table breakers;';
+export const drop = `
+  drop table embedding_profiles;
+  drop table breakers;
+`;

@@ -1,11 +1,17 @@
+/** Who acts on a failure. */
+export const failureActors = ['tenant', 'provider', 'author', 'operator', 'wait'] as const;
+export type FailureActor = (typeof failureActors)[number];
+
 /**
  * The closed table of failures. Only the code of a failure leaves the process: answers, logs, metrics, Temporal and the
  * database carry codes, never the text of a provider or a library. Everything that depends on the kind of failure (retry
  * policy, breaker, HTTP status, article status) derives from this table.
  */
 interface FailureTraits {
-  /** Who has to act before a retry can succeed. */
-  readonly who: 'tenant' | 'provider' | 'author' | 'operator' | 'nobody';
+  /** Who has to act before a retry can succeed; `wait` where time alone mends it. */
+  readonly who: FailureActor;
+  /** What they do, as one sentence for the people of the tenant. It goes out with every code. */
+  readonly nextStep: string;
   /** Whether the tenant's breaker counts it. It counts failures of the provider itself only, such as an outage. */
   readonly countsForBreaker: boolean;
   /** What the workflow does: complete, retry, wait without using an attempt, or fail for good. */
@@ -19,6 +25,7 @@ interface FailureTraits {
 const table = {
   no_api_key: {
     who: 'tenant',
+    nextStep: "Set a key for this provider in the tenant's provider settings.",
     countsForBreaker: false,
     workflow: 'completes',
     article: 'blocked',
@@ -27,6 +34,8 @@ const table = {
   },
   provider_unavailable: {
     who: 'provider',
+    nextStep:
+      "Wait, since calls are tried again by themselves; if it lasts, look at the provider's status page and at the address in the settings.",
     countsForBreaker: true,
     workflow: 'retries',
     article: 'failed',
@@ -35,6 +44,8 @@ const table = {
   },
   provider_timeout: {
     who: 'provider',
+    nextStep:
+      "Wait, since calls are tried again by themselves; if it lasts, look at the provider's status page.",
     countsForBreaker: true,
     workflow: 'retries',
     article: 'failed',
@@ -42,7 +53,8 @@ const table = {
     title: 'The provider did not answer in time',
   },
   provider_rate_limited: {
-    who: 'nobody',
+    who: 'wait',
+    nextStep: 'Wait, since calls go on by themselves; if it lasts, ask the provider for a higher limit.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -51,6 +63,8 @@ const table = {
   },
   quota_exhausted: {
     who: 'tenant',
+    nextStep:
+      'Add credit or raise the limit at the provider, then verify the key in the settings, or set another key.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
@@ -59,14 +73,26 @@ const table = {
   },
   credential_rejected: {
     who: 'tenant',
+    nextStep: 'Set another key, or verify this one in the settings once the provider accepts it again.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
     httpStatus: 422,
     title: 'The provider rejects the API key',
   },
+  permission_denied: {
+    who: 'tenant',
+    nextStep:
+      'Allow this key the use at the provider (region, address, model, permission), then verify it in the settings, or set another key.',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: 'The provider does not permit this use of the API key',
+  },
   model_not_found: {
     who: 'tenant',
+    nextStep: 'Choose a model in the settings that the provider offers to this key and that embeds texts.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
@@ -75,6 +101,7 @@ const table = {
   },
   input_rejected: {
     who: 'author',
+    nextStep: 'Change or shorten the text that the provider rejects.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'failed',
@@ -83,6 +110,8 @@ const table = {
   },
   malformed_response: {
     who: 'provider',
+    nextStep:
+      'Check that the address and the model in the settings are those of an embedding API; if they are, the provider has to mend its answers.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -90,7 +119,9 @@ const table = {
     title: 'The provider answered in an unexpected shape',
   },
   circuit_open: {
-    who: 'nobody',
+    who: 'wait',
+    nextStep:
+      'Wait: calls go on by themselves once the provider answers again, or reset the breaker in the settings if it does already.',
     countsForBreaker: false,
     workflow: 'waits',
     article: 'pending',
@@ -99,14 +130,25 @@ const table = {
   },
   budget_exhausted: {
     who: 'tenant',
+    nextStep: 'Raise the token budget, or wait until it begins anew.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
     httpStatus: 422,
     title: "The tenant's monthly token budget is used up",
   },
+  address_forbidden: {
+    who: 'tenant',
+    nextStep: 'Set a provider or an address in the settings that this installation allows.',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'blocked',
+    httpStatus: 422,
+    title: "The tenant's provider address is not allowed",
+  },
   vault_unavailable: {
     who: 'operator',
+    nextStep: 'Ask the operator of this service to bring the key custody back; calls go on by themselves.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -115,14 +157,27 @@ const table = {
   },
   key_unusable: {
     who: 'operator',
+    nextStep:
+      'Ask the operator of this service to restore the transit key; setting the provider key again mends it too.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'failed',
     httpStatus: 503,
     title: 'The stored key cannot be opened',
   },
+  // Only ever the reason of a search by keywords: no call ends with it, and no article.
+  vectors_pending: {
+    who: 'wait',
+    nextStep: 'Wait: search by meaning begins once the first vectors are made.',
+    countsForBreaker: false,
+    workflow: 'waits',
+    article: 'pending',
+    httpStatus: 503,
+    title: 'The first vectors are being made',
+  },
   internal: {
     who: 'operator',
+    nextStep: 'Ask the operator of this service to look at its log; calls are tried again by themselves.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -145,6 +200,16 @@ export interface Failure {
   readonly retryAfterMs?: number;
   /** When an exhausted budget begins anew. Clients are told; a workflow does not wait that long, it ends and is started again. */
   readonly renewsAt?: Date;
+}
+
+/** Who acts on a code and what they do, as every answer shows it; null without a code. */
+export function guidanceOf(code: FailureCode | null): {
+  readonly who: FailureActor | null;
+  readonly next_step: string | null;
+} {
+  if (code === null) return { who: null, next_step: null };
+  const { who, nextStep } = failureTraits[code];
+  return { who, next_step: nextStep };
 }
 
 /** Whether a value is a code of the table. */

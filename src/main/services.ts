@@ -14,6 +14,7 @@ import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
+import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createRetention } from '../retention/create-retention.ts';
@@ -90,6 +91,11 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
+  const catalogue = createCatalogue({
+    baseUrl: environment.EMBEDDING_BASE_URL,
+    defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
+    sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
+  });
   const { llmConfig, keys } = createLlmConfig({
     database,
     audit,
@@ -108,6 +114,7 @@ export function createServices(
     audit,
     usage,
     keys,
+    catalogue,
     backlog,
     metrics,
     breaker: {
@@ -115,6 +122,7 @@ export function createServices(
       windowMs: environment.BREAKER_WINDOW_MS,
       openMs: environment.BREAKER_OPEN_MS,
     },
+    providerUrls: environment.PROVIDER_URLS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
   });

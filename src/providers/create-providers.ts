@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/service.ts';
+import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { uncancelled } from '../platform/async/cancellation.ts';
@@ -7,24 +8,30 @@ import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
 import { meterBreaker } from './breaker/metered-breaker.ts';
+import type { Catalogue } from './catalogue/create-catalogue.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
+import { createProfiles, type EmbeddingProfiles } from './embedding/profiles.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
+import { createProviderConnections } from './wire/provider-connections.ts';
 
 export interface CreateProvidersDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly usage: Usage;
   readonly keys: ProviderKeys;
+  readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
   readonly metrics: Pick<
     ProviderMetrics,
     'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
+  /** Which addresses tenants may choose. */
+  readonly providerUrls: ProviderUrls;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
   /** Timeout of one attempt in a workflow, in milliseconds. */
@@ -34,6 +41,7 @@ export interface CreateProvidersDeps {
 export interface ProvidersRoom {
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: EmbeddingProfiles;
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
   readonly providerStates: ProviderStates;
@@ -53,12 +61,15 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
       metrics,
     ),
   );
-  const embedding = createGuardedEmbedding({ guard });
-  const anthropic = createGuardedAnthropic({ guard });
+  const profiles = createProfiles({ catalogue: deps.catalogue });
+  const connections = createProviderConnections(deps.providerUrls);
+  const embedding = createGuardedEmbedding({ guard, connections });
+  const anthropic = createGuardedAnthropic({ guard, connections });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,
     embedding,
+    profiles,
     anthropic,
     verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),

@@ -41,6 +41,7 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     chunk_refusals: by(chunkRefusalRetention),
     chunk_vectors: { kind: 'with', table: 'unused_chunks' },
     daily_key_usage: by(keyDayRetention),
+    embedding_profiles: { kind: 'bounded', by: 'models, each at an address that the tenant has used' },
     embedding_spaces: by(retiredSpaceRetention),
     idempotency_keys: by(answerRetention),
     llm_settings: { kind: 'bounded', by: 'tenants' },

@@ -14,6 +14,7 @@ export const layers: readonly (readonly string[])[] = [
   ['outbox'],
   ['audit'],
   ['vectors'],
+  ['providers/catalogue'],
   ['usage', 'llm-config'],
   ['providers'],
   ['embedding'],
@@ -29,7 +30,14 @@ export const layers: readonly (readonly string[])[] = [
 /** What stands beside the rooms, and the few paths that it may import besides its own folder. */
 const beside: readonly { readonly folder: string; readonly may: readonly RegExp[] }[] = [
   // The environment is read before anything else. Its problems are printed where no library can print.
-  { folder: 'src/config.ts', may: [/^src\/domain\//, /^src\/platform\/telemetry\/library-output\.ts$/] },
+  {
+    folder: 'src/config.ts',
+    may: [
+      /^src\/domain\//,
+      /^src\/platform\/telemetry\/library-output\.ts$/,
+      /^src\/providers\/catalogue\/base-url\.ts$/,
+    ],
+  },
   // Of the service it knows the domain, the articles' categories, and the set-up of Vault; the rest it reaches over HTTP.
   {
     folder: 'src/stack/',
@@ -50,7 +58,9 @@ const beside: readonly { readonly folder: string; readonly may: readonly RegExp[
 const openStores = ['src/vectors/chunk-store.ts', 'src/platform/retention/expired-rows-store.ts'];
 
 const isStore = (file: string) => /(^|[/-])store\.ts$|-read-model\.ts$/.test(file);
-const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
+
+/** The room of a file. The catalogue is a room in the folder of another one: data, which lower rooms read as well. */
+export const roomOf = (file: string) => /^src\/(providers\/catalogue(?=\/)|[^/]+)\//.exec(file)?.[1];
 const layerOf = (room: string) => layers.findIndex((rooms) => rooms.includes(room));
 
 /** Why a file may not import another of the project, both as paths from its root; undefined where it may. */
@@ -71,6 +81,8 @@ export function refusal(file: string, imported: string): string | undefined {
   if (room === 'main') return undefined;
   if (other === undefined) return `${room} may not import ${imported}`;
   if (room === other) return undefined;
+  // It is data and pure functions, and knows nothing but names.
+  if (room === 'providers/catalogue' && other !== 'domain') return `${room} imports the domain alone`;
   if (layerOf(other) < 0 || layerOf(other) >= layerOf(room)) return `${room} is not above ${other}`;
   if (isStore(imported) && !openStores.includes(imported)) return 'a room asks another by its service';
   return undefined;

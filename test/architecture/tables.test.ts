@@ -31,6 +31,7 @@ describe('a table', () => {
       chunk_purchases: ['src/vectors'],
       chunk_vectors: ['src/vectors'],
       daily_key_usage: ['src/usage'],
+      embedding_profiles: ['src/providers'],
       embedding_spaces: ['src/vectors'],
       idempotency_keys: ['src/platform/idempotency'],
       llm_settings: ['src/llm-config'],

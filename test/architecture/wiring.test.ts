@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { importsOf, layers, readSource, sourceFiles } from './house.ts';
+import { importsOf, layers, readSource, roomOf, sourceFiles } from './house.ts';
 
 const rooms = layers.flat().filter((room) => !['domain', 'platform', 'http', 'main'].includes(room));
 
@@ -7,7 +7,7 @@ describe('the services of a process', () => {
   const wired = importsOf('src/main/services.ts', 'values').filter((path) => path.startsWith('src/'));
 
   it.each(rooms)('get %s by its one wiring function', (room) => {
-    const ofRoom = wired.filter((path) => path.startsWith(`src/${room}/`));
+    const ofRoom = wired.filter((path) => roomOf(path) === room);
     expect(ofRoom).toEqual([expect.stringMatching(/\/(create-[a-z-]+|service)\.ts$/)]);
   });
 

@@ -5,6 +5,11 @@ import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
+import {
+  allowedAddressesOf,
+  createProviderConnections,
+  type ProviderConnections,
+} from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
 /** One question to the model. */
@@ -59,11 +64,16 @@ const usageSchema = z.object({
 const maxAnswerBytes = 8 * 1024 * 1024;
 
 /** Creates a client of Anthropic's Messages API. Only the guard may use it. */
-export function createAnthropicClient(): AnthropicClient {
-  const boundedFetch = createBoundedFetch({
-    maxBytes: maxAnswerBytes,
-    requestHeaders: ['accept', 'anthropic-version', 'content-type', 'user-agent', 'x-api-key'],
-  });
+export function createAnthropicClient(
+  { connections, providerUrls }: ProviderConnections = createProviderConnections(),
+): AnthropicClient {
+  const fetchFor = (target: ProviderTarget) =>
+    createBoundedFetch({
+      maxBytes: maxAnswerBytes,
+      requestHeaders: ['accept', 'anthropic-version', 'content-type', 'user-agent', 'x-api-key'],
+      connections,
+      addresses: allowedAddressesOf(target, providerUrls),
+    });
 
   return {
     async message({ apiKey, target, system, prompt, maxTokens, timeoutMs }) {
@@ -82,7 +92,7 @@ export function createAnthropicClient(): AnthropicClient {
         // The library's log lines and spans hold bodies.
         logLevel: 'off',
         openTelemetry: false,
-        fetch: boundedFetch,
+        fetch: fetchFor(target),
       });
       return watchSending(async (wasSent) => {
         try {
@@ -99,6 +109,7 @@ export function createAnthropicClient(): AnthropicClient {
         } catch (error) {
           const failure = classifyError(error, Anthropic, {
             timedOut: timeout.aborted,
+            sent: wasSent(),
             bodyOf: (part) => part,
           });
           return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };

@@ -3,6 +3,7 @@ import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult } from '../call.ts';
 import type { Guard } from '../guard.ts';
+import type { ProviderConnections } from '../wire/provider-connections.ts';
 import { createAnthropicClient, type Message } from './anthropic-client.ts';
 
 /** A question to the model, by one guarded call. */
@@ -33,8 +34,11 @@ export interface GuardedAnthropic {
 const tokensAroundPrompt = 32;
 
 /** Creates the guarded Anthropic. Only this file holds the provider client. */
-export function createGuardedAnthropic(deps: { readonly guard: Guard }): GuardedAnthropic {
-  const client = createAnthropicClient();
+export function createGuardedAnthropic(deps: {
+  readonly guard: Guard;
+  readonly connections?: ProviderConnections;
+}): GuardedAnthropic {
+  const client = createAnthropicClient(deps.connections);
 
   return {
     message: ({ system, prompt, maxOutputTokens, ...request }) => {

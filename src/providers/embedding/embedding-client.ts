@@ -5,6 +5,11 @@ import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
+import {
+  allowedAddressesOf,
+  createProviderConnections,
+  type ProviderConnections,
+} from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
 /** Texts to embed, by one call. */
@@ -36,11 +41,16 @@ const usageSchema = z.object({ usage: z.object({ prompt_tokens: z.number() }) })
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Creates a client of an OpenAI-compatible embedding API. Only the guard may use it. */
-export function createEmbeddingClient(): EmbeddingClient {
-  const boundedFetch = createBoundedFetch({
-    maxBytes: maxAnswerBytes,
-    requestHeaders: ['accept', 'authorization', 'content-type', 'user-agent'],
-  });
+export function createEmbeddingClient(
+  { connections, providerUrls }: ProviderConnections = createProviderConnections(),
+): EmbeddingClient {
+  const fetchFor = (target: ProviderTarget) =>
+    createBoundedFetch({
+      maxBytes: maxAnswerBytes,
+      requestHeaders: ['accept', 'authorization', 'content-type', 'user-agent'],
+      connections,
+      addresses: allowedAddressesOf(target, providerUrls),
+    });
 
   return {
     async embed(request) {
@@ -58,7 +68,7 @@ export function createEmbeddingClient(): EmbeddingClient {
         timeout: request.timeoutMs,
         // The library's log lines hold bodies.
         logLevel: 'off',
-        fetch: boundedFetch,
+        fetch: fetchFor(request.target),
       });
       return watchSending(async (wasSent) => {
         try {
@@ -79,6 +89,7 @@ export function createEmbeddingClient(): EmbeddingClient {
         } catch (error) {
           const failure = classifyError(error, OpenAI, {
             timedOut: timeout.aborted,
+            sent: wasSent(),
             bodyOf: (part) => ({ error: part }),
           });
           return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };

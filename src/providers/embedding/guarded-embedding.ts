@@ -4,6 +4,7 @@ import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, Claim } from '../call.ts';
 import type { Guard } from '../guard.ts';
+import type { ProviderConnections } from '../wire/provider-connections.ts';
 import { createEmbeddingClient } from './embedding-client.ts';
 
 /** Texts to embed, by one guarded call. */
@@ -36,8 +37,11 @@ export interface GuardedEmbedding {
 }
 
 /** Creates the guarded embedding. Only this file holds the provider client. */
-export function createGuardedEmbedding(deps: { readonly guard: Guard }): GuardedEmbedding {
-  const client = createEmbeddingClient();
+export function createGuardedEmbedding(deps: {
+  readonly guard: Guard;
+  readonly connections?: ProviderConnections;
+}): GuardedEmbedding {
+  const client = createEmbeddingClient(deps.connections);
 
   return {
     embed: ({ inputs, side, articleId, expectedDimensions, ...request }) =>

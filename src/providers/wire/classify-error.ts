@@ -1,7 +1,10 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
-import type { Failure } from '../../domain/failures.ts';
+import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
+import { transportCauseOf } from '../../platform/net/transport-cause.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal, readErrorWords } from './classify-refusal.ts';
+import { classifyRefusal } from './classify-refusal.ts';
+import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
 
@@ -22,10 +25,14 @@ export function classifyError(
   vendor: VendorErrors,
   options: {
     readonly timedOut: boolean;
-    /** Restores the error body from the part of it that the library stores as `error` in its error. */
+    /** Whether a byte of the request was sent; by default one was. */
+    readonly sent?: boolean;
+    /** The whole body of the refusal, of which the library may keep a part only: `part` is what it kept. */
     readonly bodyOf: (part: unknown) => unknown;
+    /** See `ProviderRefusal`. */
+    readonly vendorWords?: Readonly<Record<string, FailureCode>>;
   },
-): Failure {
+): FailedAttempt {
   try {
     return classify(error, vendor, options);
   } catch {
@@ -43,16 +50,23 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-const classify: typeof classifyError = (error, vendor, { timedOut, bodyOf }) => {
-  if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
-  if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
+const classify: typeof classifyError = (error, vendor, { timedOut, sent = true, bodyOf, vendorWords }) => {
+  if (
+    timedOut ||
+    error instanceof vendor.APIConnectionTimeoutError ||
+    error instanceof vendor.APIUserAbortError
+  ) {
+    return { code: 'provider_timeout', ...(sent ? {} : { cause: 'connect_timeout' }) };
+  }
   if (error instanceof vendor.APIConnectionError) {
-    return { code: error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable' };
+    if (error.cause instanceof UnusableAnswer) return { code: 'malformed_response' };
+    if (isAddressForbidden(error)) return { code: 'address_forbidden' };
+    return { code: 'provider_unavailable', cause: transportCauseOf(error) };
   }
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
-    const words = readErrorWords(bodyOf('error' in error ? error.error : undefined));
-    return classifyRefusal({ status: error.status, words, headers });
+    const body = bodyOf('error' in error ? error.error : undefined);
+    return classifyRefusal({ status: error.status, body, headers, ...(vendorWords ? { vendorWords } : {}) });
   }
   // A 200 with a body that is not JSON.
   if (error instanceof SyntaxError) return { code: 'malformed_response' };

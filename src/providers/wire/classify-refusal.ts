@@ -1,87 +1,130 @@
-import { z } from 'zod';
 import type { Failure, FailureCode } from '../../domain/failures.ts';
+import { inputHintOf } from './input-hint.ts';
+import { type RefusalBody, readRefusalBody } from './refusal-body.ts';
+import type { RefusalHint } from './refusal-hint.ts';
+import { sentenceStarts } from './refusal-message.ts';
+import { codeOfPhrase, namesDay } from './refusal-phrases.ts';
+import { createWordList, generalWords, preciseWords, type WordList } from './refusal-words.ts';
 import { type ReadableHeaders, readRetryAfter } from './retry-after.ts';
 
-/** What is read of a provider's refusal. */
+/** A provider's refusal, as it came. */
 export interface ProviderRefusal {
   readonly status: number;
-  /**
-   * Error codes and types of the body, the most precise first. They are compared with the fixed list and never stored.
-   */
-  readonly words: readonly string[];
+  /** Parsed where it is JSON, or else its text. It is compared with known words, and nothing of it is kept. */
+  readonly body: unknown;
   /** For the wait that the provider asks for. */
   readonly headers: ReadableHeaders;
+  /** By default the header's. */
+  readonly contentType?: string | null;
+  /** The words of this vendor alone, which come before those that all vendors share. */
+  readonly vendorWords?: Readonly<Record<string, FailureCode>>;
 }
 
-/**
- * The words of an error body that decide its code, of OpenAI-compatible servers and of Anthropic. Other words are
- * ignored. So are the general ones (`invalid_request_error`, `api_error`, `server_error`), because the status says
- * more.
- */
-const knownWords = {
-  insufficient_quota: 'quota_exhausted',
-  billing_hard_limit_reached: 'quota_exhausted',
-  billing_not_active: 'quota_exhausted',
-  credit_balance_exhausted: 'quota_exhausted',
-  organization_spend_limit_exceeded: 'quota_exhausted',
-  organization_usage_limit_exceeded: 'quota_exhausted',
-  project_spend_limit_exceeded: 'quota_exhausted',
-  billing_error: 'quota_exhausted',
-  credit_balance_too_low: 'quota_exhausted',
-  contract_spend_limit_reached: 'quota_exhausted',
-  enforced_spend_limit_reached: 'quota_exhausted',
+/** A refusal as its code, with what callers inside the service need to know beyond it. */
+export type Refusal = Failure & { readonly hint?: RefusalHint };
 
-  invalid_api_key: 'credential_rejected',
-  account_deactivated: 'credential_rejected',
-  authentication_error: 'credential_rejected',
-  permission_error: 'credential_rejected',
-  organization_on_hold: 'credential_rejected',
-
-  // OpenAI sends it with 404 or, for a model that the key's project may not use, with 403. The key itself is good.
-  model_not_found: 'model_not_found',
-  not_found_error: 'model_not_found',
-
-  context_length_exceeded: 'input_rejected',
-  string_above_max_length: 'input_rejected',
-  request_too_large: 'input_rejected',
-
-  rate_limit_exceeded: 'provider_rate_limited',
-  rate_limit_error: 'provider_rate_limited',
-  ramp_limit_exceeded: 'provider_rate_limited',
-
-  timeout_error: 'provider_timeout',
-  overloaded_error: 'provider_unavailable',
-} as const satisfies Record<string, FailureCode>;
-
-const isKnownWord = (word: string): word is keyof typeof knownWords => Object.hasOwn(knownWords, word);
+const precise = createWordList(preciseWords);
+const general = createWordList(generalWords);
+const noWords: WordList = () => undefined;
 
 /**
- * Maps a refusal to a code of the failure table. Any status, words and headers have a code. `nowMs` is the time from
- * which an absolute reset time is counted.
+ * Maps a refusal to a code of the failure table: by its words at any depth of the body, then by its status, then by its content
+ * type. Any status, body and headers have a code. `nowMs` is the time from which an absolute reset time is counted.
  */
-export function classifyRefusal(refusal: ProviderRefusal, nowMs: number = Date.now()): Failure {
-  const code = codeOf(refusal);
-  const retryAfterMs = code === 'provider_rate_limited' ? readRetryAfter(refusal.headers, nowMs) : undefined;
-  return { code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+export function classifyRefusal(refusal: ProviderRefusal, nowMs: number = Date.now()): Refusal {
+  const body = readRefusalBody(refusal.body);
+  const code = codeOf(refusal, body);
+  const hint = hintOf(code, refusal.status, body);
+  const asked =
+    code === 'provider_rate_limited' ? readRetryAfter(refusal.headers, nowMs, body.retryAfterMs) : undefined;
+  return {
+    code,
+    ...(asked === undefined ? {} : { retryAfterMs: asked }),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
-function codeOf({ status, words }: ProviderRefusal): FailureCode {
-  const known = words.find(isKnownWord);
-  const byWord = known === undefined ? undefined : knownWords[known];
-  if (status >= 500) return byWord === 'provider_timeout' ? byWord : 'provider_unavailable';
-  // A redirect is not followed, because the key is sent only to the host that the operator named.
-  if (!(status >= 400)) return 'malformed_response';
-  if (byWord !== undefined) return byWord;
+function codeOf(refusal: ProviderRefusal, body: RefusalBody): FailureCode {
+  const { status, vendorWords } = refusal;
+  const byVendor = vendorWords === undefined ? noWords : createWordList(vendorWords);
+  // A redirect is not followed, because the key is sent only to the host that it was set for.
+  if (!(status >= 400) && !isSuccess(status)) return 'malformed_response';
+  if (status >= 500) return codeOfBrokenServer(status, body);
+
+  // The bill comes before anything else that a 402 says.
+  if (status === 402 && !isPage(refusal)) return byVendor(body.words) ?? 'quota_exhausted';
+
+  const exact = byVendor(body.words) ?? precise(body.words);
+  if (exact !== undefined) return exact;
+  const told = bySentence(status, body);
+  if (told !== undefined) return told;
+  if (isSuccess(status)) return body.status === undefined ? 'malformed_response' : byStatus(body.status);
+  if (body.fields.includes('model') && [400, 403, 422].includes(status)) return 'model_not_found';
+
+  const passing = byPassingStatus(status);
+  if (passing !== undefined) return passing;
+  const kind = general(body.words);
+  if (kind !== undefined) return kind;
+  // Gateways hand a refusal on as 400, with its status in the body.
+  const meant = status === 400 && body.status !== undefined && body.status < 500 ? body.status : status;
+  // A page is a firewall's or a gateway's. Only what a gateway means by a limit is what a provider means by it.
+  if (isPage(refusal) && ![413, 429].includes(status)) return 'provider_unavailable';
+  if (status === 400 && body.words.includes('failedprecondition')) return 'permission_denied';
+  return byPassingStatus(meant) ?? byStatus(meant);
+}
+
+const isSuccess = (status: number) => status >= 200 && status < 300;
+
+/** A server that is broken is so whatever it says, except that a model does not embed: waiting does not mend that. */
+function codeOfBrokenServer(status: number, body: RefusalBody): FailureCode {
+  if (status === 504 || general(body.words) === 'provider_timeout') return 'provider_timeout';
+  return status === 501 && bySentence(status, body) === 'model_not_found'
+    ? 'model_not_found'
+    : 'provider_unavailable';
+}
+
+/** The code by the beginning of a message, and by a day's limit wherever a 429 names it: a 429 quotes no article. */
+function bySentence(status: number, body: RefusalBody): FailureCode | undefined {
+  if (status === 429 && isDaily(body)) return 'quota_exhausted';
+  if (status === 429 && body.quotas.some((quota) => /per(month|year)/i.test(quota))) return 'quota_exhausted';
+  if (status === 413) return undefined;
+  const mayQuoteInput = [400, 404, 409, 422].includes(status) || isSuccess(status);
+  // Google says "exceeded your current quota" of a minute's limit, too.
+  const isLimit = status === 429 && body.words.includes('resourceexhausted');
+  for (const message of body.messages) {
+    const code = codeOfPhrase(sentenceStarts(message, mayQuoteInput));
+    if (code === undefined) continue;
+    if (code === 'quota_exhausted' && isLimit && /current quota/i.test(message)) continue;
+    // Words about a key or a model beside these statuses speak of the limit or the path.
+    if (status === 429 && code !== 'quota_exhausted') continue;
+    if (status === 404 && code === 'credential_rejected') continue;
+    return code;
+  }
+  return undefined;
+}
+
+/** Whether a limit of a day is meant. Quotas by name say it exactly; without them the words do. */
+const isDaily = ({ quotas, messages, words }: RefusalBody) =>
+  quotas.length > 0 ? quotas.some(namesDay) : messages.some(namesDay) || words.includes('dailylimitexceeded');
+
+const byPassingStatus = (status: number): FailureCode | undefined =>
+  [409, 421, 424, 425, 499].includes(status)
+    ? 'provider_unavailable'
+    : status === 408
+      ? 'provider_timeout'
+      : undefined;
+
+function byStatus(status: number): FailureCode {
+  if (status >= 500) return status === 504 ? 'provider_timeout' : 'provider_unavailable';
   switch (status) {
     case 401:
-    case 403:
       return 'credential_rejected';
     case 402:
       return 'quota_exhausted';
+    case 403:
+      return 'permission_denied';
     case 404:
       return 'model_not_found';
-    case 408:
-      return 'provider_timeout';
     case 429:
       return 'provider_rate_limited';
     default:
@@ -89,27 +132,18 @@ function codeOf({ status, words }: ProviderRefusal): FailureCode {
   }
 }
 
-const word = z.string().max(100).optional().catch(undefined);
-const errorBody = z.object({
-  error: z.object({
-    code: word,
-    type: word,
-    message: z.string().optional().catch(undefined),
-    details: z.object({ error_code: word }).optional().catch(undefined),
-  }),
-});
-
-/**
- * Reads the words of an error body, the most precise first. Anthropic reports a spent balance with a plain
- * `invalid_request_error` that only the message explains, so the beginning of that message counts as a word. Only the
- * beginning, because the rest of a message may quote an article. If the sentence changes, the code is `input_rejected`.
- */
-export function readErrorWords(body: unknown): readonly string[] {
-  const parsed = errorBody.safeParse(body);
-  if (!parsed.success) return [];
-  const { code, type, message, details } = parsed.data.error;
-  const spent = type === 'invalid_request_error' && /^your credit balance is too low\b/i.test(message ?? '');
-  return [details?.error_code, code, spent ? 'credit_balance_too_low' : undefined, type].filter(
-    (found) => found !== undefined,
+/** Whether the refusal is a page for people, or the line of a firewall, and not an answer of the API. */
+function isPage({ contentType, headers, body }: ProviderRefusal): boolean {
+  if (/\b(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? headers.get('content-type') ?? ''))
+    return true;
+  return (
+    typeof body === 'string' &&
+    /^\s*(?:<!doctype html|<html|error code: 1\d{3}\b|rbac: access denied)/i.test(body.slice(0, 200))
   );
+}
+
+function hintOf(code: FailureCode, status: number, body: RefusalBody): RefusalHint | undefined {
+  if (status === 500) return { kind: 'server_error' };
+  if (code === 'quota_exhausted' && isDaily(body)) return { kind: 'daily_quota' };
+  return code === 'input_rejected' ? inputHintOf(body, status) : undefined;
 }

@@ -21,15 +21,19 @@ const limits = [
 
 /**
  * Reads how long a provider asks to wait, in milliseconds from 0 to 300,000; undefined when no header can be read.
- * `retry-after-ms` comes first, then `Retry-After`. Without either, the result is the longest reset of the limits that
+ * `retry-after-ms` comes first, then `Retry-After`, then what the body says (`bodyMs`). Without them, the result is the longest reset of the limits that
  * are used up, or of all limits named, because an earlier retry would meet the same limit.
  */
-export function readRetryAfter(headers: ReadableHeaders, nowMs: number): number | undefined {
+export function readRetryAfter(
+  headers: ReadableHeaders,
+  nowMs: number,
+  bodyMs?: number,
+): number | undefined {
   const explicit =
     readNumber(headers.get('retry-after-ms'), 1) ??
     readNumber(headers.get('retry-after'), 1_000) ??
     readTime(httpDate, headers.get('retry-after'), nowMs);
-  const waitMs = explicit ?? longestReset(headers, nowMs);
+  const waitMs = explicit ?? bodyMs ?? longestReset(headers, nowMs);
   return waitMs === undefined ? undefined : Math.min(Math.max(Math.ceil(waitMs), 0), maxWaitMs);
 }
 

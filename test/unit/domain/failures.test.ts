@@ -3,6 +3,7 @@ import {
   type FailureCode,
   failureCodes,
   failureTraits,
+  guidanceOf,
   nonRetryableCodes,
 } from '../../../src/domain/failures.ts';
 
@@ -18,16 +19,19 @@ const expected: readonly (readonly [
   ['no_api_key', 'tenant', false, 'completes', 'blocked', 422],
   ['provider_unavailable', 'provider', true, 'retries', 'failed', 503],
   ['provider_timeout', 'provider', true, 'retries', 'failed', 504],
-  ['provider_rate_limited', 'nobody', false, 'retries', 'failed', 503],
+  ['provider_rate_limited', 'wait', false, 'retries', 'failed', 503],
   ['quota_exhausted', 'tenant', false, 'fails', 'blocked', 422],
   ['credential_rejected', 'tenant', false, 'fails', 'blocked', 422],
+  ['permission_denied', 'tenant', false, 'fails', 'blocked', 422],
   ['model_not_found', 'tenant', false, 'fails', 'blocked', 422],
   ['input_rejected', 'author', false, 'fails', 'failed', 422],
   ['malformed_response', 'provider', false, 'retries', 'failed', 502],
-  ['circuit_open', 'nobody', false, 'waits', 'pending', 503],
+  ['circuit_open', 'wait', false, 'waits', 'pending', 503],
   ['budget_exhausted', 'tenant', false, 'fails', 'blocked', 422],
+  ['address_forbidden', 'tenant', false, 'fails', 'blocked', 422],
   ['vault_unavailable', 'operator', false, 'retries', 'failed', 503],
   ['key_unusable', 'operator', false, 'fails', 'failed', 503],
+  ['vectors_pending', 'wait', false, 'waits', 'pending', 503],
   ['internal', 'operator', false, 'retries', 'failed', 500],
 ];
 
@@ -39,6 +43,16 @@ describe('the table of failures', () => {
       expect(nonRetryableCodes.includes(code)).toBe(workflow !== 'retries');
     },
   );
+
+  it.each(failureCodes)('says in one sentence what to do about %s', (code) => {
+    const { nextStep, who } = failureTraits[code];
+    expect(nextStep).toMatch(/^[A-Z][^\n]{20,180}\.$/);
+    expect(guidanceOf(code)).toEqual({ who, next_step: nextStep });
+  });
+
+  it('says nothing where nothing failed', () => {
+    expect(guidanceOf(null)).toEqual({ who: null, next_step: null });
+  });
 
   it('has no other row', () => {
     expect([...failureCodes].sort()).toEqual(expected.map(([code]) => code).sort());

@@ -1,0 +1,51 @@
+import type { LookupFunction } from 'node:net';
+import { buildConnector } from 'undici';
+import { AddressForbidden } from './address-forbidden.ts';
+import { readHost } from './read-host.ts';
+import type { ResolveName } from './resolve-name.ts';
+
+export interface CheckedConnectorDeps {
+  readonly resolve: ResolveName;
+  /** Whether a connection may be made to this address. */
+  readonly isAllowed: (ip: string) => boolean;
+  /** Options of every connection, such as the authorities that it trusts. */
+  readonly options: buildConnector.BuildOptions;
+}
+
+/**
+ * Creates a connector that checks each connection before it is opened. A name is looked up once for the connection, every address
+ * of it is checked, and the connection goes to these addresses and no other, so that a name that changes in between gains nothing.
+ * TLS and the `Host` header keep the name. Only https: otherwise the key could be read on its way.
+ */
+export function createCheckedConnector(deps: CheckedConnectorDeps): buildConnector.connector {
+  const connect = buildConnector({ ...deps.options, lookup: createCheckedLookup(deps) });
+  return (options, callback) => {
+    // `net.connect` looks only names up.
+    const host = readHost(options.hostname);
+    const allowed =
+      options.protocol === 'https:' &&
+      (host.kind === 'name' || (host.kind === 'address' && deps.isAllowed(host.ip)));
+    if (allowed) connect(options, callback);
+    else queueMicrotask(() => callback(new AddressForbidden(), null));
+  };
+}
+
+/** A lookup for `net.connect`. It answers every address of the name, or fails if one of them is not allowed. */
+function createCheckedLookup({ resolve, isAllowed }: CheckedConnectorDeps): LookupFunction {
+  return (name, { all }, callback) => {
+    resolve(name).then(
+      (found) => {
+        const addresses = found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+        const [first] = addresses;
+        if (first === undefined) callback(notFound(), []);
+        else if (!found.every(isAllowed)) callback(new AddressForbidden(), []);
+        else if (all) callback(null, addresses);
+        else callback(null, first.address, first.family);
+      },
+      () => callback(notFound(), []),
+    );
+  };
+}
+
+/** In place of the resolver's error, which names the host, and whose code may be that of a name server's connection. */
+const notFound = () => Object.assign(new Error('name not found'), { code: 'ENOTFOUND' });
