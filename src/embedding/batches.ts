@@ -3,9 +3,9 @@ import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import { likelyTokens, tokensAroundInput } from '../domain/token-bound.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { CallResult } from '../providers/call.ts';
-import { profileOf, rememberLimit } from '../providers/embedding/profiles.ts';
+import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Usage } from '../usage/service.ts';
-import { noteRefusal, notePass, type StoredRefusal } from '../vectors/refusals/chunk-refusals.ts';
+import { notePass, noteRefusal, type StoredRefusal } from '../vectors/refusals/chunk-refusals.ts';
 import { nextBatch } from '../vectors/refusals/next-batch.ts';
 import type { RefusalCause } from '../vectors/refusals/refusal.ts';
 
@@ -53,11 +53,12 @@ type FailedCall = Extract<CallResult<unknown>, { readonly kind: 'failed' }>;
 export function createBatches(deps: {
   readonly database: Pick<Database, 'withTenant'>;
   readonly usage: Pick<Usage, 'isWell'>;
+  readonly profiles: Pick<EmbeddingProfiles, 'profileOf' | 'rememberLimit'>;
 }): Batches {
-  const { database, usage } = deps;
+  const { database, usage, profiles } = deps;
   return {
     async next(tx, tenantId, { target, keyVersion, chunks, refusals, maxChunks }) {
-      const { maxInputs, maxRequestTokens } = await profileOf(tx, tenantId, target);
+      const { maxInputs, maxRequestTokens } = await profiles.profileOf(tx, tenantId, target);
       const limits = { maxChunks: Math.min(maxChunks, maxInputs ?? maxChunks), maxTokens: maxRequestTokens };
       const batch = nextBatch(chunks, refusals, limits, tokensOf);
       const known = batch.chunks.flatMap(({ hash }) => refusals.get(hash) ?? []);
@@ -80,12 +81,12 @@ export function createBatches(deps: {
     async passed(tx, tenantId, target, sent) {
       const learned = await notePass(tx, tenantId, kindOf(target, sent));
       if (learned === undefined) return;
-      const { maxInputs, maxRequestTokens } = await profileOf(tx, tenantId, target);
+      const { maxInputs, maxRequestTokens } = await profiles.profileOf(tx, tenantId, target);
       const tokens = sent.reduce((sum, { text }) => sum + tokensOf(text), 0);
       if (learned.of === 'inputs' && (maxInputs === null || learned.chunks < maxInputs))
-        await rememberLimit(tx, tenantId, targetIdOf(target), { maxInputs: learned.chunks });
+        await profiles.rememberLimit(tx, tenantId, targetIdOf(target), { maxInputs: learned.chunks });
       if (learned.of === 'tokens' && (maxRequestTokens === null || tokens < maxRequestTokens))
-        await rememberLimit(tx, tenantId, targetIdOf(target), { maxRequestTokens: tokens });
+        await profiles.rememberLimit(tx, tenantId, targetIdOf(target), { maxRequestTokens: tokens });
     },
   };
 }

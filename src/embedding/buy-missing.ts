@@ -72,7 +72,10 @@ export function createBuyMissing(deps: BuyMissingDeps): BuyMissing {
     const { chunks, missing, rejected, space, apiKeyId, target, text, batch } = plan;
     if (batch.chunks.length === 0 && missing.length > 0)
       return { kind: 'claimed', retryInMs: claimedRetryMs };
-    if (batch.chunks.length === 0 && chunks.every(({ hash }) => rejected.some((each) => each.hash === hash))) {
+    if (
+      batch.chunks.length === 0 &&
+      chunks.every(({ hash }) => rejected.some((each) => each.hash === hash))
+    ) {
       await database.withTenant(tenantId, (tx) =>
         noteRejected(tx, tenantId, articleId, rejectedChunks(text, rejected)),
       );

@@ -5,13 +5,14 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
 import { type ArticleEmbeddings, createArticleEmbeddings } from './article-embeddings.ts';
 import { type Backlog, createBacklog } from './backlog/backlog.ts';
-import { createBatches } from './batches.ts';
+import { type Batches, createBatches } from './batches.ts';
 import { createBuy } from './buy.ts';
 import { createBuyMissing } from './buy-missing.ts';
 import { createCheckProvider } from './check-provider.ts';
@@ -33,6 +34,7 @@ export interface CreateEmbeddingDeps {
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: EmbeddingProfiles;
   readonly cutter: Cutter;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   readonly log: Logger;
@@ -46,6 +48,7 @@ export interface CreateEmbeddingDeps {
 
 export interface EmbeddingRoom {
   readonly embeddings: ArticleEmbeddings;
+  readonly batches: Batches;
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly embeddingCoverage: EmbeddingCoverage;
@@ -58,14 +61,15 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const complete = createComplete({ keys, cutOverWhenComplete });
   const withChunks = createWithChunks(deps);
   const failures = createStepFailures(deps);
+  const batches = createBatches(deps);
   const buyMissing = createBuyMissing({
-    ...{ ...deps, complete, withChunks, failures },
+    ...{ ...deps, complete, withChunks, failures, batches },
     buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
-    batches: createBatches(deps),
     checkProvider: createCheckProvider({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
   });
   return {
     embeddings: createArticleEmbeddings({ outbox }),
+    batches,
     steps: divideCalls(
       createEmbedArticleSteps({ ...deps, buyMissing, failures, complete, withChunks }),
       deps.slots,

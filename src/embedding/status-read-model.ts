@@ -43,7 +43,15 @@ export async function listStates(
     })
     .where('e.tenant_id', tenantId)
     .whereIn('e.article_id', [...articleIds])
-    .select('e.article_id', 'e.status', 'e.reason', 's.model', 's.dimensions', 'e.chunks', 'e.rejected_chunks')
+    .select(
+      'e.article_id',
+      'e.status',
+      'e.reason',
+      's.model',
+      's.dimensions',
+      'e.chunks',
+      'e.rejected_chunks',
+    )
     .select('e.content_hash', 'e.embedded_at', 'e.next_attempt_at');
   return new Map(
     z

@@ -99,7 +99,12 @@ export async function listRejectedHashes(
   const row: unknown = await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
     .first('rejected_hashes');
-  return z.object({ rejected_hashes: z.array(z.string()) }).optional().parse(row)?.rejected_hashes ?? [];
+  return (
+    z
+      .object({ rejected_hashes: z.array(z.string()) })
+      .optional()
+      .parse(row)?.rejected_hashes ?? []
+  );
 }
 
 /**

@@ -45,7 +45,9 @@ export function readAnswer(answer: unknown, inputs: number): AnswerVectors | und
 
 /** The items in the order of the inputs; undefined where some have an index and some have not, or where two have the same. */
 function inOrder(items: readonly Item[]) {
-  const byIndex = new Map(items.flatMap((item) => (typeof item.index === 'number' ? [[item.index, item]] : [])));
+  const byIndex = new Map(
+    items.flatMap((item) => (typeof item.index === 'number' ? [[item.index, item]] : [])),
+  );
   if (byIndex.size === 0) return { items, index: false };
   const ordered = items.flatMap((_, index) => byIndex.get(index) ?? []);
   return ordered.length === items.length ? { items: ordered, index: true } : undefined;

@@ -1,7 +1,7 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
+import type { FailureCode } from '../../domain/failures.ts';
 import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
-import type { FailureCode } from '../../domain/failures.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
 import { classifyRefusal } from './classify-refusal.ts';
 import type { FailedAttempt } from './provider-answer.ts';

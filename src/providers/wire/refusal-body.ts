@@ -176,7 +176,8 @@ function readSeconds(text: string): number | undefined {
 function parseEmbedded(text: string): unknown {
   if (text.length > maxEmbeddedCharacters) return undefined;
   const [, json] =
-    /^(?:[\w.]{0,60}(?:Error|Exception)\b[\w.: -]{0,120})?\s*(?:b')?([{[][\s\S]*[}\]])'?\s*$/.exec(text) ?? [];
+    /^(?:[\w.]{0,60}(?:Error|Exception)\b[\w.: -]{0,120})?\s*(?:b')?([{[][\s\S]*[}\]])'?\s*$/.exec(text) ??
+    [];
   if (json === undefined) return undefined;
   try {
     return JSON.parse(json);

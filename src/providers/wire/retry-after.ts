@@ -24,11 +24,7 @@ const limits = [
  * `retry-after-ms` comes first, then `Retry-After`, then what the body says (`bodyMs`). Without them, the result is the longest reset of the limits that
  * are used up, or of all limits named, because an earlier retry would meet the same limit.
  */
-export function readRetryAfter(
-  headers: ReadableHeaders,
-  nowMs: number,
-  bodyMs?: number,
-): number | undefined {
+export function readRetryAfter(headers: ReadableHeaders, nowMs: number, bodyMs?: number): number | undefined {
   const explicit =
     readNumber(headers.get('retry-after-ms'), 1) ??
     readNumber(headers.get('retry-after'), 1_000) ??
