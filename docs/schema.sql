@@ -418,9 +418,12 @@ CREATE TABLE public.provider_keys (
     ciphertext text,
     hint text,
     status text NOT NULL,
+    rejected_code text,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT provider_keys_check CHECK ((((ciphertext IS NULL) = (status = 'none'::text)) AND ((ciphertext IS NULL) = (hint IS NULL)))),
+    CONSTRAINT provider_keys_check1 CHECK (((rejected_code IS NULL) OR (status = 'rejected'::text))),
     CONSTRAINT provider_keys_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text]))),
+    CONSTRAINT provider_keys_rejected_code_check CHECK ((rejected_code = ANY (ARRAY['credential_rejected'::text, 'permission_denied'::text]))),
     CONSTRAINT provider_keys_status_check CHECK ((status = ANY (ARRAY['none'::text, 'unverified'::text, 'verified'::text, 'rejected'::text]))),
     CONSTRAINT provider_keys_version_check CHECK ((version > 0))
 );

@@ -21,9 +21,12 @@ export const create = `
     ciphertext text,
     hint text,
     status text not null check (status in ('none', 'unverified', 'verified', 'rejected')),
+    -- How the provider has refused the key; null of a rejected one stands for credential_rejected.
+    rejected_code text check (rejected_code in ('credential_rejected', 'permission_denied')),
     updated_at timestamptz not null default now(),
     primary key (tenant_id, provider),
-    check ((ciphertext is null) = (status = 'none') and (ciphertext is null) = (hint is null))
+    check ((ciphertext is null) = (status = 'none') and (ciphertext is null) = (hint is null)),
+    check (rejected_code is null or status = 'rejected')
   );
   ${isolateTenant('provider_keys')}
 `;

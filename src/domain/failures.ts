@@ -212,6 +212,14 @@ export function guidanceOf(code: FailureCode | null): {
   return { who, next_step: nextStep };
 }
 
+/** The codes that reject a key: no further call is made with it until it is verified or replaced. */
+export const keyRejections = ['credential_rejected', 'permission_denied'] as const satisfies FailureCode[];
+export type KeyRejection = (typeof keyRejections)[number];
+
+/** Whether a code rejects the key of the call. */
+export const isKeyRejection = (code: FailureCode): code is KeyRejection =>
+  keyRejections.some((rejection) => rejection === code);
+
 /** Whether a value is a code of the table. */
 export function isFailureCode(value: unknown): value is FailureCode {
   return typeof value === 'string' && Object.hasOwn(table, value);

@@ -55,6 +55,7 @@ export function createBuy(deps: {
       inputs: texts.map(({ chunk }) => chunk.text),
       side: 'passage',
       timeoutMs: deps.timeoutMs,
+      target,
       expectedTargetId: targetIdOf(target),
       claim: claimOn(tenantId, { kind, hashes: texts.map(({ chunk }) => chunk.hash) }, call.articleId),
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),

@@ -69,7 +69,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         await blocked.note(tenantId, 'embedding');
         return { kind: 'no_api_key' };
       }
-      if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
+      if (admission.kind === 'rejected') return { kind: 'failed', code: admission.code };
       // An open breaker or a spent budget concerns only the call: an article that needs no call is completed without
       // one.
       const { key } = admission;

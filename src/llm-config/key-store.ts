@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type KeyRejection, keyRejections } from '../domain/failures.ts';
 import { type Provider, providers } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { type KeyStatus, keyStatuses } from './key-status.ts';
@@ -17,6 +18,8 @@ export interface StoredKey {
   readonly version: number;
   readonly ciphertext: string;
   readonly status: Exclude<KeyStatus, 'none'>;
+  /** How the provider has refused it; null unless it is rejected. */
+  readonly rejection: KeyRejection | null;
 }
 
 const factsRow = z.object({
@@ -30,6 +33,7 @@ const storedRow = settingsRow.extend({
   version: z.number(),
   ciphertext: z.string(),
   status: z.enum(keyStatuses).exclude(['none']),
+  rejected_code: z.enum(keyRejections).nullable(),
 });
 
 /** Lists what the settings show of the tenant's keys, by provider. */
@@ -57,7 +61,7 @@ export async function setKey(
      values (?, ?, 1, ?, ?, 'unverified')
      on conflict (tenant_id, provider) do update set
        version = provider_keys.version + 1, ciphertext = excluded.ciphertext, hint = excluded.hint,
-       status = excluded.status, updated_at = now()`,
+       status = excluded.status, rejected_code = null, updated_at = now()`,
     [tenantId, provider, key.ciphertext, key.hint],
   );
 }
@@ -67,7 +71,7 @@ export async function removeKey(tx: Transaction, tenantId: string, provider: Pro
   const removed = await tx('provider_keys')
     .where({ tenant_id: tenantId, provider })
     .whereNot({ status: 'none' })
-    .update({ ciphertext: null, hint: null, status: 'none', updated_at: tx.fn.now() });
+    .update({ ciphertext: null, hint: null, status: 'none', rejected_code: null, updated_at: tx.fn.now() });
   return removed > 0;
 }
 
@@ -85,11 +89,13 @@ export async function findStoredKey(
       'k.version',
       'k.ciphertext',
       'k.status',
+      'k.rejected_code',
       ...settingsFields.map((column) => `s.${column}` as const),
     );
   if (row === undefined) return undefined;
-  const { version, ciphertext, status, ...settings } = storedRow.parse(row);
-  return { key: { version, ciphertext, status }, settings };
+  const { version, ciphertext, status, rejected_code, ...settings } = storedRow.parse(row);
+  const rejection = status === 'rejected' ? (rejected_code ?? 'credential_rejected') : null;
+  return { key: { version, ciphertext, status, rejection }, settings };
 }
 
 /**
@@ -100,11 +106,14 @@ export async function changeKeyStatus(
   tx: Transaction,
   tenantId: string,
   key: { readonly provider: Provider; readonly version: number },
-  change: { readonly from: readonly KeyStatus[]; readonly to: 'verified' | 'rejected' },
+  change: { readonly from: readonly KeyStatus[] } & (
+    | { readonly to: 'verified' }
+    | { readonly to: 'rejected'; readonly rejection: KeyRejection }
+  ),
 ): Promise<boolean> {
   const changed = await tx('provider_keys')
     .where({ tenant_id: tenantId, provider: key.provider, version: key.version })
     .whereIn('status', change.from)
-    .update({ status: change.to });
+    .update({ status: change.to, rejected_code: change.to === 'rejected' ? change.rejection : null });
   return changed > 0;
 }

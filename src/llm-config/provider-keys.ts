@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import { serviceActor } from '../domain/actor.ts';
+import type { KeyRejection } from '../domain/failures.ts';
 import { type CallOperation, operations, type Provider } from '../domain/operations.ts';
 import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
@@ -38,10 +39,16 @@ export interface ProviderKeys {
     origin: string,
   ): Promise<Decrypted>;
   /**
-   * Marks the key of this version as rejected by the provider; true when that changed its status. A newer or a removed
-   * key does not change.
+   * Marks the key of this version as rejected by the provider, with the code of the refusal; true when that changed its status. A
+   * newer or a removed key does not change.
    */
-  markRejected(tx: Transaction, tenantId: string, provider: Provider, version: number): Promise<boolean>;
+  markRejected(
+    tx: Transaction,
+    tenantId: string,
+    provider: Provider,
+    version: number,
+    rejection: KeyRejection,
+  ): Promise<boolean>;
   /**
    * Marks the key of this version as verified; true when that changed its status. A rejected key stays rejected,
    * because a late success proves nothing. With `evenIfRejected`, for a call made to test the key, it becomes verified.
@@ -92,20 +99,28 @@ export function createProviderKeys(deps: {
 
     openKey: (tenantId, provider, stored) => custody.open(tenantId, provider, stored.ciphertext),
 
-    async markRejected(tx, tenantId, provider, version) {
+    async markRejected(tx, tenantId, provider, version, rejection) {
       const changed = await changeKeyStatus(
         tx,
         tenantId,
         { provider, version },
-        { from: ['unverified', 'verified'], to: 'rejected' },
+        { from: ['unverified', 'verified'], to: 'rejected', rejection },
       );
       if (changed) {
         await audit.append(tx, serviceActor(tenantId), {
           action: `llm_config.${auditNames[provider]}_rejected`,
           subject: { kind: 'llm_config', id: tenantId },
-          details: { provider, key_version: version },
+          details: { provider, key_version: version, code: rejection },
         });
       }
+      // A trial of a rejected key says anew why it is rejected.
+      else
+        await changeKeyStatus(
+          tx,
+          tenantId,
+          { provider, version },
+          { from: ['rejected'], to: 'rejected', rejection },
+        );
       return changed;
     },
 

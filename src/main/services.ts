@@ -116,6 +116,7 @@ export function createServices(
     keys,
     catalogue,
     backlog,
+    log,
     metrics,
     breaker: {
       failures: environment.BREAKER_FAILURES,
@@ -175,6 +176,7 @@ export function createServices(
     audit,
     tenants,
     usage,
+    catalogue,
     llmConfig,
     providerKeys: keys,
     outbox,

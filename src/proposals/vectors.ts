@@ -77,7 +77,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
       Promise.all([guard.admission(tx, tenantId, 'embedding', 'interactive'), serving(tx, tenantId)]),
     );
     if (admission.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
-    if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
+    if (admission.kind === 'rejected') return { kind: 'failed', code: admission.code };
     const { key } = admission;
     // After a change of address the key must not go to where the serving vectors come from.
     const asked = serves && atCurrentAddress(serves.target, key.target);

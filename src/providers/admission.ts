@@ -1,5 +1,5 @@
 import { renewalOf } from '../domain/budget-period.ts';
-import type { Failure } from '../domain/failures.ts';
+import type { Failure, KeyRejection } from '../domain/failures.ts';
 import { type Caller, type CallOperation, operations } from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
@@ -10,7 +10,7 @@ import type { Breaker } from './breaker/breaker.ts';
 export type KeyAdmission =
   | { readonly kind: 'admitted'; readonly key: CurrentKey }
   | { readonly kind: 'no_key' }
-  | { readonly kind: 'rejected'; readonly key: CurrentKey };
+  | { readonly kind: 'rejected'; readonly key: CurrentKey; readonly code: KeyRejection };
 
 /** Whether a call could be made now, and what prevents it. */
 export type Admission =
@@ -35,7 +35,7 @@ export async function admitKey(
 ): Promise<KeyAdmission> {
   const key = await keys.current(tx, tenantId, operation);
   if (key === undefined) return { kind: 'no_key' };
-  return key.status === 'rejected' ? { kind: 'rejected', key } : { kind: 'admitted', key };
+  return key.rejection === null ? { kind: 'admitted', key } : { kind: 'rejected', key, code: key.rejection };
 }
 
 /**
@@ -74,7 +74,7 @@ export function refusalOf(admission: Admission): Failure | undefined {
     case 'no_key':
       return { code: 'no_api_key' };
     case 'rejected':
-      return { code: 'credential_rejected' };
+      return { code: admission.code };
     case 'open':
       return { code: 'circuit_open', retryAfterMs: admission.retryInMs };
     case 'spent':

@@ -4,12 +4,14 @@ import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { uncancelled } from '../platform/async/cancellation.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
 import { meterBreaker } from './breaker/metered-breaker.ts';
 import type { Catalogue } from './catalogue/create-catalogue.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
+import { createProfileCache } from './embedding/profile-cache.ts';
 import { createProfiles, type EmbeddingProfiles } from './embedding/profiles.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { meterGuard } from './metered-guard.ts';
@@ -25,9 +27,10 @@ export interface CreateProvidersDeps {
   readonly keys: ProviderKeys;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
+  readonly log: Pick<Logger, 'warn'>;
   readonly metrics: Pick<
     ProviderMetrics,
-    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused'
+    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused' | 'modelDrifted'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   /** Which addresses tenants may choose. */
@@ -63,7 +66,10 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   );
   const profiles = createProfiles({ catalogue: deps.catalogue });
   const connections = createProviderConnections(deps.providerUrls);
-  const embedding = createGuardedEmbedding({ guard, connections });
+  const cache = createProfileCache({ database, profiles, metrics, log: deps.log });
+  const embedding = createGuardedEmbedding({
+    ...{ database, keys, guard, catalogue: deps.catalogue, cache, connections },
+  });
   const anthropic = createGuardedAnthropic({ guard, connections });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
@@ -71,7 +77,9 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     embedding,
     profiles,
     anthropic,
-    verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
+    verification: createKeyVerification({
+      ...{ database, keys, embedding, profiles, anthropic, backlog, timeoutMs },
+    }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { renewalOf } from '../domain/budget-period.ts';
 import { believed, costWithoutUsage } from '../domain/cost.ts';
-import { type Failure, failureTraits } from '../domain/failures.ts';
+import { type Failure, failureTraits, isKeyRejection } from '../domain/failures.ts';
 import {
   type Caller,
   type CallOperation,
@@ -91,7 +91,7 @@ export function createGuard(deps: GuardDeps): Guard {
         const admitted = await admitKey(keys, tx, tenantId, operation);
         if (admitted.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
         if (admitted.kind === 'rejected' && !request.evenIfRejected)
-          return { kind: 'failed', code: 'credential_rejected' };
+          return { kind: 'failed', code: admitted.code };
         const { key: stored } = admitted;
         const { expectedTargetId } = request;
         if (expectedTargetId !== undefined && expectedTargetId !== targetIdOf(stored.target))
@@ -203,8 +203,8 @@ export function createGuard(deps: GuardDeps): Guard {
       if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
       await breaker.report(tx, breakerId, permit, verdictOn(answer, within, request.suspect));
       if (answer.kind === 'failed') {
-        if (answer.code === 'credential_rejected')
-          await keys.markRejected(tx, tenantId, provider, stored.version);
+        if (isKeyRejection(answer.code))
+          await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
         const { cost: _, ...failed } = answer;
         return failed;
       }

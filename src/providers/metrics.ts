@@ -35,6 +35,8 @@ export interface ProviderMetrics {
   costEstimated(call: CallLabels & { readonly usage: UnusableUsage }): void;
   /** A call was refused before anything was sent. */
   callRefused(call: CallLabels & { readonly code: FailureCode }): void;
+  /** A provider's answers name another model than before. */
+  modelDrifted(): void;
   /** A breaker has made a transition. */
   breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
 }
@@ -69,6 +71,12 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     help: 'Calls refused before they were made',
     labels: { ...labels, code: failureCodes },
   });
+  const drifts = createCounter(registry, {
+    name: 'lorekeep_provider_models_drifted_total',
+    help: 'Providers whose answers began to name another model than before',
+    labels: {},
+    fromZero: true,
+  });
   const transitions = createCounter(registry, {
     name: 'lorekeep_breaker_transitions_total',
     help: 'Transitions of tenants’ breakers',
@@ -85,6 +93,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     },
     costEstimated: (call) => estimated.inc(call),
     callRefused: (call) => refused.inc(call),
+    modelDrifted: () => drifts.inc({}),
     breakerChanged: (change) => transitions.inc(change),
   };
 }

@@ -106,7 +106,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     const refusal = refusalOf(admission);
     // The key and the breaker come before the space, because they are why a tenant has no vectors.
     if (admission.kind === 'no_key') return refuse({ code: 'no_api_key' });
-    if (admission.kind === 'rejected') return refuse({ code: 'credential_rejected' });
+    if (admission.kind === 'rejected') return refuse({ code: admission.code });
     if (space === undefined) {
       return admission.kind === 'open' && refusal !== undefined ? refuse(refusal) : { kind: 'no_vectors' };
     }

@@ -5,7 +5,7 @@ import { parseEnvironment } from '../../src/config.ts';
 import { createServices } from '../../src/main/services.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
-import { createEmbeddingClient } from '../../src/providers/embedding/embedding-client.ts';
+import { askClient } from '../support/ask-client.ts';
 import { twinKey } from '../support/provider-twin.ts';
 import { targetOf } from '../support/targets.ts';
 import type { BenchStack } from './bench-stack.ts';
@@ -33,7 +33,6 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
     'lorekeep-bench',
   );
   const apiKey = twinKey();
-  const bare = createEmbeddingClient();
   const target = targetOf('m', { baseUrl: environment.EMBEDDING_BASE_URL });
   const call = { inputs: ['a few words to embed'], side: 'passage', timeoutMs: 4_000 } as const;
 
@@ -48,7 +47,9 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
         services.embedding.embed({ tenantId, source: 'workflow', ...call, persist: async () => undefined }),
       );
       const tripsMade = link.roundTrips() - before;
-      const direct = await timed(() => bare.embed({ apiKey, target, ...call }));
+      const direct = await timed(() =>
+        askClient(target, { apiKey, texts: call.inputs, timeoutMs: call.timeoutMs }),
+      );
       if (guarded.result.kind !== 'ok' || direct.result.kind !== 'ok') throw new Error('a call has failed');
       if (i < 0) continue;
       guardedMs.push(guarded.ms);

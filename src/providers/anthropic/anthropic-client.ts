@@ -10,6 +10,7 @@ import {
   createProviderConnections,
   type ProviderConnections,
 } from '../wire/provider-connections.ts';
+import { createRefusalReader } from '../wire/refusal-reader.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 
 /** One question to the model. */
@@ -60,6 +61,9 @@ const usageSchema = z.object({
   }),
 });
 
+/** Anthropic means the key by a permission that it lacks. */
+const ownWords = { permission_error: 'credential_rejected' } as const;
+
 /** The longest answer of any model is well below this. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
@@ -78,6 +82,7 @@ export function createAnthropicClient(
   return {
     async message({ apiKey, target, system, prompt, maxTokens, timeoutMs }) {
       const timeout = AbortSignal.timeout(timeoutMs);
+      const refusals = createRefusalReader(fetchFor(target));
       const client = new Anthropic({
         // With an explicit key the library does not look for one in the environment and the home directory.
         apiKey,
@@ -92,7 +97,7 @@ export function createAnthropicClient(
         // The library's log lines and spans hold bodies.
         logLevel: 'off',
         openTelemetry: false,
-        fetch: fetchFor(target),
+        fetch: refusals.fetch,
       });
       return watchSending(async (wasSent) => {
         try {
@@ -110,7 +115,8 @@ export function createAnthropicClient(
           const failure = classifyError(error, Anthropic, {
             timedOut: timeout.aborted,
             sent: wasSent(),
-            bodyOf: (part) => part,
+            bodyOf: refusals.body,
+            vendorWords: ownWords,
           });
           return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
         }

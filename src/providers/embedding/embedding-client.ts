@@ -1,9 +1,11 @@
-import OpenAI from 'openai';
 import { z } from 'zod';
-import type { Cost } from '../../domain/cost.ts';
+import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
+import { failureTraits } from '../../domain/failures.ts';
 import type { ProviderTarget } from '../../domain/provider-target.ts';
+import type { Vendor } from '../catalogue/vendor.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
-import { classifyError, costOfError } from '../wire/classify-error.ts';
+import { classifyRefusal } from '../wire/classify-refusal.ts';
+import { classifyTransport } from '../wire/classify-transport.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 import {
   allowedAddressesOf,
@@ -11,124 +13,136 @@ import {
   type ProviderConnections,
 } from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
+import { readAnsweredModel } from './answered-model.ts';
+import type { EmbeddingProfile } from './profile.ts';
+import { readAnswer } from './read-answer.ts';
+import { readUsage } from './read-usage.ts';
+import { embeddingsUrl, requestBody, type Side } from './request-body.ts';
 
 /** Texts to embed, by one call. */
 export interface EmbeddingRequest {
   readonly apiKey: string;
   readonly target: ProviderTarget;
-  readonly inputs: readonly string[];
-  readonly side: 'query' | 'passage';
+  /** How the target is asked. */
+  readonly profile: EmbeddingProfile;
+  /** How the vendor takes the key, and what its refusals say; undefined: as most do. */
+  readonly vendor: Pick<Vendor, 'auth' | 'errorWords'> | undefined;
+  /** As they are sent. */
+  readonly texts: readonly string[];
+  readonly side: Side;
+  /** The dimension that the vectors must have, if one is known. */
+  readonly expectedDimensions: number | undefined;
   readonly timeoutMs: number;
+}
+
+/** What an answer has shown of its provider. */
+export interface SeenTraits {
+  readonly vectors: NonNullable<EmbeddingProfile['vectors']>;
+  readonly usage: NonNullable<EmbeddingProfile['usage']>;
+  readonly index: boolean;
+  readonly answeredModel: string | null;
+}
+
+/** Vectors, one for each text and in their order. All are finite and of one dimension. */
+export interface Embedded {
+  readonly vectors: readonly (readonly number[])[];
+  readonly seen: SeenTraits;
 }
 
 /** A client of an embedding API. */
 export interface EmbeddingClient {
-  /**
-   * Makes one attempt. Returns one vector per input, in the order of the inputs; all are finite and of one dimension.
-   * Never throws.
-   */
-  embed(request: EmbeddingRequest): Promise<ProviderAnswer<readonly (readonly number[])[]>>;
+  /** Makes one attempt. Never throws for anything that a provider does. */
+  embed(request: EmbeddingRequest): Promise<ProviderAnswer<Embedded>>;
 }
-
-const answerSchema = z.object({
-  data: z.array(z.object({ index: z.number().int().nonnegative(), embedding: z.array(z.number()).min(1) })),
-});
-
-/** Read apart from the vectors, because an answer that cannot be used is on the bill as well. */
-const usageSchema = z.object({ usage: z.object({ prompt_tokens: z.number() }) });
 
 /** 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 
-/** Creates a client of an OpenAI-compatible embedding API. Only the guard may use it. */
+/**
+ * Creates a client of OpenAI-compatible embedding APIs. Only the guard may use it. It makes its requests itself: the vendors'
+ * library reads the operator's environment, and drops refusals that are not in the form of its own vendor.
+ */
 export function createEmbeddingClient(
   { connections, providerUrls }: ProviderConnections = createProviderConnections(),
 ): EmbeddingClient {
-  const fetchFor = (target: ProviderTarget) =>
-    createBoundedFetch({
-      maxBytes: maxAnswerBytes,
-      requestHeaders: ['accept', 'authorization', 'content-type', 'user-agent'],
-      connections,
-      addresses: allowedAddressesOf(target, providerUrls),
-    });
-
   return {
-    async embed(request) {
-      const timeout = AbortSignal.timeout(request.timeoutMs);
-      const client = new OpenAI({
-        apiKey: request.apiKey,
-        baseURL: request.target.baseUrl,
-        // The library reads absent ones from the environment, and would even send an admin key instead of the tenant's.
-        adminAPIKey: null,
-        organization: null,
-        project: null,
-        webhookSecret: null,
-        // One attempt, because Temporal retries, visibly and within bounds.
-        maxRetries: 0,
-        timeout: request.timeoutMs,
-        // The library's log lines hold bodies.
-        logLevel: 'off',
-        fetch: fetchFor(request.target),
+    async embed({ apiKey, target, profile, vendor, texts, side, expectedDimensions, timeoutMs }) {
+      const auth = vendor?.auth ?? { kind: 'bearer' };
+      const headers = {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': 'lorekeep',
+        // One header and no other: some vendors refuse a request with two.
+        ...(auth.kind === 'bearer' ? { authorization: `Bearer ${apiKey}` } : { [auth.name]: apiKey }),
+      };
+      const boundedFetch = createBoundedFetch({
+        maxBytes: maxAnswerBytes,
+        requestHeaders: Object.keys(headers),
+        connections,
+        addresses: allowedAddressesOf(target, providerUrls),
       });
-      return watchSending(async (wasSent) => {
+      const url = embeddingsUrl(target.baseUrl);
+      const body = JSON.stringify(requestBody(target, profile, { side, texts }));
+      const vendorWords = vendor?.errorWords ?? {};
+
+      return watchSending(async (wasSent): Promise<ProviderAnswer<Embedded>> => {
+        const timeout = AbortSignal.timeout(timeoutMs);
+        let response: Response;
+        let text: string;
         try {
-          const answer: unknown = await client.post('/embeddings', {
-            body: {
-              model: request.target.model,
-              input: request.inputs,
-              // Named, because not every compatible server knows base64, the library's default.
-              encoding_format: 'float',
-              ...(request.target.inputStyle.kind === 'field'
-                ? { [request.target.inputStyle.name]: request.target.inputStyle[request.side] }
-                : {}),
-            },
-            headers: { Authorization: `Bearer ${request.apiKey}` },
-            signal: timeout,
-          });
-          return readAnswer(answer, request.inputs.length);
+          response = await boundedFetch(url, { method: 'POST', headers, body, signal: timeout });
+          text = await response.text();
         } catch (error) {
-          const failure = classifyError(error, OpenAI, {
-            timedOut: timeout.aborted,
-            sent: wasSent(),
-            bodyOf: (part) => ({ error: part }),
-          });
-          return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
+          const sent = wasSent();
+          const failure = classifyTransport(error, { timedOut: timeout.aborted, sent });
+          return { kind: 'failed', ...failure, cost: costWithoutUsage({ sent, status: undefined }) };
         }
+        const answer = parseJson(text);
+        const { status } = response;
+        if (!response.ok) {
+          const refusal = { status, body: answer ?? text, headers: response.headers, vendorWords };
+          return {
+            kind: 'failed',
+            ...classifyRefusal(refusal),
+            cost: costWithoutUsage({ sent: true, status }),
+          };
+        }
+
+        const { cost, field: usage } = readUsage(answer);
+        const read = holdsError(answer) ? undefined : readAnswer(answer, texts.length);
+        if (read === undefined) {
+          const refusal = classifyRefusal({ status, body: answer, headers: response.headers, vendorWords });
+          return { kind: 'failed', ...refusal, cost: refusalCost(refusal.code, cost) };
+        }
+        if (expectedDimensions !== undefined && read.vectors[0]?.length !== expectedDimensions)
+          return { kind: 'failed', code: 'malformed_response', cost };
+        const answeredModel = readAnsweredModel(answer, apiKey, target.model);
+        const seen = { vectors: read.form, usage, index: read.index, answeredModel };
+        return { kind: 'ok', result: { vectors: read.vectors, seen }, cost };
       });
     },
   };
 }
 
-/** The most dimensions that a column of vectors can hold. */
-const maxDimensions = 16_000;
-
-/**
- * Whether a vector is finite and not zero in single precision, as it is stored. A zero vector has no direction, so its
- * cosine distance is not a number.
- */
-function isStorable(vector: readonly number[]): boolean {
-  const stored = vector.map(Math.fround);
-  return stored.every(Number.isFinite) && stored.some((value) => value !== 0);
-}
-
-function readAnswer(answer: unknown, inputs: number): ProviderAnswer<readonly (readonly number[])[]> {
-  const cost = readCost(answer);
-  const parsed = answerSchema.safeParse(answer);
-  if (!parsed.success || parsed.data.data.length !== inputs)
-    return { kind: 'failed', code: 'malformed_response', cost };
-  const vectors = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
-  const ordered = Array.from({ length: inputs }, (_, index) => vectors.get(index) ?? []);
-  const dimensions = ordered[0]?.length ?? 0;
-  const usable = ordered.every((vector) => vector.length === dimensions && isStorable(vector));
-  if (dimensions === 0 || dimensions > maxDimensions || !usable) {
-    return { kind: 'failed', code: 'malformed_response', cost };
+/** The value of a JSON text; undefined for any other. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return { kind: 'ok', result: ordered, cost };
 }
 
-function readCost(answer: unknown): Cost {
-  const { data } = usageSchema.safeParse(answer);
-  return data === undefined
-    ? { kind: 'unknown' }
-    : { kind: 'told', inputTokens: data.usage.prompt_tokens, outputTokens: 0 };
+const errorSchema = z.union([
+  z.object({ error: z.union([z.looseObject({}), z.string().min(1)]) }),
+  z.object({ base_resp: z.object({ status_code: z.number().refine((code) => code !== 0) }) }),
+]);
+
+/** Whether an answer with a good status holds an error, whatever else it holds. */
+const holdsError = (answer: unknown) => errorSchema.safeParse(answer).success;
+
+/** What an answer without vectors has cost: a refusal that says what was wrong is not billed, whatever its status. */
+function refusalCost(code: keyof typeof failureTraits, told: Cost): Cost {
+  const isRefusal = code !== 'malformed_response' && !failureTraits[code].countsForBreaker;
+  return told.kind === 'unknown' && isRefusal ? { kind: 'free' } : told;
 }

@@ -1,11 +1,17 @@
 import type { CallSource, KeyReference } from '../../domain/operations.ts';
-import type { ProviderTarget } from '../../domain/provider-target.ts';
+import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
 import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-bound.ts';
-import type { Transaction } from '../../platform/postgres/database.ts';
+import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
+import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, Claim } from '../call.ts';
+import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import type { Guard } from '../guard.ts';
 import type { ProviderConnections } from '../wire/provider-connections.ts';
-import { createEmbeddingClient } from './embedding-client.ts';
+import { createDiscovery } from './discovery.ts';
+import { createEmbeddingClient, type Embedded } from './embedding-client.ts';
+import type { EmbeddingProfile } from './profile.ts';
+import type { ProfileCache } from './profile-cache.ts';
+import { type Side, textsToSend } from './request-body.ts';
 
 /** Texts to embed, by one guarded call. */
 export interface EmbeddingCall<K> {
@@ -15,8 +21,9 @@ export interface EmbeddingCall<K> {
   /** See `CallRequest`. */
   readonly apiKeyId?: string | null;
   readonly inputs: readonly string[];
-  readonly side: 'query' | 'passage';
+  readonly side: Side;
   readonly timeoutMs: number;
+  /** See `CallRequest`. Without it the tenant's current target is asked, after a look at the settings. */
   readonly target?: ProviderTarget;
   readonly expectedTargetId?: string;
   readonly evenIfRejected?: boolean;
@@ -27,42 +34,84 @@ export interface EmbeddingCall<K> {
    * Dimension of the space that the vectors are for, if it is known. Vectors of another one are a `malformed_response`.
    */
   readonly expectedDimensions?: number;
+  /** Finds out anew how the target is used, whatever is known of it. */
+  readonly anew?: boolean;
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
+/** A call whose target is known, so that it is known how to ask it. */
+export type TargetedCall<K> = EmbeddingCall<K> & { readonly target: ProviderTarget };
+
 /** Embedding through the guard. */
 export interface GuardedEmbedding {
-  /** Makes one guarded call for vectors, on the tenant's own key. */
+  /**
+   * Makes a guarded call for vectors, on the tenant's own key. Where the provider refuses an optional field of the request, or
+   * nothing is known of it yet, other guarded calls come before: see `createDiscovery` for how many at most.
+   */
   embed<K>(request: EmbeddingCall<K>): Promise<CallResult<K>>;
 }
 
+/** One guarded call for vectors, with this profile. */
+export type AskOnce = <K>(
+  call: TargetedCall<K>,
+  profiles: { readonly known: EmbeddingProfile; readonly used: EmbeddingProfile },
+) => Promise<CallResult<K>>;
+
 /** Creates the guarded embedding. Only this file holds the provider client. */
 export function createGuardedEmbedding(deps: {
+  readonly database: Pick<Database, 'withTenant'>;
+  readonly keys: Pick<ProviderKeys, 'embeddingTarget'>;
   readonly guard: Guard;
+  readonly catalogue: Pick<Catalogue, 'find'>;
+  readonly cache: ProfileCache;
   readonly connections?: ProviderConnections;
 }): GuardedEmbedding {
+  const { guard, catalogue, cache } = deps;
   const client = createEmbeddingClient(deps.connections);
+  const currentTarget = (tenantId: string) =>
+    deps.database.withTenant(tenantId, (tx) => deps.keys.embeddingTarget(tx, tenantId));
 
+  const askOnce: AskOnce = (
+    { inputs, side, articleId, expectedDimensions, anew = false, ...call },
+    profiles,
+  ) => {
+    const { tenantId, target } = call;
+    const { known, used } = profiles;
+    // The side of a text is part of the target's identity, so the target that the guard finds sends the same texts.
+    const texts = textsToSend(target, side, inputs);
+    return guard.call({
+      ...call,
+      operation: 'embedding',
+      inputs: inputs.length,
+      maxTokens: sumOver(texts, tokenBound),
+      likelyTokens: () => sumOver(texts, likelyTokens),
+      ...(articleId === undefined ? {} : { subjectId: articleId }),
+      send: ({ apiKey, target: current, timeoutMs }) =>
+        client.embed({
+          ...{ apiKey, texts, side, timeoutMs },
+          target: current,
+          profile: used,
+          vendor: catalogue.find(current.vendor),
+          expectedDimensions: expectedDimensions ?? current.dimensions ?? undefined,
+        }),
+      async persist(tx, { vectors, seen }: Embedded, key) {
+        const persisted = await call.persist(tx, vectors, key);
+        // Last, because vectors lock the tenant's spaces, and every call takes its locks in one order.
+        if (key.targetId === targetIdOf(target))
+          await cache.record(tx, { tenantId, target, known, used, seen, anew });
+        return persisted;
+      },
+    });
+  };
+
+  const ask = createDiscovery({ askOnce, catalogue, cache });
   return {
-    embed: ({ inputs, side, articleId, expectedDimensions, ...request }) =>
-      deps.guard.call({
-        ...request,
-        operation: 'embedding',
-        inputs: inputs.length,
-        maxTokens: sumOver(inputs, tokenBound),
-        likelyTokens: () => sumOver(inputs, likelyTokens),
-        ...(articleId === undefined ? {} : { subjectId: articleId }),
-        async send({ apiKey, target, timeoutMs }) {
-          const answer = await client.embed({ apiKey, target, inputs, side, timeoutMs });
-          const isOfOtherSpace =
-            answer.kind === 'ok' &&
-            expectedDimensions !== undefined &&
-            answer.result[0]?.length !== expectedDimensions;
-          return isOfOtherSpace ? { kind: 'failed', code: 'malformed_response', cost: answer.cost } : answer;
-        },
-      }),
+    async embed(call) {
+      const { tenantId, target } = call;
+      return ask({ ...call, target: target ?? (await currentTarget(tenantId)) });
+    },
   };
 }
 
-const sumOver = (inputs: readonly string[], tokensOf: (text: string) => number) =>
-  inputs.reduce((sum, text) => sum + tokensOf(text) + tokensAroundInput, 0);
+const sumOver = (texts: readonly string[], tokensOf: (text: string) => number) =>
+  texts.reduce((sum, text) => sum + tokensOf(text) + tokensAroundInput, 0);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { failureCodes } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
 import { keyStatuses } from '../../llm-config/key-status.ts';
+import { profileSchema } from '../../llm-config/profile-view.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
@@ -21,6 +22,7 @@ const verificationReply = z.object({
     .object({
       embedding: verified.extend({
         dimensions: z.int().optional().describe("Dimension of the model's vectors"),
+        profile: profileSchema.optional(),
       }),
       anthropic: verified,
     })

@@ -1,15 +1,25 @@
 import type { FailureCode } from '../../domain/failures.ts';
 import type { Provider } from '../../domain/operations.ts';
+import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
+import type { ProfileView } from '../../llm-config/profile-view.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../../llm-config/settings.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
 import type { CallResult } from '../call.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
+import { presentProfile } from '../embedding/profile-presentation.ts';
+import type { EmbeddingProfiles } from '../embedding/profiles.ts';
 
 /** The result of one real call with a stored key. */
 export type Verified =
-  | { readonly ok: true; readonly model: string; readonly dimensions?: number }
+  | {
+      readonly ok: true;
+      readonly model: string;
+      readonly dimensions?: number;
+      /** How the embedding model is used, as the call has found it. */
+      readonly profile?: ProfileView;
+    }
   | { readonly ok: false; readonly model: string; readonly code: FailureCode };
 
 export type Verification = Readonly<Record<Provider, Verified>>;
@@ -27,6 +37,7 @@ export interface KeyVerificationDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: Pick<EmbeddingProfiles, 'profileOf'>;
   readonly anthropic: GuardedAnthropic;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly timeoutMs: number;
@@ -47,11 +58,14 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
   const { database, keys, embedding, anthropic, timeoutMs } = deps;
   const options = { source: 'verify', timeoutMs, evenIfRejected: true } as const;
 
-  const verifyEmbedding = async ({ tenantId, apiKeyId }: Caller, model: string): Promise<Verified> => {
-    const answer = await embedding.embed({
+  const askForVector = async ({ tenantId, apiKeyId }: Caller, target: ProviderTarget) =>
+    embedding.embed({
       ...options,
       tenantId,
       apiKeyId,
+      target,
+      expectedTargetId: targetIdOf(target),
+      anew: true,
       inputs: [shortText],
       side: 'passage',
       async persist(tx, vectors) {
@@ -59,8 +73,26 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
         return vectors[0]?.length ?? 0;
       },
     });
-    if (answer.kind !== 'ok') return failed(answer, model);
-    return { ok: true, model: answer.key.model, dimensions: answer.persisted };
+
+  const verifyEmbedding = async (caller: Caller): Promise<Verified> => {
+    const { tenantId } = caller;
+    const currentTarget = () => database.withTenant(tenantId, (tx) => keys.embeddingTarget(tx, tenantId));
+    let target = await currentTarget();
+    let answer = await askForVector(caller, target);
+    if (answer.kind === 'superseded') {
+      target = await currentTarget();
+      answer = await askForVector(caller, target);
+    }
+    if (answer.kind !== 'ok') return failed(answer, target.model);
+    const profile = await database.withTenant(tenantId, (tx) =>
+      deps.profiles.profileOf(tx, tenantId, target),
+    );
+    return {
+      ok: true,
+      model: answer.key.model,
+      dimensions: answer.persisted,
+      profile: presentProfile(profile, target),
+    };
   };
 
   const verifyAnthropic = async ({ tenantId, apiKeyId }: Caller, model: string): Promise<Verified> => {
@@ -81,7 +113,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       const caller = { tenantId, apiKeyId };
       const models = await database.withTenant(tenantId, (tx) => keys.models(tx, tenantId));
       const [ofEmbedding, ofAnthropic] = await Promise.all([
-        verifyEmbedding(caller, models.embedding_model),
+        verifyEmbedding(caller),
         verifyAnthropic(caller, models.extraction_model),
       ]);
       return { embedding: ofEmbedding, anthropic: ofAnthropic };
@@ -89,7 +121,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
   };
 }
 
-/** The result of a call that failed. No model is expected, so none can be superseded. */
+/** The result of a call that failed. One that is superseded twice met settings that change all the time. */
 function failed(answer: Exclude<CallResult<unknown>, { kind: 'ok' }>, model: string): Verified {
   return { ok: false, model, code: answer.kind === 'failed' ? answer.code : 'internal' };
 }

@@ -92,7 +92,7 @@ function bySentence(status: number, body: RefusalBody): FailureCode | undefined 
   // Google says "exceeded your current quota" of a minute's limit, too.
   const isLimit = status === 429 && body.words.includes('resourceexhausted');
   for (const message of body.messages) {
-    const code = codeOfPhrase(sentenceStarts(message, mayQuoteInput));
+    const code = codeOfPhrase(message, sentenceStarts(message, mayQuoteInput));
     if (code === undefined) continue;
     if (code === 'quota_exhausted' && isLimit && /current quota/i.test(message)) continue;
     // Words about a key or a model beside these statuses speak of the limit or the path.

@@ -134,7 +134,7 @@ export function readRefusalBody(body: unknown): RefusalBody {
           entries += 1;
           if (entries > maxNodes) break;
           const spelt = spellWord(name.slice(0, maxWordCharacters));
-          if (echoFields.has(spelt) && !isMessageOf(spelt, inner)) continue;
+          if (echoFields.has(spelt) && !isErrorOf(spelt, inner)) continue;
           queue.push({ value: inner, field: spelt, depth: depth + 1 });
         }
       }
@@ -153,7 +153,7 @@ export function readRefusalBody(body: unknown): RefusalBody {
 }
 
 /** `body` is the error itself where a gateway wraps it: then it is an object with an error in it, and no request. */
-const isMessageOf = (field: string, value: unknown) =>
+const isErrorOf = (field: string, value: unknown) =>
   (field === 'body' || field === 'request') &&
   typeof value === 'object' &&
   value !== null &&

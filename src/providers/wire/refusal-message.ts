@@ -23,7 +23,7 @@ const maxSentences = 8;
 /** What may stand before the sentence that says why. */
 const prefix = new RegExp(
   [
-    /^[\s[({'"*<>/\\-]+/,
+    /^[\s[({'"*<>\\-]+/,
     /^\/[\w/-]{1,40}: /,
     /^[\w.]{0,60}(?:error|exception)\b\s*[:,\])–-]\s*/,
     /^(?:error code|http|status|status code):? ?\d{3}\s*[:,–-]?\s*/,

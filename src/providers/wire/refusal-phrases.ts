@@ -44,6 +44,7 @@ const model: Phrases = [
   /^embeddings? (?:api |endpoint |generation )?(?:is|are) not (?:supported|available) (?:by|for|with|on) (?:this|the|that)\b.{0,40}\bmodel/,
   /^(?:unable|failed) to (?:access|load|find) (?:the )?(?:non-serverless )?(?:embeddings? )?model\b/,
   /^(?:no access to|could not find|couldn't find|cannot find|can't find) (?:the )?(?:embeddings? )?model\b/,
+  /^(?:you|user|key|team|project|organi[sz]ation)\b.{0,80}\bnot authorized to (?:access|use) (?:the |this )?model\b/,
   /^you (?:do not|don't) have access to (?:the |this )?(?:requested |specified )?(?:model|deployment)\b/,
   /^(?:project|team|organi[sz]ation|org|user|key|your \w+)\b.{0,80}\b(?:does not have access to|doesn't have access to|has no access to|not allowed to access) (?:the |this )?model\b/,
   /^the api deployment for this resource does not exist\b/,
@@ -58,7 +59,7 @@ const permission: Phrases = [
   /^requests? (?:from|to) .{0,100}\b(?:is|are) blocked\b/,
   /^(?:your |the |this |client )*(?:ip|ip address|referr?er|origin)\b.{0,60}\b(?:not (?:allowed|authorized|permitted|whitelisted)|blocked|denied|restricted)\b/,
   /^you (?:have insufficient permissions|do not have permission|don't have permission|are not authorized|must be a member)\b/,
-  /^permission\b.{0,60}\bdenied\b/,
+  /^permission (?:denied[.!]?$|\S+ denied\b)/,
   /^the caller does not have permission\b/,
   /^access denied due to virtual network\b/,
   /^[\w .-]{0,80}\b(?:api|service|model)\b[§\w ./:@+-]{0,80}\b(?:has not been used in project|is not enabled|has not been enabled|not been activated|not activated|must be enabled)\b/,
@@ -105,14 +106,12 @@ const families: readonly (readonly [FailureCode, Phrases])[] = [
   ['input_rejected', moderation],
 ];
 
-/** Finds the code that one of the beginnings of a message has; undefined when none is known. */
-export function codeOfPhrase(starts: readonly string[]): FailureCode | undefined {
+/** Finds the code that one of the beginnings of a message has (see `sentenceStarts`); undefined when none is known. */
+export function codeOfPhrase(message: string, starts: readonly string[]): FailureCode | undefined {
+  const isShort = shortLimit.test(message.toLowerCase());
   for (const [code, phrases] of families) {
-    const found = starts.some(
-      (start) =>
-        !(code === 'quota_exhausted' && shortLimit.test(start)) &&
-        phrases.some((phrase) => phrase.test(start)),
-    );
+    if (code === 'quota_exhausted' && isShort) continue;
+    const found = starts.some((start) => phrases.some((phrase) => phrase.test(start)));
     if (found) return code;
   }
   return undefined;

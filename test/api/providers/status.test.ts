@@ -143,7 +143,11 @@ describe('trying the stored keys', () => {
 
     expect((await own.verify()).body.data.embedding).toMatchObject({
       ok: false,
-      code: 'credential_rejected',
+      code: 'permission_denied',
+    });
+    // The last trial says why the key is of no use.
+    expect((await own.providers()).body.data.embedding).toMatchObject({
+      last_error_code: 'permission_denied',
     });
     expect(await own.article(id)).toMatchObject({ embedding: { status: 'blocked' } });
     expect(await own.outbox()).toEqual([]);

@@ -1,6 +1,10 @@
 import type { PlantedFault } from './planted-fault.ts';
 
-const refusal = ['test/unit/providers/classify-refusal.test.ts', 'test/unit/providers/known-words.test.ts'];
+const refusal = [
+  'test/unit/providers/classify-refusal.test.ts',
+  'test/unit/providers/known-words.test.ts',
+  'test/unit/providers/vendor-refusals.test.ts',
+];
 const retryAfter = ['test/unit/providers/retry-after.test.ts', 'test/unit/providers/known-limits.test.ts'];
 const boundedFetch = ['test/unit/providers/bounded-fetch.test.ts'];
 const client = ['test/integration/providers/embedding-client.test.ts'];
@@ -18,7 +22,7 @@ export const classificationFaults: readonly PlantedFault[] = [
       ['string_above_max_length', 'input_rejected'],
     ] as const
   ).map(([word, code]) => ({
-    file: 'src/providers/wire/classify-refusal.ts',
+    file: 'src/providers/wire/refusal-words.ts',
     find: `  ${word}: '${code}',\n`,
     replace: '',
     why: `the word ${word} is missing`,
@@ -26,30 +30,65 @@ export const classificationFaults: readonly PlantedFault[] = [
   })),
   {
     file: 'src/providers/wire/classify-refusal.ts',
-    find: "case 402:\n      return 'quota_exhausted';",
-    replace: "case 402:\n      return 'input_rejected';",
-    why: '402 without a known word rejects the text',
+    find: 'if (status === 402 && !isPage(refusal))',
+    replace: 'if (status === 402 && isPage(refusal))',
+    why: 'a bill that says something else is that',
     tests: refusal,
   },
   {
     file: 'src/providers/wire/classify-refusal.ts',
-    find: 'status >= 500',
-    replace: 'status > 500',
+    find: "    case 403:\n      return 'permission_denied';",
+    replace: "    case 403:\n      return 'credential_rejected';",
+    why: 'a permission is taken for the key',
+    tests: refusal,
+  },
+  {
+    file: 'src/providers/wire/classify-refusal.ts',
+    find: 'if (status >= 500) return codeOfBrokenServer',
+    replace: 'if (status > 500) return codeOfBrokenServer',
     why: '500 is taken for a refusal of the text',
     tests: refusal,
   },
   {
     file: 'src/providers/wire/classify-refusal.ts',
-    find: "return byWord === 'provider_timeout' ? byWord : 'provider_unavailable'",
-    replace: "return 'provider_unavailable'",
+    find: "if (status === 504 || general(body.words) === 'provider_timeout') return 'provider_timeout';",
+    replace: '',
     why: 'a time-out that the provider reports is an outage',
     tests: refusal,
   },
   {
     file: 'src/providers/wire/classify-refusal.ts',
-    find: "[details?.error_code, code, spent ? 'credit_balance_too_low' : undefined, type]",
-    replace: "[details?.error_code, type, spent ? 'credit_balance_too_low' : undefined, code]",
+    find: "if (isPage(refusal) && ![413, 429].includes(status)) return 'provider_unavailable';",
+    replace: '',
+    why: 'the page of a firewall is taken for the vendor',
+    tests: refusal,
+  },
+  {
+    file: 'src/providers/wire/classify-refusal.ts',
+    find: "if (status === 429 && isDaily(body)) return 'quota_exhausted';",
+    replace: '',
+    why: 'a limit of the day is waited for as one of the minute',
+    tests: refusal,
+  },
+  {
+    file: 'src/providers/wire/refusal-body.ts',
+    find: 'words.sort((a, b) => a.rank - b.rank)',
+    replace: 'words.sort((a, b) => b.rank - a.rank)',
     why: 'the type goes before the more precise code',
+    tests: refusal,
+  },
+  {
+    file: 'src/providers/wire/refusal-body.ts',
+    find: 'if (echoFields.has(spelt) && !isErrorOf(spelt, inner)) continue;',
+    replace: '',
+    why: 'words of an article that a refusal repeats decide its code',
+    tests: refusal,
+  },
+  {
+    file: 'src/providers/wire/refusal-message.ts',
+    find: "'$1§'",
+    replace: "'$&'",
+    why: 'what a message quotes decides its code',
     tests: refusal,
   },
   {
@@ -110,15 +149,15 @@ export const classificationFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/domain/failures.ts',
-    find: "quota_exhausted: {\n    who: 'tenant',\n    countsForBreaker: false,",
-    replace: "quota_exhausted: {\n    who: 'tenant',\n    countsForBreaker: true,",
+    find: `countsForBreaker: false,\n    workflow: 'fails',\n    article: 'blocked',\n    httpStatus: 422,\n    title: "The key's quota`,
+    replace: `countsForBreaker: true,\n    workflow: 'fails',\n    article: 'blocked',\n    httpStatus: 422,\n    title: "The key's quota`,
     why: 'a spent quota counts for the breaker',
     tests: failures,
   },
   {
     file: 'src/domain/failures.ts',
-    find: "key_unusable: {\n    who: 'operator',\n    countsForBreaker: false,\n    workflow: 'fails',",
-    replace: "key_unusable: {\n    who: 'operator',\n    countsForBreaker: false,\n    workflow: 'retries',",
+    find: "workflow: 'fails',\n    article: 'failed',\n    httpStatus: 503,\n    title: 'The stored key",
+    replace: "workflow: 'retries',\n    article: 'failed',\n    httpStatus: 503,\n    title: 'The stored key",
     why: 'a key that cannot be opened is tried for a day',
     tests: failures,
   },

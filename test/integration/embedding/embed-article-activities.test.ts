@@ -4,10 +4,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect } from 'vitest';
 import { type Activities, createActivities } from '../../../activities/index.ts';
 import type { ArticleRef } from '../../../src/domain/embed-article.ts';
+import { keyRejections } from '../../../src/domain/failures.ts';
 import type { KeyReference } from '../../../src/domain/operations.ts';
+import { targetIdOf } from '../../../src/domain/provider-target.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 import { installQuietRuntime } from '../../support/workflow-environment.ts';
 
@@ -23,7 +26,10 @@ describe('resolveEmbeddingKey', () => {
     const resolved = await walk.run('resolveEmbeddingKey', await walk.publish(tenant));
     expect(resolved).toEqual({
       kind: 'reference',
-      key: { provider: 'embedding', model: 'multilingual-e5-small', keyVersion: 1 },
+      key: {
+        ...{ provider: 'embedding', model: 'multilingual-e5-small', keyVersion: 1 },
+        targetId: targetIdOf(targetOf('multilingual-e5-small')),
+      },
     });
     expect(JSON.stringify(resolved)).not.toContain(key.slice(0, 8));
   });
@@ -43,15 +49,18 @@ describe('resolveEmbeddingKey', () => {
     expect(await walk.stateOf(other)).toMatchObject({ status: 'pending', reason: null });
   });
 
-  it('fails for good on a rejected key', async ({ test, tenant, walk }) => {
-    const article = await walk.publish(tenant);
-    const { keyVersion } = await walk.keyOf(article);
-    await test.services.database.withTenant(tenant.id, (tx) =>
-      test.services.providerKeys.markRejected(tx, tenant.id, 'embedding', keyVersion),
-    );
-    const failure = await failureOf(walk.run('resolveEmbeddingKey', article));
-    expect(failure).toMatchObject({ type: 'credential_rejected', nonRetryable: true });
-  });
+  it.for(keyRejections)(
+    'fails for good on a key that was refused with %s',
+    async (code, { test, tenant, walk }) => {
+      const article = await walk.publish(tenant);
+      const { keyVersion } = await walk.keyOf(article);
+      await test.services.database.withTenant(tenant.id, (tx) =>
+        test.services.providerKeys.markRejected(tx, tenant.id, 'embedding', keyVersion, code),
+      );
+      const failure = await failureOf(walk.run('resolveEmbeddingKey', article));
+      expect(failure).toMatchObject({ type: code, nonRetryable: true });
+    },
+  );
 
   it('fails for good on a ciphertext of another tenant', async ({ test, tenant, walk }) => {
     const thief = await test.createTenant(twinKey());

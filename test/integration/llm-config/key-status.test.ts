@@ -31,7 +31,7 @@ describe('the status of a key', () => {
     const happen = (tx: Transaction): Promise<boolean> => {
       switch (event) {
         case 'a refusal':
-          return keys.markRejected(tx, tenant.id, 'embedding', 1);
+          return keys.markRejected(tx, tenant.id, 'embedding', 1, 'credential_rejected');
         case 'a success':
           return keys.markVerified(tx, tenant.id, 'embedding', 1);
         case 'a successful trial':

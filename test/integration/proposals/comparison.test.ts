@@ -64,6 +64,7 @@ describe('an embedded proposal', () => {
 const key = {
   version: 1,
   status: 'verified',
+  rejection: null,
   ciphertext: 'sealed',
   target: targetOf('a-model'),
   monthlyTokenBudget: null,

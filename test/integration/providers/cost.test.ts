@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import type { Cost } from '../../../src/domain/cost.ts';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
-import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
+import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
@@ -101,10 +101,7 @@ function costsOf(twin: ProviderTwin, apiKey: string) {
 }
 
 async function costAt(baseUrl: string, timeoutMs: number, apiKey = twinKey()): Promise<Cost> {
-  const client = createEmbeddingClient();
-  const answer = await client.embed({
-    ...{ apiKey, target: targetOf('m', { baseUrl }), inputs: ['one', 'two'], side: 'passage', timeoutMs },
-  });
+  const answer = await askClient(targetOf('m', { baseUrl }), { apiKey, timeoutMs });
   return answer.cost;
 }
 

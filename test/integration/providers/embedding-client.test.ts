@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
-import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
+import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
@@ -18,10 +18,13 @@ describe('the embedding client', () => {
     });
     expect(answer).toEqual({
       kind: 'ok',
-      result: [
-        [1, 0],
-        [0, 1],
-      ],
+      result: {
+        vectors: [
+          [1, 0],
+          [0, 1],
+        ],
+        seen: { vectors: 'numbers', usage: 'prompt_tokens', index: true, answeredModel: null },
+      },
       cost: { kind: 'told', inputTokens: 2, outputTokens: 0 },
     });
   });
@@ -30,7 +33,7 @@ describe('the embedding client', () => {
     const answer = await ask({ kind: 'ok', dimensions: 4 });
     expect(answer).toMatchObject({
       kind: 'ok',
-      result: [twinVector('one', 4), twinVector('two', 4)],
+      result: { vectors: [twinVector('one', 4), twinVector('two', 4)] },
       cost: { kind: 'told', inputTokens: 2, outputTokens: 0 },
     });
   });
@@ -107,7 +110,8 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost });
+    // The hint, of some refusals, is for callers inside.
+    expect({ ...(await ask(step)), hint: undefined }).toEqual({ kind: 'failed', code, cost: someCost });
   });
 
   it('reads the code of a refusal before its status', async ({ ask }) => {
@@ -118,6 +122,30 @@ describe('the embedding client', () => {
       kind: 'failed',
       code: 'model_not_found',
       cost: { kind: 'free' },
+    });
+  });
+
+  it.for<[string, TwinStep, string]>([
+    [
+      'an array',
+      refused(400, [{ error: { details: [{ reason: 'API_KEY_INVALID' }] } }]),
+      'credential_rejected',
+    ],
+    ['a string', refused(400, { error: 'Incorrect API key provided: xa***' }), 'credential_rejected'],
+    ['the top level', refused(400, { object: 'error', type: 'invalid_model' }), 'model_not_found'],
+    ['a detail', refused(400, { detail: 'Model m is not supported.' }), 'model_not_found'],
+    ['a list of details', refused(403, { detail: [{ code: 'insufficient_quota' }] }), 'quota_exhausted'],
+    ['plain text', refused(400, 'Invalid API key', 'text/plain'), 'credential_rejected'],
+    ['a page', refused(403, '<html>no</html>', 'text/html'), 'provider_unavailable'],
+  ])('reads a refusal in %s', async ([_name, step, code], { ask }) => {
+    expect(await ask(step)).toMatchObject({ kind: 'failed', code });
+  });
+
+  it('hands on what a refusal says of the request, for callers inside', async ({ ask }) => {
+    const body = { message: 'batch size 40 > maximum allowed batch size 32', code: 413, type: 'Validation' };
+    expect(await ask({ kind: 'status', status: 413, body })).toMatchObject({
+      code: 'input_rejected',
+      hint: { kind: 'too_many_inputs' },
     });
   });
 
@@ -170,30 +198,39 @@ describe('the embedding client', () => {
   });
 
   it('calls a refused connection unavailable', async () => {
-    const answer = await createEmbeddingClient().embed({
+    const answer = await askClient(targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }), {
       apiKey: twinKey(),
-      target: targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }),
-      inputs: ['one'],
-      side: 'query',
       timeoutMs: 5_000,
     });
-    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable', cost: { kind: 'free' } });
+    expect(answer).toEqual({
+      ...{
+        kind: 'failed',
+        code: 'provider_unavailable',
+        cause: 'connection_refused',
+        cost: { kind: 'free' },
+      },
+    });
   });
 });
 
 /** Asks the twin for vectors with the key; it does this step with the request. */
 const clientOf =
   (twin: ProviderTwin, apiKey: string) =>
-  (step: TwinStep, inputs: readonly string[] = ['one', 'two']) => {
+  (step: TwinStep, texts: readonly string[] = ['one', 'two']) => {
     twin.script(apiKey, [step]);
-    return createEmbeddingClient().embed({
+    return askClient(targetOf('m', { baseUrl: twin.baseUrl }), {
       apiKey,
-      target: targetOf('m', { baseUrl: twin.baseUrl }),
-      inputs,
-      side: 'passage',
+      texts,
       timeoutMs: step.kind === 'hang' ? 200 : 10_000,
     });
   };
+
+const refused = (status: number, body: unknown, type = 'application/json'): TwinStep => ({
+  kind: 'status',
+  status,
+  body,
+  headers: { 'content-type': type },
+});
 
 /** The body of an answer with these vectors. */
 function vectors(...data: { index: number; embedding: unknown }[]): string {
@@ -214,14 +251,8 @@ async function askTrickle(status: string, timeoutMs: number) {
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const client = createEmbeddingClient();
-  const answer = await client.embed({
-    apiKey: twinKey(),
-    target: targetOf('m', { baseUrl: `http://127.0.0.1:${port}/v1` }),
-    inputs: ['one'],
-    side: 'query',
-    timeoutMs,
-  });
+  const target = targetOf('m', { baseUrl: `http://127.0.0.1:${port}/v1` });
+  const answer = await askClient(target, { apiKey: twinKey(), timeoutMs });
   server.close();
   return answer;
 }

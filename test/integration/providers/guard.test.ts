@@ -4,13 +4,11 @@ import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
-import {
-  createGuardedEmbedding,
-  type GuardedEmbedding,
-} from '../../../src/providers/embedding/guarded-embedding.ts';
+import type { GuardedEmbedding } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
+import { guardedEmbeddingOf } from '../../support/guarded-embedding.ts';
 import { twinKey, twinMarker } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -32,14 +30,32 @@ describe('before the call', () => {
     expect(twin.calls.length).toBe(callsBefore);
   });
 
-  it('makes no call with a rejected key, and does not open it', async ({ twin, tenant, key, guarded }) => {
-    twin.script(key, [{ kind: 'status', status: 401 }]);
-    await guarded.embed();
-    const before = guarded.openedBy(tenant);
-    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'credential_rejected' });
-    expect(twin.callsOf(key)).toHaveLength(1);
-    expect(guarded.openedBy(tenant)).toBe(before);
-    expect(await guarded.recordsOf()).toHaveLength(1);
+  it.for([
+    [401, 'credential_rejected'],
+    [403, 'permission_denied'],
+  ] as const)(
+    'makes no call with a key that was refused with %i, and does not open it',
+    async ([status, code], { twin, tenant, key, guarded }) => {
+      twin.script(key, [{ kind: 'status', status }]);
+      await guarded.embed();
+      const before = guarded.openedBy(tenant);
+      expect(await guarded.embed()).toEqual({ kind: 'failed', code });
+      expect(twin.callsOf(key)).toHaveLength(1);
+      expect(guarded.openedBy(tenant)).toBe(before);
+      expect(await guarded.recordsOf()).toHaveLength(1);
+      expect(await guarded.keyOf()).toEqual({ version: 1, status: 'rejected' });
+      expect(await guarded.rejectionsOf()).toEqual([
+        { details: { provider: 'embedding', key_version: 1, code } },
+      ]);
+    },
+  );
+
+  it('calls on with a key whose model the provider refuses', async ({ twin, key, guarded }) => {
+    const error = { message: 'You are not allowed to generate embeddings from this model', code: null };
+    twin.script(key, [{ kind: 'status', status: 403, body: { error } }]);
+    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'model_not_found' });
+    expect(await guarded.keyOf()).toEqual({ version: 1, status: 'unverified' });
+    expect(await guarded.embed()).toMatchObject({ kind: 'ok' });
   });
 
   it('opens no key while the breaker is open, and says when to come again', async ({
@@ -168,7 +184,7 @@ describe('a probe', () => {
   }) => {
     await guarded.halfOpenBreaker();
     twin.script(key, [{ kind: 'status', status: 422 }]);
-    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'input_rejected' });
+    expect(await guarded.embed()).toMatchObject({ kind: 'failed', code: 'input_rejected' });
     expect(await guarded.breakerStateOf()).toMatchObject({ state: 'closed' });
   });
 
@@ -309,7 +325,9 @@ describe('a rejected key', () => {
     );
     expect(answers).toEqual(Array(5).fill({ kind: 'failed', code: 'credential_rejected' }));
     expect(await guarded.keyOf()).toEqual({ version: 1, status: 'rejected' });
-    expect(await guarded.rejectionsOf()).toEqual([{ details: { provider: 'embedding', key_version: 1 } }]);
+    expect(await guarded.rejectionsOf()).toEqual([
+      { details: { provider: 'embedding', key_version: 1, code: 'credential_rejected' } },
+    ]);
   });
 
   it('does not reject the key that has replaced it during the call', async ({ twin, tenant, guarded }) => {
@@ -467,7 +485,7 @@ function openGuard(test: TestServices, tenant: TestTenant) {
     },
   };
   const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
-  const embedding = createGuardedEmbedding({ guard });
+  const embedding = guardedEmbeddingOf(test, guard);
 
   const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;
 

@@ -5,10 +5,7 @@ import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import { createDatabase, type Database } from '../../../src/platform/postgres/database.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallResult } from '../../../src/providers/call.ts';
-import {
-  createGuardedEmbedding,
-  type EmbeddingCall,
-} from '../../../src/providers/embedding/guarded-embedding.ts';
+import type { EmbeddingCall } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
 import { createProviderMetrics } from '../../../src/providers/metrics.ts';
 import {
@@ -19,6 +16,7 @@ import {
 import { ensureSpace, serve as serveSpace } from '../../../src/vectors/spaces.ts';
 import { type CountedLink, openCountedLink } from '../../bench/round-trips.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
+import { guardedEmbeddingOf } from '../../support/guarded-embedding.ts';
 import { twinDimensions, twinKey } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -383,7 +381,7 @@ function openQueries({ test, link, database, tenant }: Given) {
   const deps: QueryEmbeddingsDeps = {
     database,
     guard,
-    embedding: createGuardedEmbedding({ guard }),
+    embedding: guardedEmbeddingOf(test, guard, database),
     metrics: createProviderMetrics(registry),
     timeoutMs: 4_000,
     deadlineMs: 5_000,

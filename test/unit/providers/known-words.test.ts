@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FailureCode } from '../../../src/domain/failures.ts';
 import { classifyRefusal } from '../../../src/providers/wire/classify-refusal.ts';
 
-/** Every word that decides, with its code. */
+/** Words that decide, with their codes: a second list, by hand. */
 const words: Readonly<Partial<Record<FailureCode, readonly string[]>>> = {
   quota_exhausted: [
     'insufficient_quota',
@@ -16,15 +16,17 @@ const words: Readonly<Partial<Record<FailureCode, readonly string[]>>> = {
     'credit_balance_too_low',
     'contract_spend_limit_reached',
     'enforced_spend_limit_reached',
+    'budget_exceeded',
   ],
   credential_rejected: [
     'invalid_api_key',
+    'API_KEY_INVALID',
     'account_deactivated',
     'authentication_error',
-    'permission_error',
     'organization_on_hold',
   ],
-  model_not_found: ['model_not_found', 'not_found_error'],
+  permission_denied: ['permission_error', 'PERMISSION_DENIED', 'SERVICE_DISABLED'],
+  model_not_found: ['model_not_found', 'not_found_error', 'DeploymentNotFound', 'invalid_model'],
   input_rejected: ['context_length_exceeded', 'string_above_max_length', 'request_too_large'],
   provider_rate_limited: ['rate_limit_exceeded', 'rate_limit_error', 'ramp_limit_exceeded'],
   provider_timeout: ['timeout_error'],
@@ -32,18 +34,38 @@ const words: Readonly<Partial<Record<FailureCode, readonly string[]>>> = {
 };
 const rows = Object.entries(words).flatMap(([code, list]) => list.map((word) => [word, code] as const));
 
+/** Every place of a body in which a vendor says such a word. */
+const places: readonly ((word: string) => unknown)[] = [
+  (code) => ({ error: { code } }),
+  (type) => ({ error: { type, code: null } }),
+  (code) => [{ error: { code } }],
+  (code) => ({ object: 'error', message: 'no', code }),
+  (type) => ({ type, message: 'no' }),
+  (status) => ({ error: { status, message: 'no' } }),
+  (reason) => ({ error: { code: 400, details: [{ '@type': 'x', reason }] } }),
+  (error) => ({ error }),
+  (detail) => ({ detail }),
+  (code) => ({ detail: [{ code }] }),
+  (error_code) => ({ type: 'error', error: { type: 'x', details: { error_code } } }),
+  (status_msg) => ({ base_resp: { status_code: 1, status_msg } }),
+  (code) => ({ message: JSON.stringify({ error: { code } }) }),
+  (code) => ({ response: { body: { error: { code } } } }),
+];
+const classify = (status: number, body: unknown) =>
+  classifyRefusal({ status, body, headers: new Headers() }).code;
+
 describe('a word of a refusal', () => {
-  // Of two statuses with different codes, so that at least one of them does not have the word's code by itself.
-  it.each(rows)('%s is %s, whatever the status of the refusal says', (word, code) => {
+  // Of three statuses with different codes, so that at least two of them do not have the word's code by themselves.
+  it.each(rows)('%s is %s, whatever the status says and wherever it stands', (word, code) => {
     for (const status of [400, 401, 429]) {
-      expect(classifyRefusal({ status, words: [word], headers: new Headers() }).code).toBe(code);
+      for (const place of places) expect(classify(status, place(word))).toBe(code);
     }
   });
 
   it.each(rows)('%s (%s) does not blame the tenant for a broken server', (word, code) => {
-    const expected = code === 'provider_timeout' ? 'provider_timeout' : 'provider_unavailable';
-    for (const status of [500, 502, 503, 504, 529]) {
-      expect(classifyRefusal({ status, words: [word], headers: new Headers() }).code).toBe(expected);
+    for (const status of [500, 502, 503, 529]) {
+      const expected = code === 'provider_timeout' ? 'provider_timeout' : 'provider_unavailable';
+      expect(classify(status, { error: { code: word } })).toBe(expected);
     }
   });
 });

@@ -1,0 +1,46 @@
+import type { CallResult } from '../call.ts';
+import type { Catalogue } from '../catalogue/create-catalogue.ts';
+import { isLarge } from './batch-size.ts';
+import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
+import type { Probe } from './probing.ts';
+import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile } from './profile.ts';
+import { startTime } from './time-left.ts';
+
+/** A refused field costs one more call. A provider that refuses more of them than this takes none of ours. */
+const mostAgain = 3;
+
+/** Makes a call, and while the provider refuses an optional field of it by its name, once more without that field. */
+export type AskAgain = <K>(
+  call: TargetedCall<K>,
+  profiles: { readonly known: EmbeddingProfile; readonly used: EmbeddingProfile },
+) => Promise<CallResult<K>>;
+
+/** Creates the calls that leave out what is refused. What works is remembered with the result. */
+export function createAskAgain(deps: {
+  readonly askOnce: AskOnce;
+  readonly probe: Probe;
+  readonly catalogue: Pick<Catalogue, 'find'>;
+}): AskAgain {
+  return async (call, { known, used }) => {
+    const leftMs = startTime(call.timeoutMs);
+    const vendor = deps.catalogue.find(call.target.vendor);
+    if (call.timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
+    let profile = used;
+    let result = await deps.askOnce(call, { known, used });
+    for (let again = 0; again < mostAgain; again += 1) {
+      if (result.kind !== 'failed' || result.hint?.kind !== 'parameter') return result;
+      const next = afterRefusedField(profile, call.target, vendor, result.hint.name);
+      if (next === undefined) return result;
+      profile = next;
+      const timeoutMs = leftMs();
+      if (timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
+      // The tenant wants other dimensions than the model may have unasked: that shows before a large batch is bought.
+      if (dimensionsAreUnnamed(profile, call.target) && isLarge(call)) {
+        const probed = await deps.probe({ ...call, timeoutMs }, { known, used: profile });
+        if (probed.kind === 'ended') return probed.result;
+      }
+      result = await deps.askOnce({ ...call, timeoutMs }, { known, used: profile });
+    }
+    return result;
+  };
+}

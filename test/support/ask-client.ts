@@ -1,0 +1,22 @@
+import type { ProviderTarget } from '../../src/domain/provider-target.ts';
+import {
+  createEmbeddingClient,
+  type EmbeddingRequest,
+} from '../../src/providers/embedding/embedding-client.ts';
+import { startingProfile } from '../../src/providers/embedding/profile.ts';
+
+/** One attempt of the bare client at a target of which nothing is known. */
+export function askClient(
+  target: ProviderTarget,
+  request: Pick<EmbeddingRequest, 'apiKey' | 'timeoutMs'> & Partial<EmbeddingRequest>,
+) {
+  return createEmbeddingClient().embed({
+    target,
+    profile: startingProfile(target, undefined),
+    vendor: undefined,
+    texts: ['one', 'two'],
+    side: 'passage',
+    expectedDimensions: undefined,
+    ...request,
+  });
+}
