@@ -129,11 +129,13 @@ CREATE TABLE public.article_embeddings (
     space_id uuid,
     chunks integer,
     content_hash text,
+    rejected_hashes text[] DEFAULT '{}'::text[] NOT NULL,
+    rejected_chunks jsonb DEFAULT '[]'::jsonb NOT NULL,
     embedded_at timestamp with time zone,
     next_attempt_at timestamp with time zone,
     api_key_id uuid,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT article_embeddings_status_check CHECK ((status = ANY (ARRAY['not_applicable'::text, 'pending'::text, 'embedded'::text, 'blocked'::text, 'failed'::text])))
+    CONSTRAINT article_embeddings_status_check CHECK ((status = ANY (ARRAY['not_applicable'::text, 'pending'::text, 'embedded'::text, 'partial'::text, 'blocked'::text, 'failed'::text])))
 );
 
 ALTER TABLE ONLY public.article_embeddings FORCE ROW LEVEL SECURITY;
@@ -243,6 +245,27 @@ CREATE TABLE public.chunk_purchases (
 );
 
 ALTER TABLE ONLY public.chunk_purchases FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.chunk_refusals (
+    tenant_id uuid NOT NULL,
+    target_id text NOT NULL,
+    chunker_version integer NOT NULL,
+    chunk_hash text NOT NULL,
+    largest_batch integer NOT NULL,
+    cause text NOT NULL,
+    group_id uuid NOT NULL,
+    whole boolean NOT NULL,
+    passed_batch integer NOT NULL,
+    failures integer NOT NULL,
+    failing_since timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT chunk_refusals_cause_check CHECK ((cause = ANY (ARRAY['too_many_inputs'::text, 'too_many_tokens'::text, 'input'::text, 'server_error'::text]))),
+    CONSTRAINT chunk_refusals_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT chunk_refusals_largest_batch_check CHECK ((largest_batch >= 0)),
+    CONSTRAINT chunk_refusals_passed_batch_check CHECK ((passed_batch >= 0))
+);
+
+ALTER TABLE ONLY public.chunk_refusals FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.chunk_vectors (
     tenant_id uuid NOT NULL,
@@ -509,6 +532,9 @@ ALTER TABLE ONLY public.breakers
 ALTER TABLE ONLY public.chunk_purchases
     ADD CONSTRAINT chunk_purchases_pkey PRIMARY KEY (tenant_id, target_id, chunker_version, chunk_hash);
 
+ALTER TABLE ONLY public.chunk_refusals
+    ADD CONSTRAINT chunk_refusals_pkey PRIMARY KEY (tenant_id, target_id, chunker_version, chunk_hash);
+
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_pkey PRIMARY KEY (tenant_id, space_id, article_id, chunk_hash);
 
@@ -578,6 +604,12 @@ CREATE INDEX audit_log_oldest_first ON public.audit_log USING btree (tenant_id, 
 CREATE INDEX chunk_purchases_by_call ON public.chunk_purchases USING btree (tenant_id, call_id) WHERE (call_id IS NOT NULL);
 
 CREATE INDEX chunk_purchases_expired ON public.chunk_purchases USING btree (tenant_id, expires_at);
+
+CREATE INDEX chunk_refusals_expired ON public.chunk_refusals USING btree (tenant_id, expires_at);
+
+CREATE INDEX chunk_refusals_of_chunk ON public.chunk_refusals USING btree (tenant_id, chunk_hash);
+
+CREATE INDEX chunk_refusals_of_group ON public.chunk_refusals USING btree (tenant_id, group_id);
 
 CREATE INDEX chunk_vectors_by_hash ON public.chunk_vectors USING btree (tenant_id, space_id, chunk_hash);
 
@@ -660,6 +692,9 @@ ALTER TABLE ONLY public.breakers
 ALTER TABLE ONLY public.chunk_purchases
     ADD CONSTRAINT chunk_purchases_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.chunk_refusals
+    ADD CONSTRAINT chunk_refusals_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.chunk_vectors
     ADD CONSTRAINT chunk_vectors_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
 
@@ -725,6 +760,8 @@ ALTER TABLE public.breakers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.chunk_purchases ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.chunk_refusals ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.chunk_vectors ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.daily_key_usage ENABLE ROW LEVEL SECURITY;
@@ -775,6 +812,8 @@ CREATE POLICY retention_scope ON public.audit_log FOR SELECT USING ((current_set
 
 CREATE POLICY retention_scope ON public.chunk_purchases FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
+CREATE POLICY retention_scope ON public.chunk_refusals FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
 CREATE POLICY retention_scope ON public.chunk_vectors FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.daily_key_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
@@ -814,6 +853,8 @@ CREATE POLICY tenant_isolation ON public.blocked_operations USING ((tenant_id = 
 CREATE POLICY tenant_isolation ON public.breakers USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.chunk_purchases USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.chunk_refusals USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.chunk_vectors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

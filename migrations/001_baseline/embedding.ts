@@ -5,11 +5,14 @@ export const create = `
   create table article_embeddings (
     tenant_id uuid not null,
     article_id uuid not null,
-    status text not null check (status in ('not_applicable', 'pending', 'embedded', 'blocked', 'failed')),
+    status text not null check (status in ('not_applicable', 'pending', 'embedded', 'partial', 'blocked', 'failed')),
     reason text,
     space_id uuid,
     chunks integer,
     content_hash text,
+    -- The chunks that the provider refused alone when the article was embedded last, and some of them as clients see them.
+    rejected_hashes text[] not null default '{}',
+    rejected_chunks jsonb not null default '[]',
     embedded_at timestamptz,
     next_attempt_at timestamptz,
     -- The API key whose write made the vectors necessary. Its daily budget pays for them; null where the tenant alone does.

@@ -4,6 +4,7 @@ import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
 const ending = [
   'audit_log',
   'chunk_purchases',
+  'chunk_refusals',
   'chunk_vectors',
   'daily_key_usage',
   'embedding_spaces',

@@ -117,6 +117,31 @@ export const create = `
   create index chunk_purchases_expired on chunk_purchases (tenant_id, expires_at);
   ${isolateTenant('chunk_purchases')}
 
+  -- Chunks that a provider has refused, alone or in a batch. A refused batch is halved, until one text is refused alone.
+  create table chunk_refusals (
+    tenant_id uuid not null references tenants (id),
+    target_id text not null,
+    chunker_version integer not null,
+    chunk_hash text not null,
+    -- The most chunks of a further batch with this one. 0: it was refused alone, and is not sent again.
+    largest_batch integer not null check (largest_batch >= 0),
+    cause text not null check (cause in ('too_many_inputs', 'too_many_tokens', 'input', 'server_error')),
+    -- The refused batch that the chunk was in last, whether no part of it has been refused since, and the largest part that has
+    -- passed. If all of a batch passes in parts, its size was at fault.
+    group_id uuid not null,
+    whole boolean not null,
+    passed_batch integer not null check (passed_batch >= 0),
+    -- How often in a row the provider has failed on a batch with the chunk, and since when.
+    failures integer not null check (failures >= 0),
+    failing_since timestamptz,
+    expires_at timestamptz not null,
+    primary key (tenant_id, target_id, chunker_version, chunk_hash)
+  );
+  create index chunk_refusals_of_group on chunk_refusals (tenant_id, group_id);
+  create index chunk_refusals_of_chunk on chunk_refusals (tenant_id, chunk_hash);
+  create index chunk_refusals_expired on chunk_refusals (tenant_id, expires_at);
+  ${isolateTenant('chunk_refusals')}
+
   -- Where the chunks of an article's long text lie, so that it is cut once and not for each batch of chunks. The cuts of the next
   -- text take the place of these.
   create table article_cuts (
@@ -138,6 +163,7 @@ export const create = `
 
 export const drop = `
   drop table article_cuts;
+  drop table chunk_refusals;
   drop table chunk_purchases;
   drop table unused_chunks;
   drop table article_manifests;

@@ -24,6 +24,7 @@ export function presentArticle(article: ArticleWithEmbedding) {
       model: embedding.model,
       dimensions: embedding.dimensions,
       chunks: embedding.chunks,
+      rejected_chunks: embedding.rejectedChunks,
       content_hash: embedding.contentHash,
       embedded_at: embedding.embeddedAt?.toISOString() ?? null,
       next_attempt_at: embedding.nextAttemptAt?.toISOString() ?? null,

@@ -99,7 +99,12 @@ const embeddingView = z
     reason: z.enum(failureCodes).nullable().describe('Why it is blocked, failed or waiting'),
     model: z.string().nullable(),
     dimensions: z.int().nullable(),
-    chunks: z.int().nullable(),
+    chunks: z.int().nullable().describe('Chunks with a vector'),
+    rejected_chunks: z
+      .array(z.object({ heading: z.string(), code: z.enum(failureCodes) }))
+      .describe(
+        'Passages that the provider refuses, at most 20, by the headings they stand under. The rest is searchable',
+      ),
     content_hash: z.string().nullable(),
     embedded_at: time.nullable(),
     next_attempt_at: time.nullable(),

@@ -1,7 +1,8 @@
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { forgetRefusals } from '../vectors/refusals/chunk-refusals.ts';
 import { type EmbeddingState, listStates } from './status-read-model.ts';
-import { markRetried, upsertWrittenStatus } from './status-store.ts';
+import { listRejectedHashes, markRetried, upsertWrittenStatus } from './status-store.ts';
 
 export type { EmbeddingState } from './status-read-model.ts';
 
@@ -28,7 +29,7 @@ export interface ArticleEmbeddings {
   articleWritten(tx: Transaction, article: WrittenArticle): Promise<void>;
   /**
    * Requests the embedding of the article again, in a transaction that changes no text. The API key that asks for it pays, because
-   * the budget of the author's key may be what has blocked the article.
+   * the budget of the author's key may be what has blocked the article. Chunks that the provider refused are sent to it again.
    */
   retry(tx: Transaction, tenantId: string, articleId: string, apiKeyId: string | null): Promise<void>;
   /** Returns the states of articles, by article id. Every article has one. */
@@ -60,6 +61,7 @@ export function createArticleEmbeddings(deps: {
       }
     },
     async retry(tx, tenantId, articleId, apiKeyId) {
+      await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, articleId));
       await markRetried(tx, tenantId, articleId, apiKeyId);
       await enqueue(tx, tenantId, articleId);
     },

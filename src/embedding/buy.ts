@@ -23,6 +23,8 @@ export interface Purchase<T> {
   readonly texts: readonly { readonly articleId: string; readonly chunk: Chunk }[];
   /** See `CallRequest`. */
   readonly divisible?: boolean;
+  /** See `CallRequest`. */
+  readonly suspect?: boolean;
   /** Runs in the transaction that stores the vectors. */
   afterStore(tx: Transaction, spaceId: string): Promise<T>;
 }
@@ -48,6 +50,7 @@ export function createBuy(deps: {
       source: call.source,
       apiKeyId: call.apiKeyId ?? null,
       divisible: call.divisible ?? false,
+      suspect: call.suspect ?? false,
       ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
       inputs: texts.map(({ chunk }) => chunk.text),
       side: 'passage',

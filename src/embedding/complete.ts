@@ -1,5 +1,7 @@
+import { type ArticleSource, articleText } from '../domain/article-text.ts';
 import type { Chunk } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
+import { headingPath } from '../domain/heading-path.ts';
 import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
@@ -7,14 +9,16 @@ import { upsertManifest } from '../vectors/chunk-store.ts';
 import { isServing } from '../vectors/spaces.ts';
 import { findArticleText } from './article-read-model.ts';
 import type { CutOverWhenComplete } from './cut-over.ts';
-import { lockStatus, markEmbedded } from './status-store.ts';
+import { lockStatus, markEmbedded, type RejectedChunk } from './status-store.ts';
 
-/** A text that has a vector for each of its chunks in a space. */
+/** A text whose chunks each have a vector in a space or are rejected, at least one with a vector. */
 export interface CompleteText {
   readonly spaceId: string;
   readonly target: ProviderTarget;
   readonly contentHash: string;
   readonly chunks: readonly Chunk[];
+  /** Those that the provider refuses alone. */
+  readonly rejected: readonly Chunk[];
 }
 
 /**
@@ -31,11 +35,13 @@ export function createComplete(deps: {
   return async (tx, { tenantId, articleId }, done) => {
     const current = await findArticleText(tx, tenantId, articleId, 'share');
     if (current?.status !== 'published' || current.content_hash !== done.contentHash) return false;
+    const rejectedHashes = new Set(done.rejected.map(({ hash }) => hash));
+    const chunkHashes = done.chunks.map(({ hash }) => hash).filter((hash) => !rejectedHashes.has(hash));
     const recorded = await upsertManifest(tx, tenantId, {
       spaceId: done.spaceId,
       articleId,
       contentHash: done.contentHash,
-      chunkHashes: done.chunks.map(({ hash }) => hash),
+      chunkHashes,
     });
     if (!recorded) return false;
     const alreadyServes = await isServing(tx, tenantId, done.spaceId);
@@ -44,10 +50,18 @@ export function createComplete(deps: {
     if (targetIdOf(target) !== targetIdOf(done.target)) return false;
     await markEmbedded(tx, tenantId, articleId, {
       spaceId: done.spaceId,
-      chunks: done.chunks.length,
+      chunks: chunkHashes.length,
       contentHash: done.contentHash,
+      rejected: rejectedChunks(current, done.rejected),
     });
     if (!alreadyServes) await deps.cutOverWhenComplete(tx, tenantId, done.spaceId);
     return true;
   };
+}
+
+/** Rejected chunks of an article, with the headings that they stand under. */
+export function rejectedChunks(article: ArticleSource, rejected: readonly Chunk[]): RejectedChunk[] {
+  if (rejected.length === 0) return [];
+  const text = articleText(article);
+  return rejected.map((chunk) => ({ hash: chunk.hash, heading: headingPath(text, chunk.text) }));
 }

@@ -5,19 +5,24 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
 import { type ArticleEmbeddings, createArticleEmbeddings } from './article-embeddings.ts';
 import { type Backlog, createBacklog } from './backlog/backlog.ts';
+import { type Batches, createBatches } from './batches.ts';
 import { createBuy } from './buy.ts';
+import { createBuyMissing } from './buy-missing.ts';
+import { createCheckProvider } from './check-provider.ts';
 import { createComplete } from './complete.ts';
 import { createEmbeddingCoverage, type EmbeddingCoverage } from './coverage/coverage.ts';
 import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createStepFailures } from './step-failures.ts';
 import { createWithChunks } from './with-chunks.ts';
 
 export interface CreateEmbeddingDeps {
@@ -29,6 +34,7 @@ export interface CreateEmbeddingDeps {
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: EmbeddingProfiles;
   readonly cutter: Cutter;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   readonly log: Logger;
@@ -42,6 +48,7 @@ export interface CreateEmbeddingDeps {
 
 export interface EmbeddingRoom {
   readonly embeddings: ArticleEmbeddings;
+  readonly batches: Batches;
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly embeddingCoverage: EmbeddingCoverage;
@@ -51,15 +58,20 @@ export interface EmbeddingRoom {
 export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const { database, outbox, keys } = deps;
   const cutOverWhenComplete = createCutOver({ outbox });
+  const complete = createComplete({ keys, cutOverWhenComplete });
+  const withChunks = createWithChunks(deps);
+  const failures = createStepFailures(deps);
+  const batches = createBatches(deps);
+  const buyMissing = createBuyMissing({
+    ...{ ...deps, complete, withChunks, failures, batches },
+    buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
+    checkProvider: createCheckProvider({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
+  });
   return {
     embeddings: createArticleEmbeddings({ outbox }),
+    batches,
     steps: divideCalls(
-      createEmbedArticleSteps({
-        ...deps,
-        buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
-        complete: createComplete({ keys, cutOverWhenComplete }),
-        withChunks: createWithChunks(deps),
-      }),
+      createEmbedArticleSteps({ ...deps, buyMissing, failures, complete, withChunks }),
       deps.slots,
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),

@@ -4,14 +4,20 @@ import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { adoptBought, purchasesOf } from '../vectors/chunk-purchases.ts';
 import { reuseAndListMissing } from '../vectors/chunk-store.ts';
+import { refusalsOf, type StoredRefusal } from '../vectors/refusals/chunk-refusals.ts';
+import { isRejected } from '../vectors/refusals/refusal.ts';
 import { type Space, targets } from '../vectors/spaces.ts';
 
 /** The chunks of a text, and those that lack a vector in the space of the target. */
 export interface Plan {
   /** The chunks of the whole text, in their order. */
   readonly chunks: readonly Chunk[];
-  /** The distinct chunks without a vector. */
+  /** The distinct chunks without a vector, but for the rejected ones. */
   readonly missing: readonly Chunk[];
+  /** The distinct chunks that the provider refuses alone. They have no vector, and none is asked for. */
+  readonly rejected: readonly Chunk[];
+  /** What is known of missing chunks that were refused in a batch. */
+  readonly refusals: ReadonlyMap<string, StoredRefusal>;
   /** Those of the missing chunks that another call is buying. */
   readonly claimed: ReadonlySet<string>;
   /** Undefined before the first vectors of the target, because its dimension is not known. */
@@ -35,13 +41,21 @@ export async function planArticle(
   const missing = await withoutVector(tx, article, space, distinct);
 
   const hashes = missing.map(({ hash }) => hash);
-  const { claimed, bought } = await purchasesOf(tx, tenantId, { kind, hashes }, article.articleId);
-  if (bought.size === 0) return { chunks, missing, claimed, space };
+  const [{ claimed, bought }, refusals] = await Promise.all([
+    purchasesOf(tx, tenantId, { kind, hashes }, article.articleId),
+    missing.length === 0 ? new Map() : refusalsOf(tx, tenantId, { kind, hashes }),
+  ]);
+  const plan = (lacking: readonly Chunk[], known: Space | undefined): Plan => ({
+    ...{ chunks, claimed, refusals, space: known },
+    missing: lacking.filter(({ hash }) => !isRejected(refusals.get(hash))),
+    rejected: lacking.filter(({ hash }) => isRejected(refusals.get(hash))),
+  });
+  if (bought.size === 0) return plan(missing, space);
   const adopted = await adoptBought(tx, tenantId, kind, {
     id: article.articleId,
     chunks: missing.filter(({ hash }) => bought.has(hash)),
   });
-  return { chunks, missing: await withoutVector(tx, article, adopted, missing), claimed, space: adopted };
+  return plan(await withoutVector(tx, article, adopted, missing), adopted);
 }
 
 /** Reuses vectors of the space; returns the chunks that still have none. */

@@ -10,6 +10,8 @@ export interface EmbeddingState {
   readonly model: string | null;
   readonly dimensions: number | null;
   readonly chunks: number | null;
+  /** Some of the chunks that the provider refuses alone, of an article that is embedded in part or not at all because of them. */
+  readonly rejectedChunks: readonly { readonly heading: string; readonly code: 'input_rejected' }[];
   readonly contentHash: string | null;
   readonly embeddedAt: Date | null;
   readonly nextAttemptAt: Date | null;
@@ -23,6 +25,7 @@ const stateRowSchema = z.object({
   model: z.string().nullable(),
   dimensions: z.number().nullable(),
   chunks: z.number().nullable(),
+  rejected_chunks: z.array(z.object({ heading: z.string() })),
   content_hash: z.string().nullable(),
   embedded_at: z.date().nullable(),
   next_attempt_at: z.date().nullable(),
@@ -40,8 +43,16 @@ export async function listStates(
     })
     .where('e.tenant_id', tenantId)
     .whereIn('e.article_id', [...articleIds])
-    .select('e.article_id', 'e.status', 'e.reason', 's.model', 's.dimensions', 'e.chunks', 'e.content_hash')
-    .select('e.embedded_at', 'e.next_attempt_at');
+    .select(
+      'e.article_id',
+      'e.status',
+      'e.reason',
+      's.model',
+      's.dimensions',
+      'e.chunks',
+      'e.rejected_chunks',
+    )
+    .select('e.content_hash', 'e.embedded_at', 'e.next_attempt_at');
   return new Map(
     z
       .array(stateRowSchema)
@@ -54,6 +65,9 @@ export async function listStates(
           model: row.model,
           dimensions: row.dimensions,
           chunks: row.chunks,
+          rejectedChunks: showsRejected(row)
+            ? row.rejected_chunks.map(({ heading }) => ({ heading, code: 'input_rejected' as const }))
+            : [],
           contentHash: row.content_hash,
           embeddedAt: row.embedded_at,
           nextAttemptAt: row.next_attempt_at,
@@ -62,3 +76,7 @@ export async function listStates(
       ]),
   );
 }
+
+/** The rejected chunks of a text that is embedded anew are not known yet. */
+const showsRejected = ({ status, reason }: z.output<typeof stateRowSchema>) =>
+  status === 'partial' || (status === 'failed' && reason === 'input_rejected');

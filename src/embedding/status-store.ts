@@ -35,17 +35,39 @@ export async function findPayingKey(
   return z.object({ api_key_id: z.string().nullable() }).optional().parse(row)?.api_key_id ?? null;
 }
 
-/** Marks the article as embedded: its vectors are complete for its text of this hash. */
+/** A chunk that the provider refuses alone, and the heading that it stands under. */
+export interface RejectedChunk {
+  readonly hash: string;
+  readonly heading: string;
+}
+
+/** Rejected chunks that are shown with an article. Of more than these, a person has to look at the text as a whole. */
+const maxShown = 20;
+
+const rejectedColumns = (rejected: readonly RejectedChunk[]) => ({
+  rejected_hashes: rejected.map(({ hash }) => hash),
+  rejected_chunks: JSON.stringify(rejected.slice(0, maxShown).map(({ heading }) => ({ heading }))),
+});
+
+/**
+ * Marks the article as embedded: its vectors are complete for its text of this hash. With rejected chunks it is embedded in part.
+ */
 export async function markEmbedded(
   tx: Transaction,
   tenantId: string,
   articleId: string,
-  done: { readonly spaceId: string; readonly chunks: number; readonly contentHash: string },
+  done: {
+    readonly spaceId: string;
+    readonly chunks: number;
+    readonly contentHash: string;
+    readonly rejected: readonly RejectedChunk[];
+  },
 ): Promise<void> {
   await tx('article_embeddings')
     .where({ tenant_id: tenantId, article_id: articleId })
     .update({
-      status: 'embedded',
+      status: done.rejected.length > 0 ? 'partial' : 'embedded',
+      ...rejectedColumns(done.rejected),
       reason: null,
       space_id: done.spaceId,
       chunks: done.chunks,
@@ -54,6 +76,35 @@ export async function markEmbedded(
       next_attempt_at: null,
       updated_at: tx.raw('clock_timestamp()'),
     });
+}
+
+/** Records which chunks the provider refuses alone, of an article of which it takes none. */
+export async function noteRejected(
+  tx: Transaction,
+  tenantId: string,
+  articleId: string,
+  rejected: readonly RejectedChunk[],
+): Promise<void> {
+  await tx('article_embeddings')
+    .where({ tenant_id: tenantId, article_id: articleId })
+    .update(rejectedColumns(rejected));
+}
+
+/** Lists the chunks that were rejected when the article was embedded last. */
+export async function listRejectedHashes(
+  tx: Transaction,
+  tenantId: string,
+  articleId: string,
+): Promise<string[]> {
+  const row: unknown = await tx('article_embeddings')
+    .where({ tenant_id: tenantId, article_id: articleId })
+    .first('rejected_hashes');
+  return (
+    z
+      .object({ rejected_hashes: z.array(z.string()) })
+      .optional()
+      .parse(row)?.rejected_hashes ?? []
+  );
 }
 
 /**

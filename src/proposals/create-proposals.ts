@@ -1,3 +1,4 @@
+import type { Batches } from '../embedding/batches.ts';
 import type { EmbeddingMetrics } from '../embedding/metrics.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -14,6 +15,7 @@ export interface CreateProposalsDeps {
   readonly database: Database;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly batches: Batches;
   readonly cutter: Pick<Cutter, 'cut'>;
   readonly metrics: Pick<EmbeddingMetrics, 'chunksBought'> & Pick<ProviderMetrics, 'callRefused'>;
   readonly log: Logger;

@@ -104,10 +104,13 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
             { tenantId, apiKeyId, keyVersion: key.version, target, space, chunks: missing },
             refusalOf(admission),
           );
-    if (bought.kind === 'failed') return bought;
+    // What the provider refuses is left out, as long as there is something else to compare.
+    const isComparable = bought.kind === 'bought' || (bought.code === 'input_rejected' && known.size > 0);
+    if (!isComparable) return bought;
+    const vectors = bought.kind === 'bought' ? bought.vectors : new Map<string, readonly number[]>();
     return {
       kind: 'embedded',
-      proposal: { chunks, cut: { text, cuts }, target, spaceId: space?.id, known, bought: bought.vectors },
+      proposal: { chunks, cut: { text, cuts }, target, spaceId: space?.id, known, bought: vectors },
     };
   };
 

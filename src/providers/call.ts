@@ -33,6 +33,11 @@ export interface CallRequest<R, K> {
   readonly likelyTokens?: () => number;
   /** The caller makes a smaller call where a budget refuses this one. Then the budget is not reported as exhausted. */
   readonly divisible?: boolean;
+  /**
+   * The provider has failed on these inputs before and has answered others since. If it fails on them again (status 500), the
+   * breaker does not count it.
+   */
+  readonly suspect?: boolean;
   /** How long the caller waits, in milliseconds. */
   readonly timeoutMs: number;
   /**

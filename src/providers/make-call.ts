@@ -81,7 +81,7 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
       });
       // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
       if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
-      await breaker.report(tx, breakerId, permit, verdictOn(answer, within));
+      await breaker.report(tx, breakerId, permit, verdictOn(answer, within, request.suspect));
       if (answer.kind === 'failed') {
         if (isKeyRejection(answer.code))
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);

@@ -3,7 +3,12 @@ import { answerRetention } from '../platform/idempotency/retention.ts';
 import type { RetentionRule } from '../platform/retention/retention-rule.ts';
 import { cursorRetention } from '../search/retention.ts';
 import { callRetention, dailySumRetention, keyDayRetention, monthRetention } from '../usage/retention.ts';
-import { chunkPurchaseRetention, retiredSpaceRetention, unusedChunkRetention } from '../vectors/retention.ts';
+import {
+  chunkPurchaseRetention,
+  chunkRefusalRetention,
+  retiredSpaceRetention,
+  unusedChunkRetention,
+} from '../vectors/retention.ts';
 
 /**
  * What ends the rows of a table. `retention`: its rule. `bounded`: nothing has to, because it holds a row for each of something
@@ -33,6 +38,7 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     blocked_operations: { kind: 'bounded', by: 'operations' },
     breakers: { kind: 'bounded', by: 'providers' },
     chunk_purchases: by(chunkPurchaseRetention),
+    chunk_refusals: by(chunkRefusalRetention),
     chunk_vectors: { kind: 'with', table: 'unused_chunks' },
     daily_key_usage: by(keyDayRetention),
     embedding_profiles: { kind: 'bounded', by: 'models, each at an address that the tenant has used' },

@@ -72,7 +72,8 @@ export async function waitUntilEmbedded(
     const published = (await listSamples(api, key)).filter((each) => each.status === 'published');
     const over = published.filter(({ embedding }) => ['blocked', 'failed'].includes(embedding.status));
     const progress = {
-      embedded: published.filter(({ embedding }) => embedding.status === 'embedded').length,
+      embedded: published.filter(({ embedding }) => ['embedded', 'partial'].includes(embedding.status))
+        .length,
       published: published.length,
       givenUp: over.map(({ embedding }) => embedding.reason ?? embedding.status),
     };

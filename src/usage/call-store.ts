@@ -139,3 +139,21 @@ export async function findLastFailure(
   const { outcome, finished_at } = z.object({ outcome: z.string(), finished_at: z.date() }).parse(row);
   return { code: outcome, at: finished_at };
 }
+
+/** Whether one of the last `calls` calls with this version of a key was answered, after `since`. */
+export async function isAnsweredOfLate(
+  tx: Transaction,
+  tenantId: string,
+  key: { readonly provider: Provider; readonly keyVersion: number },
+  { calls, since }: { readonly calls: number; readonly since: Date },
+): Promise<boolean> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select coalesce(bool_or(outcome = 'ok' and finished_at > :since), false) as answered
+       from (select outcome, finished_at from provider_calls
+              where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion
+                and finished_at is not null
+              order by finished_at desc limit :calls) last`,
+    { tenantId, ...key, calls, since },
+  );
+  return z.tuple([z.object({ answered: z.boolean() })]).parse(rows)[0].answered;
+}

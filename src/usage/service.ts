@@ -13,7 +13,14 @@ import {
   markKeyExhausted,
   readRoom,
 } from './budget-store.ts';
-import { type CallStart, deleteCall, findLastFailure, insertCall, type LastFailure } from './call-store.ts';
+import {
+  type CallStart,
+  deleteCall,
+  findLastFailure,
+  insertCall,
+  isAnsweredOfLate,
+  type LastFailure,
+} from './call-store.ts';
 import {
   copyMissingToLedger,
   copyToLedger,
@@ -61,6 +68,13 @@ export interface Usage {
     tenantId: string,
     key: { readonly provider: Provider; readonly keyVersion: number },
   ): Promise<LastFailure | undefined>;
+  /** Whether the provider is well: one of the last three calls with the key was answered, after `since`. */
+  isWell(
+    tx: Transaction,
+    tenantId: string,
+    key: { readonly provider: Provider; readonly keyVersion: number },
+    since: Date,
+  ): Promise<boolean>;
   /** Whether the month has used up this budget to the last token. */
   isSpent(tx: Transaction, tenantId: string, budget: number): Promise<boolean>;
   /** Admits calls to an exhausted budget again, in the transaction that changes the budget. */
@@ -133,6 +147,7 @@ export function createUsageService(deps: {
         unknownCalls: await countUnknown(tx, tenantId, query),
       })),
     lastFailure: findLastFailure,
+    isWell: (tx, tenantId, key, since) => isAnsweredOfLate(tx, tenantId, key, { calls: 3, since }),
     isSpent: isBudgetSpent,
     budgetChanged: clearExhausted,
     keyBudgetChanged: clearKeyExhausted,

@@ -18,6 +18,13 @@ export const chunkPurchaseRetention = retentionOf({
   since: 'expires_at',
 });
 
+/** The end of what is known of chunks that a provider has refused: their row says when. */
+export const chunkRefusalRetention = retentionOf({
+  table: 'chunk_refusals',
+  keptMs: 0,
+  since: 'expires_at',
+});
+
 /** The end of the vectors of retired spaces. The space itself stays: one row for each model that the tenant has used. */
 export const retiredSpaceRetention = retentionOf(
   { table: 'embedding_spaces', keptMs: unusedKeptMs, since: 'retired_at', where: retiredSql },

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
 /**
- * Marks the articles that are embedded in another space than this one as pending; returns how many. Articles that were
+ * Marks the articles that are embedded, wholly or in part, in another space than this one as pending; returns how many. Articles that were
  * given up stay so. The tenant alone pays for their new vectors, because no API key has written anything.
  */
 export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceId: string): Promise<number> {
   return tx('article_embeddings')
-    .where({ tenant_id: tenantId, status: 'embedded' })
+    .where({ tenant_id: tenantId })
+    .whereIn('status', ['embedded', 'partial'])
     .whereNot({ space_id: spaceId })
     .update({ status: 'pending', api_key_id: null, updated_at: tx.raw('clock_timestamp()') });
 }

@@ -61,7 +61,7 @@ export async function countSpaces(tx: Transaction, tenantId: string): Promise<Sp
     `with held as (
        select space_id, count(*) as articles, sum(chunks) as chunks
          from article_embeddings
-        where tenant_id = :tenantId and status = 'embedded'
+        where tenant_id = :tenantId and status in ('embedded', 'partial')
         group by space_id
        union all
        select space_id, count(*), sum(chunks)
@@ -74,8 +74,8 @@ export async function countSpaces(tx: Transaction, tenantId: string): Promise<Sp
                                              where a.tenant_id = e.tenant_id and a.id = e.article_id)) as chunks
              from embedding_spaces s
              join article_embeddings e
-               on e.tenant_id = s.tenant_id and e.status in ('pending', 'embedded', 'blocked', 'failed')
-              and not (e.status = 'embedded' and e.space_id is not distinct from s.id)
+               on e.tenant_id = s.tenant_id and e.status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
+              and not (e.status in ('embedded', 'partial') and e.space_id is not distinct from s.id)
             where s.tenant_id = :tenantId
            -- Looked up once, not once more for the condition below.
            offset 0

@@ -82,7 +82,8 @@ export function createEmbeddingCoverage(deps: {
             targetIdOf(space.target) === targetIdOf(target) && space.chunkerVersion === chunkerVersion,
         );
         const statuses = sumByStatus(states);
-        const { pending, embedded, blocked, failed } = statuses;
+        const { pending, blocked, failed } = statuses;
+        const embedded = statuses.embedded + statuses.partial;
         const modelChanges = serving !== undefined && serving.id !== current?.id;
         const inProgress = key !== undefined && pending > 0 && (modelChanges || change.olderArticleWaits);
         return {
@@ -109,7 +110,7 @@ export function createEmbeddingCoverage(deps: {
 const noArticles = { articles: 0, chunks: 0 };
 
 function sumByStatus(states: readonly StateCount[]): Record<EmbeddingStatus, number> {
-  const sums = { not_applicable: 0, pending: 0, embedded: 0, blocked: 0, failed: 0 };
+  const sums = { not_applicable: 0, pending: 0, embedded: 0, partial: 0, blocked: 0, failed: 0 };
   for (const { status, articles } of states) sums[status] += articles;
   return sums;
 }

@@ -37,6 +37,7 @@ const coverageView = z
       not_applicable: count.describe('Drafts and archived articles'),
       pending: count,
       embedded: count.describe('With the vectors of their current text and the current model'),
+      partial: count.describe('The same, without the chunks that the provider refused'),
       blocked: count,
       failed: count,
     } satisfies Record<EmbeddingStatus, z.ZodType>),
@@ -47,9 +48,9 @@ const coverageView = z
       .object({
         in_progress: z.boolean().describe('Whether articles wait because of a new key, model or setting'),
         model: z.string().describe('The model of the new vectors'),
-        done: count.describe('The articles that are `embedded`'),
+        done: count.describe('The articles that are `embedded` or `partial`'),
         total: count.describe(
-          'The `embedded`, `pending` and `blocked` articles: the model serves once all are done',
+          'The `embedded`, `partial`, `pending` and `blocked` articles: the model serves once all are done',
         ),
         started_at: time
           .nullable()

@@ -21,9 +21,9 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with serving as materialized (select id from (values (${servingSpaceIdSql})) s (id) where id is not null),
      counted as materialized (
-       select status = 'embedded' and space_id = (select id from serving) is true as here, count(*)::int as articles
+       select status in ('embedded', 'partial') and space_id = (select id from serving) is true as here, count(*)::int as articles
          from article_embeddings
-        where tenant_id = :tenantId and status in ('pending', 'embedded', 'blocked', 'failed')
+        where tenant_id = :tenantId and status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
         group by 1
      )
      select coalesce((select sum(articles) from counted), 0)::int as published,
@@ -32,8 +32,8 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
              + case when exists (select 1 from serving) and exists (select 1 from counted where not here) then (
                  select count(*)
                    from article_embeddings e
-                  where e.tenant_id = :tenantId and e.status in ('pending', 'embedded', 'blocked', 'failed')
-                    and not (e.status = 'embedded' and e.space_id = (select id from serving) is true)
+                  where e.tenant_id = :tenantId and e.status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
+                    and not (e.status in ('embedded', 'partial') and e.space_id = (select id from serving) is true)
                     -- By primary keys; the offsets keep the planner, whose statistics an import outruns, from a join of all.
                     and exists (select 1 from article_manifests m
                                  where m.tenant_id = e.tenant_id and m.space_id = (select id from serving)

@@ -28,6 +28,7 @@ export interface EmbeddingCall<K> {
   readonly expectedTargetId?: string;
   readonly evenIfRejected?: boolean;
   readonly divisible?: boolean;
+  readonly suspect?: boolean;
   readonly claim?: Claim;
   /**
    * Dimension of the space that the vectors are for, if it is known. Vectors of another one are a `malformed_response`.

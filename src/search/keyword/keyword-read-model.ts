@@ -92,7 +92,7 @@ export async function rankByWords(
   const counts = query.counts
     ? 'select cast(:articles as int) as articles, cast(:counts as int[]) as counts'
     : `select (select count(*) from article_embeddings
-                where tenant_id = :tenantId and status in ('pending', 'embedded', 'blocked', 'failed'))::int as articles,
+                where tenant_id = :tenantId and status in ('pending', 'embedded', 'partial', 'blocked', 'failed'))::int as articles,
               array[${each((i) => `count(*) filter (where rank${i} > 0)`, ', ')}]::int[] as counts
          ${parts ? 'from seen' : ''}`;
   const { rows } = await tx.raw<{ rows: unknown[] }>(

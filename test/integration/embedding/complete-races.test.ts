@@ -68,7 +68,7 @@ describe('the completion of an article', () => {
       const vector = Array.from({ length: 16 }, () => 0.25);
       const vectors = chunks.map(({ hash, text }) => ({ articleId: article.articleId, hash, text, vector }));
       await insertVectors(tx, tenant.id, spaceId, vectors);
-      return complete(tx, article, { spaceId, target: targetOf(model), contentHash, chunks });
+      return complete(tx, article, { spaceId, target: targetOf(model), contentHash, chunks, rejected: [] });
     });
     await update;
     expect([completed, met]).toEqual([true, 'waits']);

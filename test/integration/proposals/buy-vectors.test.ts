@@ -9,6 +9,7 @@ const it = factsOfServices().extend('purchase', ({ test, twin, tenant, key }) =>
   const buy = createBuyVectors({
     database: test.services.database,
     embedding: test.services.embedding,
+    batches: test.services.batches,
     metrics: { chunksBought: () => undefined, callRefused: () => undefined },
     timeoutMs: 2_000,
   });

@@ -139,10 +139,10 @@ function openProcess(
   attemptTimeoutMs = 4_000,
   withTenant = services.database.withTenant,
 ) {
-  const { guard, embedding } = services;
+  const { guard, embedding, batches } = services;
   const database = { withTenant };
   const metrics = { chunksBought: () => undefined, callRefused: () => undefined };
-  const buy = createBuyVectors({ database, embedding, metrics, timeoutMs: attemptTimeoutMs });
+  const buy = createBuyVectors({ database, embedding, batches, metrics, timeoutMs: attemptTimeoutMs });
   return createProposalVectors({
     ...{ database, guard, buy, maxChunks: environment.GATE_MAX_CHUNKS },
     cutter: { cut: async (_tenantId, text) => cutText(text) },
