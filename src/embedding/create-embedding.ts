@@ -6,6 +6,7 @@ import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { Guard } from '../providers/guard.ts';
+import type { Limits } from '../providers/limits/limits.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
@@ -28,6 +29,7 @@ export interface CreateEmbeddingDeps {
   readonly usage: Usage;
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
+  readonly limits: Limits;
   readonly embedding: GuardedEmbedding;
   readonly cutter: Cutter;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
@@ -52,7 +54,7 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const { database, outbox, keys } = deps;
   const cutOverWhenComplete = createCutOver({ outbox });
   return {
-    embeddings: createArticleEmbeddings({ outbox }),
+    embeddings: createArticleEmbeddings(deps),
     steps: divideCalls(
       createEmbedArticleSteps({
         ...deps,

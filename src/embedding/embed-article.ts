@@ -8,6 +8,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { findRenewal } from './backlog/parked-read-model.ts';
+import { findPauseEnd } from './backlog/quota-read-model.ts';
 import type { Buy } from './buy.ts';
 import { buyWhatFits } from './buy-what-fits.ts';
 import type { Complete } from './complete.ts';
@@ -89,14 +90,14 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
    */
   const waitOrFail = async (article: ArticleRef, failed: Failed, tries: number): Promise<Waits | Failed> => {
     const retryInMs = retryWaitMs(failed, tries);
-    const { code } = failed;
+    const { code, called } = failed;
     if (retryInMs === undefined) {
       // The retry policy of the step may try it once more.
       if (failureTraits[code].workflow === 'retries') await showFailure(article, 'pending', { code });
       return failed;
     }
     await showFailure(article, 'pending', { code, retryAfterMs: retryInMs });
-    return { kind: 'waits', code, retryInMs };
+    return { kind: 'waits', code, retryInMs, ...(called === false ? { called } : {}) };
   };
 
   /**
@@ -176,7 +177,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         return { kind: 'no_api_key' };
       }
       if (admission.kind === 'rejected') return { kind: 'failed', code: 'credential_rejected' };
-      // An open breaker or a spent budget concerns only the call: an article that needs no call is completed without
+      // An open breaker, a limit or a spent budget concerns only the call: an article that needs no call is completed without
       // one.
       const { key } = admission;
       const { target } = key;
@@ -226,10 +227,10 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     async giveUp(article, code) {
       const status = failureTraits[code].article;
       const { tenantId, articleId } = article;
-      const renewsAt =
-        code === 'budget_exhausted'
-          ? await database.withTenant(tenantId, (tx) => findRenewal(tx, tenantId, articleId))
-          : undefined;
+      const renewsAt = await database.withTenant(tenantId, async (tx) => {
+        if (code === 'budget_exhausted') return findRenewal(tx, tenantId, articleId);
+        return code === 'quota_exhausted' ? findPauseEnd(tx, tenantId) : undefined;
+      });
       await showFailure(article, status === 'pending' ? 'failed' : status, {
         code,
         ...(renewsAt === undefined ? {} : { renewsAt }),

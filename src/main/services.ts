@@ -128,6 +128,7 @@ export function createServices(
     usage,
     blocked,
     guard,
+    limits: providers.limits,
     embedding: providers.embedding,
     cutter,
     metrics,

@@ -9,6 +9,7 @@ import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
 import { meterBreaker } from './breaker/metered-breaker.ts';
 import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guarded-embedding.ts';
 import { createGuard, type Guard } from './guard.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
@@ -33,6 +34,7 @@ export interface CreateProvidersDeps {
 
 export interface ProvidersRoom {
   readonly guard: Guard;
+  readonly limits: Limits;
   readonly embedding: GuardedEmbedding;
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
@@ -47,9 +49,10 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
+  const limits = createLimits();
   const guard = outlivingRequests(
     meterGuard(
-      createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+      createGuard({ database, keys, breaker, limits, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
       metrics,
     ),
   );
@@ -58,10 +61,11 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,
+    limits,
     embedding,
     anthropic,
     verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
-    providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
+    providerStates: createProviderStates({ database, keys, breaker, limits, audit, usage, backlog }),
   };
 }
 

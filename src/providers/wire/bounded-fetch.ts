@@ -1,4 +1,5 @@
 import { withTimeout } from '../../platform/async/with-timeout.ts';
+import { noteLimits } from './watch-sending.ts';
 
 /**
  * An answer that cannot be used, whatever it says: larger than the limit, or encoded in a way that cannot be decoded.
@@ -26,6 +27,7 @@ export function createBoundedFetch({ maxBytes, requestHeaders }: BoundedFetchOpt
     const given = new Headers(init?.headers);
     const headers = [...given].filter(([name]) => requestHeaders.includes(name));
     const response = await fetch(input, { ...init, headers, redirect: 'manual' });
+    noteLimits(response.headers);
     const body = response.ok ? await readWithin(maxBytes, response) : await readRefusal(response);
     // A redirect's status stays readable. `new Response` takes only 200 to 599, and no body for some of them.
     const hasBody = body.length > 0 && ![204, 205, 304].includes(response.status);

@@ -9,6 +9,7 @@ import {
   type GuardedEmbedding,
 } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
 import { twinKey, twinMarker } from '../../support/provider-twin.ts';
@@ -466,7 +467,7 @@ function openGuard(test: TestServices, tenant: TestTenant) {
       return providerKeys.openKey(tenantId, ...rest);
     },
   };
-  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
+  const guard = createGuard({ database, keys, breaker, limits: createLimits(), usage, backgroundTimeoutMs });
   const embedding = createGuardedEmbedding({ guard });
 
   const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;

@@ -57,6 +57,8 @@ describe('the catalogue', () => {
       { tablename: 'provider_calls', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'provider_calls', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'provider_calls', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'provider_limits', policyname: 'metrics_scope', cmd: 'SELECT' },
+      { tablename: 'provider_limits', policyname: 'reconcile_scope', cmd: 'SELECT' },
       { tablename: 'search_cursors', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'unused_chunks', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'usage_daily_sums', policyname: 'retention_scope', cmd: 'SELECT' },

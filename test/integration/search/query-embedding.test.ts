@@ -10,6 +10,7 @@ import {
   type EmbeddingCall,
 } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import { createProviderMetrics } from '../../../src/providers/metrics.ts';
 import {
   createQueryEmbeddings,
@@ -379,7 +380,14 @@ function openQueries({ test, link, database, tenant }: Given) {
   const failures = 3;
   const breaker = createBreaker({ failures, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
   const registry = new Registry();
-  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: 30_000 });
+  const guard = createGuard({
+    database,
+    keys,
+    breaker,
+    limits: createLimits(),
+    usage,
+    backgroundTimeoutMs: 30_000,
+  });
   const deps: QueryEmbeddingsDeps = {
     database,
     guard,
