@@ -12,6 +12,8 @@ export type TwinStep =
       readonly dimensions?: number;
       /** The answer is held back until then. */
       readonly heldUntil?: Promise<void>;
+      /** Headers of the answer, decided when the request arrives. */
+      readonly headers?: () => Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'status';
@@ -125,7 +127,8 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     });
 
     switch (step.kind) {
-      case 'ok':
+      case 'ok': {
+        const headers = step.headers?.();
         await step.heldUntil;
         if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
         return send(
@@ -152,7 +155,9 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
                 stop_sequence: null,
                 usage: { input_tokens: inputTokens, output_tokens: outputTokens },
               },
+          headers,
         );
+      }
       case 'status':
         return send(
           response,

@@ -279,7 +279,8 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   const long = await createArticle(test, tenant, { body: 'A few words. '.repeat(2_000) });
   await steps.checkContentHash({ ...long, key: resolved.key });
 
-  twin.script(key, [{ kind: 'status', status: 500 }]);
+  const limited = { 'x-ratelimit-remaining-requests': '9' };
+  twin.script(key, [{ kind: 'status', status: 500, headers: limited }]);
   await searched();
   const longCursor = { served: 'semantic', seenIds: 'A'.repeat(2_000) } as const;
   await test.services.database.withTenant(tenant.id, (tx) =>

@@ -21,9 +21,9 @@ import {
   type StateGaugesOptions,
 } from '../../../src/platform/telemetry/state-gauges.ts';
 import { breakerGauges } from '../../../src/providers/breaker/breaker-gauges.ts';
+import { breakerStates, breakerTransitions } from '../../../src/providers/breaker/breaker-states.ts';
 import { limitGauges } from '../../../src/providers/limits/limit-gauges.ts';
 import { pausedBys } from '../../../src/providers/limits/limit-state.ts';
-import { breakerStates, breakerTransitions } from '../../../src/providers/breaker/breaker-states.ts';
 import { callGauges } from '../../../src/usage/call-gauges.ts';
 import { readSamples, sampleValue } from '../../support/scrape.ts';
 
