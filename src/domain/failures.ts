@@ -198,7 +198,9 @@ export const failureTraits: Readonly<Record<FailureCode, FailureTraits>> = table
 export interface Failure {
   readonly code: FailureCode;
   readonly retryAfterMs?: number;
-  /** When an exhausted budget begins anew. Clients are told; a workflow does not wait that long, it ends and is started again. */
+  /** False where no call was made, because an earlier one was refused or too little is left of a limit: the wait is no try. */
+  readonly called?: false;
+  /** When an exhausted budget or quota is worth another call. Clients are told; a workflow does not wait that long, it ends and is started again. */
   readonly renewsAt?: Date;
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Guard } from '../providers/guard.ts';
+import type { Limits } from '../providers/limits/limits.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
@@ -33,6 +34,7 @@ export interface CreateEmbeddingDeps {
   readonly usage: Usage;
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
+  readonly limits: Limits;
   readonly embedding: GuardedEmbedding;
   readonly profiles: EmbeddingProfiles;
   readonly cutter: Cutter;
@@ -68,7 +70,7 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
     checkProvider: createCheckProvider({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
   });
   return {
-    embeddings: createArticleEmbeddings({ outbox }),
+    embeddings: createArticleEmbeddings(deps),
     batches,
     steps: divideCalls(
       createEmbedArticleSteps({ ...deps, buyMissing, failures, complete, withChunks }),

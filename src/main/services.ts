@@ -137,6 +137,7 @@ export function createServices(
     usage,
     blocked,
     guard,
+    limits: providers.limits,
     embedding: providers.embedding,
     profiles: providers.profiles,
     cutter,

@@ -15,6 +15,8 @@ export type TwinStep =
       readonly heldUntil?: Promise<void>;
       /** Closes the connection this long after the answer, although the answer says that it is kept. */
       readonly closesAfterMs?: number;
+      /** Headers of the answer, decided when the request arrives. */
+      readonly headers?: () => Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'status';
@@ -133,7 +135,8 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     });
 
     switch (step.kind) {
-      case 'ok':
+      case 'ok': {
+        const headers = step.headers?.();
         await step.heldUntil;
         if (step.closesAfterMs !== undefined) closeAfterAnswer(response, step.closesAfterMs);
         if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
@@ -161,7 +164,9 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
                 stop_sequence: null,
                 usage: { input_tokens: inputTokens, output_tokens: outputTokens },
               },
+          headers,
         );
+      }
       case 'status':
         return send(
           response,

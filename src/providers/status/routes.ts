@@ -5,6 +5,7 @@ import { keyStatuses } from '../../llm-config/key-status.ts';
 import { profileSchema } from '../../llm-config/profile-view.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
+import { limitedBys } from '../limits/limit-state.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
 import type { KeyVerification } from './verification.ts';
 
@@ -39,6 +40,17 @@ const stateView = z
     key_status: z.enum(keyStatuses),
     last_error_code: code.nullable().describe('Of the last call that failed with the current key'),
     last_error_at: time,
+    limited: z
+      .object({
+        by: z
+          .enum(limitedBys)
+          .describe(
+            '`requests` and `tokens`: too little is left; `provider`: it has refused a call; `quota`: bill or quota',
+          ),
+        until: z.iso.datetime().describe('When a call is made again'),
+      })
+      .optional()
+      .describe('Why no call is made with the current key now, although the breaker is closed'),
   })
   .meta({ id: 'ProviderState' });
 
@@ -89,8 +101,8 @@ export function providerRoutes(deps: {
       tag: 'Provider settings',
       summary: "Close the tenant's breaker",
       description:
-        'For a provider that recovers before its breaker would try it. Articles that wait for the breaker go on. ' +
-        'Breakers of other tenants do not change.',
+        'For a provider that recovers before its breaker would try it, and for a quota that is there again. A pause of the ' +
+        'key ends, too. Articles that wait for either go on. Breakers of other tenants do not change.',
       params: z.object({ provider: z.enum(providers) }),
       idempotent: true,
       replies: { 200: { description: 'The provider as it is now', schema: stateReply } },
@@ -111,5 +123,6 @@ function present(state: ProviderState) {
     key_status: state.keyStatus,
     last_error_code: state.lastErrorCode,
     last_error_at: state.lastErrorAt?.toISOString() ?? null,
+    ...(state.limited && { limited: { by: state.limited.by, until: state.limited.until.toISOString() } }),
   };
 }

@@ -21,6 +21,11 @@ const it = factsOfService(({ twin }) => ({
         own.setKeys({ embedding_api_key: key, api_key: anthropicKey }),
   );
 
+const told = (headers: Readonly<Record<string, string>>): TwinStep => ({
+  kind: 'ok',
+  headers: () => headers,
+});
+
 describe('trying the stored keys', () => {
   it('makes one real call with each, on the ledger, and marks them verified', async ({
     service,
@@ -226,8 +231,50 @@ describe('the providers', () => {
   });
 });
 
+describe('a limit of a key', () => {
+  it.for<[string, TwinStep, number]>([
+    ['provider', { kind: 'status', status: 429, headers: { 'retry-after': '120' } }, 120_000],
+    ['quota', { kind: 'status', status: 402 }, 3_600_000],
+    [
+      'requests',
+      told({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '90s' }),
+      90_000,
+    ],
+    ['tokens', told({ 'x-ratelimit-remaining-tokens': '0' }), 60_000],
+  ])(
+    'is shown as limited by the %s, and until when',
+    async ([by, step, forMs], { twin, key, own, setBoth }) => {
+      await setBoth();
+      twin.script(key, [step]);
+      await own.verify();
+      const { embedding, anthropic } = (await own.providers()).body.data;
+      expect(embedding).toMatchObject({ state: 'closed', limited: { by, until: expect.any(String) } });
+      const shownMs = Date.parse(embedding.limited.until) - Date.now();
+      expect(shownMs).toBeGreaterThan(forMs - 30_000);
+      expect(shownMs).toBeLessThanOrEqual(forMs + 1_000);
+      expect(anthropic).not.toHaveProperty('limited');
+
+      expect((await own.reset()).body.data).not.toHaveProperty('limited');
+    },
+  );
+
+  it('is not that of another key, and a call that passes ends it', async ({ twin, key, own }) => {
+    await own.setKeys({ embedding_api_key: key });
+    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '120' } }]);
+    await own.verify();
+    expect((await own.providers()).body.data.embedding.limited).toMatchObject({ by: 'provider' });
+    await own.verify();
+    expect((await own.providers()).body.data.embedding).not.toHaveProperty('limited');
+
+    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '120' } }]);
+    await own.verify();
+    await own.setKeys({ embedding_api_key: twinKey() });
+    expect((await own.providers()).body.data.embedding).not.toHaveProperty('limited');
+  });
+});
+
 describe('closing the own breaker', () => {
-  it('closes it, wakes the articles that wait for it and no others, and leaves a row in the audit log', async ({
+  it('closes it, ends a pause, wakes the articles that wait for either and no others, and leaves a row in the audit log', async ({
     service,
     key,
     own,
@@ -253,10 +300,7 @@ describe('closing the own breaker', () => {
       status: 'failed',
       reason: 'input_rejected',
     });
-    expect((await own.article(limited)).embedding).toMatchObject({
-      reason: 'provider_rate_limited',
-      next_attempt_at: '2099-01-01T00:00:00.000Z',
-    });
+    expect((await own.article(limited)).embedding).toMatchObject({ reason: null, next_attempt_at: null });
     expect(await own.audited('provider.breaker_reset')).toMatchObject([
       { subject: { kind: 'provider', id: 'embedding' }, actor: { role: 'user' } },
     ]);
