@@ -14,6 +14,8 @@ const services: RouteServices = {
   articleIndex: untouched(),
   context: untouched(),
   embeddingCoverage: untouched(),
+  embeddingRetries: untouched(),
+  pipeline: untouched(),
   llmConfig: untouched(),
   providerStates: untouched(),
   search: untouched(),

@@ -52,6 +52,8 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'GET /knowledge/context': answers(200, withQuery),
   'GET /knowledge/index': answers(200, withQuery),
   'GET /knowledge/embeddings': answers(200),
+  'POST /knowledge/embeddings/retry': answers(202, withBody, withIdempotencyKey),
+  'GET /knowledge/pipeline': answers(200, withQuery),
   'GET /tenants/me/llm-config': answers(200),
   'PATCH /tenants/me/llm-config': answers(200, withBody, { 503: ['vault_unavailable'] }),
   'POST /tenants/me/llm-config/verify': answers(200, withIdempotencyKey),
