@@ -5,9 +5,10 @@ import type { ProviderUrls } from '../../../src/domain/provider-urls.ts';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createConnections } from '../../../src/platform/net/connections.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
-import { createGuardedEmbedding } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { guardedEmbeddingOf } from '../../support/guarded-embedding.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // The real guard, for a tenant whose own provider is at an address that it may not choose.
@@ -103,9 +104,13 @@ function callOf(
     },
   };
   const breaker = createBreaker({ failures: 3, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
-  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: 2_000 });
+  const guard = createGuard({
+    ...{ database, keys, breaker, usage },
+    limits: createLimits(),
+    backgroundTimeoutMs: 2_000,
+  });
   const connections = createConnections({ resolve: async () => [ip] });
-  const embedding = createGuardedEmbedding({ guard, connections: { connections, providerUrls } });
+  const embedding = guardedEmbeddingOf(test, guard, database, { connections, providerUrls });
   return {
     once: () =>
       embedding.embed({
