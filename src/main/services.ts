@@ -115,6 +115,7 @@ export function createServices(
     usage,
     keys,
     backlog,
+    log,
     metrics,
     breaker: {
       failures: environment.BREAKER_FAILURES,

@@ -4,6 +4,7 @@ import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { uncancelled } from '../platform/async/cancellation.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Usage } from '../usage/service.ts';
 import { createGuardedAnthropic, type GuardedAnthropic } from './anthropic/guarded-anthropic.ts';
 import { type BreakerPolicy, createBreaker } from './breaker/breaker.ts';
@@ -12,7 +13,9 @@ import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guard
 import { createGuard, type Guard } from './guard.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
+import { reportFailures } from './reported-guard.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
+import { createRecentCauses, type RecentCauses } from './status/recent-causes.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
 import { createProviderConnections } from './wire/provider-connections.ts';
 
@@ -22,9 +25,10 @@ export interface CreateProvidersDeps {
   readonly usage: Usage;
   readonly keys: ProviderKeys;
   readonly backlog: BacklogRequests & BreakerWaits;
+  readonly log: Logger;
   readonly metrics: Pick<
     ProviderMetrics,
-    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused'
+    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused' | 'connectionFailed'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   /** Which addresses tenants may choose. */
@@ -41,6 +45,7 @@ export interface ProvidersRoom {
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
   readonly providerStates: ProviderStates;
+  readonly recentCauses: RecentCauses;
 }
 
 /** The limit of a breaker's open time: a provider that is back is noticed within ten minutes. */
@@ -51,9 +56,13 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
+  const recentCauses = createRecentCauses();
   const guard = outlivingRequests(
     meterGuard(
-      createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+      reportFailures(
+        createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+        { log: deps.log, metrics, recentCauses },
+      ),
       metrics,
     ),
   );
@@ -67,6 +76,7 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     anthropic,
     verification: createKeyVerification({ database, keys, embedding, anthropic, backlog, timeoutMs }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
+    recentCauses,
   };
 }
 

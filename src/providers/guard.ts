@@ -205,7 +205,7 @@ export function createGuard(deps: GuardDeps): Guard {
       if (answer.kind === 'failed') {
         if (answer.code === 'credential_rejected')
           await keys.markRejected(tx, tenantId, provider, stored.version);
-        const { cost: _, ...failed } = answer;
+        const { cost: _, cause: __, ...failed } = answer;
         return failed;
       }
       if (stored.status !== 'verified') {
@@ -276,10 +276,12 @@ const isAnswer = <R>(answer: ProviderAnswer<R>) =>
 
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
- * `internal` error says nothing about it, so a probe is released for another call.
+ * `internal` error says nothing about it, and neither does an address to which nothing was sent, so a probe is released for
+ * another call.
  */
 function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered', within };
   if (answer.code === 'internal') return { kind: 'not_made' };
+  if (answer.code === 'address_forbidden') return { kind: 'not_made' };
   return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
 }

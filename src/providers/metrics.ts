@@ -7,8 +7,10 @@ import {
   type Provider,
   providers,
 } from '../domain/operations.ts';
+import { transportCauses } from '../domain/transport-cause.ts';
 import { createCounter, createHistogram } from '../platform/telemetry/counters.ts';
 import { type BreakerTransition, breakerTransitions } from './breaker/breaker-states.ts';
+import { addressOwners, type ConnectionFailure } from './status/recent-causes.ts';
 
 interface CallLabels {
   readonly provider: Provider;
@@ -35,6 +37,8 @@ export interface ProviderMetrics {
   costEstimated(call: CallLabels & { readonly usage: UnusableUsage }): void;
   /** A call was refused before anything was sent. */
   callRefused(call: CallLabels & { readonly code: FailureCode }): void;
+  /** No answer came, for this reason. */
+  connectionFailed(failure: ConnectionFailure): void;
   /** A breaker has made a transition. */
   breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
 }
@@ -69,6 +73,11 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     help: 'Calls refused before they were made',
     labels: { ...labels, code: failureCodes },
   });
+  const connectionFailures = createCounter(registry, {
+    name: 'lorekeep_provider_connection_failures_total',
+    help: 'Attempts at a provider without an answer, by what was wrong with the connection',
+    labels: { provider: providers, addresses: addressOwners, cause: transportCauses },
+  });
   const transitions = createCounter(registry, {
     name: 'lorekeep_breaker_transitions_total',
     help: 'Transitions of tenants’ breakers',
@@ -85,6 +94,8 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     },
     costEstimated: (call) => estimated.inc(call),
     callRefused: (call) => refused.inc(call),
+    connectionFailed: ({ provider, addresses, cause }) =>
+      connectionFailures.inc({ provider, addresses, cause }),
     breakerChanged: (change) => transitions.inc(change),
   };
 }

@@ -88,7 +88,8 @@ describe('the Anthropic client', () => {
     ['a gateway’s time-out', refused(504, 'timeout_error'), 'provider_timeout'],
     ['an overload', refused(529, 'overloaded_error'), 'provider_unavailable'],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost });
+    const cause = step.kind === 'cut' ? { cause: 'connection_reset' } : {};
+    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost, ...cause });
   });
 
   it('waits out a rate limit as long as its headers say', async ({ ask }) => {

@@ -3,8 +3,15 @@ import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
 import { createEmbeddingClient } from '../../../src/providers/embedding/embedding-client.ts';
+import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
-import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
+import {
+  type ProviderTwin,
+  startProviderTwin,
+  type TwinStep,
+  twinKey,
+  twinVector,
+} from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
@@ -35,7 +42,7 @@ describe('the embedding client', () => {
     });
   });
 
-  it.for<[string, TwinStep, string]>([
+  it.for<[string, TwinStep, string, cause?: string]>([
     ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
     [
       'another content type',
@@ -86,8 +93,8 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
     ['nothing in time', { kind: 'hang' }, 'provider_timeout'],
-    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
-    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
+    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable', 'connection_reset'],
+    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable', 'connection_reset'],
     ['401', { kind: 'status', status: 401 }, 'credential_rejected'],
     [
       '401 in broken gzip',
@@ -106,8 +113,8 @@ describe('the embedding client', () => {
       { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
       'malformed_response',
     ],
-  ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost });
+  ])('gives one code for %s, and nothing else', async ([_name, step, code, cause], { ask }) => {
+    expect(await ask(step)).toEqual({ kind: 'failed', code, cost: someCost, ...(cause && { cause }) });
   });
 
   it('reads the code of a refusal before its status', async ({ ask }) => {
@@ -170,16 +177,48 @@ describe('the embedding client', () => {
   });
 
   it('calls a refused connection unavailable', async () => {
-    const answer = await createEmbeddingClient().embed({
-      apiKey: twinKey(),
-      target: targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }),
-      inputs: ['one'],
-      side: 'query',
-      timeoutMs: 5_000,
+    const gone = await startProviderTwin();
+    await gone.close();
+    expect(await askOf(gone.baseUrl)).toEqual({
+      kind: 'failed',
+      code: 'provider_unavailable',
+      cause: 'connection_refused',
+      cost: { kind: 'free' },
     });
-    expect(answer).toEqual({ kind: 'failed', code: 'provider_unavailable', cost: { kind: 'free' } });
+  });
+
+  it.for([
+    'http://127.0.0.1:8081/v1',
+    'http://8.8.8.8/v1',
+    'https://127.0.0.1/v1',
+    'https://[::1]/v1',
+    'https://localhost/v1',
+  ])('sends nothing to %s, which a tenant may not choose', async (baseUrl) => {
+    expect(await askOf(baseUrl, 'custom')).toEqual({
+      kind: 'failed',
+      code: 'address_forbidden',
+      cost: { kind: 'free' },
+    });
+  });
+
+  it('reaches the private address of a tenant only where any address is allowed', async ({ twin }) => {
+    const before = twin.calls.length;
+    expect(await askOf(twin.baseUrl, 'custom')).toMatchObject({ code: 'address_forbidden' });
+    expect(twin.calls.length).toBe(before);
+    const anywhere = createProviderConnections('any');
+    expect(await askOf(twin.baseUrl, 'custom', anywhere)).toMatchObject({ kind: 'ok' });
   });
 });
+
+/** Asks this address for the vector of one text, with a key of its own. */
+const askOf = (baseUrl: string, vendor = 'default', connections = createProviderConnections()) =>
+  createEmbeddingClient(connections).embed({
+    apiKey: twinKey(),
+    target: targetOf('m', { baseUrl, vendor }),
+    inputs: ['one'],
+    side: 'query',
+    timeoutMs: 5_000,
+  });
 
 /** Asks the twin for vectors with the key; it does this step with the request. */
 const clientOf =

@@ -26,6 +26,7 @@ const expected: readonly (readonly [
   ['malformed_response', 'provider', false, 'retries', 'failed', 502],
   ['circuit_open', 'nobody', false, 'waits', 'pending', 503],
   ['budget_exhausted', 'tenant', false, 'fails', 'blocked', 422],
+  ['address_forbidden', 'tenant', false, 'fails', 'blocked', 422],
   ['vault_unavailable', 'operator', false, 'retries', 'failed', 503],
   ['key_unusable', 'operator', false, 'fails', 'failed', 503],
   ['internal', 'operator', false, 'retries', 'failed', 500],
