@@ -7,10 +7,8 @@ const keysSchema = z.object({ agent: z.string(), orchestrator: z.string(), user:
 export type DemoKeys = z.infer<typeof keysSchema>;
 
 const created = z.object({ data: z.object({ keys: keysSchema }) });
-const settings = z.object({
-  has_embedding_key: z.boolean(),
-  effective: z.object({ embedding_provider: z.string() }),
-});
+const settings = z.object({ has_embedding_key: z.boolean() });
+const providerInUse = z.object({ effective: z.object({ embedding_provider: z.string() }) });
 const verification = z.object({ data: z.object({ embedding: z.object({ code: z.string().optional() }) }) });
 
 export interface DemoTenantOptions {
@@ -46,12 +44,10 @@ export async function openDemoTenant(options: DemoTenantOptions): Promise<DemoKe
   return keys;
 }
 
-const readSettings = async (api: ApiClient, key: string) =>
-  expectSuccess(await api({ path, key }), settings, "read the demo tenant's settings");
-
 /** Whether the tenant has an embedding key. */
 export async function hasEmbeddingKey(api: ApiClient, key: string): Promise<boolean> {
-  return (await readSettings(api, key)).has_embedding_key;
+  const view = expectSuccess(await api({ path, key }), settings, "read the demo tenant's settings");
+  return view.has_embedding_key;
 }
 
 /**
@@ -59,7 +55,8 @@ export async function hasEmbeddingKey(api: ApiClient, key: string): Promise<bool
  * start. A key for a provider that the tenant has chosen itself is left alone.
  */
 async function hasKeyForFormerPort(api: ApiClient, key: string): Promise<boolean> {
-  if ((await readSettings(api, key)).effective.embedding_provider !== 'default') return false;
+  const view = expectSuccess(await api({ path, key }), providerInUse, "read the demo tenant's provider");
+  if (view.effective.embedding_provider !== 'default') return false;
   const answer = await api({ method: 'POST', path: `${path}/verify`, key });
   return (
     expectSuccess(answer, verification, "try the demo tenant's key").data.embedding.code === 'key_unusable'
