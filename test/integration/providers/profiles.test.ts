@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import type { CallSource } from '../../../src/domain/operations.ts';
 import { targetIdOf } from '../../../src/domain/provider-target.ts';
 import type { EmbeddingCall } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
@@ -63,7 +64,9 @@ describe('a field that a provider refuses', () => {
 
   it('is refused to few of many calls at once', async ({ asking, twin, key }) => {
     twin.speak(key, { refuses: noEncoding });
-    const results = await Promise.all(Array.from({ length: 20 }, (_, at) => asking.embed([`text ${at}`])));
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => asking.embed([`text ${at}`], {}, 'workflow')),
+    );
     expect(results.map(({ kind }) => kind)).toEqual(results.map(() => 'ok'));
     const refusals = twin.callsOf(key).filter(({ fields }) => fields.includes('encoding_format'));
     expect(refusals).toHaveLength(1);
@@ -139,7 +142,7 @@ describe('an answer of another form', () => {
     async (usage, { asking, twin, key }) => {
       twin.speak(key, { usage: () => usage });
       expect(await asking.embed()).toMatchObject({ kind: 'ok' });
-      expect(await asking.estimated()).toEqual([1]);
+      expect(await asking.estimated()).toEqual([true]);
     },
   );
 });
@@ -203,9 +206,13 @@ function openAsking({ test, tenant }: Given) {
     }));
   return {
     /** One call; its result is the dimension of its vectors. */
-    async embed(inputs: readonly string[] = ['a text'], changed: { readonly dimensions?: number } = {}) {
+    async embed(
+      inputs: readonly string[] = ['a text'],
+      changed: { readonly dimensions?: number } = {},
+      source: CallSource = 'search',
+    ) {
       const call: EmbeddingCall<number> = {
-        ...{ tenantId: tenant.id, source: 'search', inputs, side: 'passage', timeoutMs: 5_000 },
+        ...{ tenantId: tenant.id, source, inputs, side: 'passage', timeoutMs: 5_000 },
         target: await targetWith(changed),
         persist: async (_tx, vectors) => vectors[0]?.length ?? 0,
       };
@@ -229,11 +236,10 @@ function openAsking({ test, tenant }: Given) {
       return rows.map(({ outcome }) => outcome);
     },
     estimated: async () => {
-      const rows = await test.db.rawAsOwner(
-        'select estimated_calls::int as calls from usage_ledger where tenant_id = $1',
-        [tenant.id],
-      );
-      return rows.map(({ calls }) => calls);
+      const rows = await test.db.rawAsOwner('select estimated from usage_ledger where tenant_id = $1', [
+        tenant.id,
+      ]);
+      return rows.map(({ estimated }) => estimated);
     },
   };
 }
