@@ -21,6 +21,8 @@ export type TwinStep =
     }
   /** A 200 with this body, as it stands. */
   | { readonly kind: 'raw'; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  /** What it does depends on the texts. */
+  | { readonly kind: 'by'; readonly step: (inputs: readonly string[]) => TwinStep }
   /** Never answers. */
   | { readonly kind: 'hang' }
   /** A 200 whose body comes a byte at a time and never ends. */
@@ -103,7 +105,8 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
       return send(response, 404, { error: { message: twinMarker, type: 'not_found' } });
     const { apiKey, model, inputs } = asked;
     const script = scripts.get(apiKey);
-    const step = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok', delayMs: delayOf(apiKey) };
+    const scripted = script?.steps.shift() ?? script?.otherwise;
+    const step = resolveStep(scripted ?? { kind: 'ok', delayMs: delayOf(apiKey) }, inputs);
     const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
     const outputTokens = asked.kind === 'message' ? Math.min(countTokens(twinMessage), asked.maxTokens) : 0;
     const billed = step.kind === 'ok';
@@ -224,6 +227,11 @@ function readRequest(request: IncomingMessage, body: unknown) {
       return undefined;
   }
 }
+
+type FixedStep = Exclude<TwinStep, { readonly kind: 'by' }>;
+
+const resolveStep = (step: TwinStep, inputs: readonly string[]): FixedStep =>
+  step.kind === 'by' ? resolveStep(step.step(inputs), inputs) : step;
 
 const countTokens = (text: string) => Math.ceil(text.length / 4);
 
