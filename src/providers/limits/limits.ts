@@ -93,12 +93,12 @@ export function createLimits(): Limits {
       const { key } = call;
       const { told } = end;
       if (told === undefined && !pace.paused && !pauses(end.outcome)) return undefined;
-      return change(tx, key, undefined, async (state, nowMs) => {
-        const answer = { nowMs, startedAtMs: nowMs - end.tookMs };
-        const paced =
-          told === undefined
-            ? state
-            : toldLimits(state, told, { ...answer, open: await openBeside(tx, call) }, call);
+      const countOpen = async () => (told === undefined ? noOpenCalls : openBeside(tx, call));
+      const [seen, openNow] = await Promise.all([readLimits(tx, key.tenantId, key.provider), countOpen()]);
+      return change(tx, key, seen, async (state, nowMs, isAgain) => {
+        const open = isAgain ? await countOpen() : openNow;
+        const answer = { nowMs, startedAtMs: nowMs - end.tookMs, open };
+        const paced = told === undefined ? state : toldLimits(state, told, answer, call);
         const after = afterCall(paced, pace.epoch, end, nowMs);
         const limited = limitedNow(after, nowMs, () => 1);
         return { state: after, result: limited && present(limited, nowMs) };
@@ -132,6 +132,8 @@ const openBeside = (tx: Transaction, { key, callId }: PacedCall) =>
 type Decide<T> = (
   state: LimitState,
   nowMs: number,
+  /** Whether the one before was decided on limits that have changed since. */
+  isAgain: boolean,
 ) => Promise<{ readonly state: LimitState; readonly result: T }>;
 
 /** Changes the limits by what is decided on them as they were seen; where another call has changed them since, on those of now. */
@@ -142,9 +144,9 @@ async function change<T>(
   decide: Decide<T>,
 ): Promise<T> {
   let row = seen ?? (await readLimits(tx, tenantId, provider));
-  for (;;) {
+  for (let isAgain = false; ; isAgain = true) {
     const known = row.state?.keyVersion === keyVersion ? row.state : unlimited(keyVersion);
-    const { state, result } = await decide(known, row.nowMs);
+    const { state, result } = await decide(known, row.nowMs, isAgain);
     // A late answer with an older key says nothing about the newer one.
     const isOld = row.state !== undefined && row.state.keyVersion > keyVersion;
     if (state === known || isOld) return result;

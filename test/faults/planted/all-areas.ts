@@ -8,6 +8,7 @@ import { guardFaults } from './guard.ts';
 import { ledgerFaults } from './ledger.ts';
 import { limitsFaults } from './limits.ts';
 import { outboxFaults } from './outbox.ts';
+import { pacingFaults } from './pacing.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
 import { sanitizerFaults } from './sanitizer.ts';
@@ -30,4 +31,5 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['gate', gateFaults],
   ['ranking', rankingFaults],
   ['limits', limitsFaults],
+  ['pacing', pacingFaults],
 ]);

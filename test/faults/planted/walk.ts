@@ -172,7 +172,7 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'workflows/EmbedArticle.ts',
-    find: 'Math.max(pass.retryInMs, 500)',
+    find: 'Math.max(pass.retryInMs, shortestMs)',
     replace: 'pass.retryInMs',
     why: 'a pass that comes early waits again and again',
     tests: counted,
