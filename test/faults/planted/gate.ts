@@ -111,8 +111,8 @@ export const gateFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/proposals/buy-vectors.ts',
-    find: '[tenantId, keyVersion, targetIdOf(target), space?.id ?? null,',
-    replace: '[tenantId, targetIdOf(target), space?.id ?? null,',
+    find: 'const parts = [\n    tenantId,\n    keyVersion,',
+    replace: 'const parts = [\n    tenantId,',
     why: 'vectors bought with the key before are used with a new one',
     tests: purchase,
   },

@@ -5,9 +5,11 @@ import { describe, expect } from 'vitest';
 import { type Activities, createActivities } from '../../../activities/index.ts';
 import type { ArticleRef } from '../../../src/domain/embed-article.ts';
 import type { KeyReference } from '../../../src/domain/operations.ts';
+import { targetIdOf } from '../../../src/domain/provider-target.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
+import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 import { installQuietRuntime } from '../../support/workflow-environment.ts';
 
@@ -23,7 +25,10 @@ describe('resolveEmbeddingKey', () => {
     const resolved = await walk.run('resolveEmbeddingKey', await walk.publish(tenant));
     expect(resolved).toEqual({
       kind: 'reference',
-      key: { provider: 'embedding', model: 'multilingual-e5-small', keyVersion: 1 },
+      key: {
+        ...{ provider: 'embedding', model: 'multilingual-e5-small', keyVersion: 1 },
+        targetId: targetIdOf(targetOf('multilingual-e5-small')),
+      },
     });
     expect(JSON.stringify(resolved)).not.toContain(key.slice(0, 8));
   });

@@ -327,9 +327,12 @@ describe('a stored key', () => {
 
   test('gets a version that none had before it, after a removal too', async ({ actor, settings }) => {
     await settings.update(actor, { embedding_api_key: newKey() });
-    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 1, model: 'default-embedding' });
+    expect(await settings.current(actor.tenantId)).toMatchObject({
+      version: 1,
+      target: { model: 'default-embedding' },
+    });
     await settings.update(actor, { embedding_api_key: newKey(), embedding_model: 'm1' });
-    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 2, model: 'm1' });
+    expect(await settings.current(actor.tenantId)).toMatchObject({ version: 2, target: { model: 'm1' } });
     await settings.update(actor, { embedding_api_key: null });
     expect(await settings.current(actor.tenantId)).toBeUndefined();
     await settings.update(actor, { embedding_api_key: newKey() });

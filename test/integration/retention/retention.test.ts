@@ -163,7 +163,7 @@ async function fillTables(test: TestServices) {
     ),
     chunk_purchases: await insert('chunk_purchases', (tenantId, ageMs) =>
       rawAsOwner(
-        `insert into chunk_purchases (tenant_id, model, chunker_version, chunk_hash, call_id, expires_at)
+        `insert into chunk_purchases (tenant_id, target_id, chunker_version, chunk_hash, call_id, expires_at)
          values ($1, 'm', 1, 'h', gen_random_uuid(), $2)`,
         [tenantId, past(ageMs)],
       ),
