@@ -36,9 +36,9 @@ it.for(['are written with the key', 'have waited for the key'] as const)(
     expect(twin.callsOf(key)).toHaveLength(1);
 
     const another = twinKey();
-      await tenant.setEmbeddingKey(another);
+    await tenant.setEmbeddingKey(another);
     await articles.until({ status: 'embedded', reason: null });
-      expect(twin.callsOf(key)).toHaveLength(1);
+    expect(twin.callsOf(key)).toHaveLength(1);
     expect(twin.callsOf(another)).toHaveLength(12);
     await worker.stop();
   },
