@@ -70,7 +70,7 @@ export const pacingFaults: readonly PlantedFault[] = [
     find: "if (limit !== undefined) return { kind: 'failed', ...failureOf(limit) };",
     replace: '',
     why: 'a paused key is found out after the budget, the breaker and the claim',
-    tests: ['test/integration/providers/guard.test.ts'],
+    tests: calls,
   },
   {
     file: 'src/providers/wire/read-rate-headers.ts',

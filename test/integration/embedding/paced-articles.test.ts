@@ -73,7 +73,8 @@ it('a used up quota blocks the tenant’s other articles without a call; after t
       tenant.id,
     ]);
   await endPause();
-  await Promise.all([backlog.requeueStuck(), backlog.requeueStuck()]);
+  const started = await Promise.all([backlog.requeueStuck(), backlog.requeueStuck()]);
+  expect(started.reduce((sum, articles) => sum + articles)).toBe(1);
   await vi.waitFor(() => expect(twin.callsOf(key)).toHaveLength(2), { timeout: soonMs });
   await articles.until(blocked);
 
