@@ -59,7 +59,7 @@ export const pacingFaults: readonly PlantedFault[] = [
     tests: [...pauses, ...calls],
   },
   {
-    file: 'src/providers/limits/limits.ts',
+    file: 'src/providers/limits/limit-now.ts',
     find: 'if (state?.keyVersion !== keyVersion) return undefined;',
     replace: 'if (state === undefined) return undefined;',
     why: 'the pause of the old key refuses the new one',
