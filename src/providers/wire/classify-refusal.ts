@@ -94,7 +94,7 @@ function bySentence(status: number, body: RefusalBody): FailureCode | undefined 
   for (const message of body.messages) {
     const code = codeOfPhrase(message, sentenceStarts(message, mayQuoteInput));
     if (code === undefined) continue;
-    if (code === 'quota_exhausted' && isLimit && /current quota/i.test(message)) continue;
+    if (code === 'quota_exhausted' && isLimit && !namesBill(message)) continue;
     // Words about a key or a model beside these statuses speak of the limit or the path.
     if (status === 429 && code !== 'quota_exhausted') continue;
     if (status === 404 && code === 'credential_rejected') continue;
@@ -102,6 +102,11 @@ function bySentence(status: number, body: RefusalBody): FailureCode | undefined 
   }
   return undefined;
 }
+
+/** Whether a message of a limit speaks of money after all, beyond the standing advice to look at "your plan and billing details". */
+const namesBill = (message: string) =>
+  !/current quota/i.test(message) &&
+  /credit|billing|spend|prepa|budget|balance|payment|monthly/i.test(message);
 
 /** Whether a limit of a day is meant. Quotas by name say it exactly; without them the words do. */
 const isDaily = ({ quotas, messages, words }: RefusalBody) =>

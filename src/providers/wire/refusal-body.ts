@@ -49,7 +49,7 @@ const messageFields = new Set([
   'faultstring',
 ]);
 const fieldFields = new Set(['param', 'parameter', 'field', 'loc', 'location']);
-const quotaFields = new Set(['quotaid', 'quotametric']);
+const quotaFields = new Set(['quotaid', 'quotametric', 'quotalimit']);
 /** The fields in which a body repeats the request. They may hold an article, so nothing below them is read. */
 const echoFields = new Set([
   ...[

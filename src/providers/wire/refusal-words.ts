@@ -29,6 +29,7 @@ export const preciseWords = {
   exceeded_budget: 'quota_exhausted',
   exceeded_current_quota_error: 'quota_exhausted',
   quota_exhausted: 'quota_exhausted',
+  quota_exceeded: 'quota_exhausted',
   insufficient_balance: 'quota_exhausted',
   insufficient_credit: 'quota_exhausted',
   insufficient_credits: 'quota_exhausted',
