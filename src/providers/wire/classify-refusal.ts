@@ -4,7 +4,7 @@ import { type RefusalBody, readRefusalBody } from './refusal-body.ts';
 import type { RefusalHint } from './refusal-hint.ts';
 import { sentenceStarts } from './refusal-message.ts';
 import { codeOfPhrase, namesDay } from './refusal-phrases.ts';
-import { createWordList, generalWords, preciseWords, type WordList } from './refusal-words.ts';
+import { codeOfShape, createWordList, generalWords, preciseWords, type WordList } from './refusal-words.ts';
 import { type ReadableHeaders, readRetryAfter } from './retry-after.ts';
 
 /** A provider's refusal, as it came. */
@@ -54,7 +54,7 @@ function codeOf(refusal: ProviderRefusal, body: RefusalBody): FailureCode {
   // The bill comes before anything else that a 402 says.
   if (status === 402 && !isPage(refusal)) return byVendor(body.words) ?? 'quota_exhausted';
 
-  const exact = byVendor(body.words) ?? precise(body.words);
+  const exact = byVendor(body.words) ?? precise(body.words) ?? codeOfShape(body.words);
   if (exact !== undefined) return exact;
   const told = bySentence(status, body);
   if (told !== undefined) return told;
@@ -110,7 +110,9 @@ const namesBill = (message: string) =>
 
 /** Whether a limit of a day is meant. Quotas by name say it exactly; without them the words do. */
 const isDaily = ({ quotas, messages, words }: RefusalBody) =>
-  quotas.length > 0 ? quotas.some(namesDay) : messages.some(namesDay) || words.includes('dailylimitexceeded');
+  quotas.length > 0
+    ? quotas.some(namesDay)
+    : messages.some(namesDay) || words.some((word) => /perday|daily|byday/.test(word));
 
 const byPassingStatus = (status: number): FailureCode | undefined =>
   [409, 421, 424, 425, 499].includes(status)

@@ -47,6 +47,10 @@ const messageFields = new Set([
   'errormessage',
   'raw',
   'faultstring',
+  'errordescription',
+  'errormsg',
+  'errmsg',
+  'reason',
 ]);
 const fieldFields = new Set(['param', 'parameter', 'field', 'loc', 'location']);
 const quotaFields = new Set(['quotaid', 'quotametric', 'quotalimit']);
@@ -80,6 +84,9 @@ const echoFields = new Set([
   ],
 ]);
 
+/** A code, type or reason: one word, so that no sentence is taken for one. */
+const wordShape = /^[\w.:/-]{1,80}$/;
+
 /** One spelling for `API_KEY_INVALID`, `ApiKeyInvalid` and `api-key-invalid`. */
 export const spellWord = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, '');
 
@@ -102,7 +109,7 @@ export function readRefusalBody(body: unknown): RefusalBody {
   ];
   const readText = (text: string, field: string, depth: number) => {
     const rank = wordFields.indexOf(field);
-    if (rank >= 0 && text.length <= maxWordCharacters) words.push({ rank, word: spellWord(text) });
+    if (rank >= 0 && wordShape.test(text)) words.push({ rank, word: spellWord(text) });
     if (fieldFields.has(field)) fields.push(text.slice(0, maxWordCharacters));
     if (quotaFields.has(field)) quotas.push(text.slice(0, maxMessageCharacters));
     if (field === 'retrydelay') retryAfterMs ??= readSeconds(text);
@@ -111,7 +118,7 @@ export function readRefusalBody(body: unknown): RefusalBody {
     if (inner === undefined) {
       messages.push(text.slice(0, maxMessageCharacters).trim());
       // `{"detail": "quota_exceeded"}`: a message of one word is a code.
-      if (/^[\w.-]{1,60}$/.test(text)) words.push({ rank: wordFields.length, word: spellWord(text) });
+      if (rank < 0 && wordShape.test(text)) words.push({ rank: wordFields.length, word: spellWord(text) });
       return;
     }
     embedded += 1;

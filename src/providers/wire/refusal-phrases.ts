@@ -18,6 +18,7 @@ const quota: Phrases = [
   /^(?:monthly|billing|spend|spending|credit|budget|hard|usage|quota|daily) (?:\w+ )?(?:limit|cap|quota|budget|credits?)\b.{0,40}\b(?:reached|exceeded|exhausted|hit)\b/,
   /^(?:api )?(?:key|token) (?:total |monthly |daily |weekly |credit |spending )?limit (?:exceeded|reached)\b/,
   /^(?:quota|credits?|balance) (?:has been |have been |is |are |was )?(?:exceeded|exhausted|used up|depleted|insufficient)\b/,
+  /^(?:\w+ ){0,3}(?:budget|spend|spending|credit limit|spend limit|spending limit) (?:has been |is |was )?(?:exceeded|exhausted|used up|depleted|reached)\b/,
   /^out of (?:call volume quota|credits?|quota|funds)\b/,
   /^payment (?:is )?required\b/,
   /^(?:please )?(?:add|top up|recharge|update|enter) .{0,30}\b(?:credits?|balance|payment|billing)\b/,
@@ -125,7 +126,8 @@ export function codeOfPhrase(message: string, starts: readonly string[]): Failur
   return undefined;
 }
 
-const day = /per[ _-]?day|\/ ?day\b|\bdaily\b|byday\b|\b[rt]pd\b|per 86400 ?s|当天|当日|每日|今日/i;
+const day =
+  /per[ _-]?day|\/ ?day\b|\bdaily\b|byday\b|\b[rt]pd\b|per 86400 ?s|\b24[ -]?h(?:ours?)?\b|当天|当日|每日|今日/i;
 
 /** Whether a text names a limit of a day. */
 export const namesDay = (text: string): boolean => day.test(text);

@@ -43,6 +43,11 @@ const input: RefusalHint = { kind: 'input' };
 const daily: RefusalHint = { kind: 'daily_quota' };
 
 const credentials = of('credential_rejected', 'tenant', [
+  ['a code by its shape', 403, { error: { code: 'DISABLED_API_KEY', message: 'no' } }],
+  ['another code by its shape', 400, { error: { code: 'ApiKeyCompromised', message: 'no' } }],
+  ['Moonshot', 401, error('Invalid Authentication', { type: 'invalid_authentication_error' })],
+  ['Baidu', 200, { error_code: 110, error_msg: 'Access token invalid or no longer valid' }],
+  ['an OAuth server', 400, { error: 'invalid_token', error_description: 'The access token expired' }],
   [
     'a key of a gateway',
     403,
@@ -160,6 +165,8 @@ const credentials = of('credential_rejected', 'tenant', [
 ]);
 
 const models = of('model_not_found', 'tenant', [
+  ['a code by its shape', 400, { error: { code: 'UnsupportedModelForEmbedding', message: 'no' } }],
+  ['another code by its shape', 403, { error: { type: 'model_is_not_supported', message: 'no' } }],
   [
     'DashScope, a model that was not bought',
     403,
@@ -342,6 +349,15 @@ const models = of('model_not_found', 'tenant', [
 ]);
 
 const bills = of('quota_exhausted', 'tenant', [
+  ['a code by its shape', 403, { error: { code: 'balance_not_enough', message: 'no' } }],
+  ['another code by its shape', 429, { error: { code: 'team_budget_exceeded', message: 'no' } }],
+  ['a team', 429, error('Team budget exceeded')],
+  [
+    'a type that names the day',
+    429,
+    error('no', { type: 'requests_per_day', code: 'rate_limit_exceeded' }),
+    daily,
+  ],
   ['DeepSeek', 400, error('Insufficient Balance')],
   ['StepFun', 429, error('You have insufficient balance')],
   ['an account', 400, error('Account balance is insufficient, please top up')],
@@ -556,6 +572,11 @@ const bills = of('quota_exhausted', 'tenant', [
 
 const permissions = of('permission_denied', 'tenant', [
   [
+    'a code by its shape',
+    403,
+    { error: { code: 'IP_NOT_ALLOWED', message: 'Your API key is invalid from here' } },
+  ],
+  [
     'Google, a region',
     400,
     google(400, 'FAILED_PRECONDITION', 'User location is not supported for the API use.'),
@@ -638,6 +659,7 @@ const permissions = of('permission_denied', 'tenant', [
 ]);
 
 const limits = of('provider_rate_limited', 'wait', [
+  ['a code by its shape', 400, { code: 'UserRateLimitExceeded', message: 'no' }],
   [
     'Vertex',
     429,
