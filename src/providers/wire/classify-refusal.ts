@@ -4,8 +4,9 @@ import { type RefusalBody, readRefusalBody } from './refusal-body.ts';
 import type { RefusalHint } from './refusal-hint.ts';
 import { sentenceStarts } from './refusal-message.ts';
 import { codeOfPhrase, namesDay } from './refusal-phrases.ts';
-import { codeOfShape, createWordList, generalWords, preciseWords, type WordList } from './refusal-words.ts';
+import { createWordList, generalWords, preciseWords, type WordList } from './refusal-words.ts';
 import { type ReadableHeaders, readRetryAfter } from './retry-after.ts';
+import { codeOfShape } from './word-shapes.ts';
 
 /** A provider's refusal, as it came. */
 export interface ProviderRefusal {

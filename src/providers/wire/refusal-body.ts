@@ -1,3 +1,5 @@
+import { echoFields, fieldFields, messageFields, quotaFields, wordFields } from './refusal-fields.ts';
+
 /** What is read of the body of a refusal. Nothing of it is kept beyond its classification. */
 export interface RefusalBody {
   /** Codes, types and reasons in one spelling (see `spellWord`), the most precise first. */
@@ -22,67 +24,6 @@ const maxWordCharacters = 100;
 const maxMessageCharacters = 300;
 const maxEmbeddedCharacters = 16_384;
 const maxEmbedded = 4;
-
-/** The fields that hold a word, the most precise first. */
-const wordFields = [
-  'reason',
-  'errorcode',
-  'code',
-  'statuscode',
-  'errortype',
-  'type',
-  'status',
-  'error',
-  'statusmsg',
-];
-const messageFields = new Set([
-  'message',
-  'detail',
-  'error',
-  'errors',
-  'msg',
-  'description',
-  'title',
-  'statusmsg',
-  'errormessage',
-  'raw',
-  'faultstring',
-  'errordescription',
-  'errormsg',
-  'errmsg',
-  'reason',
-]);
-const fieldFields = new Set(['param', 'parameter', 'field', 'loc', 'location']);
-const quotaFields = new Set(['quotaid', 'quotametric', 'quotalimit']);
-/** The fields in which a body repeats the request. They may hold an article, so nothing below them is read. */
-const echoFields = new Set([
-  ...[
-    'input',
-    'inputs',
-    'text',
-    'texts',
-    'value',
-    'prompt',
-    'content',
-    'contents',
-    'document',
-    'documents',
-    'query',
-    'queries',
-  ],
-  ...[
-    'flaggedinput',
-    'ctx',
-    'body',
-    'request',
-    'instances',
-    'messages',
-    'sentences',
-    'passage',
-    'passages',
-    'snippet',
-  ],
-]);
 
 /** A code, type or reason: one word, so that no sentence is taken for one. */
 const wordShape = /^[\w.:/-]{1,80}$/;
