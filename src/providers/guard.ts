@@ -66,6 +66,8 @@ type Begun =
       readonly callId: string;
     }
   | { readonly kind: 'superseded' | 'claimed' }
+  /** The call is for another address than the tenant's key. */
+  | { readonly kind: 'moved'; readonly stored: CurrentKey }
   | ({ readonly kind: 'failed' } & Failure);
 
 /** Thrown to roll back the reservation and the call record of a call that is refused after them. */
@@ -98,7 +100,7 @@ export function createGuard(deps: GuardDeps): Guard {
           return { kind: 'superseded' };
         const target =
           request.target === undefined ? stored.target : atCurrentAddress(request.target, stored.target);
-        if (target === undefined) return { kind: 'superseded' };
+        if (target === undefined) return { kind: 'moved', stored };
 
         const callId = randomUUID();
         // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
@@ -219,11 +221,19 @@ export function createGuard(deps: GuardDeps): Guard {
     return retryPersist(() => database.withTenant(tenantId, finish));
   };
 
+  /** Ends a call for a former address. Where no key opens for the present one either, that is what the tenant has to know. */
+  const afterMove = async (tenantId: string, operation: CallOperation, stored: CurrentKey) => {
+    const origin = originOf(stored.target.baseUrl);
+    const opened = await keys.openKey(tenantId, operations[operation].provider, stored, origin);
+    return opened.kind === 'failed' ? opened : ({ kind: 'superseded' } as const);
+  };
+
   return {
     admission: (tx, tenantId, operation, caller) => admit(deps, tx, tenantId, operation, caller),
 
     async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
       const begun = await begin(request);
+      if (begun.kind === 'moved') return afterMove(request.tenantId, request.operation, begun.stored);
       if (begun.kind !== 'begun') return begun;
       const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs);
       const made = makeCall(request, begun, time);
