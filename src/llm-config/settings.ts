@@ -26,7 +26,9 @@ export interface SettingsPatch extends OwnSettingsPatch, KeysPatch {}
 export type SettingsUpdate =
   | { readonly kind: 'updated'; readonly view: SettingsView; readonly notices: readonly Notice[] }
   | Exclude<ChangePlan, { kind: 'planned' }>
-  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' }
+  /** Other changes kept moving the address. Nothing was stored. */
+  | { readonly kind: 'busy' };
 
 /** The tenants' provider settings and keys. */
 export interface Settings {
@@ -92,11 +94,11 @@ export function createSettings(deps: SettingsDeps): Settings {
   /** What takes time, before any row is locked: the look-up of the host, and Vault. */
   const prepare = async (
     tenantId: string,
-    { target, addressChanged }: PlannedChange,
+    { target, after, addressChanged }: PlannedChange,
     keys: { readonly anthropic: string | null | undefined; readonly embedding: string | null | undefined },
   ): Promise<Prepared | Exclude<SettingsUpdate, { kind: 'updated' }>> => {
     const { baseUrl } = target;
-    if (addressChanged && targets.mustBePublic(target)) {
+    if (addressChanged && targets.mustBePublic(after)) {
       const verdict = await addressCheck.check(new URL(baseUrl).hostname);
       // A name that is not found now may be found later. Its address is checked again at each connection.
       if (verdict === 'forbidden') return { kind: 'forbidden', path: 'embedding_base_url' };
@@ -123,7 +125,7 @@ export function createSettings(deps: SettingsDeps): Settings {
       const given = readGivenKeys(patch);
       if (given.kind === 'invalid') return given;
 
-      for (let tries = 1; ; tries += 1) {
+      for (let tries = 0; tries < maxTries; tries += 1) {
         const before = await database.withTenant(tenantId, (tx) => readSettings(tx, tenantId));
         const first = plan(before, patch, given.keys.embedding);
         if (first.kind !== 'planned') return first;
@@ -145,9 +147,8 @@ export function createSettings(deps: SettingsDeps): Settings {
           return { kind: 'updated', view: await read(tx, tenantId), notices };
         });
         if (outcome !== 'moved') return outcome;
-        if (tries === maxTries)
-          throw new Error('the address of the settings changes faster than a key can be sealed for it');
       }
+      return { kind: 'busy' };
     },
   };
 }
