@@ -9,26 +9,22 @@ import type { Idempotency } from '../platform/idempotency/idempotency.ts';
 import type { Share } from '../platform/shares/share.ts';
 import { createRequestShare } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
 import { docsPage } from './docs-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
-import { mountOperatorRoutes } from './operator-app.ts';
+import { mountOperatorRoutes, type OperatorRoutesDeps } from './operator-app.ts';
 import { createInstanceOf } from './problem-instance.ts';
 import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts';
 import { createBodyReader } from './read-body.ts';
-import type { Dependency } from './readiness.ts';
 import { answerTimeoutMs, contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
 import { routePipeline } from './route-pipeline.ts';
 import { prepareJson, send } from './send.ts';
 import { createStrangerPace, paceStrangers, type StrangerPace } from './stranger-pace.ts';
 
-export interface AppDeps extends AuthenticationDeps {
+export interface AppDeps extends AuthenticationDeps, OperatorRoutesDeps {
   readonly routes: readonly Route[];
   readonly idempotency: Idempotency;
-  readonly dependencies: readonly Dependency[];
-  readonly metrics: Metrics;
   readonly log: Logger;
   /** The version of the service, for the document. */
   readonly version: string;

@@ -11,6 +11,8 @@ import { contextRoutes } from '../knowledge/context-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
 import type { Settings } from '../llm-config/settings.ts';
 import type { Route } from '../platform/http/route.ts';
+import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
+import { catalogueRoutes } from '../providers/catalogue-routes.ts';
 import type { ProviderStates } from '../providers/status/provider-states.ts';
 import { providerRoutes } from '../providers/status/routes.ts';
 import type { KeyVerification } from '../providers/status/verification.ts';
@@ -27,6 +29,7 @@ export interface RouteServices {
   readonly articles: Articles;
   readonly audit: Audit;
   readonly articleIndex: ArticleIndex;
+  readonly catalogue: Catalogue;
   readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
   readonly llmConfig: Settings;
@@ -45,6 +48,7 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...contextRoutes(services),
     ...articleIndexRoutes(services),
     ...embeddingRoutes(services),
+    ...catalogueRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),
     ...usageRoutes(services),

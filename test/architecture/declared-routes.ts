@@ -12,6 +12,7 @@ const services: RouteServices = {
   articles: untouched(),
   audit: untouched(),
   articleIndex: untouched(),
+  catalogue: untouched(),
   context: untouched(),
   embeddingCoverage: untouched(),
   llmConfig: untouched(),

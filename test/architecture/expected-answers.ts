@@ -52,8 +52,12 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'GET /knowledge/context': answers(200, withQuery),
   'GET /knowledge/index': answers(200, withQuery),
   'GET /knowledge/embeddings': answers(200),
+  'GET /providers': answers(200),
   'GET /tenants/me/llm-config': answers(200),
-  'PATCH /tenants/me/llm-config': answers(200, withBody, { 503: ['vault_unavailable'] }),
+  'PATCH /tenants/me/llm-config': answers(200, withBody, {
+    422: ['address_forbidden'],
+    503: ['vault_unavailable'],
+  }),
   'POST /tenants/me/llm-config/verify': answers(200, withIdempotencyKey),
   'GET /tenants/me/providers': answers(200),
   'POST /tenants/me/providers/:provider/reset': answers(200, withId, withIdempotencyKey),

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 
@@ -12,6 +13,8 @@ export type TwinStep =
       readonly dimensions?: number;
       /** The answer is held back until then. */
       readonly heldUntil?: Promise<void>;
+      /** Closes the connection this long after the answer, although the answer says that it is kept. */
+      readonly closesAfterMs?: number;
     }
   | {
       readonly kind: 'status';
@@ -28,7 +31,9 @@ export type TwinStep =
   /** A 200 whose body is this long once it is unpacked. */
   | { readonly kind: 'flood'; readonly bytes: number }
   /** Cuts the connection: before any byte, or in the middle of the body. */
-  | { readonly kind: 'cut'; readonly after: 'nothing' | 'half' };
+  | { readonly kind: 'cut'; readonly after: 'nothing' | 'half' }
+  /** Cuts a connection that has served an earlier request, as one that went stale; answers on a new one. */
+  | { readonly kind: 'stale' };
 
 /** How the twin differs from OpenAI's protocol for a key, as compatible servers do. */
 export interface TwinDialect {
@@ -113,6 +118,7 @@ const messageRequest = z
 export async function startProviderTwin(options: { readonly port?: number } = {}): Promise<ProviderTwin> {
   const calls: TwinCall[] = [];
   const scripts = new Map<string, { steps: TwinStep[]; otherwise: TwinStep }>();
+  const served = new WeakSet<Socket>();
   const dialects = new Map<string, TwinDialect>();
   const underWay = new Map<string, { now: number; most: number }>();
   const server = createServer((request, response) => {
@@ -131,7 +137,9 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     const dialect = dialects.get(apiKey) ?? {};
     const scripted = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok', delayMs: delayOf(apiKey) };
     const refusal = scripted.kind === 'ok' ? refusalOf(dialect, request, body) : undefined;
-    const step: TwinStep = refusal === undefined ? scripted : { kind: 'status', ...refusal };
+    const told: TwinStep = refusal === undefined ? scripted : { kind: 'status', ...refusal };
+    const step = told.kind === 'stale' ? staleStep(served.has(request.socket)) : told;
+    served.add(request.socket);
     const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
     const outputTokens = asked.kind === 'message' ? Math.min(countTokens(twinMessage), asked.maxTokens) : 0;
     const billed = step.kind === 'ok';
@@ -157,6 +165,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     switch (step.kind) {
       case 'ok':
         await step.heldUntil;
+        if (step.closesAfterMs !== undefined) closeAfterAnswer(response, step.closesAfterMs);
         if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
         return send(
           response,
@@ -231,6 +240,14 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
       await once(server, 'close');
     },
   };
+}
+
+const staleStep = (servedBefore: boolean): Exclude<TwinStep, { kind: 'stale' }> =>
+  servedBefore ? { kind: 'cut', after: 'nothing' } : { kind: 'ok' };
+
+function closeAfterAnswer(response: ServerResponse, ms: number): void {
+  const { socket } = response;
+  response.once('finish', () => setTimeout(() => socket?.destroy(), ms));
 }
 
 /** Who asks for what; nothing where the path is neither vendor's. */

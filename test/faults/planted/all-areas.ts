@@ -1,5 +1,6 @@
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
+import { catalogueFaults } from './catalogue.ts';
 import { classificationFaults } from './classification.ts';
 import { coalescingFaults } from './coalescing.ts';
 import { custodyFaults } from './custody.ts';
@@ -21,6 +22,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['budget', budgetFaults],
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
+  ['catalogue', catalogueFaults],
   ['sanitizer', sanitizerFaults],
   ['classification', classificationFaults],
   ['walk', walkFaults],

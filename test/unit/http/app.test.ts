@@ -448,6 +448,24 @@ describe('what operators look at', () => {
         { name: 'postgres', required: true, ok: true },
         { name: 'vault', required: false, ok: false, degrades: 'keys cannot be set' },
       ],
+      provider_failures: [],
+    });
+  });
+
+  it('shows how connections to providers have failed lately, and is ready all the same', async () => {
+    const failure = {
+      provider: 'embedding',
+      addresses: 'default',
+      cause: 'unknown_authority',
+      count: 3,
+    } as const;
+    const lastAt = new Date('2026-01-02T03:04:05.678Z');
+    const app = await startTinyApp({ recentFailures: () => [{ ...failure, lastAt }] });
+    const answer = await fetch(`${app.url}/readyz`);
+    await app.close();
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      provider_failures: [{ ...failure, last_at: '2026-01-02T03:04:05.678Z' }],
     });
   });
 
