@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/service.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
@@ -18,10 +19,12 @@ import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createEmbeddingRetries, type EmbeddingRetries } from './retry/retry-all.ts';
 import { createWithChunks } from './with-chunks.ts';
 
 export interface CreateEmbeddingDeps {
   readonly database: Database;
+  readonly audit: Audit;
   readonly outbox: Outbox;
   readonly starter: WorkflowStarter;
   readonly keys: ProviderKeys;
@@ -45,6 +48,7 @@ export interface EmbeddingRoom {
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly embeddingCoverage: EmbeddingCoverage;
+  readonly embeddingRetries: EmbeddingRetries;
 }
 
 /** Wires the EmbedArticle walk, the backlog, and the view of how complete the embedding is. */
@@ -64,5 +68,6 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys }),
+    embeddingRetries: createEmbeddingRetries(deps),
   };
 }

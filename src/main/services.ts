@@ -131,6 +131,7 @@ export function createServices(
   const { cutter } = createVectors(shares);
   const embedding = createEmbedding({
     database,
+    audit,
     outbox,
     starter,
     keys,
@@ -182,6 +183,7 @@ export function createServices(
     steps: embedding.steps,
     backlog: embedding.backlog,
     embeddingCoverage: embedding.embeddingCoverage,
+    embeddingRetries: embedding.embeddingRetries,
     articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
     search,
     ...createKnowledge({ database, search }),

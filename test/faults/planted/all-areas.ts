@@ -11,6 +11,7 @@ import { limitsFaults } from './limits.ts';
 import { outboxFaults } from './outbox.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
+import { refusedKeysFaults } from './refused-keys.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
 import { walkFaults } from './walk.ts';
@@ -23,6 +24,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
   ['catalogue', catalogueFaults],
+  ['refused-keys', refusedKeysFaults],
   ['sanitizer', sanitizerFaults],
   ['classification', classificationFaults],
   ['walk', walkFaults],
