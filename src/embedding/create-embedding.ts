@@ -6,6 +6,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
@@ -32,6 +33,7 @@ export interface CreateEmbeddingDeps {
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
   readonly embedding: GuardedEmbedding;
+  readonly profiles: EmbeddingProfiles;
   readonly cutter: Cutter;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked' | 'chunksBought'>;
   readonly log: Logger;
@@ -53,7 +55,7 @@ export interface EmbeddingRoom {
 
 /** Wires the EmbedArticle walk, the backlog, and the view of how complete the embedding is. */
 export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
-  const { database, outbox, keys } = deps;
+  const { database, outbox, keys, profiles } = deps;
   const cutOverWhenComplete = createCutOver({ outbox });
   return {
     embeddings: createArticleEmbeddings({ outbox }),
@@ -67,7 +69,7 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
       deps.slots,
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
-    embeddingCoverage: createEmbeddingCoverage({ database, keys }),
+    embeddingCoverage: createEmbeddingCoverage({ database, keys, profiles }),
     embeddingRetries: createEmbeddingRetries(deps),
   };
 }

@@ -140,6 +140,7 @@ export function createServices(
     blocked,
     guard,
     embedding: providers.embedding,
+    profiles: providers.profiles,
     cutter,
     metrics,
     log,

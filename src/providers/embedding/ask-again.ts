@@ -6,8 +6,8 @@ import type { Probe } from './probing.ts';
 import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile } from './profile.ts';
 import { startTime } from './time-left.ts';
 
-/** A refused field costs one more call. A provider that refuses more of them than this takes none of ours. */
-const mostAgain = 3;
+/** A refused field costs one more call. A request has at most four that may be refused: the dimensions have two names. */
+const mostAgain = 4;
 
 /** Makes a call, and while the provider refuses an optional field of it by its name, once more without that field. */
 export type AskAgain = <K>(
