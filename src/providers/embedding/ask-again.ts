@@ -34,8 +34,10 @@ export function createAskAgain(deps: {
       profile = next;
       const timeoutMs = leftMs();
       if (timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
-      // The tenant wants other dimensions than the model may have unasked: that shows before a large batch is bought.
-      if (dimensionsAreUnnamed(profile, call.asked) && isLarge(call)) {
+      // Whether the model makes the dimensions that the tenant wants shows before a large batch is bought.
+      const isUnsure =
+        profile.dimensionsParameter !== used.dimensionsParameter || dimensionsAreUnnamed(profile, call.asked);
+      if (isUnsure && isLarge(call)) {
         const probed = await deps.probe({ ...call, timeoutMs }, { known, used: profile });
         if (probed.kind === 'ended') return probed.result;
       }
