@@ -46,6 +46,26 @@ describe('a call to an address that a tenant may not choose', () => {
     expect(await call.keyStatus()).toBe('unverified');
   });
 
+  it('gives back the probe of a breaker, and does not close it', async ({
+    test,
+    twin,
+    tenant,
+    key,
+    server,
+    callAt,
+  }) => {
+    twin.script(key, [], { kind: 'status', status: 503 });
+    const anywhere = callAt(twin.baseUrl, 'any');
+    for (let i = 0; i < 3; i += 1) await anywhere.once();
+    await test.db.rawAsOwner(
+      `update breakers set open_until = clock_timestamp() - interval '1 second' where tenant_id = $1`,
+      [tenant.id],
+    );
+    const call = callAt(`https://127.0.0.1:${server.port}/v1`);
+    for (let i = 0; i < 2; i += 1) expect(await call.once()).toEqual(forbidden);
+    expect(await call.breaker()).toMatchObject({ state: 'half_open' });
+  });
+
   it('is made where any address is allowed', async ({ twin, key, callAt }) => {
     expect(await callAt(twin.baseUrl, 'any').once()).toMatchObject({ kind: 'ok' });
     expect(twin.callsOf(key)).toHaveLength(1);
