@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { originOf } from '../domain/provider-target.ts';
+import { originOf, type ProviderTarget } from '../domain/provider-target.ts';
 import type { FieldError } from '../platform/http/problem.ts';
 import type { AddressCheck } from '../platform/net/address-check.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
@@ -9,6 +9,7 @@ import type { KeyCustody } from './custody.ts';
 import { type KeysPatch, readGivenKeys, refusedLength } from './given-keys.ts';
 import { listKeyFacts } from './key-store.ts';
 import { type ChangePlan, type Notice, type PlannedChange, planChange } from './plan-change.ts';
+import type { ProfileView } from './profile-view.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
 import type { OwnSettingsPatch } from './settings-change.ts';
 import { lockSettings, readSettings } from './settings-store.ts';
@@ -41,6 +42,13 @@ export interface Settings {
   update(actor: Actor, patch: SettingsPatch): Promise<SettingsUpdate>;
 }
 
+/** Reads how an embedding target is used: the room of the providers, which is above, knows it. */
+export type ProfileViews = (
+  tx: Transaction,
+  tenantId: string,
+  target: ProviderTarget,
+) => Promise<ProfileView>;
+
 /** What this room needs of the embedding room, which is above it. */
 export interface BacklogRequests {
   /** Requests, in the transaction of the change, the embedding of articles that lack vectors for the new settings. */
@@ -53,6 +61,7 @@ export interface SettingsDeps {
   readonly custody: KeyCustody;
   readonly catalogue: Catalogue;
   readonly targets: Targets;
+  readonly profileView: ProfileViews;
   /** Checks the hosts of the addresses that tenants choose. */
   readonly addressCheck: AddressCheck;
   /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
@@ -76,7 +85,8 @@ export function createSettings(deps: SettingsDeps): Settings {
 
   const read = async (tx: Transaction, tenantId: string): Promise<SettingsView> => {
     const settings = await readSettings(tx, tenantId);
-    return presentSettings(settings, await listKeyFacts(tx, tenantId), targets);
+    const profile = await deps.profileView(tx, tenantId, targets.embedding(settings));
+    return presentSettings(settings, await listKeyFacts(tx, tenantId), targets, profile);
   };
 
   /** Plans the change, and says what only the service knows: whether the keys fit. */

@@ -53,6 +53,7 @@ describe('the view', () => {
         embedding_dimensions: null,
         ...defaultModels,
       },
+      profile: expect.objectContaining({ encoding: 'float', found_at: null }),
     });
   });
 
