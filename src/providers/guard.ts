@@ -276,11 +276,11 @@ const isAnswer = <R>(answer: ProviderAnswer<R>) =>
 
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
- * `internal` error says nothing about it, nor does its failure on a text that is suspect, so a probe is released for another call.
+ * `internal` error says nothing about it, nor does its failure on a suspect text, so a probe is released for another call.
  */
 function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller, suspect = false): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered', within };
-  if (answer.code === 'internal' || (suspect && answer.hint?.kind === 'server_error'))
-    return { kind: 'not_made' };
+  if (answer.code === 'internal') return { kind: 'not_made' };
+  if (suspect && answer.hint?.kind === 'server_error') return { kind: 'not_made' };
   return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
 }

@@ -144,8 +144,8 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/embedding/status-store.ts',
-    find: "status: 'embedded',\n      reason: null,",
-    replace: "status: 'embedded',",
+    find: '...rejectedColumns(done.rejected),\n      reason: null,',
+    replace: '...rejectedColumns(done.rejected),',
     why: 'an embedded article still shows why it was not',
     tests: steps,
   },
@@ -164,8 +164,8 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: steps,
   },
   {
-    file: 'src/embedding/embed-article.ts',
-    find: 'if (targetIdOf(target) !== targetId) return undefined;',
+    file: 'src/embedding/buy-missing.ts',
+    find: 'if (targetIdOf(target) !== key.targetId) return undefined;',
     replace: '',
     why: 'after a change of model the vectors of the old one are bought on',
     tests: steps,
