@@ -340,12 +340,16 @@ ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.llm_settings (
     tenant_id uuid NOT NULL,
+    embedding_provider text,
+    embedding_base_url text,
     embedding_model text,
+    embedding_dimensions integer,
     extraction_model text,
     classification_model text,
     merge_model text,
     monthly_token_budget bigint,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT llm_settings_embedding_dimensions_check CHECK (((embedding_dimensions >= 1) AND (embedding_dimensions <= 16000))),
     CONSTRAINT llm_settings_monthly_token_budget_check CHECK ((monthly_token_budget >= 0))
 );
 

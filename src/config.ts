@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { operations } from './domain/operations.ts';
 import { providerUrls } from './domain/provider-urls.ts';
 import { printProblem } from './platform/telemetry/library-output.ts';
+import { normaliseBaseUrl } from './providers/catalogue/base-url.ts';
 
 /** The environment of a process. Only this file reads `process.env`; src/main/library-output.ts clears switches in it. */
 const port = wholeNumber(0, 65_535);
@@ -12,6 +13,14 @@ const flag = oneOf(['true', 'false', '1', '0']).transform((value) => value === '
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
 const name = z.string().min(1);
+
+/** The address of an embedding API in its normal form, as the addresses of tenants are kept. */
+const embeddingAddress = httpUrl.transform((given, context) => {
+  const normal = normaliseBaseUrl(given);
+  if (normal.kind === 'ok') return normal.baseUrl;
+  context.addIssue(normal.message);
+  return z.NEVER;
+});
 
 const shared = {
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -41,11 +50,11 @@ const vault = {
 const { interactive, background } = operations.embedding;
 
 const embedding = {
-  EMBEDDING_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
+  EMBEDDING_BASE_URL: embeddingAddress.default('https://api.openai.com/v1'),
   ANTHROPIC_BASE_URL: httpUrl.default('https://api.anthropic.com'),
   EMBEDDING_DEFAULT_MODEL: z
     .string()
-    .regex(/^[A-Za-z0-9._:/-]{1,200}$/, 'must be a model name')
+    .regex(/^[A-Za-z0-9._:/@+-]{1,200}$/, 'must be a model name')
     .default('text-embedding-3-small'),
   /** Which addresses tenants may choose for their own providers. */
   PROVIDER_URLS: oneOf(providerUrls).default('public'),

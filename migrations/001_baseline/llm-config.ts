@@ -3,7 +3,12 @@ import { isolateTenant } from '../row-level-security.ts';
 export const create = `
   create table llm_settings (
     tenant_id uuid primary key references tenants (id),
+    -- An entry of the catalogue of providers; null is the installation's own.
+    embedding_provider text,
+    -- Null where the provider has an address of its own. A key opens only for the origin that it was sealed for.
+    embedding_base_url text,
     embedding_model text,
+    embedding_dimensions integer check (embedding_dimensions between 1 and 16000),
     extraction_model text,
     classification_model text,
     merge_model text,

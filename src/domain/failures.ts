@@ -177,7 +177,7 @@ const table = {
   },
   internal: {
     who: 'operator',
-    nextStep: 'Ask the operator of this service to look at its log; calls are tried again by themselves.',
+    nextStep: 'Ask the operator of this service to look at its log.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -202,12 +202,12 @@ export interface Failure {
   readonly renewsAt?: Date;
 }
 
-/** Who acts on a code and what they do, as every answer shows it; null without a code. */
-export function guidanceOf(code: FailureCode | null): {
+/** Who acts on a code and what they do, as every answer shows it; null without a code of the table. */
+export function guidanceOf(code: string | null): {
   readonly who: FailureActor | null;
   readonly next_step: string | null;
 } {
-  if (code === null) return { who: null, next_step: null };
+  if (!isFailureCode(code)) return { who: null, next_step: null };
   const { who, nextStep } = failureTraits[code];
   return { who, next_step: nextStep };
 }

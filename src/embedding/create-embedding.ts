@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/service.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
@@ -22,11 +23,13 @@ import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createEmbeddingRetries, type EmbeddingRetries } from './retry/retry-all.ts';
 import { createStepFailures } from './step-failures.ts';
 import { createWithChunks } from './with-chunks.ts';
 
 export interface CreateEmbeddingDeps {
   readonly database: Database;
+  readonly audit: Audit;
   readonly outbox: Outbox;
   readonly starter: WorkflowStarter;
   readonly keys: ProviderKeys;
@@ -52,6 +55,7 @@ export interface EmbeddingRoom {
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly embeddingCoverage: EmbeddingCoverage;
+  readonly embeddingRetries: EmbeddingRetries;
 }
 
 /** Wires the EmbedArticle walk, the backlog, and the view of how complete the embedding is. */
@@ -76,5 +80,6 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys }),
+    embeddingRetries: createEmbeddingRetries(deps),
   };
 }

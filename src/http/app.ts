@@ -3,32 +3,29 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { createDispatch } from '../platform/http/dispatch.ts';
 import { internalProblem } from '../platform/http/internal-problem.ts';
-import { problem } from '../platform/http/problem.ts';
+import { problem, problemPath } from '../platform/http/problem.ts';
 import type { HttpMethod, Route } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
 import type { Share } from '../platform/shares/share.ts';
 import { createRequestShare } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
 import { docsPage } from './docs-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
-import { mountOperatorRoutes } from './operator-app.ts';
+import { mountOperatorRoutes, type OperatorRoutesDeps } from './operator-app.ts';
 import { createInstanceOf } from './problem-instance.ts';
+import { problemPages } from './problem-pages.ts';
 import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts';
 import { createBodyReader } from './read-body.ts';
-import type { Dependency } from './readiness.ts';
 import { answerTimeoutMs, contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
 import { routePipeline } from './route-pipeline.ts';
 import { prepareJson, send } from './send.ts';
 import { createStrangerPace, paceStrangers, type StrangerPace } from './stranger-pace.ts';
 
-export interface AppDeps extends AuthenticationDeps {
+export interface AppDeps extends AuthenticationDeps, OperatorRoutesDeps {
   readonly routes: readonly Route[];
   readonly idempotency: Idempotency;
-  readonly dependencies: readonly Dependency[];
-  readonly metrics: Metrics;
   readonly log: Logger;
   /** The version of the service, for the document. */
   readonly version: string;
@@ -44,9 +41,9 @@ export interface AppDeps extends AuthenticationDeps {
 }
 
 /** The paths beside those of the routes. */
-const rootPaths = ['/api/v1/openapi.json', '/docs', '/healthz', '/readyz', '/metrics'];
+const rootPaths = ['/api/v1/openapi.json', '/docs', problemPath, '/healthz', '/readyz', '/metrics'];
 
-/** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, and the operator routes. */
+/** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, those that explain the codes, and the operator routes. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -75,6 +72,7 @@ export function createApp(deps: AppDeps): Express {
   const paced = paceStrangers(pace);
   mountOperatorRoutes(app, deps, pace);
   app.use('/docs', paced, docsPage());
+  app.use(problemPath, paced, problemPages());
   app.use('/api/v1', logRequests(deps), apiRouter(deps, pace));
   app.use(paced, (request, response) =>
     send(request, response, problem('not_found', 'There is nothing at this path.')),

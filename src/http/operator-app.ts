@@ -2,6 +2,7 @@ import express, { type Express } from 'express';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
 import { reply } from '../platform/http/route.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
+import type { RecentFailure } from '../providers/status/recent-causes.ts';
 import { createInstanceOf } from './problem-instance.ts';
 import { defaultRateLimits } from './rate-limits.ts';
 import { type Dependency, readiness } from './readiness.ts';
@@ -12,6 +13,8 @@ import { createStrangerPace, paceStrangers, type StrangerPace } from './stranger
 export interface OperatorRoutesDeps {
   readonly metrics: Metrics;
   readonly dependencies: readonly Dependency[];
+  /** How connections to providers have failed lately. */
+  readonly recentFailures?: () => readonly RecentFailure[];
 }
 
 /** The age that an answer may have: no probe or scraper notices, and requests within it cost nothing. */
@@ -30,7 +33,7 @@ export function mountOperatorRoutes(app: Express, deps: OperatorRoutesDeps, pace
   });
   const paced = paceStrangers(pace);
   app.get('/healthz', paced, (request, response) => send(request, response, reply(200, { status: 'ok' })));
-  app.get('/readyz', paced, readiness(deps.dependencies, keepMs));
+  app.get('/readyz', paced, readiness(deps.dependencies, deps.recentFailures ?? (() => []), keepMs));
   app.get('/metrics', paced, async (_request, response) => {
     response.type(deps.metrics.contentType).send(await scrapes.get('metrics', deps.metrics.scrape));
   });

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import type { ZodOpenApiPathItemObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import { providers } from '../domain/operations.ts';
+import { transportCauses } from '../domain/transport-cause.ts';
+import { addressOwners } from '../providers/status/recent-causes.ts';
 
 const readinessSchema = z
   .object({
@@ -12,6 +15,23 @@ const readinessSchema = z
         degrades: z.string().optional().meta({ description: 'What does not work until it answers again' }),
       }),
     ),
+    provider_failures: z
+      .array(
+        z.object({
+          provider: z.enum(providers),
+          addresses: z.enum(addressOwners).meta({
+            description:
+              'Of the address that the operator chose for all tenants, or of those that tenants chose',
+          }),
+          cause: z.enum(transportCauses),
+          count: z.number().int().positive(),
+          last_at: z.iso.datetime(),
+        }),
+      )
+      .meta({
+        description:
+          'How connections of this process to providers have failed in the last ten minutes, the newest first. They decide nothing about the status.',
+      }),
   })
   .meta({ id: 'Readiness' });
 

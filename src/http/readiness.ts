@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { createSharedCache } from '../platform/async/shared-cache.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import { type Reply, reply } from '../platform/http/route.ts';
+import type { RecentFailure } from '../providers/status/recent-causes.ts';
 import { send } from './send.ts';
 
 /** A server that the process depends on. */
@@ -20,10 +21,14 @@ const checkTimeoutMs = 2_000;
 
 /**
  * `/readyz`: every dependency by name, and what degrades without it. It answers 503 only when a required dependency is down, so
- * that a process that still serves most calls stays in the load balancer. The dependencies are checked once in `keepMs`, however
- * many requests come.
+ * that a process that still serves most calls stays in the load balancer. How connections to providers have failed lately stands
+ * beside them and decides nothing. The dependencies are checked once in `keepMs`, however many requests come.
  */
-export function readiness(dependencies: readonly Dependency[], keepMs: number): RequestHandler {
+export function readiness(
+  dependencies: readonly Dependency[],
+  recentFailures: () => readonly RecentFailure[],
+  keepMs: number,
+): RequestHandler {
   const answers = createSharedCache<Reply>({
     ttlMs: keepMs,
     maxSize: 1,
@@ -31,12 +36,16 @@ export function readiness(dependencies: readonly Dependency[], keepMs: number): 
     worthKeeping: () => true,
   });
   return async (request, response) => {
-    await send(request, response, await answers.get('readiness', () => checkAll(dependencies)));
+    const answer = () => checkAll(dependencies, recentFailures);
+    await send(request, response, await answers.get('readiness', answer));
   };
 }
 
 /** 503 only when a required one is away: a process that still serves most of its calls must stay in the load balancer. */
-async function checkAll(dependencies: readonly Dependency[]): Promise<Reply> {
+async function checkAll(
+  dependencies: readonly Dependency[],
+  recentFailures: () => readonly RecentFailure[],
+): Promise<Reply> {
   const checks = await Promise.all(
     dependencies.map(async (dependency) => {
       const { name, degrades, required } = dependency;
@@ -47,7 +56,14 @@ async function checkAll(dependencies: readonly Dependency[]): Promise<Reply> {
   const ready = checks.every(({ ok, required }) => ok || !required);
   const everythingUp = checks.every(({ ok }) => ok);
   const status = ready ? (everythingUp ? 'ready' : 'degraded') : 'not_ready';
-  return reply(ready ? 200 : 503, { status, dependencies: checks });
+  return reply(ready ? 200 : 503, {
+    status,
+    dependencies: checks,
+    provider_failures: recentFailures().map(({ lastAt, ...failure }) => ({
+      ...failure,
+      last_at: lastAt.toISOString(),
+    })),
+  });
 }
 
 async function isUp(dependency: Dependency): Promise<boolean> {

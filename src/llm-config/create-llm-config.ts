@@ -1,12 +1,14 @@
 import type { Audit } from '../audit/service.ts';
+import type { ProviderUrls } from '../domain/provider-urls.ts';
+import type { AddressCheck } from '../platform/net/address-check.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Transit } from '../platform/vault/transit.ts';
+import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createKeyCustody } from './custody.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
-import { defaultAnthropicModels } from './models.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
 import { type BacklogRequests, createSettings, type Settings } from './settings.ts';
-import { createTargets, type Installation } from './targets.ts';
+import { createTargets } from './targets.ts';
 
 /** Wires the tenants' settings, the custody of their keys, and the keys as the guard sees them. */
 export function createLlmConfig(deps: {
@@ -15,16 +17,17 @@ export function createLlmConfig(deps: {
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
-  /** The embedding model of tenants that name none. */
-  readonly defaultEmbeddingModel: string;
-  /** The installation's own providers. */
-  readonly installation: Installation;
+  readonly catalogue: Catalogue;
+  /** Which addresses tenants may choose. */
+  readonly providerUrls: ProviderUrls;
+  readonly addressCheck: AddressCheck;
+  readonly anthropicBaseUrl: string;
 }): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
-  const { database, audit, backlog } = deps;
+  const { database, audit, backlog, catalogue, addressCheck } = deps;
   const custody = createKeyCustody(deps);
-  const defaultModels = { embedding_model: deps.defaultEmbeddingModel, ...defaultAnthropicModels };
+  const targets = createTargets(deps);
   return {
-    llmConfig: createSettings({ database, audit, custody, defaultModels, backlog }),
-    keys: createProviderKeys({ custody, audit, defaultModels, targets: createTargets(deps.installation) }),
+    llmConfig: createSettings({ database, audit, custody, catalogue, targets, addressCheck, backlog }),
+    keys: createProviderKeys({ custody, audit, targets }),
   };
 }

@@ -4,15 +4,22 @@ import { createSharedCache } from '../platform/async/shared-cache.ts';
 import type { Decrypted, Encrypted, Transit } from '../platform/vault/transit.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 
+/** What a key is for: a tenant's calls to one provider, at one origin (scheme, host and port). */
+export interface KeyUse {
+  readonly tenantId: string;
+  readonly provider: Provider;
+  readonly origin: string;
+}
+
 /** Encrypts and opens the tenants' provider keys. */
 export interface KeyCustody {
-  /** Encrypts a tenant's key, bound to the tenant and the provider. Fails with `vault_unavailable`. */
-  seal(tenantId: string, provider: Provider, plaintext: string): Promise<Encrypted>;
+  /** Encrypts a key, bound to what it is for. Fails with `vault_unavailable`. */
+  seal(use: KeyUse, plaintext: string): Promise<Encrypted>;
   /**
-   * Opens a tenant's stored key. Fails with `vault_unavailable`, or with `key_unusable` for a ciphertext that was
-   * altered or belongs to another tenant or provider.
+   * Opens a stored key. Fails with `vault_unavailable`, or with `key_unusable` for a ciphertext that was altered or sealed
+   * for another use.
    */
-  open(tenantId: string, provider: Provider, ciphertext: string): Promise<Decrypted>;
+  open(use: KeyUse, ciphertext: string): Promise<Decrypted>;
 }
 
 export interface KeyCustodyDeps {
@@ -32,9 +39,11 @@ const purposes: Readonly<Record<Provider, string>> = {
 };
 
 /**
- * Vault derives a separate key from this context, so a ciphertext moved to another tenant or provider cannot be opened.
+ * Vault derives a separate key from this context. So a ciphertext that was moved to another tenant or provider, or whose address
+ * was changed, cannot be opened.
  */
-const contextOf = (tenantId: string, provider: Provider) => `lorekeep/${purposes[provider]}/${tenantId}`;
+const contextOf = ({ tenantId, provider, origin }: KeyUse) =>
+  `lorekeep/${purposes[provider]}/${tenantId}/${origin}`;
 
 /**
  * Creates the custody of the tenants' provider keys. Vault encrypts them at rest. Opened keys stay in memory for the
@@ -59,10 +68,10 @@ export function createKeyCustody(deps: KeyCustodyDeps): KeyCustody {
   };
 
   return {
-    seal: (tenantId, provider, plaintext) => transit.encrypt(contextOf(tenantId, provider), plaintext),
+    seal: (use, plaintext) => transit.encrypt(contextOf(use), plaintext),
 
-    open(tenantId, provider, ciphertext) {
-      const context = contextOf(tenantId, provider);
+    open(use, ciphertext) {
+      const context = contextOf(use);
       const name = `${context}/${createHash('sha256').update(ciphertext).digest('base64')}`;
       return opened.get(name, () => openInVault(context, ciphertext));
     },

@@ -7,7 +7,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import type { Decrypted } from '../platform/vault/transit.ts';
 import type { KeyCustody } from './custody.ts';
 import { changeKeyStatus, findStoredKey, type StoredKey } from './key-store.ts';
-import { effectiveModels, type Models } from './models.ts';
+import { effectiveAnthropicModels, type Models } from './models.ts';
 import { readSettings } from './settings-store.ts';
 import type { Targets } from './targets.ts';
 
@@ -15,8 +15,13 @@ import type { Targets } from './targets.ts';
 export interface CurrentKey extends StoredKey {
   /** Where the key may go, and the model of the operation: the tenant's own or the default. */
   readonly target: ProviderTarget;
+  /** Whether this installation lets calls go there. */
+  readonly addressAllowed: boolean;
   readonly monthlyTokenBudget: number | null;
 }
+
+/** An opened key, or why there is none. */
+export type OpenedKey = Decrypted | { readonly kind: 'failed'; readonly code: 'address_forbidden' };
 
 /** What a guarded call needs to know of the tenant's keys. */
 export interface ProviderKeys {
@@ -31,13 +36,16 @@ export interface ProviderKeys {
   models(tx: Transaction, tenantId: string): Promise<Models>;
   /** Finds out what the tenant's embedding calls ask, whether or not it has a key. */
   embeddingTarget(tx: Transaction, tenantId: string): Promise<ProviderTarget>;
-  /** Opens a key that `current` returned, for calls to this origin. Fails with `vault_unavailable` or `key_unusable`. */
+  /**
+   * Opens a key that `current` returned, for calls to this origin. Fails with `vault_unavailable`; with `key_unusable` for a key
+   * that was set for another origin; and with `address_forbidden` where this installation lets no calls go.
+   */
   openKey(
     tenantId: string,
     provider: Provider,
-    stored: Pick<StoredKey, 'ciphertext'>,
+    stored: Pick<CurrentKey, 'ciphertext' | 'addressAllowed'>,
     origin: string,
-  ): Promise<Decrypted>;
+  ): Promise<OpenedKey>;
   /**
    * Marks the key of this version as rejected by the provider, with the code of the refusal; true when that changed its status. A
    * newer or a removed key does not change.
@@ -72,10 +80,9 @@ export const auditNames: Readonly<Record<Provider, 'embedding_key' | 'key'>> = {
 export function createProviderKeys(deps: {
   readonly custody: KeyCustody;
   readonly audit: Audit;
-  readonly defaultModels: Models;
   readonly targets: Targets;
 }): ProviderKeys {
-  const { custody, audit, defaultModels, targets } = deps;
+  const { custody, audit, targets } = deps;
 
   return {
     async current(tx, tenantId, operation) {
@@ -83,21 +90,31 @@ export function createProviderKeys(deps: {
       const found = await findStoredKey(tx, tenantId, provider);
       if (found === undefined) return undefined;
       const { key, settings } = found;
-      const model = effectiveModels(settings, defaultModels)[modelField];
-      const target = provider === 'embedding' ? targets.embedding(model) : targets.anthropic(model);
-      return { ...key, target, monthlyTokenBudget: settings.monthly_token_budget };
+      const { monthly_token_budget: monthlyTokenBudget } = settings;
+      if (modelField === 'embedding_model') {
+        const addressAllowed = targets.isAllowed(settings);
+        return { ...key, target: targets.embedding(settings), addressAllowed, monthlyTokenBudget };
+      }
+      const target = targets.anthropic(effectiveAnthropicModels(settings)[modelField]);
+      return { ...key, target, addressAllowed: true, monthlyTokenBudget };
     },
 
     find: async (tx, tenantId, provider) => (await findStoredKey(tx, tenantId, provider))?.key,
 
-    models: async (tx, tenantId) => effectiveModels(await readSettings(tx, tenantId), defaultModels),
-
-    embeddingTarget: async (tx, tenantId) => {
-      const { embedding_model } = effectiveModels(await readSettings(tx, tenantId), defaultModels);
-      return targets.embedding(embedding_model);
+    models: async (tx, tenantId) => {
+      const settings = await readSettings(tx, tenantId);
+      return {
+        ...effectiveAnthropicModels(settings),
+        embedding_model: targets.embedding(settings).model,
+      };
     },
 
-    openKey: (tenantId, provider, stored) => custody.open(tenantId, provider, stored.ciphertext),
+    embeddingTarget: async (tx, tenantId) => targets.embedding(await readSettings(tx, tenantId)),
+
+    openKey: async (tenantId, provider, stored, origin) =>
+      stored.addressAllowed
+        ? custody.open({ tenantId, provider, origin }, stored.ciphertext)
+        : { kind: 'failed', code: 'address_forbidden' },
 
     async markRejected(tx, tenantId, provider, version, rejection) {
       const changed = await changeKeyStatus(

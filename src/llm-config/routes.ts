@@ -1,13 +1,22 @@
 import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import { patchSchema, viewSchema } from './schemas.ts';
+import type { Notice } from './plan-change.ts';
+import { changedViewSchema, patchSchema, viewSchema } from './schemas.ts';
 import type { Settings } from './settings.ts';
+import type { SettingsView } from './settings-view.ts';
 
 /**
  * A sealed or restarted Vault is back within seconds once an operator acts. A client that retries this often does no
  * harm.
  */
 const retryAfterSeconds = 5;
+
+const addressForbidden =
+  'This installation lets no calls go to that address. Ask its operator, or choose another provider.';
+
+/** The answer of a change. Most changes have no notices, and then it is the plain view. */
+const withNotices = (view: SettingsView, notices: readonly Notice[]) =>
+  notices.length === 0 ? view : { ...view, notices: [...notices] };
 
 /** The routes of a tenant's provider settings. */
 export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[] {
@@ -36,15 +45,34 @@ export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[]
       summary: "Change the tenant's provider settings",
       description:
         'An absent field keeps its value; `null` restores the default, or removes the key. A first key, another key or ' +
-        'another embedding model starts the embedding of every published article that has no vectors for it.',
+        'another embedding model, dimensions or provider start the embedding of every published article that has no vectors ' +
+        'for it. A key goes only to the address that it was set for: a change of `embedding_provider` or `embedding_base_url` ' +
+        'has to bring `embedding_api_key` again, or `null`. What was pasted around a key or an address is taken off, and ' +
+        '`notices` says so.',
       body: patchSchema,
-      replies: { 200: { description: 'The settings as they are now', schema: viewSchema } },
-      problems: ['vault_unavailable'],
+      replies: { 200: { description: 'The settings as they are now', schema: changedViewSchema } },
+      problems: ['vault_unavailable', 'address_forbidden'],
       handle: async ({ actor, body }) => {
         const updated = await llmConfig.update(actor, body);
         switch (updated.kind) {
           case 'updated':
-            return reply(200, updated.view);
+            return reply(200, withNotices(updated.view, updated.notices));
+          case 'invalid':
+            return problem(
+              'validation_failed',
+              `Invalid: ${updated.errors.map(({ path: field }) => field).join(', ')}.`,
+              {
+                errors: updated.errors,
+              },
+            );
+          case 'forbidden':
+            return problem('address_forbidden', addressForbidden, {
+              errors: [{ path: updated.path, message: addressForbidden }],
+            });
+          case 'busy':
+            return problem('busy', 'Other changes of these settings came between. Try again.', {
+              headers: { 'Retry-After': '1' },
+            });
           case 'failed':
             return problem(
               updated.code,

@@ -1,21 +1,24 @@
 import { z } from 'zod';
+import { vendorNames } from '../providers/catalogue/create-catalogue.ts';
 import { keyStatuses } from './key-status.ts';
 
-const keyRule = 'must have 20 to 500 printable ASCII characters';
+/** Above any key with what it may be pasted with; the longest key is checked when it is read out of it. */
+const maxPastedLength = 4_000;
 
-/** A provider's key as a client sends it. Spaces and line breaks around it, as from a paste, are removed. */
+/** A provider's key as a client sends it, perhaps with what it was pasted with. */
 const apiKey = z
   .string()
-  .trim()
-  .regex(/^[\x20-\x7e]{20,500}$/, keyRule)
+  .max(maxPastedLength, `must have at most ${maxPastedLength} characters`)
   .nullable()
   .optional();
 
 const model = z
   .string()
-  .regex(/^[A-Za-z0-9._:/-]{1,200}$/, 'must have 1 to 200 letters, digits and . _ : / -')
+  .regex(/^[A-Za-z0-9._:/@+-]{1,200}$/, 'must have 1 to 200 letters, digits and . _ : / @ + -')
   .nullable()
   .optional();
+
+const dimensionsRule = 'must be a whole number from 1 to 16000, or null for those of the model';
 
 const budgetRule = 'must be a whole number from 0, or null for no budget';
 
@@ -24,7 +27,29 @@ export const patchSchema = z
   .strictObject({
     api_key: apiKey.describe("Anthropic's key, for extraction"),
     embedding_api_key: apiKey.describe('The key of the embedding provider'),
+    embedding_provider: z
+      .enum(vendorNames)
+      .nullable()
+      .optional()
+      .describe("A name of `GET /providers`; null is the installation's own provider"),
+    embedding_base_url: z
+      .string()
+      .max(4_000, 'must have at most 4000 characters')
+      .nullable()
+      .optional()
+      .describe(
+        'The address of the API without `/embeddings`, or the parts of a template as `name=value` joined by `&`. Null where ' +
+          'the provider has an address of its own',
+      ),
     embedding_model: model,
+    embedding_dimensions: z
+      .number(dimensionsRule)
+      .int(dimensionsRule)
+      .min(1, dimensionsRule)
+      .max(16_000, dimensionsRule)
+      .nullable()
+      .optional()
+      .describe('How many numbers a vector has, for models that let a request choose'),
     extraction_model: model,
     classification_model: model,
     merge_model: model,
@@ -34,6 +59,12 @@ export const patchSchema = z
     id: 'LlmConfigPatch',
     examples: [
       { embedding_api_key: 'sk-your-own-embedding-key', embedding_model: 'text-embedding-3-small' },
+      {
+        embedding_provider: 'azure-openai',
+        embedding_base_url: 'resource=contoso',
+        embedding_model: 'our-deployment',
+        embedding_api_key: 'your-own-embedding-key',
+      },
       { api_key: null, monthly_token_budget: 2_000_000 },
     ],
   });
@@ -57,18 +88,38 @@ export const viewSchema = z
     embedding_api_key_hint: hint,
     embedding_key_status: status,
     embedding_key_updated_at: time,
+    embedding_provider: z.string().nullable(),
+    embedding_base_url: z.string().nullable(),
     embedding_model: ownModel,
+    embedding_dimensions: z.number().int().nullable(),
     extraction_model: ownModel,
     classification_model: ownModel,
     merge_model: ownModel,
     monthly_token_budget: z.number().int().nullable(),
     effective: z
       .object({
+        embedding_provider: z.string(),
+        embedding_base_url: z.string(),
         embedding_model: z.string(),
+        embedding_dimensions: z
+          .number()
+          .int()
+          .nullable()
+          .describe('Null where only the first call shows them'),
         extraction_model: z.string(),
         classification_model: z.string(),
         merge_model: z.string(),
       })
-      .describe("The models in use: the tenant's own, or the defaults"),
+      .describe("What is in use: the tenant's own settings, or the defaults"),
   })
   .meta({ id: 'LlmConfig' });
+
+/** The settings after a change. */
+export const changedViewSchema = viewSchema
+  .extend({
+    notices: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('What was put right or is worth knowing, by field. Absent where there is nothing'),
+  })
+  .meta({ id: 'ChangedLlmConfig' });

@@ -13,6 +13,9 @@ export interface SettingsChange {
 /** Applies a change. Returns the settings after it and the names of those that differ. */
 export function changeSettings(before: OwnSettings, patch: OwnSettingsPatch): SettingsChange {
   const after: OwnSettings = {
+    embedding_provider: changed(patch.embedding_provider, before.embedding_provider),
+    embedding_base_url: changed(patch.embedding_base_url, before.embedding_base_url),
+    embedding_dimensions: changed(patch.embedding_dimensions, before.embedding_dimensions),
     embedding_model: changed(patch.embedding_model, before.embedding_model),
     extraction_model: changed(patch.extraction_model, before.extraction_model),
     classification_model: changed(patch.classification_model, before.classification_model),

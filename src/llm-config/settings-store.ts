@@ -4,10 +4,18 @@ import type { Transaction } from '../platform/postgres/database.ts';
 
 /** The settings that a tenant has made; null means the default. */
 export interface OwnSettings extends Readonly<Record<ModelField, string | null>> {
+  /** An entry of the catalogue. */
+  readonly embedding_provider: string | null;
+  /** The address that the tenant has given; null where the provider has one of its own. */
+  readonly embedding_base_url: string | null;
+  readonly embedding_dimensions: number | null;
   readonly monthly_token_budget: number | null;
 }
 
 const nothingSet: OwnSettings = {
+  embedding_provider: null,
+  embedding_base_url: null,
+  embedding_dimensions: null,
   embedding_model: null,
   extraction_model: null,
   classification_model: null,
@@ -17,12 +25,18 @@ const nothingSet: OwnSettings = {
 
 /** The names of the settings, which are also the names of the columns. */
 export const settingsFields = [
+  'embedding_provider',
+  'embedding_base_url',
+  'embedding_dimensions',
   ...modelFields,
   'monthly_token_budget',
 ] as const satisfies readonly (keyof OwnSettings)[];
 
 /** The columns of the settings, also as part of a joined row. */
 export const settingsRow = z.object({
+  embedding_provider: z.string().nullable(),
+  embedding_base_url: z.string().nullable(),
+  embedding_dimensions: z.number().int().nullable(),
   embedding_model: z.string().nullable(),
   extraction_model: z.string().nullable(),
   classification_model: z.string().nullable(),

@@ -1,7 +1,9 @@
+import type { Provider } from '../domain/operations.ts';
 import type { KeyStatus } from './key-status.ts';
 import type { KeyFacts } from './key-store.ts';
-import { effectiveModels, type Models } from './models.ts';
+import { effectiveAnthropicModels, type Models } from './models.ts';
 import type { OwnSettings } from './settings-store.ts';
+import type { Targets } from './targets.ts';
 
 /** A tenant's provider settings as clients see them. */
 export interface SettingsView extends OwnSettings {
@@ -13,16 +15,25 @@ export interface SettingsView extends OwnSettings {
   readonly embedding_api_key_hint: string | null;
   readonly embedding_key_status: KeyStatus;
   readonly embedding_key_updated_at: Date | null;
-  readonly effective: Models;
+  readonly effective: EffectiveSettings;
+}
+
+/** What calls use: the tenant's own settings, or the defaults. */
+export interface EffectiveSettings extends Models {
+  readonly embedding_provider: string;
+  readonly embedding_base_url: string;
+  /** Null where only the first call shows them. */
+  readonly embedding_dimensions: number | null;
 }
 
 /** Builds the view. No key has to be opened for it. */
 export function presentSettings(
   settings: OwnSettings,
-  keys: { readonly anthropic: KeyFacts | undefined; readonly embedding: KeyFacts | undefined },
-  defaultModels: Models,
+  keys: ReadonlyMap<Provider, KeyFacts>,
+  targets: Targets,
 ): SettingsView {
-  const { anthropic, embedding } = keys;
+  const [anthropic, embedding] = [keys.get('anthropic'), keys.get('embedding')];
+  const target = targets.embedding(settings);
   return {
     has_api_key: hasKey(anthropic),
     api_key_hint: presentHint(anthropic),
@@ -33,7 +44,13 @@ export function presentSettings(
     embedding_key_status: embedding?.status ?? 'none',
     embedding_key_updated_at: embedding?.updatedAt ?? null,
     ...settings,
-    effective: effectiveModels(settings, defaultModels),
+    effective: {
+      embedding_provider: target.vendor,
+      embedding_base_url: target.baseUrl,
+      embedding_model: target.model,
+      embedding_dimensions: settings.embedding_dimensions ?? targets.knownDimensions(settings),
+      ...effectiveAnthropicModels(settings),
+    },
   };
 }
 

@@ -1,30 +1,34 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { Provider } from '../domain/operations.ts';
+import { originOf } from '../domain/provider-target.ts';
+import type { FieldError } from '../platform/http/problem.ts';
+import type { AddressCheck } from '../platform/net/address-check.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import type { KeyCustody } from './custody.ts';
-import { listKeyFacts, removeKey, setKey } from './key-store.ts';
-import { effectiveModels, type Models } from './models.ts';
-import { auditNames } from './provider-keys.ts';
+import { type KeysPatch, readGivenKeys, refusedLength } from './given-keys.ts';
+import { listKeyFacts } from './key-store.ts';
+import { type ChangePlan, type Notice, type PlannedChange, planChange } from './plan-change.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
-import { changeSettings, type OwnSettingsPatch } from './settings-change.ts';
-import { lockSettings, readSettings, updateSettings } from './settings-store.ts';
+import type { OwnSettingsPatch } from './settings-change.ts';
+import { lockSettings, readSettings } from './settings-store.ts';
 import { presentSettings, type SettingsView } from './settings-view.ts';
+import { createStoreChange } from './store-change.ts';
+import type { Targets } from './targets.ts';
 
 /**
  * A client's change of settings and keys: an absent field keeps its value, null restores the default or removes the
  * key.
  */
-export interface SettingsPatch extends OwnSettingsPatch {
-  /** Anthropic's key. */
-  readonly api_key?: string | null | undefined;
-  readonly embedding_api_key?: string | null | undefined;
-}
+export interface SettingsPatch extends OwnSettingsPatch, KeysPatch {}
 
 /** The result of a change. */
 export type SettingsUpdate =
-  | { readonly kind: 'updated'; readonly view: SettingsView }
-  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
+  | { readonly kind: 'updated'; readonly view: SettingsView; readonly notices: readonly Notice[] }
+  | Exclude<ChangePlan, { kind: 'planned' }>
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' }
+  /** Other changes kept moving the address. Nothing was stored. */
+  | { readonly kind: 'busy' };
 
 /** The tenants' provider settings and keys. */
 export interface Settings {
@@ -47,46 +51,66 @@ export interface SettingsDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly custody: KeyCustody;
-  readonly defaultModels: Models;
+  readonly catalogue: Catalogue;
+  readonly targets: Targets;
+  /** Checks the hosts of the addresses that tenants choose. */
+  readonly addressCheck: AddressCheck;
   /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
 }
 
-/** Whether the new budget admits more than the old one; null is no budget. */
-function isRaised(before: number | null, after: number | null): boolean {
-  return before !== null && (after === null || after > before);
-}
+/** How often a change is prepared anew because another one changed the address meanwhile. */
+const maxTries = 5;
 
-/** The request field of each key. */
-const keyFields: Readonly<Record<Provider, 'api_key' | 'embedding_api_key'>> = {
-  anthropic: 'api_key',
-  embedding: 'embedding_api_key',
-};
+/** The keys of a change, sealed for the address that the settings have after it. */
+interface Prepared {
+  /** The address for which the embedding key is sealed, and which was checked. */
+  readonly baseUrl: string;
+  readonly keys: { readonly anthropic: KeyChange; readonly embedding: KeyChange };
+}
 
 /** Creates the service of the tenants' provider settings and keys. */
 export function createSettings(deps: SettingsDeps): Settings {
-  const { database, audit, custody, defaultModels } = deps;
+  const { database, custody, targets, addressCheck } = deps;
+  const storeChange = createStoreChange(deps);
 
   const read = async (tx: Transaction, tenantId: string): Promise<SettingsView> => {
     const settings = await readSettings(tx, tenantId);
-    const facts = await listKeyFacts(tx, tenantId);
-    return presentSettings(
-      settings,
-      { anthropic: facts.get('anthropic'), embedding: facts.get('embedding') },
-      defaultModels,
-    );
+    return presentSettings(settings, await listKeyFacts(tx, tenantId), targets);
   };
 
-  const storeKey = async (
-    tx: Transaction,
+  /** Plans the change, and says what only the service knows: whether the keys fit. */
+  const plan = (
+    before: Parameters<typeof planChange>[1],
+    patch: SettingsPatch,
+    embeddingKey: string | null | undefined,
+  ): ChangePlan => {
+    const planned = planChange(deps, before, patch);
+    if (planned.kind !== 'planned') return planned;
+    const errors = refusedLength('embedding', embeddingKey, planned.plan.vendor.keysOptional);
+    return errors.length > 0 ? { kind: 'invalid', errors } : planned;
+  };
+
+  /** What takes time, before any row is locked: the look-up of the host, and Vault. */
+  const prepare = async (
     tenantId: string,
-    provider: Provider,
-    key: KeyChange,
-  ): Promise<'set' | 'removed' | 'unchanged'> => {
-    if (key === undefined) return 'unchanged';
-    if (key === null) return (await removeKey(tx, tenantId, provider)) ? 'removed' : 'unchanged';
-    await setKey(tx, tenantId, provider, key);
-    return 'set';
+    { target, after, addressChanged }: PlannedChange,
+    keys: { readonly anthropic: string | null | undefined; readonly embedding: string | null | undefined },
+  ): Promise<Prepared | Exclude<SettingsUpdate, { kind: 'updated' }>> => {
+    const { baseUrl } = target;
+    if (addressChanged && targets.mustBePublic(after)) {
+      const verdict = await addressCheck.check(new URL(baseUrl).hostname);
+      // A name that is not found now may be found later. Its address is checked again at each connection.
+      if (verdict === 'forbidden') return { kind: 'forbidden', path: 'embedding_base_url' };
+    }
+    const anthropicOrigin = originOf(targets.anthropic('').baseUrl);
+    const [anthropic, embedding] = await Promise.all([
+      sealChange(custody, { tenantId, provider: 'anthropic', origin: anthropicOrigin }, keys.anthropic),
+      sealChange(custody, { tenantId, provider: 'embedding', origin: originOf(baseUrl) }, keys.embedding),
+    ]);
+    if (anthropic.kind === 'failed') return anthropic;
+    if (embedding.kind === 'failed') return embedding;
+    return { baseUrl, keys: { anthropic: anthropic.change, embedding: embedding.change } };
   };
 
   return {
@@ -95,54 +119,41 @@ export function createSettings(deps: SettingsDeps): Settings {
     async update(actor, patch) {
       const { tenantId } = actor;
       if (Object.values(patch).every((value) => value === undefined)) {
-        return { kind: 'updated', view: await database.withTenant(tenantId, (tx) => read(tx, tenantId)) };
+        const view = await database.withTenant(tenantId, (tx) => read(tx, tenantId));
+        return { kind: 'updated', view, notices: [] };
       }
-      // Sealed before the transaction, so that no row is locked while Vault is slow.
-      const [anthropic, embedding] = await Promise.all([
-        sealChange(custody, tenantId, 'anthropic', patch.api_key),
-        sealChange(custody, tenantId, 'embedding', patch.embedding_api_key),
-      ]);
-      if (anthropic.kind === 'failed') return anthropic;
-      if (embedding.kind === 'failed') return embedding;
+      const given = readGivenKeys(patch);
+      if (given.kind === 'invalid') return given;
 
-      const view = await database.withTenant(tenantId, async (tx) => {
-        const before = await lockSettings(tx, tenantId);
-        const { after, fields } = changeSettings(before, patch);
-        if (fields.length > 0) await updateSettings(tx, tenantId, after);
-        const keys = [
-          { provider: 'anthropic', change: await storeKey(tx, tenantId, 'anthropic', anthropic.change) },
-          { provider: 'embedding', change: await storeKey(tx, tenantId, 'embedding', embedding.change) },
-        ] as const;
+      for (let tries = 0; tries < maxTries; tries += 1) {
+        const before = await database.withTenant(tenantId, (tx) => readSettings(tx, tenantId));
+        const first = plan(before, patch, given.keys.embedding);
+        if (first.kind !== 'planned') return first;
+        const prepared = await prepare(tenantId, first.plan, given.keys);
+        if ('kind' in prepared) return prepared;
 
-        const changedKeys = keys.flatMap(({ provider, change }) =>
-          change === 'unchanged' ? [] : [{ provider, change }],
-        );
-        const subject = { kind: 'llm_config', id: tenantId };
-        if (fields.length + changedKeys.length > 0) {
-          await audit.append(tx, actor, {
-            action: 'llm_config.updated',
-            subject,
-            details: { fields: [...fields, ...changedKeys.map(({ provider }) => keyFields[provider])] },
-          });
-        }
-        for (const { provider, change } of changedKeys) {
-          await audit.append(tx, actor, {
-            action: `llm_config.${auditNames[provider]}_${change}`,
-            subject,
-            details: { provider },
-          });
-        }
-
-        const modelBefore = effectiveModels(before, defaultModels).embedding_model;
-        const modelAfter = effectiveModels(after, defaultModels).embedding_model;
-        const embeddingChanged =
-          modelBefore !== modelAfter ||
-          keys[1].change === 'set' ||
-          isRaised(before.monthly_token_budget, after.monthly_token_budget);
-        if (embeddingChanged) await deps.backlog.request(tx, tenantId);
-        return read(tx, tenantId);
-      });
-      return { kind: 'updated', view };
+        const outcome = await database.withTenant(tenantId, async (tx): Promise<SettingsUpdate | 'moved'> => {
+          const locked = await lockSettings(tx, tenantId);
+          const planned = plan(locked, patch, given.keys.embedding);
+          if (planned.kind !== 'planned') return planned;
+          // Another change came between: a key must not be stored that is sealed for an address which is no longer meant.
+          if (planned.plan.target.baseUrl !== prepared.baseUrl) return 'moved';
+          const facts = await listKeyFacts(tx, tenantId);
+          const hasKey = (facts.get('embedding')?.status ?? 'none') !== 'none';
+          if (planned.plan.addressChanged && hasKey && given.keys.embedding === undefined)
+            return { kind: 'invalid', errors: [keyIsNeededAgain] };
+          await storeChange(tx, actor, locked, planned.plan, prepared.keys);
+          const notices = [...given.notices, ...planned.plan.notices];
+          return { kind: 'updated', view: await read(tx, tenantId), notices };
+        });
+        if (outcome !== 'moved') return outcome;
+      }
+      return { kind: 'busy' };
     },
   };
 }
+
+const keyIsNeededAgain: FieldError = {
+  path: 'embedding_api_key',
+  message: 'is needed again, because a key goes only to the address that it was set for; null removes it',
+};

@@ -1,38 +1,91 @@
-import { defaultVendor, type InputStyle, type ProviderTarget } from '../domain/provider-target.ts';
+import type { ProviderTarget } from '../domain/provider-target.ts';
+import type { ProviderUrls } from '../domain/provider-urls.ts';
+import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
+import { baseUrlOf, isListedAddress } from '../providers/catalogue/vendor-address.ts';
+import { dimensionsToAsk, findModel, inputStyleOf } from '../providers/catalogue/vendor-model.ts';
+import { isAllowedAddress } from './allowed-address.ts';
+import type { OwnSettings } from './settings-store.ts';
 
-/** What the calls of each provider are sent to, by model. */
+/** The settings that decide where embedding calls go, and what they ask. */
+export type EmbeddingChoice = Pick<
+  OwnSettings,
+  'embedding_provider' | 'embedding_base_url' | 'embedding_model' | 'embedding_dimensions'
+>;
+
+/** Where the calls of a tenant go. */
 export interface Targets {
-  embedding(model: string): ProviderTarget;
+  embedding(own: EmbeddingChoice): ProviderTarget;
+  /** Whether this installation lets the embedding calls of a tenant go there. */
+  isAllowed(own: EmbeddingChoice): boolean;
+  /** Whether the host is the tenant's choice, and every address of it must be public. */
+  mustBePublic(own: EmbeddingChoice): boolean;
+  /** The dimensions of the model's vectors where none are asked for; null where they are not known. */
+  knownDimensions(own: EmbeddingChoice): number | null;
   anthropic(model: string): ProviderTarget;
 }
 
-const noStyle: InputStyle = { kind: 'none' };
+/** Stands for an address that a stored setting does not have. No key is sealed for it, so nothing is sent there. */
+const noAddress = 'https://address.invalid';
 
-/** The installation's own providers, as its environment names them. */
-export interface Installation {
-  readonly embeddingBaseUrl: string;
-  /** Whether its embedding server needs `input_type: query | passage`. */
-  readonly sendsInputType: boolean;
+/** Creates the targets of the tenants' settings. */
+export function createTargets(deps: {
+  readonly catalogue: Catalogue;
+  readonly providerUrls: ProviderUrls;
   readonly anthropicBaseUrl: string;
-}
+}): Targets {
+  const { catalogue } = deps;
 
-/** Creates the targets of the installation's own providers. */
-export function createTargets(deps: Installation): Targets {
-  const sided: InputStyle = { kind: 'field', name: 'input_type', query: 'query', passage: 'passage' };
-  return {
-    embedding: (model) => ({
-      vendor: defaultVendor,
-      baseUrl: deps.embeddingBaseUrl,
+  const embedding = (own: EmbeddingChoice): ProviderTarget => {
+    const { ofInstallation } = catalogue;
+    const vendor = catalogue.find(own.embedding_provider);
+    const model = own.embedding_model ?? vendor?.defaultModel ?? ofInstallation.defaultModel ?? '';
+    if (vendor === undefined) {
+      return {
+        vendor: own.embedding_provider ?? ofInstallation.name,
+        baseUrl: own.embedding_base_url ?? noAddress,
+        model,
+        dimensions: own.embedding_dimensions,
+        inputStyle: { kind: 'none' },
+      };
+    }
+    return {
+      vendor: vendor.name,
+      // What is stored counts, even where it is not what the vendor's entry allows: no key opens for such an address.
+      baseUrl: baseUrlOf(vendor, own.embedding_base_url) ?? noAddress,
       model,
-      dimensions: null,
-      inputStyle: deps.sendsInputType ? sided : noStyle,
-    }),
+      dimensions: dimensionsToAsk(vendor, model, own.embedding_dimensions),
+      inputStyle: inputStyleOf(vendor, model),
+    };
+  };
+
+  return {
+    embedding,
+
+    isAllowed(own) {
+      const vendor = catalogue.find(own.embedding_provider);
+      if (vendor === undefined) return false;
+      const baseUrl = baseUrlOf(vendor, own.embedding_base_url) ?? noAddress;
+      return isAllowedAddress(deps.providerUrls, vendor, baseUrl);
+    },
+
+    mustBePublic(own) {
+      const vendor = catalogue.find(own.embedding_provider);
+      if (vendor === catalogue.ofInstallation || deps.providerUrls === 'any') return false;
+      return vendor === undefined || !isListedAddress(vendor, embedding(own).baseUrl);
+    },
+
+    knownDimensions(own) {
+      const vendor = catalogue.find(own.embedding_provider);
+      const { model } = embedding(own);
+      return vendor === undefined ? null : (findModel(vendor, model)?.dimensions ?? null);
+    },
+
     anthropic: (model) => ({
       vendor: 'anthropic',
       baseUrl: deps.anthropicBaseUrl,
       model,
       dimensions: null,
-      inputStyle: noStyle,
+      inputStyle: { kind: 'none' },
     }),
   };
 }

@@ -27,6 +27,7 @@ const app = createApp({
   metrics,
   log,
   version,
+  recentFailures: services.recentCauses.list,
   dependencies: [
     {
       name: 'postgres',

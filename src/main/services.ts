@@ -7,6 +7,8 @@ import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
+import { createAddressCheck } from '../platform/net/address-check.ts';
+import { createNameResolver } from '../platform/net/resolve-name.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
 import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -102,12 +104,10 @@ export function createServices(
     transit,
     metrics,
     backlog,
-    defaultEmbeddingModel: environment.EMBEDDING_DEFAULT_MODEL,
-    installation: {
-      embeddingBaseUrl: environment.EMBEDDING_BASE_URL,
-      sendsInputType: environment.EMBEDDING_SENDS_INPUT_TYPE,
-      anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
-    },
+    catalogue,
+    providerUrls: environment.PROVIDER_URLS,
+    addressCheck: createAddressCheck({ resolve: createNameResolver() }),
+    anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
   });
   const providers = createProviders({
     database,
@@ -131,6 +131,7 @@ export function createServices(
   const { cutter } = createVectors(shares);
   const embedding = createEmbedding({
     database,
+    audit,
     outbox,
     starter,
     keys,
@@ -185,6 +186,7 @@ export function createServices(
     batches: embedding.batches,
     backlog: embedding.backlog,
     embeddingCoverage: embedding.embeddingCoverage,
+    embeddingRetries: embedding.embeddingRetries,
     articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
     search,
     ...createKnowledge({ database, search }),

@@ -40,6 +40,7 @@ let isPolling = () => false;
 const server = await startServer({
   app: createOperatorApp({
     metrics,
+    recentFailures: services.recentCauses.list,
     dependencies: [
       {
         name: 'postgres',

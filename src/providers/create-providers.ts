@@ -16,7 +16,9 @@ import { createProfiles, type EmbeddingProfiles } from './embedding/profiles.ts'
 import { createGuard, type Guard } from './guard.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
+import { reportFailures } from './reported-guard.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
+import { createRecentCauses, type RecentCauses } from './status/recent-causes.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
 import { createProviderConnections } from './wire/provider-connections.ts';
 
@@ -27,10 +29,10 @@ export interface CreateProvidersDeps {
   readonly keys: ProviderKeys;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly log: Logger;
   readonly metrics: Pick<
     ProviderMetrics,
-    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused' | 'modelDrifted'
+    'breakerChanged' | 'providerCall' | 'costEstimated' | 'callRefused' | 'connectionFailed' | 'modelDrifted'
   >;
   readonly breaker: Omit<BreakerPolicy, 'maxOpenMs'>;
   /** Which addresses tenants may choose. */
@@ -48,6 +50,7 @@ export interface ProvidersRoom {
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
   readonly providerStates: ProviderStates;
+  readonly recentCauses: RecentCauses;
 }
 
 /** The limit of a breaker's open time: a provider that is back is noticed within ten minutes. */
@@ -58,9 +61,13 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
+  const recentCauses = createRecentCauses();
   const guard = outlivingRequests(
     meterGuard(
-      createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+      reportFailures(
+        createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+        { log: deps.log, metrics, recentCauses },
+      ),
       metrics,
     ),
   );
@@ -81,6 +88,7 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
       ...{ database, keys, embedding, profiles, anthropic, backlog, timeoutMs },
     }),
     providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
+    recentCauses,
   };
 }
 

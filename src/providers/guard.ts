@@ -66,6 +66,8 @@ type Begun =
       readonly callId: string;
     }
   | { readonly kind: 'superseded' | 'claimed' }
+  /** The call is for another address than the tenant's key. */
+  | { readonly kind: 'moved'; readonly stored: CurrentKey }
   | ({ readonly kind: 'failed' } & Failure);
 
 /** Thrown to roll back the reservation and the call record of a call that is refused after them. */
@@ -98,7 +100,7 @@ export function createGuard(deps: GuardDeps): Guard {
           return { kind: 'superseded' };
         const target =
           request.target === undefined ? stored.target : atCurrentAddress(request.target, stored.target);
-        if (target === undefined) return { kind: 'superseded' };
+        if (target === undefined) return { kind: 'moved', stored };
 
         const callId = randomUUID();
         // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
@@ -205,7 +207,7 @@ export function createGuard(deps: GuardDeps): Guard {
       if (answer.kind === 'failed') {
         if (isKeyRejection(answer.code))
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
-        const { cost: _, ...failed } = answer;
+        const { cost: _, cause: __, ...failed } = answer;
         return failed;
       }
       if (stored.status !== 'verified') {
@@ -219,11 +221,19 @@ export function createGuard(deps: GuardDeps): Guard {
     return retryPersist(() => database.withTenant(tenantId, finish));
   };
 
+  /** Ends a call for a former address. Where no key opens for the present one either, that is what the tenant has to know. */
+  const afterMove = async (tenantId: string, operation: CallOperation, stored: CurrentKey) => {
+    const origin = originOf(stored.target.baseUrl);
+    const opened = await keys.openKey(tenantId, operations[operation].provider, stored, origin);
+    return opened.kind === 'failed' ? opened : ({ kind: 'superseded' } as const);
+  };
+
   return {
     admission: (tx, tenantId, operation, caller) => admit(deps, tx, tenantId, operation, caller),
 
     async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
       const begun = await begin(request);
+      if (begun.kind === 'moved') return afterMove(request.tenantId, request.operation, begun.stored);
       if (begun.kind !== 'begun') return begun;
       const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs);
       const made = makeCall(request, begun, time);
@@ -276,11 +286,13 @@ const isAnswer = <R>(answer: ProviderAnswer<R>) =>
 
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
- * `internal` error says nothing about it, nor does its failure on a suspect text, so a probe is released for another call.
+ * `internal` error says nothing about it, and neither does an address to which nothing was sent, or a failure on a suspect text,
+ * so a probe is released for another call.
  */
 function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller, suspect = false): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered', within };
   if (answer.code === 'internal') return { kind: 'not_made' };
+  if (answer.code === 'address_forbidden') return { kind: 'not_made' };
   if (suspect && answer.hint?.kind === 'server_error') return { kind: 'not_made' };
   return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
 }

@@ -7,8 +7,10 @@ import {
   type Provider,
   providers,
 } from '../domain/operations.ts';
+import { transportCauses } from '../domain/transport-cause.ts';
 import { createCounter, createHistogram } from '../platform/telemetry/counters.ts';
 import { type BreakerTransition, breakerTransitions } from './breaker/breaker-states.ts';
+import { addressOwners, type ConnectionFailure } from './status/recent-causes.ts';
 
 interface CallLabels {
   readonly provider: Provider;
@@ -37,6 +39,8 @@ export interface ProviderMetrics {
   callRefused(call: CallLabels & { readonly code: FailureCode }): void;
   /** A provider's answers name another model than before. */
   modelDrifted(): void;
+  /** No answer came, for this reason. */
+  connectionFailed(failure: ConnectionFailure): void;
   /** A breaker has made a transition. */
   breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
 }
@@ -77,6 +81,11 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     labels: {},
     fromZero: true,
   });
+  const connectionFailures = createCounter(registry, {
+    name: 'lorekeep_provider_connection_failures_total',
+    help: 'Attempts at a provider without an answer, by what was wrong with the connection',
+    labels: { provider: providers, addresses: addressOwners, cause: transportCauses },
+  });
   const transitions = createCounter(registry, {
     name: 'lorekeep_breaker_transitions_total',
     help: 'Transitions of tenants’ breakers',
@@ -94,6 +103,8 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     costEstimated: (call) => estimated.inc(call),
     callRefused: (call) => refused.inc(call),
     modelDrifted: () => drifts.inc({}),
+    connectionFailed: ({ provider, addresses, cause }) =>
+      connectionFailures.inc({ provider, addresses, cause }),
     breakerChanged: (change) => transitions.inc(change),
   };
 }

@@ -87,7 +87,7 @@ async function createTenant(services: ReturnType<typeof createServices>, apiKey:
   if (created.kind !== 'created') throw new Error(created.kind);
   const actor = { ...operator, tenantId: created.tenant.id };
   const updated = await services.llmConfig.update(actor, { embedding_api_key: apiKey });
-  if (updated.kind !== 'updated') throw new Error(updated.code);
+  if (updated.kind !== 'updated') throw new Error(updated.kind);
   return created.tenant.id;
 }
 

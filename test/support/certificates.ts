@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 /** A certificate with its key, as PEM. */
@@ -8,9 +9,9 @@ export interface Certificate {
 
 const dayMs = 86_400_000;
 
-/** Makes a certificate authority of a test's own. */
+/** Makes a certificate authority of a test's own. No two have one name, or one would be taken for the other. */
 export async function createAuthority(): Promise<Certificate> {
-  const made = await generate([{ name: 'commonName', value: 'authority of a test' }], {
+  const made = await generate([{ name: 'commonName', value: `authority ${randomUUID()}` }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [

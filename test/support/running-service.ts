@@ -32,6 +32,7 @@ export async function startService(
       idempotency: services.idempotency,
       metrics: test.metrics,
       dependencies: [],
+      recentFailures: services.recentCauses.list,
       log,
       version: 'test',
       verifyReplies: true,

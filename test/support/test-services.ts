@@ -82,7 +82,7 @@ export async function createTestServices(
       const actor: Actor = { tenantId: tenant.id, keyId: keys.user.id, label: 'user', role: 'user' };
       const setEmbeddingKey = async (key: string | null) => {
         const updated = await services.llmConfig.update(actor, { embedding_api_key: key });
-        if (updated.kind !== 'updated') throw new Error(updated.code);
+        if (updated.kind !== 'updated') throw new Error(updated.kind);
       };
       if (embeddingKey !== undefined) await setEmbeddingKey(embeddingKey);
       return {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { failureCodes } from '../../domain/failures.ts';
+import { failureCodes, guidanceOf, isFailureCode } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
 import { keyStatuses } from '../../llm-config/key-status.ts';
 import { profileSchema } from '../../llm-config/profile-view.ts';
+import { optionalGuidanceShape } from '../../platform/http/guidance.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
-import type { KeyVerification } from './verification.ts';
+import type { KeyVerification, Verification, Verified } from './verification.ts';
 
 const code = z.enum(failureCodes);
 const time = z.iso.datetime().nullable();
@@ -14,6 +15,7 @@ const time = z.iso.datetime().nullable();
 const verified = z.object({
   ok: z.boolean(),
   code: code.optional().describe('Why the call failed'),
+  ...optionalGuidanceShape,
   model: z.string().describe('The model that was called, or would be'),
 });
 
@@ -39,6 +41,7 @@ const stateView = z
     key_status: z.enum(keyStatuses),
     last_error_code: code.nullable().describe('Of the last call that failed with the current key'),
     last_error_at: time,
+    ...optionalGuidanceShape,
   })
   .meta({ id: 'ProviderState' });
 
@@ -65,7 +68,7 @@ export function providerRoutes(deps: {
       replies: { 200: { description: 'The result of each call', schema: verificationReply } },
       problems: [],
       handle: async ({ actor }) =>
-        reply(200, { data: await deps.verification.verify(actor.tenantId, actor.keyId) }),
+        presentVerification(await deps.verification.verify(actor.tenantId, actor.keyId)),
     }),
 
     route({
@@ -103,6 +106,12 @@ export function providerRoutes(deps: {
   ];
 }
 
+function presentVerification({ embedding, anthropic }: Verification) {
+  const present = (verified: Verified) =>
+    verified.ok ? verified : { ...verified, ...guidanceOf(verified.code) };
+  return reply(200, { data: { embedding: present(embedding), anthropic: present(anthropic) } });
+}
+
 function present(state: ProviderState) {
   return {
     state: state.state,
@@ -111,5 +120,7 @@ function present(state: ProviderState) {
     key_status: state.keyStatus,
     last_error_code: state.lastErrorCode,
     last_error_at: state.lastErrorAt?.toISOString() ?? null,
+    // The ledger's codes, and `abandoned` where the process ended during the call.
+    ...(isFailureCode(state.lastErrorCode) ? guidanceOf(state.lastErrorCode) : {}),
   };
 }

@@ -1,9 +1,10 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
 import type { FailureCode } from '../../domain/failures.ts';
+import type { TransportCause } from '../../domain/transport-cause.ts';
 import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal } from './classify-refusal.ts';
+import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
@@ -34,7 +35,9 @@ export function classifyError(
   },
 ): FailedAttempt {
   try {
-    return classify(error, vendor, options);
+    const { code, ...rest } = classify(error, vendor, options);
+    const cause = causeOf(code, error, vendor, options);
+    return { code, ...rest, ...(cause === undefined ? {} : { cause }) };
   } catch {
     return { code: 'internal' };
   }
@@ -50,18 +53,14 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-const classify: typeof classifyError = (error, vendor, { timedOut, sent = true, bodyOf, vendorWords }) => {
-  if (
-    timedOut ||
-    error instanceof vendor.APIConnectionTimeoutError ||
-    error instanceof vendor.APIUserAbortError
-  ) {
-    return { code: 'provider_timeout', ...(sent ? {} : { cause: 'connect_timeout' }) };
-  }
+type Classify = (...given: Parameters<typeof classifyError>) => Refusal;
+
+const classify: Classify = (error, vendor, { timedOut, bodyOf, vendorWords }) => {
+  if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
+  if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
   if (error instanceof vendor.APIConnectionError) {
-    if (error.cause instanceof UnusableAnswer) return { code: 'malformed_response' };
     if (isAddressForbidden(error)) return { code: 'address_forbidden' };
-    return { code: 'provider_unavailable', cause: transportCauseOf(error) };
+    return { code: error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable' };
   }
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
@@ -72,3 +71,16 @@ const classify: typeof classifyError = (error, vendor, { timedOut, sent = true, 
   if (error instanceof SyntaxError) return { code: 'malformed_response' };
   return { code: 'internal' };
 };
+
+/** The cause of a failure without an answer. A time-out has one only where no connection came about within it. */
+function causeOf(
+  code: FailureCode,
+  error: unknown,
+  vendor: VendorErrors,
+  { sent = true }: { readonly sent?: boolean },
+): TransportCause | undefined {
+  if (code === 'provider_timeout') return sent ? undefined : 'connect_timeout';
+  return code === 'provider_unavailable' && error instanceof vendor.APIConnectionError
+    ? transportCauseOf(error)
+    : undefined;
+}

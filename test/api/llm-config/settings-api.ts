@@ -9,17 +9,18 @@ import { createApp } from '../../../src/http/app.ts';
 import { startServer } from '../../../src/http/server.ts';
 import { createKeyCustody } from '../../../src/llm-config/custody.ts';
 import { createLlmConfigMetrics } from '../../../src/llm-config/metrics.ts';
-import { defaultAnthropicModels } from '../../../src/llm-config/models.ts';
 import { llmConfigRoutes } from '../../../src/llm-config/routes.ts';
 import { createSettings } from '../../../src/llm-config/settings.ts';
 import { createIdempotency } from '../../../src/platform/idempotency/idempotency.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import { createTransit } from '../../../src/platform/vault/transit.ts';
+import { catalogueRoutes } from '../../../src/providers/catalogue-routes.ts';
 import { adminRoutes } from '../../../src/tenants/admin-routes.ts';
 import { apiKeyRoutes } from '../../../src/tenants/routes.ts';
 import { createTenants } from '../../../src/tenants/service.ts';
 import { type Answer, readAnswer } from '../../support/answer.ts';
+import { installationOf } from '../../support/catalogue.ts';
 import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
@@ -47,7 +48,9 @@ export interface SettingsApi {
 }
 
 /** The routes of tenants, API keys, provider settings and audit, over real HTTP, Postgres and OpenBao. */
-export async function startSettingsApi(): Promise<SettingsApi> {
+export async function startSettingsApi(
+  installation: ReturnType<typeof installationOf> = installationOf(),
+): Promise<SettingsApi> {
   const db = await createTestDatabase({ poolSize: 20 });
   const { database } = db;
   const vault = await createCuttableLink(inject('vaultAddr'));
@@ -76,11 +79,12 @@ export async function startSettingsApi(): Promise<SettingsApi> {
     database,
     audit,
     custody: createKeyCustody({ transit, metrics: createLlmConfigMetrics(metrics.registry) }),
-    defaultModels: { embedding_model: 'default-embedding', ...defaultAnthropicModels },
+    ...installation,
     backlog: { request: async () => undefined },
   });
   const app = createApp({
     routes: [
+      ...catalogueRoutes(installation),
       ...llmConfigRoutes({ llmConfig }),
       ...auditRoutes({ audit }),
       ...apiKeyRoutes({ tenants }),

@@ -16,7 +16,8 @@ describe('a proposal whose vectors the provider refuses', () => {
     twin.script(proposer.key, [], takesBatches(5));
     const { status, body } = await proposer.post({ title: 'One', body: sections(12) });
     expect([status, body.meta.gate.verdict, body.meta.gate.reason]).toEqual([201, 'novel', null]);
-    const sizes = () => twin
+    const sizes = () =>
+      twin
         .callsOf(proposer.key)
         .slice(before)
         .map(({ inputs }) => inputs.length);

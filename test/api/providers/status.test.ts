@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { guidanceOf } from '../../../src/domain/failures.ts';
 import { factsOfService } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey, twinMarker } from '../../support/provider-twin.ts';
 import type { RunningService } from '../../support/running-service.ts';
@@ -69,8 +70,8 @@ describe('trying the stored keys', () => {
 
   it('answers no_api_key for a key that is not set', async ({ anthropicKey, own }) => {
     expect((await own.verify()).body.data).toEqual({
-      embedding: { ok: false, code: 'no_api_key', model: 'm' },
-      anthropic: { ok: false, code: 'no_api_key', model: 'claude-sonnet-4-5' },
+      embedding: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'm' },
+      anthropic: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'claude-sonnet-4-5' },
     });
     await own.setKeys({ api_key: anthropicKey });
     expect((await own.verify()).body.data).toMatchObject({
@@ -82,6 +83,7 @@ describe('trying the stored keys', () => {
   it.for<[TwinStep, string]>([
     [{ kind: 'status', status: 401 }, 'credential_rejected'],
     [{ kind: 'status', status: 402 }, 'quota_exhausted'],
+    [{ kind: 'status', status: 403 }, 'permission_denied'],
     [{ kind: 'status', status: 404 }, 'model_not_found'],
     [{ kind: 'status', status: 400 }, 'input_rejected'],
     [{ kind: 'status', status: 429, headers: { 'retry-after': '60' } }, 'provider_rate_limited'],
@@ -97,8 +99,8 @@ describe('trying the stored keys', () => {
       const answer = await own.verify();
       expect(answer.status).toBe(200);
       expect(answer.body.data).toEqual({
-        embedding: { ok: false, code, model: 'm' },
-        anthropic: { ok: false, code, model: 'claude-sonnet-4-5' },
+        embedding: { ok: false, code, ...guidanceOf(code), model: 'm' },
+        anthropic: { ok: false, code, ...guidanceOf(code), model: 'claude-sonnet-4-5' },
       });
       const text = JSON.stringify(answer.body);
       expect(text).not.toContain(twinMarker);
@@ -204,6 +206,7 @@ describe('the providers', () => {
       failures: 1,
       key_status: 'unverified',
       last_error_code: 'provider_unavailable',
+      ...guidanceOf('provider_unavailable'),
     });
     expect(anthropic).toMatchObject({ state: 'closed', failures: 0, last_error_code: 'quota_exhausted' });
     await own.verify();

@@ -1,5 +1,6 @@
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
+import { catalogueFaults } from './catalogue.ts';
 import { classificationFaults } from './classification.ts';
 import { coalescingFaults } from './coalescing.ts';
 import { custodyFaults } from './custody.ts';
@@ -10,6 +11,7 @@ import { limitsFaults } from './limits.ts';
 import { outboxFaults } from './outbox.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
+import { refusedKeysFaults } from './refused-keys.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
 import { walkFaults } from './walk.ts';
@@ -21,6 +23,8 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['budget', budgetFaults],
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
+  ['catalogue', catalogueFaults],
+  ['refused-keys', refusedKeysFaults],
   ['sanitizer', sanitizerFaults],
   ['classification', classificationFaults],
   ['walk', walkFaults],

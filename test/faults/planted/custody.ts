@@ -9,11 +9,34 @@ export const custodyFaults: readonly PlantedFault[] = [
   {
     file: 'src/llm-config/custody.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
-    find: 'lorekeep/${purposes[provider]}/${tenantId}',
+    find: 'lorekeep/${purposes[provider]}/${tenantId}/${origin}',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
-    replace: 'lorekeep/${purposes[provider]}',
+    replace: 'lorekeep/${purposes[provider]}/${origin}',
     why: 'one encryption context for all tenants',
     tests: settings,
+  },
+  {
+    file: 'src/llm-config/custody.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
+    find: 'lorekeep/${purposes[provider]}/${tenantId}/${origin}',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
+    replace: 'lorekeep/${purposes[provider]}/${tenantId}',
+    why: 'a key opens for an address that it was not set for',
+    tests: settings,
+  },
+  {
+    file: 'src/llm-config/settings.ts',
+    find: "if (planned.plan.target.baseUrl !== prepared.baseUrl) return 'moved';",
+    replace: '',
+    why: 'a key is stored that is sealed for an address which another change has replaced',
+    tests: races,
+  },
+  {
+    file: 'src/llm-config/settings.ts',
+    find: 'planned.plan.addressChanged && hasKey && given.keys.embedding === undefined',
+    replace: 'false',
+    why: 'another address may be set without the key',
+    tests: ['test/api/llm-config/provider-choice.test.ts'],
   },
   {
     file: 'src/llm-config/custody.ts',
@@ -52,7 +75,7 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/key-store.ts',
-    find: 'status = excluded.status, updated_at = now()',
+    find: 'status = excluded.status, rejected_code = null, updated_at = now()',
     replace: 'updated_at = now()',
     why: 'a replaced key inherits the status of the old one',
     tests: settings,
@@ -79,7 +102,7 @@ export const custodyFaults: readonly PlantedFault[] = [
     tests: settings,
   },
   {
-    file: 'src/llm-config/settings.ts',
+    file: 'src/llm-config/store-change.ts',
     find: 'before !== null && (after === null || after > before)',
     replace: 'before !== null && after !== null && after > before',
     why: 'a removed budget wakes no blocked article',
@@ -94,8 +117,8 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/sealed-key.ts',
-    find: 'given.slice(-4)',
-    replace: 'given.slice(-8)',
+    find: 'Math.min(4,',
+    replace: 'Math.min(8,',
     why: 'a hint of eight characters',
     tests: settings,
   },
@@ -122,8 +145,8 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/key-store.ts',
-    find: 'status = excluded.status, updated_at = now()',
-    replace: 'status = excluded.status',
+    find: 'status = excluded.status, rejected_code = null, updated_at = now()',
+    replace: 'status = excluded.status, rejected_code = null',
     why: 'a replaced key shows the time of the old one',
     tests: ['test/integration/llm-config/key-status.test.ts'],
   },

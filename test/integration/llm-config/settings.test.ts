@@ -15,9 +15,9 @@ import {
   type Settings,
   type SettingsPatch,
 } from '../../../src/llm-config/settings.ts';
-import { createTargets } from '../../../src/llm-config/targets.ts';
 import { createTransit } from '../../../src/platform/vault/transit.ts';
 import { createTenants } from '../../../src/tenants/service.ts';
+import { installationOf } from '../../support/catalogue.ts';
 import { factsOfDatabase, linkToVault } from '../../support/fixtures.ts';
 import type { TestDatabase } from '../../support/test-database.ts';
 
@@ -39,12 +39,20 @@ describe('the view', () => {
       embedding_api_key_hint: null,
       embedding_key_status: 'none',
       embedding_key_updated_at: null,
+      embedding_provider: null,
+      embedding_base_url: null,
       embedding_model: null,
+      embedding_dimensions: null,
       extraction_model: null,
       classification_model: null,
       merge_model: null,
       monthly_token_budget: null,
-      effective: defaultModels,
+      effective: {
+        embedding_provider: 'default',
+        embedding_base_url: 'http://127.0.0.1:9/v1',
+        embedding_dimensions: null,
+        ...defaultModels,
+      },
     });
   });
 
@@ -222,7 +230,7 @@ describe('a change', () => {
 });
 
 describe('a re-embedding', () => {
-  test('is asked for by a first key, another key and another embedding model alone', async ({
+  test('is asked for by a first key, another key, another embedding model, provider, address and dimensions alone', async ({
     actor,
     settings,
   }) => {
@@ -237,6 +245,15 @@ describe('a re-embedding', () => {
       await settings.asksAfter(actor, { api_key: newKey(), merge_model: 'm2', monthly_token_budget: 7 }),
     ).toBe(false);
     expect(await settings.asksAfter(actor, { embedding_api_key: null })).toBe(false);
+    expect(await settings.asksAfter(actor, { embedding_dimensions: 512 })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_provider: 'openai' })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_model: 'text-embedding-3-small' })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_base_url: 'https://eu.api.openai.com/v1' })).toBe(
+      true,
+    );
+    expect(await settings.asksAfter(actor, { embedding_dimensions: null })).toBe(true);
+    // The model's own dimensions by their number are those that it has unasked.
+    expect(await settings.asksAfter(actor, { embedding_dimensions: 1536 })).toBe(false);
   });
 });
 
@@ -434,11 +451,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
     tx.afterCommit(() => committed.push(tenantId));
   };
 
-  const targets = createTargets({
-    embeddingBaseUrl: 'http://127.0.0.1:9/v1',
-    sendsInputType: false,
-    anthropicBaseUrl: 'http://127.0.0.1:9',
-  });
+  const installation = installationOf();
 
   /** The settings as another process has them, whose custody has opened no key yet. */
   function startProcess(request: BacklogRequests['request'] = requestAndCommit): {
@@ -457,10 +470,10 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
       database: db.database,
       audit,
       custody,
-      defaultModels,
+      ...installation,
       backlog: { request },
     });
-    return { llmConfig, providerKeys: createProviderKeys({ custody, audit, defaultModels, targets }) };
+    return { llmConfig, providerKeys: createProviderKeys({ custody, audit, targets: installation.targets }) };
   }
 
   const { llmConfig, providerKeys } = startProcess();
@@ -476,7 +489,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
 
   async function update(actor: Actor, patch: SettingsPatch) {
     const updated = await llmConfig.update(actor, patch);
-    if (updated.kind !== 'updated') throw new Error(updated.code);
+    if (updated.kind !== 'updated') throw new Error(updated.kind);
     return updated.view;
   }
 

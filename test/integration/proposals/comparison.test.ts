@@ -67,6 +67,7 @@ const key = {
   rejection: null,
   ciphertext: 'sealed',
   target: targetOf('a-model'),
+  addressAllowed: true,
   monthlyTokenBudget: null,
 } as const;
 

@@ -89,7 +89,9 @@ describe('the Anthropic client', () => {
     ['an overload', refused(529, 'overloaded_error'), 'provider_unavailable'],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
     // The hint, of some refusals, is for callers inside.
-    expect({ ...(await ask(step)), hint: undefined }).toEqual({ kind: 'failed', code, cost: someCost });
+    const cause = step.kind === 'cut' ? { cause: 'connection_reset' } : {};
+    const answer = { ...(await ask(step)), hint: undefined };
+    expect(answer).toEqual({ kind: 'failed', code, cost: someCost, ...cause });
   });
 
   it('waits out a rate limit as long as its headers say', async ({ ask }) => {

@@ -2,9 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
+import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
-import { type ProviderTwin, type TwinStep, twinKey, twinVector } from '../../support/provider-twin.ts';
+import {
+  type ProviderTwin,
+  startProviderTwin,
+  type TwinStep,
+  twinKey,
+  twinVector,
+} from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
@@ -38,7 +45,7 @@ describe('the embedding client', () => {
     });
   });
 
-  it.for<[string, TwinStep, string]>([
+  it.for<[string, TwinStep, string, cause?: string]>([
     ['no JSON', { kind: 'raw', body: '<html>' }, 'malformed_response'],
     [
       'another content type',
@@ -89,8 +96,8 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
     ['nothing in time', { kind: 'hang' }, 'provider_timeout'],
-    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable'],
-    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable'],
+    ['a cut connection', { kind: 'cut', after: 'nothing' }, 'provider_unavailable', 'connection_reset'],
+    ['half an answer', { kind: 'cut', after: 'half' }, 'provider_unavailable', 'connection_reset'],
     ['401', { kind: 'status', status: 401 }, 'credential_rejected'],
     [
       '401 in broken gzip',
@@ -109,9 +116,10 @@ describe('the embedding client', () => {
       { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
       'malformed_response',
     ],
-  ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    // The hint, of some refusals, is for callers inside.
-    expect({ ...(await ask(step)), hint: undefined }).toEqual({ kind: 'failed', code, cost: someCost });
+  ])('gives one code for %s, and nothing else', async ([_name, step, code, cause], { ask }) => {
+    // The hint of some refusals is for callers inside.
+    const answer = { ...(await ask(step)), hint: undefined };
+    expect(answer).toEqual({ kind: 'failed', code, cost: someCost, ...(cause && { cause }) });
   });
 
   it('reads the code of a refusal before its status', async ({ ask }) => {
@@ -198,20 +206,46 @@ describe('the embedding client', () => {
   });
 
   it('calls a refused connection unavailable', async () => {
-    const answer = await askClient(targetOf('m', { baseUrl: 'http://127.0.0.1:1/v1' }), {
-      apiKey: twinKey(),
-      timeoutMs: 5_000,
-    });
-    expect(answer).toEqual({
-      ...{
-        kind: 'failed',
-        code: 'provider_unavailable',
-        cause: 'connection_refused',
-        cost: { kind: 'free' },
-      },
+    const gone = await startProviderTwin();
+    await gone.close();
+    expect(await askOf(gone.baseUrl)).toEqual({
+      kind: 'failed',
+      code: 'provider_unavailable',
+      cause: 'connection_refused',
+      cost: { kind: 'free' },
     });
   });
+
+  it.for([
+    'http://127.0.0.1:8081/v1',
+    'http://8.8.8.8/v1',
+    'https://127.0.0.1/v1',
+    'https://[::1]/v1',
+    'https://localhost/v1',
+  ])('sends nothing to %s, which a tenant may not choose', async (baseUrl) => {
+    expect(await askOf(baseUrl, 'custom')).toEqual({
+      kind: 'failed',
+      code: 'address_forbidden',
+      cost: { kind: 'free' },
+    });
+  });
+
+  it('reaches the private address of a tenant only where any address is allowed', async ({ twin }) => {
+    const before = twin.calls.length;
+    expect(await askOf(twin.baseUrl, 'custom')).toMatchObject({ code: 'address_forbidden' });
+    expect(twin.calls.length).toBe(before);
+    const anywhere = createProviderConnections('any');
+    expect(await askOf(twin.baseUrl, 'custom', anywhere)).toMatchObject({ kind: 'ok' });
+  });
 });
+
+/** Asks this address for the vector of one text, with a key of its own. */
+const askOf = (baseUrl: string, vendor = 'default', connections = createProviderConnections()) =>
+  askClient(
+    targetOf('m', { baseUrl, vendor }),
+    { apiKey: twinKey(), texts: ['one'], timeoutMs: 5_000 },
+    connections,
+  );
 
 /** Asks the twin for vectors with the key; it does this step with the request. */
 const clientOf =

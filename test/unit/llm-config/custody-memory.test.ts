@@ -63,7 +63,11 @@ function countingCustody(ttlMs?: number) {
     },
     ...(ttlMs === undefined ? {} : { ttlMs }),
   });
-  return { open: (ciphertext: string) => custody.open('t1', 'embedding', ciphertext), asked: () => asked };
+  return {
+    open: (ciphertext: string) =>
+      custody.open({ tenantId: 't1', provider: 'embedding', origin: 'https://a' }, ciphertext),
+    asked: () => asked,
+  };
 }
 
 function collectGarbage(): void {

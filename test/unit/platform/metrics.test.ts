@@ -10,6 +10,7 @@ import {
   callSources,
   providers,
 } from '../../../src/domain/operations.ts';
+import { transportCauses } from '../../../src/domain/transport-cause.ts';
 import { embeddingStatusGauges } from '../../../src/embedding/status-gauges.ts';
 import { createFeatureMetrics } from '../../../src/main/feature-metrics.ts';
 import { outboxGauges } from '../../../src/outbox/outbox-gauges.ts';
@@ -34,6 +35,7 @@ describe('labels', () => {
           metrics.providerCall(call);
           metrics.callRefused(call);
           metrics.costEstimated(call);
+          metrics.connectionFailed(call);
         }
         metrics.observeRequest({ method, route: '/articles/:id', status: 200, seconds: 0.1 });
 
@@ -154,6 +156,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   fate: ['skipped', 'bought'],
   usage: ['absent', 'unbelievable'],
   by: ['cache', 'vault'],
+  addresses: ['default', 'tenants_own', 'other'],
+  cause: [...transportCauses],
   percent: ['80', '100'],
   verdict: ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'],
   state: [...breakerStates, 'other'],
@@ -194,6 +198,8 @@ const aCall = fc.record({
   inputTokens: fc.nat(),
   outputTokens: fc.nat(),
   usage: fc.constantFrom('absent', 'unbelievable'),
+  addresses: fc.constantFrom('default', 'tenants_own'),
+  cause: fc.constantFrom(...transportCauses),
 });
 const aState = fc.record({
   breakers: fc.array(fc.record({ provider: fc.string(), state: fc.string(), count: fc.nat() })),

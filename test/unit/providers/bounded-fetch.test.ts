@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { createConnections } from '../../../src/platform/net/connections.ts';
 import { createBoundedFetch } from '../../../src/providers/wire/bounded-fetch.ts';
 
 const kilobyte = 1_024;
@@ -64,7 +65,12 @@ async function serve(listener: RequestListener) {
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const boundedFetch = createBoundedFetch({ maxBytes: 100, requestHeaders: ['authorization'] });
+  const boundedFetch = createBoundedFetch({
+    maxBytes: 100,
+    requestHeaders: ['authorization'],
+    connections: createConnections({ resolve: async () => [] }),
+    addresses: 'any',
+  });
   return {
     get: (headers: Readonly<Record<string, string>> = {}) =>
       boundedFetch(`http://127.0.0.1:${port}/`, { headers }),

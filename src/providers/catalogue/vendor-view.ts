@@ -1,0 +1,64 @@
+import type { Vendor } from './vendor.ts';
+
+/** A vendor as the API and the documents show it. */
+export interface VendorView {
+  readonly name: string;
+  readonly title: string;
+  readonly base_url?: string;
+  readonly base_url_template?: string;
+  readonly other_base_urls: readonly string[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly example: string;
+    readonly default: string | null;
+  }[];
+  readonly keys_optional: boolean;
+  readonly default_model: string | null;
+  readonly models: readonly {
+    readonly name: string;
+    readonly dimensions: number | null;
+    readonly max_input_tokens: number | null;
+  }[];
+  readonly notes: string;
+}
+
+/** Builds the view of a vendor. */
+export function presentVendor(vendor: Vendor): VendorView {
+  const { name, title, address, notes } = vendor;
+  return {
+    name,
+    title,
+    ...presentAddress(address),
+    keys_optional: vendor.keysOptional,
+    default_model: vendor.defaultModel,
+    models: vendor.models.map((model) => ({
+      name: model.name,
+      dimensions: model.dimensions,
+      max_input_tokens: model.maxInputTokens,
+    })),
+    notes,
+  };
+}
+
+function presentAddress(
+  address: Vendor['address'],
+): Pick<VendorView, 'base_url' | 'base_url_template' | 'other_base_urls' | 'parameters'> {
+  switch (address.kind) {
+    case 'fixed':
+      return { base_url: address.baseUrl, other_base_urls: address.alsoAt ?? [], parameters: [] };
+    case 'template':
+      return {
+        base_url_template: address.template,
+        other_base_urls: address.alsoAt ?? [],
+        parameters: address.parameters.map(({ name, example, defaultValue }) => ({
+          name,
+          example,
+          default: defaultValue ?? null,
+        })),
+      };
+    case 'own':
+      return { base_url_template: address.example, other_base_urls: [], parameters: [] };
+    default:
+      return address satisfies never;
+  }
+}
