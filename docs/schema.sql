@@ -434,6 +434,32 @@ CREATE TABLE public.provider_keys (
 
 ALTER TABLE ONLY public.provider_keys FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.provider_limits (
+    tenant_id uuid NOT NULL,
+    provider text NOT NULL,
+    key_version integer NOT NULL,
+    requests_limit bigint,
+    requests_left bigint,
+    requests_since timestamp with time zone,
+    requests_reset_at timestamp with time zone,
+    tokens_limit bigint,
+    tokens_left bigint,
+    tokens_since timestamp with time zone,
+    tokens_reset_at timestamp with time zone,
+    paused_until timestamp with time zone,
+    paused_by text,
+    pauses integer DEFAULT 0 NOT NULL,
+    probe_until timestamp with time zone,
+    epoch bigint DEFAULT 0 NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT provider_limits_check CHECK ((((paused_until IS NULL) = (paused_by IS NULL)) AND ((paused_until IS NULL) = (pauses = 0)))),
+    CONSTRAINT provider_limits_paused_by_check CHECK ((paused_by = ANY (ARRAY['provider'::text, 'quota'::text]))),
+    CONSTRAINT provider_limits_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
+);
+
+ALTER TABLE ONLY public.provider_limits FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.search_cursors (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -572,6 +598,9 @@ ALTER TABLE ONLY public.provider_calls
 ALTER TABLE ONLY public.provider_keys
     ADD CONSTRAINT provider_keys_pkey PRIMARY KEY (tenant_id, provider);
 
+ALTER TABLE ONLY public.provider_limits
+    ADD CONSTRAINT provider_limits_pkey PRIMARY KEY (tenant_id, provider);
+
 ALTER TABLE ONLY public.search_cursors
     ADD CONSTRAINT search_cursors_pkey PRIMARY KEY (tenant_id, id);
 
@@ -596,6 +625,8 @@ ALTER TABLE ONLY public.usage_ledger
 CREATE INDEX article_embeddings_by_status_and_space ON public.article_embeddings USING btree (tenant_id, status, space_id);
 
 CREATE INDEX article_embeddings_parked_by_budget ON public.article_embeddings USING btree (tenant_id, article_id) WHERE ((status = 'blocked'::text) AND (reason = 'budget_exhausted'::text));
+
+CREATE INDEX article_embeddings_parked_by_quota ON public.article_embeddings USING btree (tenant_id, article_id) WHERE ((status = 'blocked'::text) AND (reason = 'quota_exhausted'::text));
 
 CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (tenant_id, updated_at) WHERE (status = 'pending'::text);
 
@@ -729,6 +760,9 @@ ALTER TABLE ONLY public.provider_calls
 ALTER TABLE ONLY public.provider_keys
     ADD CONSTRAINT provider_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.provider_limits
+    ADD CONSTRAINT provider_limits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 ALTER TABLE ONLY public.search_cursors
     ADD CONSTRAINT search_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
@@ -790,6 +824,8 @@ CREATE POLICY metrics_scope ON public.outbox FOR SELECT USING ((current_setting(
 
 CREATE POLICY metrics_scope ON public.provider_calls FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
+CREATE POLICY metrics_scope ON public.provider_limits FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
 CREATE POLICY metrics_scope ON public.usage_ledger FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
 ALTER TABLE public.monthly_usage ENABLE ROW LEVEL SECURITY;
@@ -800,6 +836,8 @@ ALTER TABLE public.provider_calls ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.provider_limits ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.daily_key_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
@@ -809,6 +847,8 @@ CREATE POLICY reconcile_scope ON public.monthly_usage USING ((current_setting('a
 CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.provider_calls USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.provider_limits FOR SELECT USING ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
@@ -879,6 +919,8 @@ CREATE POLICY tenant_isolation ON public.outbox USING ((tenant_id = (NULLIF(curr
 CREATE POLICY tenant_isolation ON public.provider_calls USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.provider_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.provider_limits USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.search_cursors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

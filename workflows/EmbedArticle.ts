@@ -47,7 +47,7 @@ export async function EmbedArticle(article: ArticleRef, continued?: RetryState):
     changes.reset();
     const pass = await onePass(article, retries, changes);
 
-    if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, changes);
+    if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, retries, changes);
     else if (pass.kind === 'waits' || pass.kind === 'failed') await fail(article, pass.code, changes);
     else retries.reset();
 
@@ -130,9 +130,11 @@ async function buyMissing(
 }
 
 /** Waits on a timer, which operators see by the code. A new key, an edit or "embed again" ends the wait. */
-async function wait(pass: Waits, changes: Changes): Promise<void> {
-  // At least half a second: the breaker uses the database's clock, and a pass that is slightly early would only wait again.
-  await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
+async function wait(pass: Waits, { state }: Retries, changes: Changes): Promise<void> {
+  // At least half a second: the breaker uses the database's clock, and a pass that is slightly early would only wait again. Longer
+  // where others are always faster: many articles share the few calls of a limit.
+  const shortestMs = Math.min(500 * busyWaits.growth ** (state.refusals ?? 0), busyWaits.longestMs);
+  await condition(() => changes.any, Math.max(pass.retryInMs, shortestMs), { summary: pass.code });
 }
 
 /**

@@ -18,10 +18,15 @@ export function countRetries(continued: RetryState = { tries: 0 }): Retries {
     get state() {
       return state;
     },
-    failed({ code }) {
-      // A wait for the breaker or for a reserved budget is no try: no call was made.
-      const tries = failureTraits[code].workflow === 'retries' ? state.tries + 1 : state.tries;
-      state = { tries, sinceMs: state.sinceMs ?? Date.now() };
+    failed({ code, called }) {
+      // A wait for the breaker, a pause of the key or a reserved budget is no try: no call was made.
+      const isTry = failureTraits[code].workflow === 'retries' && called !== false;
+      const tries = isTry ? state.tries + 1 : state.tries;
+      state = {
+        tries,
+        sinceMs: state.sinceMs ?? Date.now(),
+        ...(called === false ? { refusals: (state.refusals ?? 0) + 1 } : {}),
+      };
       return Date.now() - (state.sinceMs ?? 0) <= retryForMs;
     },
     reset() {

@@ -25,10 +25,12 @@ export const create = `
   -- Every search counts the articles that the serving space finds, from this index alone.
   create index article_embeddings_by_status_and_space on article_embeddings (tenant_id, status, space_id);
   -- The tenants with articles that nothing embeds are found by one probe each, and so are those with articles that a budget
-  -- has blocked.
+  -- or a quota has blocked.
   create index article_embeddings_stuck on article_embeddings (tenant_id, updated_at) where status = 'pending';
   create index article_embeddings_parked_by_budget on article_embeddings (tenant_id, article_id)
     where status = 'blocked' and reason = 'budget_exhausted';
+  create index article_embeddings_parked_by_quota on article_embeddings (tenant_id, article_id)
+    where status = 'blocked' and reason = 'quota_exhausted';
   ${isolateTenant('article_embeddings')}
   ${openToScope('article_embeddings', 'reconcile')}
   ${openToScopeForReading('article_embeddings', 'metrics')}

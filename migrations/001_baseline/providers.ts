@@ -36,9 +36,42 @@ export const create = `
     primary key (tenant_id, target_id)
   );
   ${isolateTenant('embedding_profiles')}
+
+  -- What the provider of a key has told of its limits. Without a row, or with a row of another key version, nothing is known.
+  create table provider_limits (
+    tenant_id uuid not null references tenants (id),
+    provider text not null check (provider in ('embedding', 'anthropic')),
+    key_version integer not null,
+    -- The most that can be left, what is left less the calls under way, since when this window is known, and when it ends.
+    requests_limit bigint,
+    requests_left bigint,
+    requests_since timestamptz,
+    requests_reset_at timestamptz,
+    tokens_limit bigint,
+    tokens_left bigint,
+    tokens_since timestamptz,
+    tokens_reset_at timestamptz,
+    -- A pause stays until a call succeeds. After its end one call may try at a time.
+    paused_until timestamptz,
+    paused_by text check (paused_by in ('provider', 'quota')),
+    pauses integer not null default 0,
+    probe_until timestamptz,
+    -- Every pause and every end of one raises it. A call that began before changes no pause.
+    epoch bigint not null default 0,
+    -- Every change raises it. A change that names an older one is decided again.
+    revision bigint not null default 1,
+    updated_at timestamptz not null default clock_timestamp(),
+    primary key (tenant_id, provider),
+    check ((paused_until is null) = (paused_by is null) and (paused_until is null) = (pauses = 0))
+  );
+  ${isolateTenant('provider_limits')}
+  ${openToScopeForReading('provider_limits', 'metrics')}
+  -- Reconciliation looks for articles that a quota has blocked and whose key is not paused any more.
+  ${openToScopeForReading('provider_limits', 'reconcile')}
 `;
 
 export const drop = `
+  drop table provider_limits;
   drop table embedding_profiles;
   drop table breakers;
 `;

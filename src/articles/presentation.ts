@@ -1,3 +1,4 @@
+import { guidanceOf } from '../domain/failures.ts';
 import type { GateReport } from '../proposals/decision.ts';
 import type { ArticleWithEmbedding } from './article.ts';
 import type { Created } from './article-creation.ts';
@@ -21,6 +22,7 @@ export function presentArticle(article: ArticleWithEmbedding) {
     embedding: {
       status: embedding.status,
       reason: embedding.reason,
+      ...guidanceOf(embedding.reason),
       model: embedding.model,
       dimensions: embedding.dimensions,
       chunks: embedding.chunks,
@@ -51,5 +53,9 @@ export function presentCreated({ kind, article, gate }: Created) {
 }
 
 function presentGate({ retryAt, ...report }: GateReport) {
-  return { ...report, ...(retryAt ? { retry_at: retryAt.toISOString() } : {}) };
+  return {
+    ...report,
+    ...(report.reason === null ? {} : guidanceOf(report.reason)),
+    ...(retryAt ? { retry_at: retryAt.toISOString() } : {}),
+  };
 }

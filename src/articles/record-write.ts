@@ -46,6 +46,7 @@ export function createWriteRecords({
           articleId: article.id,
           published: article.status === 'published',
           needsEmbedding: write.changesWhatIsEmbedded && article.status === 'published',
+          edited: write.action === 'article.updated',
           apiKeyId: actor.keyId,
         }),
         audit.append(tx, actor, {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
+import { guidanceShape, optionalGuidanceShape } from '../platform/http/guidance.ts';
 import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
 import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
@@ -97,6 +98,7 @@ const embeddingView = z
   .object({
     status: z.enum(embeddingStatuses),
     reason: z.enum(failureCodes).nullable().describe('Why it is blocked, failed or waiting'),
+    ...guidanceShape,
     model: z.string().nullable(),
     dimensions: z.int().nullable(),
     chunks: z.int().nullable().describe('Chunks with a vector'),
@@ -169,6 +171,7 @@ const gateView = z
       .max(5)
       .describe('The most similar articles, best first'),
     reason: z.enum(failureCodes).nullable().describe('Why the gate could not decide'),
+    ...optionalGuidanceShape,
     retry_at: time.optional().describe('When the gate could decide, if that is known'),
   })
   .meta({ id: 'GateReport' });

@@ -10,6 +10,7 @@ export const auditActions = [
   'article.unpublished',
   'article.archived',
   'article.embedding_retried',
+  'knowledge.embeddings_retried',
   'llm_config.updated',
   'llm_config.key_set',
   'llm_config.key_removed',

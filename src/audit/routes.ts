@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { guidanceOf, isFailureCode } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { pageOf } from '../platform/http/page.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
@@ -36,7 +37,9 @@ const listReply = z.object({
         }),
         action: z.string(),
         subject: z.object({ kind: z.string(), id: z.string() }),
-        details: z.record(z.string(), z.unknown()),
+        details: z
+          .record(z.string(), z.unknown())
+          .describe('With `code`, also `who` acts on it and the `next_step`'),
       })
       .meta({ id: 'AuditRow' }),
   ),
@@ -78,6 +81,6 @@ function presentRow(row: AuditRow) {
     actor: { key_id: row.actor.keyId, label: row.actor.label, role: row.actor.role },
     action: row.action,
     subject: row.subject,
-    details: row.details,
+    details: { ...row.details, ...(isFailureCode(row.details.code) ? guidanceOf(row.details.code) : {}) },
   };
 }

@@ -13,6 +13,8 @@ export interface ArticleRef {
 export interface RetryState {
   /** Failures in a row. The next wait grows with them. */
   readonly tries: number;
+  /** Refusals without a call in a row, which make the shortest wait longer. */
+  readonly refusals?: number;
   /** When the first wait since the last progress began, in milliseconds since 1970; absent while nothing waits. */
   readonly sinceMs?: number;
 }
@@ -22,6 +24,8 @@ export interface Waits {
   readonly kind: 'waits';
   readonly code: FailureCode;
   readonly retryInMs: number;
+  /** False where no call was made, so that the wait is no try. */
+  readonly called?: false;
 }
 
 /** How a run ended. `chunks` counts the article's chunks, `input_tokens` those that the run paid for. */

@@ -177,7 +177,7 @@ const table = {
   },
   internal: {
     who: 'operator',
-    nextStep: 'Ask the operator of this service to look at its log; calls are tried again by themselves.',
+    nextStep: 'Ask the operator of this service to look at its log.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -198,16 +198,18 @@ export const failureTraits: Readonly<Record<FailureCode, FailureTraits>> = table
 export interface Failure {
   readonly code: FailureCode;
   readonly retryAfterMs?: number;
-  /** When an exhausted budget begins anew. Clients are told; a workflow does not wait that long, it ends and is started again. */
+  /** False where no call was made, because an earlier one was refused or too little is left of a limit: the wait is no try. */
+  readonly called?: false;
+  /** When an exhausted budget or quota is worth another call. Clients are told; a workflow does not wait that long, it ends and is started again. */
   readonly renewsAt?: Date;
 }
 
-/** Who acts on a code and what they do, as every answer shows it; null without a code. */
-export function guidanceOf(code: FailureCode | null): {
+/** Who acts on a code and what they do, as every answer shows it; null without a code of the table. */
+export function guidanceOf(code: string | null): {
   readonly who: FailureActor | null;
   readonly next_step: string | null;
 } {
-  if (code === null) return { who: null, next_step: null };
+  if (!isFailureCode(code)) return { who: null, next_step: null };
   const { who, nextStep } = failureTraits[code];
   return { who, next_step: nextStep };
 }

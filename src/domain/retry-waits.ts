@@ -23,9 +23,10 @@ export const retryForMs = 24 * 60 * 60_000;
  * workflow does not try it again. A wait that the provider names is kept, unless the one by the number of tries is longer: a
  * provider that names a short wait each time would be called without end.
  */
-export function retryWaitMs({ code, retryAfterMs }: Failure, tries: number): number | undefined {
-  // No call was made: the breaker, or a budget that is only reserved, names its own wait.
+export function retryWaitMs({ code, retryAfterMs, called }: Failure, tries: number): number | undefined {
+  // No call was made: the breaker, a pause of the key, or a budget that is only reserved names its own wait.
   if (failureTraits[code].workflow === 'waits') return retryAfterMs ?? 0;
+  if (called === false && retryAfterMs !== undefined) return retryAfterMs;
   if (code === 'budget_exhausted') return retryAfterMs;
   // An answer that cannot be used is paid for. The retry policy of the step tries it once more, and nobody does afterwards.
   if (failureTraits[code].workflow !== 'retries' || code === 'malformed_response') return undefined;

@@ -1,5 +1,6 @@
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { Limits } from '../providers/limits/limits.ts';
 import { forgetRefusals } from '../vectors/refusals/chunk-refusals.ts';
 import { type EmbeddingState, listStates } from './status-read-model.ts';
 import { listRejectedHashes, markRetried, upsertWrittenStatus } from './status-store.ts';
@@ -16,6 +17,8 @@ export interface WrittenArticle {
    * embed.
    */
   readonly needsEmbedding: boolean;
+  /** Whether a person has edited it: then one call is tried although the provider has asked for a pause. */
+  readonly edited: boolean;
   /** The API key that wrote it, whose daily budget pays for the vectors. */
   readonly apiKeyId: string | null;
 }
@@ -45,24 +48,27 @@ export interface ArticleEmbeddings {
  */
 export function createArticleEmbeddings(deps: {
   readonly outbox: Pick<Outbox, 'enqueue'>;
+  readonly limits: Pick<Limits, 'allowProbe'>;
 }): ArticleEmbeddings {
-  const { outbox } = deps;
+  const { outbox, limits } = deps;
   const enqueue = (tx: Transaction, tenantId: string, articleId: string) =>
     outbox.enqueue(tx, { tenantId, kind: 'article', subjectId: articleId });
   return {
-    async articleWritten(tx, { tenantId, articleId, published, needsEmbedding, apiKeyId }) {
+    async articleWritten(tx, { tenantId, articleId, published, needsEmbedding, edited, apiKeyId }) {
       if (!published)
         await upsertWrittenStatus(tx, tenantId, articleId, { status: 'not_applicable', apiKeyId: null });
       else if (needsEmbedding) {
         await Promise.all([
           enqueue(tx, tenantId, articleId),
           upsertWrittenStatus(tx, tenantId, articleId, { status: 'pending', apiKeyId }),
+          ...(edited ? [limits.allowProbe(tx, tenantId, 'embedding')] : []),
         ]);
       }
     },
     async retry(tx, tenantId, articleId, apiKeyId) {
       await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, articleId));
       await markRetried(tx, tenantId, articleId, apiKeyId);
+      await limits.allowProbe(tx, tenantId, 'embedding');
       await enqueue(tx, tenantId, articleId);
     },
     statesOf: listStates,

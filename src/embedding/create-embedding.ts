@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/service.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { WorkflowStarter } from '../outbox/workflow-starter.ts';
@@ -7,6 +8,7 @@ import type { Logger } from '../platform/telemetry/logging.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
 import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Guard } from '../providers/guard.ts';
+import type { Limits } from '../providers/limits/limits.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
@@ -22,17 +24,20 @@ import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createEmbeddingRetries, type EmbeddingRetries } from './retry/retry-all.ts';
 import { createStepFailures } from './step-failures.ts';
 import { createWithChunks } from './with-chunks.ts';
 
 export interface CreateEmbeddingDeps {
   readonly database: Database;
+  readonly audit: Audit;
   readonly outbox: Outbox;
   readonly starter: WorkflowStarter;
   readonly keys: ProviderKeys;
   readonly usage: Usage;
   readonly blocked: BlockedOperations;
   readonly guard: Guard;
+  readonly limits: Limits;
   readonly embedding: GuardedEmbedding;
   readonly profiles: EmbeddingProfiles;
   readonly cutter: Cutter;
@@ -52,6 +57,7 @@ export interface EmbeddingRoom {
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly embeddingCoverage: EmbeddingCoverage;
+  readonly embeddingRetries: EmbeddingRetries;
 }
 
 /** Wires the EmbedArticle walk, the backlog, and the view of how complete the embedding is. */
@@ -68,7 +74,7 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
     checkProvider: createCheckProvider({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
   });
   return {
-    embeddings: createArticleEmbeddings({ outbox }),
+    embeddings: createArticleEmbeddings(deps),
     batches,
     steps: divideCalls(
       createEmbedArticleSteps({ ...deps, buyMissing, failures, complete, withChunks }),
@@ -76,5 +82,6 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
     embeddingCoverage: createEmbeddingCoverage({ database, keys }),
+    embeddingRetries: createEmbeddingRetries(deps),
   };
 }

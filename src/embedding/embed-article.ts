@@ -7,6 +7,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { findRenewal } from './backlog/parked-read-model.ts';
+import { findPauseEnd } from './backlog/quota-read-model.ts';
 import { type BuyMissing, claimedRetryMs } from './buy-missing.ts';
 import type { Complete } from './complete.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
@@ -70,7 +71,7 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
         return { kind: 'no_api_key' };
       }
       if (admission.kind === 'rejected') return { kind: 'failed', code: admission.code };
-      // An open breaker or a spent budget concerns only the call: an article that needs no call is completed without
+      // An open breaker, a limit or a spent budget concerns only the call: an article that needs no call is completed without
       // one.
       const { key } = admission;
       const { target } = key;
@@ -122,10 +123,10 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
     async giveUp(article, code) {
       const status = failureTraits[code].article;
       const { tenantId, articleId } = article;
-      const renewsAt =
-        code === 'budget_exhausted'
-          ? await database.withTenant(tenantId, (tx) => findRenewal(tx, tenantId, articleId))
-          : undefined;
+      const renewsAt = await database.withTenant(tenantId, async (tx) => {
+        if (code === 'budget_exhausted') return findRenewal(tx, tenantId, articleId);
+        return code === 'quota_exhausted' ? findPauseEnd(tx, tenantId) : undefined;
+      });
       await failures.show(article, status === 'pending' ? 'failed' : status, {
         code,
         ...(renewsAt === undefined ? {} : { renewsAt }),

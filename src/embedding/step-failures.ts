@@ -38,14 +38,14 @@ export function createStepFailures({
     show,
     async waitOrFail(article, failed, tries) {
       const retryInMs = retryWaitMs(failed, tries);
-      const { code } = failed;
+      const { code, called } = failed;
       if (retryInMs === undefined) {
         // The retry policy of the step may try it once more.
         if (failureTraits[code].workflow === 'retries') await show(article, 'pending', { code });
         return failed;
       }
       await show(article, 'pending', { code, retryAfterMs: retryInMs });
-      return { kind: 'waits', code, retryInMs };
+      return { kind: 'waits', code, retryInMs, ...(called === false ? { called } : {}) };
     },
   };
 }

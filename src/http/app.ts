@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { createDispatch } from '../platform/http/dispatch.ts';
 import { internalProblem } from '../platform/http/internal-problem.ts';
-import { problem } from '../platform/http/problem.ts';
+import { problem, problemPath } from '../platform/http/problem.ts';
 import type { HttpMethod, Route } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
 import type { Share } from '../platform/shares/share.ts';
@@ -14,6 +14,7 @@ import { docsPage } from './docs-page.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { mountOperatorRoutes, type OperatorRoutesDeps } from './operator-app.ts';
 import { createInstanceOf } from './problem-instance.ts';
+import { problemPages } from './problem-pages.ts';
 import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './rate-limits.ts';
 import { createBodyReader } from './read-body.ts';
 import { answerTimeoutMs, contextOf, openContext } from './request-context.ts';
@@ -40,9 +41,9 @@ export interface AppDeps extends AuthenticationDeps, OperatorRoutesDeps {
 }
 
 /** The paths beside those of the routes. */
-const rootPaths = ['/api/v1/openapi.json', '/docs', '/healthz', '/readyz', '/metrics'];
+const rootPaths = ['/api/v1/openapi.json', '/docs', problemPath, '/healthz', '/readyz', '/metrics'];
 
-/** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, and the operator routes. */
+/** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, those that explain the codes, and the operator routes. */
 export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -71,6 +72,7 @@ export function createApp(deps: AppDeps): Express {
   const paced = paceStrangers(pace);
   mountOperatorRoutes(app, deps, pace);
   app.use('/docs', paced, docsPage());
+  app.use(problemPath, paced, problemPages());
   app.use('/api/v1', logRequests(deps), apiRouter(deps, pace));
   app.use(paced, (request, response) =>
     send(request, response, problem('not_found', 'There is nothing at this path.')),

@@ -7,7 +7,9 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
+import { isFailureCode } from '../domain/failures.ts';
 import { roles } from '../domain/roles.ts';
+import { optionalGuidanceShape } from '../platform/http/guidance.ts';
 import { strict } from '../platform/http/parse-request.ts';
 import { type ProblemCode, problemTraits } from '../platform/http/problem.ts';
 import { problemCodesByStatus, problemHeadersOf } from '../platform/http/response-contract.ts';
@@ -31,7 +33,7 @@ export function createOpenApiDocument(
       title: 'Lorekeep',
       version: about.version,
       description:
-        'A multi-tenant knowledge base. The API key determines the tenant; an id of another tenant gives 404. Failures are RFC 9457 problems, and their `code` is from a closed list.',
+        'A multi-tenant knowledge base. The API key determines the tenant; an id of another tenant gives 404. Failures are RFC 9457 problems, and their `code` is from a closed list. Beside a code of a provider, a key or a budget, `who` and `next_step` say who acts and what they do.',
     },
     servers: [{ url: '/api/v1' }],
     security: [{ apiKey: [] }],
@@ -173,7 +175,7 @@ const fieldErrorSchema = z
 
 function problemSchema(status: number, codes: readonly ProblemCode[]): z.ZodType {
   return z.object({
-    type: z.string().meta({ description: '`urn:lorekeep:problem:`, followed by the code' }),
+    type: z.string().meta({ description: 'The path of a page of this service that explains the code' }),
     title: z.string(),
     status: z.literal(status),
     detail: z.string(),
@@ -181,6 +183,7 @@ function problemSchema(status: number, codes: readonly ProblemCode[]): z.ZodType
       description: "The request's path. `*` is a part that is neither a word of the API nor an id",
     }),
     code: z.enum(codes),
+    ...(codes.some(isFailureCode) ? optionalGuidanceShape : {}),
     ...(codes.includes('validation_failed') ? { errors: z.array(fieldErrorSchema).optional() } : {}),
   });
 }

@@ -4,10 +4,14 @@ import { auditRoutes } from '../audit/routes.ts';
 import type { Audit } from '../audit/service.ts';
 import type { EmbeddingCoverage } from '../embedding/coverage/coverage.ts';
 import { embeddingRoutes } from '../embedding/coverage/routes.ts';
+import type { EmbeddingRetries } from '../embedding/retry/retry-all.ts';
+import { embeddingRetryRoutes } from '../embedding/retry/routes.ts';
 import type { ArticleIndex } from '../knowledge/article-index.ts';
 import { articleIndexRoutes } from '../knowledge/article-index-routes.ts';
 import type { Context } from '../knowledge/context.ts';
 import { contextRoutes } from '../knowledge/context-routes.ts';
+import type { Pipeline } from '../knowledge/pipeline.ts';
+import { pipelineRoutes } from '../knowledge/pipeline-routes.ts';
 import { llmConfigRoutes } from '../llm-config/routes.ts';
 import type { Settings } from '../llm-config/settings.ts';
 import type { Route } from '../platform/http/route.ts';
@@ -32,7 +36,9 @@ export interface RouteServices {
   readonly catalogue: Catalogue;
   readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
+  readonly embeddingRetries: EmbeddingRetries;
   readonly llmConfig: Settings;
+  readonly pipeline: Pipeline;
   readonly providerStates: ProviderStates;
   readonly search: Search;
   readonly tenants: Tenants;
@@ -49,6 +55,8 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...articleIndexRoutes(services),
     ...embeddingRoutes(services),
     ...catalogueRoutes(services),
+    ...embeddingRetryRoutes(services),
+    ...pipelineRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),
     ...usageRoutes(services),

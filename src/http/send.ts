@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { type Problem, problemTraits } from '../platform/http/problem.ts';
+import { type Problem, problemMembers } from '../platform/http/problem.ts';
 import type { Reply } from '../platform/http/route.ts';
 import { jsonSlices } from './json-slices.ts';
 import { contextOf, pathOf } from './request-context.ts';
@@ -24,14 +24,10 @@ export async function send(request: Request, response: Response, answer: Reply |
 
 /** The document of a problem, in the form of RFC 9457. */
 function problemDocument(request: Request, response: Response, { code, detail, errors }: Problem) {
-  const { status, title } = problemTraits(code);
   return {
-    type: `urn:lorekeep:problem:${code}`,
-    title,
-    status,
+    ...problemMembers(code),
     detail,
     instance: contextOf(response).answers.instanceOf(pathOf(request)),
-    code,
     ...(errors ? { errors } : {}),
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Express } from 'express';
-import { problemTraits } from '../platform/http/problem.ts';
+import { problemMembers, problemTraits } from '../platform/http/problem.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 
 export interface ServerOptions {
@@ -94,8 +94,8 @@ const tooLarge = {
 
 /** The answer to bytes of which express never gets a request. */
 function rawAnswer({ code, detail }: typeof unreadable | typeof tooLarge): string {
-  const { status, title } = problemTraits(code);
-  const body = JSON.stringify({ type: `urn:lorekeep:problem:${code}`, title, status, detail, code });
+  const { status } = problemTraits(code);
+  const body = JSON.stringify({ ...problemMembers(code), detail });
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/problem+json',

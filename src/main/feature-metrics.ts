@@ -8,6 +8,7 @@ import { inMetricsScope } from '../platform/telemetry/metrics-scope-store.ts';
 import { createStateGauges } from '../platform/telemetry/state-gauges.ts';
 import { createProposalMetrics } from '../proposals/metrics.ts';
 import { breakerGauges } from '../providers/breaker/breaker-gauges.ts';
+import { limitGauges } from '../providers/limits/limit-gauges.ts';
 import { createProviderMetrics } from '../providers/metrics.ts';
 import { callGauges } from '../usage/call-gauges.ts';
 import { createUsageMetrics } from '../usage/metrics.ts';
@@ -27,6 +28,7 @@ export function createFeatureMetrics(registry: Registry) {
 export function registerFeatureGauges(registry: Registry, database: Database): void {
   const gauges = createStateGauges(registry, { inTransaction: (reads) => inMetricsScope(database, reads) });
   gauges.register(breakerGauges);
+  gauges.register(limitGauges);
   gauges.register(embeddingStatusGauges);
   gauges.register(outboxGauges);
   gauges.register(callGauges);

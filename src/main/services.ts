@@ -131,12 +131,14 @@ export function createServices(
   const { cutter } = createVectors(shares);
   const embedding = createEmbedding({
     database,
+    audit,
     outbox,
     starter,
     keys,
     usage,
     blocked,
     guard,
+    limits: providers.limits,
     embedding: providers.embedding,
     profiles: providers.profiles,
     cutter,
@@ -185,6 +187,7 @@ export function createServices(
     batches: embedding.batches,
     backlog: embedding.backlog,
     embeddingCoverage: embedding.embeddingCoverage,
+    embeddingRetries: embedding.embeddingRetries,
     articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
     search,
     ...createKnowledge({ database, search }),

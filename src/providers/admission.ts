@@ -5,6 +5,8 @@ import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Breaker } from './breaker/breaker.ts';
+import { failureOf } from './limits/limited-failure.ts';
+import { type LimitNow, type Limits, limitOf } from './limits/limits.ts';
 
 /** Whether the tenant's key allows a call. */
 export type KeyAdmission =
@@ -17,12 +19,15 @@ export type Admission =
   | KeyAdmission
   /** The breaker is open. */
   | { readonly kind: 'open'; readonly key: CurrentKey; readonly retryInMs: number }
+  /** The key is paused, or too little is left of one of its limits. */
+  | { readonly kind: 'limited'; readonly key: CurrentKey; readonly limit: LimitNow }
   /** The month's budget is used up. */
   | { readonly kind: 'spent'; readonly key: CurrentKey };
 
 export interface AdmissionDeps {
   readonly keys: Pick<ProviderKeys, 'current'>;
   readonly breaker: Pick<Breaker, 'refusals'>;
+  readonly limits: Pick<Limits, 'read'>;
   readonly usage: Pick<Usage, 'isSpent'>;
 }
 
@@ -44,15 +49,17 @@ export async function admitKey(
  * call, so the guard decides again.
  */
 export async function admit(
-  { keys, breaker, usage }: AdmissionDeps,
+  { keys, breaker, limits, usage }: AdmissionDeps,
   tx: Transaction,
   tenantId: string,
   operation: CallOperation,
   caller: Caller,
 ): Promise<Admission> {
-  const [admitted, refusals] = await Promise.all([
+  const { provider } = operations[operation];
+  const [admitted, refusals, seen] = await Promise.all([
     admitKey(keys, tx, tenantId, operation),
-    breaker.refusals(tx, { tenantId, provider: operations[operation].provider }, caller),
+    breaker.refusals(tx, { tenantId, provider }, caller),
+    limits.read(tx, tenantId, provider),
   ]);
   if (admitted.kind !== 'admitted') return admitted;
   const { key } = admitted;
@@ -61,6 +68,8 @@ export async function admit(
     keyVersion === key.version ? [retryInMs] : [],
   );
   if (waitsMs.length > 0) return { kind: 'open', key, retryInMs: Math.max(...waitsMs) };
+  const limit = limitOf(seen, key.version);
+  if (limit !== undefined) return { kind: 'limited', key, limit };
   const { monthlyTokenBudget: budget } = key;
   const spent = budget !== null && (await usage.isSpent(tx, tenantId, budget));
   return spent ? { kind: 'spent', key } : admitted;
@@ -77,6 +86,8 @@ export function refusalOf(admission: Admission): Failure | undefined {
       return { code: admission.code };
     case 'open':
       return { code: 'circuit_open', retryAfterMs: admission.retryInMs };
+    case 'limited':
+      return failureOf(admission.limit);
     case 'spent':
       return { code: 'budget_exhausted', renewsAt: renewalOf('month', new Date()) };
     default:

@@ -10,6 +10,8 @@ import { admitKey } from './admission.ts';
 import { claimLeaseMs, probeLeaseMs } from './attempt-time.ts';
 import type { Breaker, BreakerId, Permit } from './breaker/breaker.ts';
 import type { CallRequest } from './call.ts';
+import { failureOf } from './limits/limited-failure.ts';
+import { type Limits, limitOf, type Pace, type PacedCall } from './limits/limits.ts';
 
 /** A call that may be made: its record is committed, its tokens are reserved, and the breaker permits it. */
 export interface BegunCall {
@@ -17,6 +19,8 @@ export interface BegunCall {
   readonly stored: CurrentKey;
   readonly target: ProviderTarget;
   readonly permit: Permit;
+  readonly paced: PacedCall;
+  readonly pace: Pace;
   readonly callId: string;
 }
 
@@ -33,6 +37,7 @@ export interface BeginCallDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly breaker: Breaker;
+  readonly limits: Limits;
   readonly usage: Usage;
   /** Timeout of one attempt in a workflow, in milliseconds. The probe of a half-open breaker is given as much. */
   readonly backgroundTimeoutMs: number;
@@ -54,11 +59,12 @@ class Refused extends Error {
   }
 }
 
-/** Creates the begin of calls: key, claim, budget and breaker, in this order. */
+/** Creates the begin of calls: key, claim, budget, breaker and limits, in this order. */
 export function createBeginCall({
   database,
   keys,
   breaker,
+  limits,
   usage,
   backgroundTimeoutMs,
 }: BeginCallDeps): BeginCall {
@@ -67,7 +73,10 @@ export function createBeginCall({
     const { provider } = operations[operation];
     try {
       return await database.withTenant(tenantId, async (tx): Promise<Begun> => {
-        const admitted = await admitKey(keys, tx, tenantId, operation);
+        const [admitted, seen] = await Promise.all([
+          admitKey(keys, tx, tenantId, operation),
+          limits.read(tx, tenantId, provider),
+        ]);
         if (admitted.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
         if (admitted.kind === 'rejected' && !request.evenIfRejected)
           return { kind: 'failed', code: admitted.code };
@@ -78,6 +87,12 @@ export function createBeginCall({
         const target =
           request.target === undefined ? stored.target : atCurrentAddress(request.target, stored.target);
         if (target === undefined) return { kind: 'superseded' };
+
+        const { evenIfRejected: tested = false } = request;
+        const likelyTokens = once(request.likelyTokens ?? (() => request.maxTokens));
+        const limit = tested ? undefined : limitOf(seen, stored.version, likelyTokens);
+        // Before anything is written: while a key is paused, all of its callers come by here.
+        if (limit !== undefined) return { kind: 'failed', ...failureOf(limit) };
 
         const callId = randomUUID();
         // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
@@ -95,7 +110,7 @@ export function createBeginCall({
           inputs: request.inputs,
           maxTokens: request.maxTokens,
           maxOutputTokens: request.maxOutputTokens ?? 0,
-          likelyTokens: request.likelyTokens ?? (() => request.maxTokens),
+          likelyTokens,
           ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
           apiKeyId: request.apiKeyId ?? null,
           divisible: request.divisible ?? false,
@@ -112,15 +127,19 @@ export function createBeginCall({
               };
         }
 
-        const acquired = await breaker.acquire(
-          tx,
-          breakerOf(request, stored),
-          callerOf[request.source],
-          probeLeaseMs(request, backgroundTimeoutMs),
-        );
+        const leaseMs = probeLeaseMs(request, backgroundTimeoutMs);
+        const breakerId = breakerOf(request, stored);
+        const acquired = await breaker.acquire(tx, breakerId, callerOf[request.source], leaseMs);
         if (acquired.kind === 'open')
           throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });
-        return { kind: 'begun', stored, target, permit: acquired, callId };
+        // After the row of the breaker, as at the end of a call.
+        const paced = {
+          ...{ key: breakerId, callId, likelyTokens, probeLeaseMs: leaseMs },
+          maxTokens: request.maxTokens,
+        };
+        const taken = await limits.take(tx, paced, seen, tested);
+        if (taken.kind === 'limited') throw new Refused({ kind: 'failed', ...failureOf(taken) });
+        return { kind: 'begun', stored, target, permit: acquired, paced, pace: taken, callId };
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -133,4 +152,13 @@ export function createBeginCall({
 export function breakerOf<R, K>(request: CallRequest<R, K>, stored: CurrentKey): BreakerId {
   const { provider } = operations[request.operation];
   return { tenantId: request.tenantId, provider, keyVersion: stored.version };
+}
+
+/** The value of a function that is worth computing at most once. */
+function once<T>(compute: () => T): () => T {
+  let computed: { readonly value: T } | undefined;
+  return () => {
+    computed ??= { value: compute() };
+    return computed.value;
+  };
 }

@@ -14,6 +14,7 @@ import { createGuardedEmbedding, type GuardedEmbedding } from './embedding/guard
 import { createProfileCache } from './embedding/profile-cache.ts';
 import { createProfiles, type EmbeddingProfiles } from './embedding/profiles.ts';
 import { createGuard, type Guard } from './guard.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 import { reportFailures } from './reported-guard.ts';
@@ -45,6 +46,7 @@ export interface CreateProvidersDeps {
 
 export interface ProvidersRoom {
   readonly guard: Guard;
+  readonly limits: Limits;
   readonly embedding: GuardedEmbedding;
   readonly profiles: EmbeddingProfiles;
   readonly anthropic: GuardedAnthropic;
@@ -61,11 +63,19 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const { database, audit, usage, keys, backlog, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
+  const limits = createLimits();
   const recentCauses = createRecentCauses();
   const guard = outlivingRequests(
     meterGuard(
       reportFailures(
-        createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: deps.backgroundTimeoutMs }),
+        createGuard({
+          database,
+          keys,
+          breaker,
+          limits,
+          usage,
+          backgroundTimeoutMs: deps.backgroundTimeoutMs,
+        }),
         { log: deps.log, metrics, recentCauses },
       ),
       metrics,
@@ -81,13 +91,14 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,
+    limits,
     embedding,
     profiles,
     anthropic,
     verification: createKeyVerification({
       ...{ database, keys, embedding, profiles, anthropic, backlog, timeoutMs },
     }),
-    providerStates: createProviderStates({ database, keys, breaker, audit, usage, backlog }),
+    providerStates: createProviderStates({ database, keys, breaker, limits, audit, usage, backlog }),
     recentCauses,
   };
 }

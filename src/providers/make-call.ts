@@ -1,5 +1,5 @@
 import { believed, costWithoutUsage } from '../domain/cost.ts';
-import { isKeyRejection } from '../domain/failures.ts';
+import { type Failure, isKeyRejection } from '../domain/failures.ts';
 import { type KeyReference, operations } from '../domain/operations.ts';
 import { originOf, targetIdOf } from '../domain/provider-target.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
@@ -9,9 +9,12 @@ import { type AttemptTime, answeredWithin } from './attempt-time.ts';
 import { type BegunCall, breakerOf } from './begin-call.ts';
 import type { Breaker } from './breaker/breaker.ts';
 import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
+import { failureOf } from './limits/limited-failure.ts';
+import type { LimitNow, Limits } from './limits/limits.ts';
 import { retryPersist } from './retry-persist.ts';
 import { isAnswer, verdictOn } from './verdict-on.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
+import type { RateLimits } from './wire/rate-limits.ts';
 import { watchSending } from './wire/watch-sending.ts';
 
 /** Makes the one attempt of a call that has begun, and ends the call: all that the answer changes is one transaction. */
@@ -25,14 +28,15 @@ export interface MakeCallDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly breaker: Breaker;
+  readonly limits: Limits;
   readonly usage: Usage;
 }
 
 /** Creates the making of calls. */
-export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps): MakeCall {
+export function createMakeCall({ database, keys, breaker, limits, usage }: MakeCallDeps): MakeCall {
   return async <R, K>(
     request: CallRequest<R, K>,
-    { stored, target, permit, callId }: BegunCall,
+    { stored, target, permit, paced, pace, callId }: BegunCall,
     time: AttemptTime,
   ): Promise<CallResult<K>> => {
     const { tenantId, operation } = request;
@@ -51,17 +55,19 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
         await request.claim?.release(tx, callId);
         await usage.cancel(tx, tenantId, callId);
         await breaker.report(tx, breakerId, permit, { kind: 'not_made' });
+        await limits.ended(tx, paced, pace, { outcome: 'not_made', told: undefined, tookMs: 0 });
       });
       return opened;
     }
 
     const startedAtMs = performance.now();
-    const answer = await attempt(request, {
+    const { answer, told } = await attempt(request, {
       apiKey: opened.plaintext,
       target,
       timeoutMs: time.timeoutMs,
     });
-    const tookMs = performance.now() - startedAtMs;
+    const sinceStartMs = () => performance.now() - startedAtMs;
+    const tookMs = sinceStartMs();
     // A refusal is an answer, too: one that a person's probe gets at once is not too late for persons.
     const within = isAnswer(answer) ? answeredWithin(request, tookMs) : time.within;
 
@@ -82,11 +88,17 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
       // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
       if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
       await breaker.report(tx, breakerId, permit, verdictOn(answer, within, request.suspect));
+      const limit = await limits.ended(tx, paced, pace, {
+        outcome: answer.kind === 'ok' ? 'ok' : answer.code,
+        retryAfterMs: answer.kind === 'ok' ? undefined : answer.retryAfterMs,
+        told,
+        tookMs: sinceStartMs(),
+      });
       if (answer.kind === 'failed') {
         if (isKeyRejection(answer.code))
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
         const { cost: _, cause: __, ...failed } = answer;
-        return failed;
+        return { ...failed, ...waitOf(failed, limit) };
       }
       if (stored.status !== 'verified') {
         const { evenIfRejected = false } = request;
@@ -100,6 +112,13 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
   };
 }
 
+/** The wait after a refusal: that of the pause which it has begun, for this call as for all others. */
+function waitOf(failed: Failure, limit: LimitNow | undefined): Pick<Failure, 'retryAfterMs' | 'renewsAt'> {
+  if (limit === undefined) return {};
+  const { code, called: _, ...wait } = failureOf(limit);
+  return code === failed.code ? wait : {};
+}
+
 /**
  * Makes the one attempt. An error that it throws is a bug of this service and may hold the key, so only the code
  * `internal` is passed on, and the call record is finished.
@@ -107,13 +126,14 @@ export function createMakeCall({ database, keys, breaker, usage }: MakeCallDeps)
 async function attempt<R, K>(
   request: CallRequest<R, K>,
   credential: Parameters<CallRequest<R, K>['send']>[0],
-): Promise<ProviderAnswer<R>> {
-  return watchSending(async (wasSent): Promise<ProviderAnswer<R>> => {
+): Promise<{ readonly answer: ProviderAnswer<R>; readonly told: RateLimits | undefined }> {
+  return watchSending(async (wasSent, toldLimits) => {
     try {
-      return await request.send(credential);
+      const answer = await request.send(credential);
+      return { answer, told: toldLimits() };
     } catch {
       const cost = costWithoutUsage({ sent: wasSent(), status: undefined });
-      return { kind: 'failed', code: 'internal', cost };
+      return { answer: { kind: 'failed', code: 'internal', cost }, told: toldLimits() };
     }
   });
 }

@@ -9,11 +9,12 @@ export const isAnswer = <R>(answer: ProviderAnswer<R>) =>
 
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
- * `internal` error says nothing about it, nor does its failure on a text that is suspect, so a probe is released for another call.
+ * `internal` error says nothing about it, and neither does an address to which nothing was sent, nor a failure on a text that is
+ * suspect, so a probe is released for another call.
  */
 export function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller, suspect = false): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered', within };
-  if (answer.code === 'internal' || (suspect && answer.hint?.kind === 'server_error'))
-    return { kind: 'not_made' };
+  if (answer.code === 'internal' || answer.code === 'address_forbidden') return { kind: 'not_made' };
+  if (suspect && answer.hint?.kind === 'server_error') return { kind: 'not_made' };
   return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
 }

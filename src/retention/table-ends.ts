@@ -49,6 +49,7 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     outbox: { kind: 'bounded', by: 'articles: a row goes when its signal is sent' },
     provider_calls: by(callRetention),
     provider_keys: { kind: 'bounded', by: 'providers' },
+    provider_limits: { kind: 'bounded', by: 'providers' },
     search_cursors: by(cursorRetention),
     tenants: { kind: 'kept', because: 'the operator creates and deletes them' },
     token_ratios: { kind: 'bounded', by: 'models' },

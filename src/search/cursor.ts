@@ -31,10 +31,8 @@ const seenIds = z.base64url().max(maxPackedLength);
 const cursorFields = z.object({
   /** The mode that served the page. When keywords had to serve it, they serve the following pages too. */
   served: z.enum(modes),
-  /** Why keywords had to serve; `code` is null while the tenant's first vectors are being made. */
-  fallback: z
-    .object({ code: z.enum(failureCodes).nullable(), retryAt: z.iso.datetime().nullable() })
-    .optional(),
+  /** Why keywords had to serve. */
+  fallback: z.object({ code: z.enum(failureCodes), retryAt: z.iso.datetime().nullable() }).optional(),
   keyword: z
     .object({
       /** The last hit by keywords. */

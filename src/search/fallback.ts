@@ -7,7 +7,7 @@ import type { QueryVector } from './query-embedding.ts';
 
 /** Why keywords serve a search that asked for more. */
 export interface Fallback {
-  readonly code: FailureCode | null;
+  readonly code: FailureCode;
   readonly retryAt: Date | null;
 }
 
@@ -26,7 +26,7 @@ export async function explainFallback(
     case 'no_vectors':
       // With nothing published, there is nothing that vectors could find.
       if (coverage.published === 0) return undefined;
-      return { code: (await findCommonestReason(tx, tenantId)) ?? null, retryAt: null };
+      return { code: (await findCommonestReason(tx, tenantId)) ?? 'vectors_pending', retryAt: null };
   }
 }
 

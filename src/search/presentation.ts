@@ -1,3 +1,4 @@
+import { guidanceOf } from '../domain/failures.ts';
 import { invalidField } from '../platform/http/problem.ts';
 import type { OpenedCursor } from './client-cursor.ts';
 import type { Found, SearchQuery } from './service.ts';
@@ -27,6 +28,7 @@ export function presentMeta(mode: SearchQuery['mode'], found: Found) {
     served_mode: found.servedMode,
     fallback: found.fallback,
     fallback_reason: found.fallbackReason,
+    ...guidanceOf(found.fallbackReason),
     coverage: found.coverage,
     retry_at: found.retryAt?.toISOString() ?? null,
   };

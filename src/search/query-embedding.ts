@@ -104,11 +104,12 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
       Promise.all([serving(tx, tenantId), deps.guard.admission(tx, tenantId, 'embedding', 'interactive')]),
     );
     const refusal = refusalOf(admission);
-    // The key and the breaker come before the space, because they are why a tenant has no vectors.
+    // The key, the breaker and the limits come before the space, because they are why a tenant has no vectors.
     if (admission.kind === 'no_key') return refuse({ code: 'no_api_key' });
     if (admission.kind === 'rejected') return refuse({ code: admission.code });
     if (space === undefined) {
-      return admission.kind === 'open' && refusal !== undefined ? refuse(refusal) : { kind: 'no_vectors' };
+      const isWhy = admission.kind === 'open' || admission.kind === 'limited';
+      return isWhy && refusal !== undefined ? refuse(refusal) : { kind: 'no_vectors' };
     }
     // A version stands for one key for ever, so a vector is never used with another key or by another tenant.
     const name = JSON.stringify([tenantId, space.id, admission.key.version, hashOf(text)]);

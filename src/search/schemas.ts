@@ -3,6 +3,7 @@ import { categories } from '../articles/article.ts';
 import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
+import { guidanceShape } from '../platform/http/guidance.ts';
 import { limit, text } from '../platform/http/schemas.ts';
 import { clientCursor, maxCursorCharacters } from './client-cursor.ts';
 import { modes } from './cursor.ts';
@@ -83,7 +84,8 @@ export const searchMeta = z.object({
   fallback_reason: z
     .enum(failureCodes)
     .nullable()
-    .describe('Why; null also while the first vectors are being made (see `coverage`)'),
+    .describe('Why; `vectors_pending` while the first vectors are being made (see `coverage`)'),
+  ...guidanceShape,
   coverage: z
     .object({ published: z.int(), embedded: z.int() })
     .describe('The number of published articles, and of those that search by meaning finds now'),

@@ -28,7 +28,7 @@ export interface Found {
   readonly servedMode: SearchMode;
   /** Whether keywords served a search that asked for more. */
   readonly fallback: boolean;
-  /** Why. Also null during a fallback while the tenant's first vectors are being made. */
+  /** Why; null without a fallback. */
   readonly fallbackReason: FailureCode | null;
   readonly retryAt: Date | null;
   readonly coverage: Coverage;

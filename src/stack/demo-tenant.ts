@@ -8,6 +8,8 @@ export type DemoKeys = z.infer<typeof keysSchema>;
 
 const created = z.object({ data: z.object({ keys: keysSchema }) });
 const settings = z.object({ has_embedding_key: z.boolean() });
+const providerInUse = z.object({ effective: z.object({ embedding_provider: z.string() }) });
+const verification = z.object({ data: z.object({ embedding: z.object({ code: z.string().optional() }) }) });
 
 export interface DemoTenantOptions {
   readonly api: ApiClient;
@@ -48,9 +50,22 @@ export async function hasEmbeddingKey(api: ApiClient, key: string): Promise<bool
   return view.has_embedding_key;
 }
 
-/** Gives the tenant an embedding key if it has none. The local embedding server accepts any key. */
+/**
+ * Whether the tenant has a key that was set for another address: the port of the embedding server is another one than at the last
+ * start. A key for a provider that the tenant has chosen itself is left alone.
+ */
+async function hasKeyForFormerPort(api: ApiClient, key: string): Promise<boolean> {
+  const view = expectSuccess(await api({ path, key }), providerInUse, "read the demo tenant's provider");
+  if (view.effective.embedding_provider !== 'default') return false;
+  const answer = await api({ method: 'POST', path: `${path}/verify`, key });
+  return (
+    expectSuccess(answer, verification, "try the demo tenant's key").data.embedding.code === 'key_unusable'
+  );
+}
+
+/** Gives the tenant an embedding key if it has none for the local embedding server, which accepts any key. */
 export async function giveEmbeddingKey(api: ApiClient, key: string): Promise<void> {
-  if (await hasEmbeddingKey(api, key)) return;
+  if ((await hasEmbeddingKey(api, key)) && !(await hasKeyForFormerPort(api, key))) return;
   const body = { embedding_api_key: `local-${randomBytes(16).toString('hex')}` };
   expectSuccess(await api({ method: 'PATCH', path, key, body }), settings, "set the demo tenant's key");
 }

@@ -31,7 +31,7 @@ export async function searchSamples(api: ApiClient, key: string): Promise<Sample
   const [semantic, keyword] = await Promise.all([ask('semantic'), ask('keyword')]);
   const [best] = semantic.data;
   if (semantic.meta.fallback || !best) {
-    return { kind: 'not_by_meaning', reason: semantic.meta.fallback_reason ?? 'nothing is embedded yet' };
+    return { kind: 'not_by_meaning', reason: semantic.meta.fallback_reason ?? 'it found nothing' };
   }
   const whole = await api({ path: `/articles/${best.id}`, key });
   const { title, body, tags } = expectSuccess(whole, article, 'read the best hit').data;

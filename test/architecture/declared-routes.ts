@@ -15,6 +15,8 @@ const services: RouteServices = {
   catalogue: untouched(),
   context: untouched(),
   embeddingCoverage: untouched(),
+  embeddingRetries: untouched(),
+  pipeline: untouched(),
   llmConfig: untouched(),
   providerStates: untouched(),
   search: untouched(),

@@ -53,6 +53,8 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'GET /knowledge/index': answers(200, withQuery),
   'GET /knowledge/embeddings': answers(200),
   'GET /providers': answers(200),
+  'POST /knowledge/embeddings/retry': answers(202, withBody, withIdempotencyKey),
+  'GET /knowledge/pipeline': answers(200, withQuery),
   'GET /tenants/me/llm-config': answers(200),
   'PATCH /tenants/me/llm-config': answers(200, withBody, {
     422: ['address_forbidden'],

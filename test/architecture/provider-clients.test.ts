@@ -13,7 +13,11 @@ const files = roots.flatMap((folder) =>
 
 describe('a provider', () => {
   it('is reached by its client alone', () => {
-    expect(importersOf(/^openai(\/|$)/)).toEqual(['src/providers/embedding/embedding-client.ts']);
+    expect(filesWith(/\bcreateBoundedFetch\(/)).toEqual([
+      'src/providers/anthropic/anthropic-client.ts',
+      'src/providers/embedding/embedding-client.ts',
+      'src/providers/wire/bounded-fetch.ts',
+    ]);
     expect(importersOf(/^@anthropic-ai\/sdk(\/|$)/)).toEqual(['src/providers/anthropic/anthropic-client.ts']);
   });
 
@@ -23,7 +27,7 @@ describe('a provider', () => {
   });
 
   it('is asked for nothing by plain fetch but inside that client', () => {
-    const fetching = files.filter((file) => /\bfetch\(/.test(readFileSync(join(root, file), 'utf8')));
+    const fetching = filesWith(/\bfetch\(/);
     // The stack and the metrics ask servers of their own, on the loopback address.
     const ofTheirOwn = /^src\/(stack|main\/start|platform\/temporal\/sdk-metrics)/;
     expect(fetching.filter((file) => !ofTheirOwn.test(file))).toEqual([
@@ -31,6 +35,10 @@ describe('a provider', () => {
     ]);
   });
 });
+
+/** The files whose text matches. */
+const filesWith = (pattern: RegExp) =>
+  files.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8'))).sort();
 
 /** The files that import a module whose specifier matches, be it for its values or for its types. */
 function importersOf(specifier: RegExp): string[] {

@@ -39,6 +39,7 @@ describe('a table', () => {
       outbox: ['src/outbox'],
       provider_calls: ['src/usage'],
       provider_keys: ['src/llm-config'],
+      provider_limits: ['src/providers'],
       search_cursors: ['src/search'],
       tenants: ['src/tenants'],
       token_ratios: ['src/usage'],

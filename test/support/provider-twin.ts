@@ -15,6 +15,8 @@ export type TwinStep =
       readonly heldUntil?: Promise<void>;
       /** Closes the connection this long after the answer, although the answer says that it is kept. */
       readonly closesAfterMs?: number;
+      /** Headers of the answer, decided when the request arrives. */
+      readonly headers?: () => Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'status';
@@ -35,8 +37,30 @@ export type TwinStep =
   /** Cuts a connection that has served an earlier request, as one that went stale; answers on a new one. */
   | { readonly kind: 'stale' };
 
+/** How the twin differs from OpenAI's protocol for a key, as compatible servers do. */
+export interface TwinDialect {
+  /** Fields of a request that it refuses, and with what. */
+  readonly refuses?: Readonly<Record<string, { readonly status: number; readonly body: unknown }>>;
+  /** Whether its vectors are numbered: by default all are. */
+  readonly index?: 'none' | 'some';
+  /** Writes its vectors as base64, whatever the request names. */
+  readonly base64?: boolean;
+  /** The field of a request by which it makes vectors of another dimension; by default none. */
+  readonly dimensionsField?: string;
+  /** What it tells of the tokens, in place of OpenAI's usage. Undefined: nothing. */
+  readonly usage?: (tokens: number) => unknown;
+  /** The model that it names, in place of the one that was asked for. */
+  readonly model?: string;
+  /** The header of its keys. It refuses a request that has `authorization` as well. */
+  readonly keyHeader?: 'api-key';
+}
+
 export interface TwinCall {
   readonly apiKey: string;
+  /** The path, and the query string if there is one. */
+  readonly url: string;
+  /** The names of the request's fields. */
+  readonly fields: readonly string[];
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly model: string;
   readonly inputs: readonly string[];
@@ -59,6 +83,8 @@ export interface ProviderTwin {
   mostAtOnce(apiKey: string): number;
   /** The next requests with this key get these steps, one each; after them `otherwise`, or `ok`. */
   script(apiKey: string, steps: readonly TwinStep[], otherwise?: TwinStep): void;
+  /** From now on requests with this key are answered in a dialect, where no step says otherwise. */
+  speak(apiKey: string, dialect: TwinDialect): void;
   close(): Promise<void>;
 }
 
@@ -71,8 +97,8 @@ export const twinDimensions = 16;
 export const twinMessage = 'The twin has read it.';
 
 const embeddingRequest = z
-  .object({ model: z.string(), input: z.array(z.string()) })
-  .transform(({ model, input }) => ({ model, inputs: input }));
+  .looseObject({ model: z.string(), input: z.array(z.string()) })
+  .transform(({ model, input, ...optional }) => ({ model, inputs: input, optional }));
 
 const messageRequest = z
   .object({
@@ -95,6 +121,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
   const calls: TwinCall[] = [];
   const scripts = new Map<string, { steps: TwinStep[]; otherwise: TwinStep }>();
   const served = new WeakSet<Socket>();
+  const dialects = new Map<string, TwinDialect>();
   const underWay = new Map<string, { now: number; most: number }>();
   const server = createServer((request, response) => {
     void answer(request, response).catch(() => response.destroy());
@@ -109,14 +136,19 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
       return send(response, 404, { error: { message: twinMarker, type: 'not_found' } });
     const { apiKey, model, inputs } = asked;
     const script = scripts.get(apiKey);
+    const dialect = dialects.get(apiKey) ?? {};
     const scripted = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok', delayMs: delayOf(apiKey) };
-    const step = scripted.kind === 'stale' ? staleStep(served.has(request.socket)) : scripted;
+    const refusal = scripted.kind === 'ok' ? refusalOf(dialect, request, body) : undefined;
+    const told: TwinStep = refusal === undefined ? scripted : { kind: 'status', ...refusal };
+    const step = told.kind === 'stale' ? staleStep(served.has(request.socket)) : told;
     served.add(request.socket);
     const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
     const outputTokens = asked.kind === 'message' ? Math.min(countTokens(twinMessage), asked.maxTokens) : 0;
     const billed = step.kind === 'ok';
     calls.push({
       apiKey,
+      url: request.url ?? '',
+      fields: typeof body === 'object' && body !== null ? Object.keys(body) : [],
       headers: request.headers,
       model,
       inputs,
@@ -133,7 +165,8 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     });
 
     switch (step.kind) {
-      case 'ok':
+      case 'ok': {
+        const headers = step.headers?.();
         await step.heldUntil;
         if (step.closesAfterMs !== undefined) closeAfterAnswer(response, step.closesAfterMs);
         if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
@@ -141,16 +174,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
           response,
           200,
           asked.kind === 'embedding'
-            ? {
-                object: 'list',
-                model,
-                data: inputs.map((text, index) => ({
-                  object: 'embedding',
-                  index,
-                  embedding: twinVector(text, step.dimensions ?? twinDimensions),
-                })),
-                usage: { prompt_tokens: inputTokens, total_tokens: inputTokens },
-              }
+            ? embeddingAnswer(dialect, { ...asked, tokens: inputTokens, dimensions: step.dimensions })
             : {
                 id: `msg_${randomUUID()}`,
                 type: 'message',
@@ -161,7 +185,9 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
                 stop_sequence: null,
                 usage: { input_tokens: inputTokens, output_tokens: outputTokens },
               },
+          headers,
         );
+      }
       case 'status':
         return send(
           response,
@@ -210,6 +236,9 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     script(apiKey, steps, otherwise = { kind: 'ok' }) {
       scripts.set(apiKey, { steps: [...steps], otherwise });
     },
+    speak(apiKey, dialect) {
+      dialects.set(apiKey, dialect);
+    },
     async close() {
       server.closeAllConnections();
       server.close();
@@ -228,9 +257,11 @@ function closeAfterAnswer(response: ServerResponse, ms: number): void {
 
 /** Who asks for what; nothing where the path is neither vendor's. */
 function readRequest(request: IncomingMessage, body: unknown) {
-  switch (request.url) {
+  const { pathname } = new URL(request.url ?? '/', 'http://twin');
+  switch (pathname) {
     case '/v1/embeddings': {
-      const apiKey = request.headers.authorization?.replace('Bearer ', '') ?? '';
+      const bearer = request.headers.authorization?.replace('Bearer ', '');
+      const apiKey = bearer ?? z.string().catch('').parse(request.headers['api-key']);
       return { kind: 'embedding' as const, apiKey, ...embeddingRequest.parse(body) };
     }
     case '/v1/messages': {
@@ -240,6 +271,43 @@ function readRequest(request: IncomingMessage, body: unknown) {
     default:
       return undefined;
   }
+}
+
+/** What a dialect refuses of a request; undefined where it takes all of it. */
+function refusalOf(dialect: TwinDialect, request: IncomingMessage, body: unknown) {
+  if (dialect.keyHeader !== undefined && request.headers.authorization !== undefined)
+    return { status: 401, body: { error: { code: '401', message: `${twinMarker}: two kinds of keys` } } };
+  const fields = z.record(z.string(), z.unknown()).parse(body);
+  return Object.entries(dialect.refuses ?? {}).find(([field]) => Object.hasOwn(fields, field))?.[1];
+}
+
+/** The answer to a request for vectors, in a dialect. */
+function embeddingAnswer(
+  dialect: TwinDialect,
+  asked: z.output<typeof embeddingRequest> & {
+    readonly tokens: number;
+    readonly dimensions: number | undefined;
+  },
+) {
+  const { model, inputs, optional, tokens } = asked;
+  const wanted = dialect.dimensionsField === undefined ? undefined : optional[dialect.dimensionsField];
+  const dimensions = asked.dimensions ?? (typeof wanted === 'number' ? wanted : twinDimensions);
+  const inBase64 = dialect.base64 || optional.encoding_format === 'base64';
+  const usage = dialect.usage ?? ((count: number) => ({ prompt_tokens: count, total_tokens: count }));
+  return {
+    object: 'list',
+    model: dialect.model ?? model,
+    data: inputs.map((text, index) => {
+      const vector = twinVector(text, dimensions);
+      const isNumbered = dialect.index === undefined || (dialect.index === 'some' && index > 0);
+      return {
+        object: 'embedding',
+        ...(isNumbered ? { index } : {}),
+        embedding: inBase64 ? Buffer.from(new Float32Array(vector).buffer).toString('base64') : vector,
+      };
+    }),
+    usage: usage(tokens),
+  };
 }
 
 const countTokens = (text: string) => Math.ceil(text.length / 4);

@@ -13,11 +13,22 @@ export async function markStaleBySpace(tx: Transaction, tenantId: string, spaceI
     .update({ status: 'pending', api_key_id: null, updated_at: tx.raw('clock_timestamp()') });
 }
 
-/** Ends the wait of the articles that wait for the breaker, after it was closed by hand; returns how many. */
+/**
+ * Ends the wait of the articles that wait for the breaker or for the end of a pause of the key, after a person has ended it; returns
+ * how many.
+ */
 export async function endBreakerWaits(tx: Transaction, tenantId: string): Promise<number> {
   return tx('article_embeddings')
-    .where({ tenant_id: tenantId, status: 'pending', reason: 'circuit_open' })
-    .update({ reason: null, next_attempt_at: null, updated_at: tx.raw('clock_timestamp()') });
+    .where({ tenant_id: tenantId })
+    .whereRaw(
+      `(status, reason) in (('pending', 'circuit_open'), ('pending', 'provider_rate_limited'), ('blocked', 'quota_exhausted'))`,
+    )
+    .update({
+      status: 'pending',
+      reason: null,
+      next_attempt_at: null,
+      updated_at: tx.raw('clock_timestamp()'),
+    });
 }
 
 /**
@@ -77,14 +88,15 @@ export async function markStarted(
     .update({ updated_at: tx.raw('clock_timestamp()') });
 }
 
-/** Makes these of the articles pending that a budget has blocked; returns how many. */
+/** Makes these of the articles pending that a budget or a quota has blocked; returns how many. */
 export async function unpark(
   tx: Transaction,
   tenantId: string,
+  reason: 'budget_exhausted' | 'quota_exhausted',
   articleIds: readonly string[],
 ): Promise<number> {
   return tx('article_embeddings')
-    .where({ tenant_id: tenantId, status: 'blocked', reason: 'budget_exhausted' })
+    .where({ tenant_id: tenantId, status: 'blocked', reason })
     .whereRaw('article_id = any(?::uuid[])', [[...articleIds]])
     .update({
       status: 'pending',

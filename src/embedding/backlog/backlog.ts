@@ -10,6 +10,7 @@ import type { CutOverWhenComplete } from '../cut-over.ts';
 import { markStale } from './backlog-read-model.ts';
 import { countPending, endBreakerWaits, listWaiting, markStarted } from './backlog-store.ts';
 import { createParkedArticles } from './parked-articles.ts';
+import { createQuotaArticles } from './quota-articles.ts';
 import { createStuckArticles } from './stuck-articles.ts';
 
 /** A page of a backlog whose workflows were started. */
@@ -27,8 +28,8 @@ export interface Backlog {
    */
   request(tx: Transaction, tenantId: string): Promise<void>;
   /**
-   * Requests the workflow that wakes the articles waiting for the breaker, in the transaction that closes the breaker
-   * by hand.
+   * Requests the workflow that wakes the articles waiting for the breaker or for the end of a pause, in the transaction that
+   * ends both by hand.
    */
   wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
   /** Starts the workflows of one page of articles that wait for their vectors. Safe to repeat. */
@@ -44,8 +45,8 @@ export interface Backlog {
   /** Sends a batch of waiting outbox rows. */
   relay(): Promise<Relayed>;
   /**
-   * Starts, for some tenants, articles that nothing seems to embed, and those that the budget of a past month has blocked; returns
-   * how many.
+   * Starts, for some tenants, articles that nothing seems to embed, and those that the budget of a past month or a quota has blocked
+   * that may be there again; returns how many.
    */
   requeueStuck(): Promise<number>;
 }
@@ -71,6 +72,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
   const { database, outbox, starter, keys, usage, cutOverWhenComplete } = deps;
 
   const wakeParked = createParkedArticles(deps);
+  const wakeAfterPause = createQuotaArticles(deps);
   const startStuck = createStuckArticles(deps);
   const enqueue = (tx: Transaction, tenantId: string) =>
     outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
@@ -121,7 +123,7 @@ export function createBacklog(deps: BacklogDeps): Backlog {
     relay: outbox.relay,
 
     async requeueStuck() {
-      return (await wakeParked()) + (await startStuck());
+      return (await wakeParked()) + (await wakeAfterPause()) + (await startStuck());
     },
   };
 }

@@ -25,7 +25,12 @@ export function createParkedArticles(deps: {
   const wake = (tenantId: string) =>
     database.withTenant(tenantId, async (tx) => {
       const pending = await countPendingUpTo(tx, tenantId, maxUnderWay + 1);
-      const articles = await unpark(tx, tenantId, await listAdmitted(tx, tenantId, maxArticles));
+      const articles = await unpark(
+        tx,
+        tenantId,
+        'budget_exhausted',
+        await listAdmitted(tx, tenantId, maxArticles),
+      );
       // A signal makes a running backlog begin again. One with many articles before it comes to these, too.
       const comesToThem = pending > maxUnderWay && articles === maxArticles;
       if (articles > 0 && !comesToThem)

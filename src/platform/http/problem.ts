@@ -1,4 +1,11 @@
-import { type FailureCode, failureTraits, isFailureCode } from '../../domain/failures.ts';
+import {
+  type FailureActor,
+  type FailureCode,
+  failureCodes,
+  failureTraits,
+  guidanceOf,
+  isFailureCode,
+} from '../../domain/failures.ts';
 
 /** Refusals of a request itself. Failures of a provider, a key or the custody have the codes of the failure table. */
 const requestProblems = {
@@ -22,6 +29,15 @@ const requestProblems = {
 
 export type RequestProblemCode = keyof typeof requestProblems;
 export type ProblemCode = RequestProblemCode | FailureCode;
+
+/** Every code that a problem can have, those of requests first. */
+export const problemCodes: readonly ProblemCode[] = [
+  ...Object.keys(requestProblems).filter((code): code is RequestProblemCode => code in requestProblems),
+  ...failureCodes,
+];
+
+/** The path below which each code has a page that explains it. */
+export const problemPath = '/problems';
 
 export interface FieldError {
   readonly path: string;
@@ -49,6 +65,26 @@ export function problem(
 /** A problem with one invalid field, named as the client wrote it. */
 export function invalidField(path: string, message: string): Problem {
   return problem('validation_failed', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
+/**
+ * The members of a problem's document that its code decides. `type` is the path of a page of this service: its own host is not
+ * known here, and RFC 9457 resolves a path against the address that was asked.
+ */
+export function problemMembers(code: ProblemCode): {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly who?: FailureActor | null;
+  readonly next_step?: string | null;
+} {
+  return {
+    type: `${problemPath}/${code}`,
+    ...problemTraits(code),
+    code,
+    ...(isFailureCode(code) ? guidanceOf(code) : {}),
+  };
 }
 
 /** HTTP status and title of a code. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { IPv4, IPv6 } from 'ipaddr.js';
+import ipaddr from 'ipaddr.js';
 
 /**
  * Addresses that a cloud gives to its own services although they lie in no reserved range. Azure's answers every virtual machine
@@ -8,7 +8,7 @@ import { IPv4, IPv6 } from 'ipaddr.js';
 const cloudAddresses: ReadonlySet<string> = new Set(['168.63.129.16']);
 
 /** The only part of IPv6 from which addresses are given to the public. All others are special or not assigned. */
-const globalUnicast = IPv6.parse('2000::');
+const globalUnicast = ipaddr.IPv6.parse('2000::');
 const globalUnicastBits = 3;
 
 /** The third group from the end of an ISATAP address, whose last two groups are a v4 address. */
@@ -22,16 +22,16 @@ const isatapGroup = 0x5efe;
 export function isPublicAddress(ip: string): boolean {
   switch (isIP(ip)) {
     case 4:
-      return IPv4.parse(ip).range() === 'unicast' && !cloudAddresses.has(ip);
+      return ipaddr.IPv4.parse(ip).range() === 'unicast' && !cloudAddresses.has(ip);
     case 6:
-      return !ip.includes('%') && isPublicV6(IPv6.parse(ip));
+      return !ip.includes('%') && isPublicV6(ipaddr.IPv6.parse(ip));
     default:
       return false;
   }
 }
 
 /** The library calls everything `unicast` that is in none of its ranges, so the range of the public addresses is asked, too. */
-function isPublicV6(address: IPv6): boolean {
+function isPublicV6(address: ipaddr.IPv6): boolean {
   const isIsatap = address.parts[5] === isatapGroup && ((address.parts[4] ?? 0) & 0xfdff) === 0;
   return address.range() === 'unicast' && address.match(globalUnicast, globalUnicastBits) && !isIsatap;
 }

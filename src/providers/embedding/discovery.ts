@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { callerOf } from '../../domain/operations.ts';
 import { defaultVendor, type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
 import { uncancelled } from '../../platform/async/cancellation.ts';
 import { withTimeout } from '../../platform/async/with-timeout.ts';
@@ -12,9 +13,8 @@ import { type EmbeddingProfile, isToBeFound, startingProfile, withoutOptionalFie
 import type { ProfileCache } from './profile-cache.ts';
 import { startTime } from './time-left.ts';
 
-/** How long calls wait for the one that finds out how to ask, in milliseconds, and which part of their time at most. */
-const longestWaitMs = 2_000;
-const waitPart = 1 / 4;
+/** How long after its beginning others wait for the call that finds out how to ask, in milliseconds. */
+const longestWaitMs = 1_500;
 
 /** How long a provider that refused every form of a request is not probed again, and of how many targets that is remembered. */
 const unclearMs = 10 * 60_000;
@@ -22,7 +22,7 @@ const maxUnclear = 5_000;
 
 /**
  * Creates the embedding that finds out how a target is asked. While the catalogue leaves something open and no call has worked yet,
- * one call goes first, and the others of this process wait a moment for what it finds. A large batch goes after tiny calls; a small
+ * one call goes first, and those of workflows in this process wait a moment for what it finds. A large batch goes after tiny calls; a small
  * one is the trial itself. At most four tiny calls are made for it, and each call is made at most three times more without what is
  * refused (see `createProbing` and `createAskAgain`).
  */
@@ -32,7 +32,7 @@ export function createDiscovery(deps: {
   readonly cache: Pick<ProfileCache, 'read'>;
 }): <K>(call: TargetedCall<K>) => Promise<CallResult<K>> {
   const { catalogue, cache } = deps;
-  const underWay = new Map<string, Promise<unknown>>();
+  const underWay = new Map<string, { readonly ended: Promise<unknown>; readonly waitMs: () => number }>();
   const unclear = new LRUCache<string, true>({ max: maxUnclear, ttl: unclearMs });
   const probe = createProbing(deps);
   const askAgain = createAskAgain({ ...deps, probe });
@@ -72,17 +72,16 @@ export function createDiscovery(deps: {
     if (!isToBeFound(known, target, vendor) || unclear.has(name))
       return askAgain(call, { known, used: known });
 
-    const other = underWay.get(name);
-    if (other === undefined) {
+    const first = underWay.get(name);
+    if (first === undefined) {
       const own = uncancelled(() => goFirst(call, name)).finally(() => underWay.delete(name));
-      underWay.set(
-        name,
-        own.catch(() => undefined),
-      );
+      underWay.set(name, { ended: own.catch(() => undefined), waitMs: startTime(longestWaitMs) });
       return own;
     }
+    // A person does not wait for others.
+    if (callerOf[call.source] === 'interactive') return askAgain(call, { known, used: known });
     const leftMs = startTime(call.timeoutMs);
-    await withTimeout(other, Math.min(longestWaitMs, call.timeoutMs * waitPart), undefined);
+    await withTimeout(first.ended, first.waitMs(), undefined);
     const found = await cache.read(tenantId, target);
     return askAgain({ ...call, timeoutMs: leftMs() }, { known: found, used: found });
   };

@@ -14,7 +14,7 @@ import {
 } from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 import { readAnsweredModel } from './answered-model.ts';
-import type { EmbeddingProfile } from './profile.ts';
+import type { EmbeddingProfile, SeenTraits } from './profile.ts';
 import { readAnswer } from './read-answer.ts';
 import { readUsage } from './read-usage.ts';
 import { embeddingsUrl, requestBody, type Side } from './request-body.ts';
@@ -33,14 +33,6 @@ export interface EmbeddingRequest {
   /** The dimension that the vectors must have, if one is known. */
   readonly expectedDimensions: number | undefined;
   readonly timeoutMs: number;
-}
-
-/** What an answer has shown of its provider. */
-export interface SeenTraits {
-  readonly vectors: NonNullable<EmbeddingProfile['vectors']>;
-  readonly usage: NonNullable<EmbeddingProfile['usage']>;
-  readonly index: boolean;
-  readonly answeredModel: string | null;
 }
 
 /** Vectors, one for each text and in their order. All are finite and of one dimension. */

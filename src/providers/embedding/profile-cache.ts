@@ -3,8 +3,7 @@ import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Logger } from '../../platform/telemetry/logging.ts';
 import type { ProviderMetrics } from '../metrics.ts';
-import type { SeenTraits } from './embedding-client.ts';
-import type { EmbeddingProfile, FoundTraits } from './profile.ts';
+import type { EmbeddingProfile, FoundTraits, SeenTraits } from './profile.ts';
 import { saveAnsweredModel, saveFound } from './profile-store.ts';
 import type { EmbeddingProfiles } from './profiles.ts';
 

@@ -39,6 +39,14 @@ export type FoundTraits = Pick<
   'encoding' | 'dimensionsParameter' | 'leftOut' | 'vectors' | 'usage' | 'index'
 >;
 
+/** What an answer has shown of its provider. */
+export interface SeenTraits {
+  readonly vectors: NonNullable<EmbeddingProfile['vectors']>;
+  readonly usage: NonNullable<EmbeddingProfile['usage']>;
+  readonly index: boolean;
+  readonly answeredModel: string | null;
+}
+
 /** The profile before the first call: what the catalogue says, and for what it does not know the most common form. */
 export function startingProfile(target: ProviderTarget, vendor: Vendor | undefined): EmbeddingProfile {
   const model = vendor?.models.find(({ name }) => name === target.model);

@@ -8,6 +8,7 @@ import type { Database, Transaction } from '../../platform/postgres/database.ts'
 import type { Usage } from '../../usage/service.ts';
 import type { Breaker } from '../breaker/breaker.ts';
 import type { BreakerStateName } from '../breaker/breaker-states.ts';
+import { type LimitNow, type Limits, limitOf } from '../limits/limits.ts';
 
 /** The state of a tenant's calls to one provider. */
 export interface ProviderState {
@@ -19,6 +20,8 @@ export interface ProviderState {
   /** Of the last call that failed with the current key, whether or not the breaker counts it. */
   readonly lastErrorCode: string | null;
   readonly lastErrorAt: Date | null;
+  /** What limits the key now; undefined when nothing does. */
+  readonly limited: Pick<LimitNow, 'by' | 'until'> | undefined;
 }
 
 export type ProviderStatesView = Readonly<Record<Provider, ProviderState>>;
@@ -27,15 +30,15 @@ export interface ProviderStates {
   /** Reads the states of the tenant's providers. */
   view(tenantId: string): Promise<ProviderStatesView>;
   /**
-   * Closes the tenant's own breaker, appends to the audit log, and wakes what waits for the breaker, in one
-   * transaction.
+   * Closes the tenant's own breaker, ends the pause of its key, appends to the audit log, and wakes what waits for them, in
+   * one transaction.
    */
   reset(actor: Actor, provider: Provider, afterWrite?: InTransaction<ProviderState>): Promise<ProviderState>;
 }
 
 /** What closing a breaker needs of the embedding room, which is above this one. */
 export interface BreakerWaits {
-  /** Wakes the articles that wait for the breaker, in the transaction of the reset. */
+  /** Wakes the articles that wait for the breaker or for the end of a pause, in the transaction of the reset. */
   wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
 }
 
@@ -43,6 +46,7 @@ export interface ProviderStatesDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly breaker: Breaker;
+  readonly limits: Limits;
   readonly audit: Audit;
   readonly usage: Pick<Usage, 'lastFailure'>;
   readonly backlog: BreakerWaits;
@@ -50,13 +54,16 @@ export interface ProviderStatesDeps {
 
 /** Creates the tenants' view of their providers, and the reset of a breaker. */
 export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
-  const { database, keys, breaker, audit, usage } = deps;
+  const { database, keys, breaker, limits, audit, usage } = deps;
 
   const stateOf = async (tx: Transaction, tenantId: string, provider: Provider): Promise<ProviderState> => {
     const key = await keys.find(tx, tenantId, provider);
     if (key === undefined) return withoutKey;
     const id = { tenantId, provider, keyVersion: key.version };
-    const { state, failures, openUntil } = await breaker.state(tx, id);
+    const [{ state, failures, openUntil }, seen] = await Promise.all([
+      breaker.state(tx, id),
+      limits.read(tx, tenantId, provider),
+    ]);
     const last = await usage.lastFailure(tx, tenantId, id);
     return {
       state,
@@ -65,6 +72,7 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
       keyStatus: key.status,
       lastErrorCode: last?.code ?? null,
       lastErrorAt: last?.at ?? null,
+      limited: limitOf(seen, key.version),
     };
   };
 
@@ -81,7 +89,12 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
         // Only embedding waits for a breaker. Before the breaker's rows: a call that ends locks its article first.
         if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
         const key = await keys.find(tx, tenantId, provider);
-        if (key !== undefined) await breaker.reset(tx, { tenantId, provider, keyVersion: key.version });
+        if (key !== undefined) {
+          const id = { tenantId, provider, keyVersion: key.version };
+          await breaker.reset(tx, id);
+          // Who says "go on" has paid the bill, or knows that the provider is ready.
+          await limits.forget(tx, id);
+        }
         await audit.append(tx, actor, {
           action: 'provider.breaker_reset',
           subject: { kind: 'provider', id: provider },
@@ -102,4 +115,5 @@ const withoutKey: ProviderState = {
   keyStatus: 'none',
   lastErrorCode: null,
   lastErrorAt: null,
+  limited: undefined,
 };

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { failureCodes } from '../../domain/failures.ts';
+import { failureCodes, guidanceOf, isFailureCode } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
 import { keyStatuses } from '../../llm-config/key-status.ts';
 import { profileSchema } from '../../llm-config/profile-view.ts';
+import { optionalGuidanceShape } from '../../platform/http/guidance.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
+import { limitedBys } from '../limits/limit-state.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
-import type { KeyVerification } from './verification.ts';
+import type { KeyVerification, Verification, Verified } from './verification.ts';
 
 const code = z.enum(failureCodes);
 const time = z.iso.datetime().nullable();
@@ -14,6 +16,7 @@ const time = z.iso.datetime().nullable();
 const verified = z.object({
   ok: z.boolean(),
   code: code.optional().describe('Why the call failed'),
+  ...optionalGuidanceShape,
   model: z.string().describe('The model that was called, or would be'),
 });
 
@@ -39,6 +42,18 @@ const stateView = z
     key_status: z.enum(keyStatuses),
     last_error_code: code.nullable().describe('Of the last call that failed with the current key'),
     last_error_at: time,
+    limited: z
+      .object({
+        by: z
+          .enum(limitedBys)
+          .describe(
+            '`requests` and `tokens`: too little is left; `provider`: it has refused a call; `quota`: bill or quota',
+          ),
+        until: z.iso.datetime().describe('When a call is made again'),
+      })
+      .optional()
+      .describe('Why no call is made with the current key now, although the breaker is closed'),
+    ...optionalGuidanceShape,
   })
   .meta({ id: 'ProviderState' });
 
@@ -65,7 +80,7 @@ export function providerRoutes(deps: {
       replies: { 200: { description: 'The result of each call', schema: verificationReply } },
       problems: [],
       handle: async ({ actor }) =>
-        reply(200, { data: await deps.verification.verify(actor.tenantId, actor.keyId) }),
+        presentVerification(await deps.verification.verify(actor.tenantId, actor.keyId)),
     }),
 
     route({
@@ -89,8 +104,8 @@ export function providerRoutes(deps: {
       tag: 'Provider settings',
       summary: "Close the tenant's breaker",
       description:
-        'For a provider that recovers before its breaker would try it. Articles that wait for the breaker go on. ' +
-        'Breakers of other tenants do not change.',
+        'For a provider that recovers before its breaker would try it, and for a quota that is there again. A pause of the ' +
+        'key ends, too. Articles that wait for either go on. Breakers of other tenants do not change.',
       params: z.object({ provider: z.enum(providers) }),
       idempotent: true,
       replies: { 200: { description: 'The provider as it is now', schema: stateReply } },
@@ -103,6 +118,12 @@ export function providerRoutes(deps: {
   ];
 }
 
+function presentVerification({ embedding, anthropic }: Verification) {
+  const present = (verified: Verified) =>
+    verified.ok ? verified : { ...verified, ...guidanceOf(verified.code) };
+  return reply(200, { data: { embedding: present(embedding), anthropic: present(anthropic) } });
+}
+
 function present(state: ProviderState) {
   return {
     state: state.state,
@@ -111,5 +132,8 @@ function present(state: ProviderState) {
     key_status: state.keyStatus,
     last_error_code: state.lastErrorCode,
     last_error_at: state.lastErrorAt?.toISOString() ?? null,
+    ...(state.limited && { limited: { by: state.limited.by, until: state.limited.until.toISOString() } }),
+    // The ledger's codes, and `abandoned` where the process ended during the call.
+    ...(isFailureCode(state.lastErrorCode) ? guidanceOf(state.lastErrorCode) : {}),
   };
 }

@@ -3,6 +3,7 @@ import { withTimeout } from '../../platform/async/with-timeout.ts';
 import type { AllowedAddresses, Connections, ConnectionUse } from '../../platform/net/connections.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
 import { watchConnection } from '../../platform/net/watch-connection.ts';
+import { noteLimits } from './watch-sending.ts';
 
 /**
  * An answer that cannot be used, whatever it says: larger than the limit, or encoded in a way that cannot be decoded.
@@ -40,6 +41,7 @@ export function createBoundedFetch(options: BoundedFetchOptions): typeof globalT
       headers,
       redirect: 'manual',
     });
+    noteLimits(response.headers);
     const body = response.ok ? await readWithin(maxBytes, response) : await readRefusal(response, unread);
     // A redirect's status stays readable. `new Response` takes only 200 to 599, and no body for some of them.
     const hasBody = body.length > 0 && ![204, 205, 304].includes(response.status);

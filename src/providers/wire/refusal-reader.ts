@@ -12,7 +12,7 @@ export interface RefusalReader {
 export function createRefusalReader(boundedFetch: typeof fetch): RefusalReader {
   let text: string | undefined;
   return {
-    async fetch(input, init) {
+    fetch: async (input, init) => {
       const response = await boundedFetch(input, init);
       // The bounded fetch has read the whole body, so this costs no wait.
       if (!response.ok) text = await response.clone().text();

@@ -1,7 +1,13 @@
-/** Response headers, as `fetch` hands them over. */
-export interface ReadableHeaders {
-  get(name: string): string | null;
-}
+import {
+  httpDate,
+  type ReadableHeaders,
+  readDuration,
+  readNumber,
+  readTime,
+  rfc3339,
+} from './header-values.ts';
+
+export type { ReadableHeaders } from './header-values.ts';
 
 /**
  * The longest wait. A provider that asks for more is called again after it, because a limit of a day may end earlier
@@ -42,37 +48,4 @@ function longestReset(headers: ReadableHeaders, nowMs: number): number | undefin
   const usedUp = resets.filter((reset) => reset.usedUp);
   const waits = (usedUp.length > 0 ? usedUp : resets).map(({ waitMs }) => waitMs);
   return waits.length === 0 ? undefined : Math.max(...waits);
-}
-
-function readNumber(value: string | null, unitMs: number): number | undefined {
-  return value !== null && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * unitMs : undefined;
-}
-
-/** The shapes in which a date is parsed. `Date.parse` alone makes a date of almost anything. */
-const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
-
-function readTime(shape: RegExp, value: string | null, nowMs: number): number | undefined {
-  const text = value?.trim() ?? '';
-  const atMs = shape.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(atMs) ? undefined : atMs - nowMs;
-}
-
-const unitsMs = new Map([
-  ['ms', 1],
-  ['s', 1_000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
-
-/** Parses a duration of OpenAI, such as `1m30s`, `20ms` or `8.64s`, to milliseconds. */
-function readDuration(value: string | null): number | undefined {
-  const text = value?.trim() ?? '';
-  // The length is checked first: the pattern is quadratic at worst, and the text is not trusted.
-  if (text.length > 40 || !/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)].reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (unitsMs.get(unit ?? '') ?? 0),
-    0,
-  );
 }

@@ -15,6 +15,7 @@ import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
 import { createProposalMetrics } from '../../../src/proposals/metrics.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import type { QueryEmbeddings } from '../../../src/search/query-embedding.ts';
 import { searchRoutes } from '../../../src/search/routes.ts';
 import { createSearchService, type SearchServiceDeps } from '../../../src/search/service.ts';
@@ -76,7 +77,7 @@ export async function startArticleApi(
     sender: createSender({ database, starter, signals: createSignalShare(), log }),
   });
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
-  const embeddings = createArticleEmbeddings({ outbox });
+  const embeddings = createArticleEmbeddings({ outbox, limits: createLimits() });
   const articles = createArticles({
     ...{ database, audit, embeddings, gate },
     metrics: createProposalMetrics(metrics.registry),

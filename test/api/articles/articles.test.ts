@@ -37,6 +37,8 @@ describe('POST /articles', () => {
       embedding: {
         status: 'pending',
         reason: null,
+        who: null,
+        next_step: null,
         model: null,
         dimensions: null,
         chunks: null,

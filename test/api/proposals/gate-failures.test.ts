@@ -1,4 +1,5 @@
 import { describe, expect, inject } from 'vitest';
+import { guidanceOf } from '../../../src/domain/failures.ts';
 import type { Proposals } from '../../../src/proposals/gate.ts';
 import { type CuttableLink, createCuttableLink } from '../../support/cuttable-link.ts';
 import { twinMarker } from '../../support/provider-twin.ts';
@@ -56,6 +57,7 @@ describe('a proposal whose author', () => {
             similarity: null,
             nearest: [],
             reason,
+            ...guidanceOf(reason),
             ...(retryAt ? { retry_at: expect.any(String) } : {}),
           },
         });

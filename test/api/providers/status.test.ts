@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { guidanceOf } from '../../../src/domain/failures.ts';
 import { factsOfService } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey, twinMarker } from '../../support/provider-twin.ts';
 import type { RunningService } from '../../support/running-service.ts';
@@ -20,6 +21,11 @@ const it = factsOfService(({ twin }) => ({
       () =>
         own.setKeys({ embedding_api_key: key, api_key: anthropicKey }),
   );
+
+const told = (headers: Readonly<Record<string, string>>): TwinStep => ({
+  kind: 'ok',
+  headers: () => headers,
+});
 
 describe('trying the stored keys', () => {
   it('makes one real call with each, on the ledger, and marks them verified', async ({
@@ -69,8 +75,8 @@ describe('trying the stored keys', () => {
 
   it('answers no_api_key for a key that is not set', async ({ anthropicKey, own }) => {
     expect((await own.verify()).body.data).toEqual({
-      embedding: { ok: false, code: 'no_api_key', model: 'm' },
-      anthropic: { ok: false, code: 'no_api_key', model: 'claude-sonnet-4-5' },
+      embedding: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'm' },
+      anthropic: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'claude-sonnet-4-5' },
     });
     await own.setKeys({ api_key: anthropicKey });
     expect((await own.verify()).body.data).toMatchObject({
@@ -82,6 +88,7 @@ describe('trying the stored keys', () => {
   it.for<[TwinStep, string]>([
     [{ kind: 'status', status: 401 }, 'credential_rejected'],
     [{ kind: 'status', status: 402 }, 'quota_exhausted'],
+    [{ kind: 'status', status: 403 }, 'permission_denied'],
     [{ kind: 'status', status: 404 }, 'model_not_found'],
     [{ kind: 'status', status: 400 }, 'input_rejected'],
     [{ kind: 'status', status: 429, headers: { 'retry-after': '60' } }, 'provider_rate_limited'],
@@ -97,8 +104,8 @@ describe('trying the stored keys', () => {
       const answer = await own.verify();
       expect(answer.status).toBe(200);
       expect(answer.body.data).toEqual({
-        embedding: { ok: false, code, model: 'm' },
-        anthropic: { ok: false, code, model: 'claude-sonnet-4-5' },
+        embedding: { ok: false, code, ...guidanceOf(code), model: 'm' },
+        anthropic: { ok: false, code, ...guidanceOf(code), model: 'claude-sonnet-4-5' },
       });
       const text = JSON.stringify(answer.body);
       expect(text).not.toContain(twinMarker);
@@ -204,6 +211,7 @@ describe('the providers', () => {
       failures: 1,
       key_status: 'unverified',
       last_error_code: 'provider_unavailable',
+      ...guidanceOf('provider_unavailable'),
     });
     expect(anthropic).toMatchObject({ state: 'closed', failures: 0, last_error_code: 'quota_exhausted' });
     await own.verify();
@@ -226,8 +234,50 @@ describe('the providers', () => {
   });
 });
 
+describe('a limit of a key', () => {
+  it.for<[string, TwinStep, number]>([
+    ['provider', { kind: 'status', status: 429, headers: { 'retry-after': '120' } }, 120_000],
+    ['quota', { kind: 'status', status: 402 }, 3_600_000],
+    [
+      'requests',
+      told({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '90s' }),
+      90_000,
+    ],
+    ['tokens', told({ 'x-ratelimit-remaining-tokens': '0' }), 60_000],
+  ])(
+    'is shown as limited by the %s, and until when',
+    async ([by, step, forMs], { twin, key, own, setBoth }) => {
+      await setBoth();
+      twin.script(key, [step]);
+      await own.verify();
+      const { embedding, anthropic } = (await own.providers()).body.data;
+      expect(embedding).toMatchObject({ state: 'closed', limited: { by, until: expect.any(String) } });
+      const shownMs = Date.parse(embedding.limited.until) - Date.now();
+      expect(shownMs).toBeGreaterThan(forMs - 30_000);
+      expect(shownMs).toBeLessThanOrEqual(forMs + 1_000);
+      expect(anthropic).not.toHaveProperty('limited');
+
+      expect((await own.reset()).body.data).not.toHaveProperty('limited');
+    },
+  );
+
+  it('is not that of another key, and a call that passes ends it', async ({ twin, key, own }) => {
+    await own.setKeys({ embedding_api_key: key });
+    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '120' } }]);
+    await own.verify();
+    expect((await own.providers()).body.data.embedding.limited).toMatchObject({ by: 'provider' });
+    await own.verify();
+    expect((await own.providers()).body.data.embedding).not.toHaveProperty('limited');
+
+    twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '120' } }]);
+    await own.verify();
+    await own.setKeys({ embedding_api_key: twinKey() });
+    expect((await own.providers()).body.data.embedding).not.toHaveProperty('limited');
+  });
+});
+
 describe('closing the own breaker', () => {
-  it('closes it, wakes the articles that wait for it and no others, and leaves a row in the audit log', async ({
+  it('closes it, ends a pause, wakes the articles that wait for either and no others, and leaves a row in the audit log', async ({
     service,
     key,
     own,
@@ -253,10 +303,7 @@ describe('closing the own breaker', () => {
       status: 'failed',
       reason: 'input_rejected',
     });
-    expect((await own.article(limited)).embedding).toMatchObject({
-      reason: 'provider_rate_limited',
-      next_attempt_at: '2099-01-01T00:00:00.000Z',
-    });
+    expect((await own.article(limited)).embedding).toMatchObject({ reason: null, next_attempt_at: null });
     expect(await own.audited('provider.breaker_reset')).toMatchObject([
       { subject: { kind: 'provider', id: 'embedding' }, actor: { role: 'user' } },
     ]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, vi } from 'vitest';
 import { z } from 'zod';
+import { failureTraits, guidanceOf } from '../../../src/domain/failures.ts';
 import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
 import { newTenant } from '../articles/article-facts.ts';
 import { factsOfSearch } from './search-facts.ts';
@@ -38,6 +39,8 @@ describe('keyword search', () => {
       served_mode: 'keyword',
       fallback: false,
       fallback_reason: null,
+      who: null,
+      next_step: null,
       coverage: { published: 2, embedded: 0 },
       retry_at: null,
       next_cursor: null,
@@ -221,6 +224,8 @@ describe('semantic search', () => {
       served_mode: 'semantic',
       fallback: false,
       fallback_reason: null,
+      who: null,
+      next_step: null,
       coverage: { published: 3, embedded: 3 },
     });
   });
@@ -479,6 +484,7 @@ describe('a search that cannot have its vector', () => {
       queries.answer = { kind: 'failed', code };
       const { meta } = await search(caracals, { q: 'caracal' });
       expect(meta).toMatchObject({ fallback: true, fallback_reason: code, retry_at: null });
+      expect(meta).toMatchObject(guidanceOf(code));
     },
   );
 
@@ -487,7 +493,12 @@ describe('a search that cannot have its vector', () => {
     caracals,
   }) => {
     const { meta } = await search(caracals, { q: 'caracal' });
-    expect(meta).toMatchObject({ served_mode: 'keyword', fallback: true, fallback_reason: null });
+    expect(meta).toMatchObject({
+      served_mode: 'keyword',
+      fallback: true,
+      fallback_reason: 'vectors_pending',
+    });
+    expect(meta).toMatchObject({ who: 'wait', next_step: failureTraits.vectors_pending.nextStep });
     const reason = (status: string, why: string | null) =>
       api.db.database.withTenant(caracals.id, (tx) =>
         tx('article_embeddings').update({ status, reason: why }),

@@ -7,6 +7,7 @@ import { gateFaults } from './gate.ts';
 import { guardFaults } from './guard.ts';
 import { ledgerFaults } from './ledger.ts';
 import { limitsFaults } from './limits.ts';
+import { netFaults } from './net.ts';
 import { outboxFaults } from './outbox.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
@@ -30,4 +31,5 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['gate', gateFaults],
   ['ranking', rankingFaults],
   ['limits', limitsFaults],
+  ['net', netFaults],
 ]);

@@ -8,6 +8,7 @@ const refusal = [
 const retryAfter = ['test/unit/providers/retry-after.test.ts', 'test/unit/providers/known-limits.test.ts'];
 const boundedFetch = ['test/unit/providers/bounded-fetch.test.ts'];
 const client = ['test/integration/providers/embedding-client.test.ts'];
+const answers = ['test/unit/providers/read-answer.test.ts'];
 const failures = ['test/unit/domain/failures.test.ts'];
 
 /** Faults in the reading of a provider's answers. */
@@ -120,18 +121,46 @@ export const classificationFaults: readonly PlantedFault[] = [
     tests: retryAfter,
   },
   {
-    file: 'src/providers/embedding/embedding-client.ts',
-    find: 'vectors.get(index) ?? []',
-    replace: 'parsed.data.data[index]?.embedding ?? []',
+    file: 'src/providers/embedding/read-answer.ts',
+    find: '(_, index) => byIndex.get(index) ?? []',
+    replace: '(item) => item',
     why: 'vectors in the order of the answer, not of the inputs',
     tests: client,
   },
   {
-    file: 'src/providers/embedding/embedding-client.ts',
+    file: 'src/providers/embedding/read-answer.ts',
     find: ' && stored.some((value) => value !== 0)',
     replace: '',
     why: 'a vector of zeros is stored',
     tests: client,
+  },
+  {
+    file: 'src/providers/embedding/read-answer.ts',
+    find: 'if (texts !== 0 && texts !== inputs) return undefined;',
+    replace: '',
+    why: 'base64 and numbers are mixed in one answer',
+    tests: answers,
+  },
+  {
+    file: 'src/providers/embedding/base64-vector.ts',
+    find: "if (bytes.toString('base64') !== text) return undefined;",
+    replace: '',
+    why: 'a text that is not base64 becomes a vector',
+    tests: answers,
+  },
+  {
+    file: 'src/providers/embedding/read-usage.ts',
+    find: 'int().positive()',
+    replace: 'int()',
+    why: 'a usage of zero or less is booked',
+    tests: answers,
+  },
+  {
+    file: 'src/providers/embedding/request-body.ts',
+    find: '.map((name) => [name, values[name]])',
+    replace: ".concat('user').map((name) => [name, values[name] ?? null])",
+    why: 'a request holds null for a field that is not used',
+    tests: ['test/unit/providers/request-body.test.ts'],
   },
   {
     file: 'src/providers/wire/bounded-fetch.ts',

@@ -75,7 +75,7 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/key-store.ts',
-    find: 'status = excluded.status, updated_at = now()',
+    find: 'status = excluded.status, rejected_code = null, updated_at = now()',
     replace: 'updated_at = now()',
     why: 'a replaced key inherits the status of the old one',
     tests: settings,
@@ -145,8 +145,8 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/key-store.ts',
-    find: 'status = excluded.status, updated_at = now()',
-    replace: 'status = excluded.status',
+    find: 'status = excluded.status, rejected_code = null, updated_at = now()',
+    replace: 'status = excluded.status, rejected_code = null',
     why: 'a replaced key shows the time of the old one',
     tests: ['test/integration/llm-config/key-status.test.ts'],
   },

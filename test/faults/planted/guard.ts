@@ -86,7 +86,7 @@ export const guardFaults: readonly PlantedFault[] = [
     tests: [...queries, ...together],
   },
   {
-    file: 'src/providers/guard.ts',
+    file: 'src/providers/begin-call.ts',
     find: 'atCurrentAddress(request.target, stored.target);',
     replace: 'stored.target;',
     why: 'a search is embedded by the new model while the old space serves',

@@ -4,6 +4,7 @@ import { operations } from '../../../src/domain/operations.ts';
 import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -125,7 +126,7 @@ const told = (inputTokens: number, outputTokens: number) => ({
 function openGuard(test: TestServices, tenant: TestTenant) {
   const { database, usage, providerKeys: keys } = test.services;
   const breaker = createBreaker({ failures: 1, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
-  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
+  const guard = createGuard({ database, keys, breaker, limits: createLimits(), usage, backgroundTimeoutMs });
   const breakerId = { tenantId: tenant.id, provider: 'embedding', keyVersion: 1 } as const;
 
   const call = (wanted: Partial<CallRequest<string, string>> = {}) =>

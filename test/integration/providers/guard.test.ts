@@ -6,6 +6,7 @@ import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallRequest } from '../../../src/providers/call.ts';
 import type { GuardedEmbedding } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
 import { guardedEmbeddingOf } from '../../support/guarded-embedding.ts';
@@ -159,7 +160,7 @@ describe('the call record', () => {
 
   it('names the code of a refusal', async ({ twin, key, guarded }) => {
     twin.script(key, [{ kind: 'status', status: 402 }]);
-    expect(await guarded.embed()).toEqual({ kind: 'failed', code: 'quota_exhausted' });
+    expect(await guarded.embed()).toMatchObject({ kind: 'failed', code: 'quota_exhausted' });
     expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'quota_exhausted', finished: true }]);
   });
 });
@@ -484,7 +485,7 @@ function openGuard(test: TestServices, tenant: TestTenant) {
       return providerKeys.openKey(tenantId, ...rest);
     },
   };
-  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs });
+  const guard = createGuard({ database, keys, breaker, limits: createLimits(), usage, backgroundTimeoutMs });
   const embedding = guardedEmbeddingOf(test, guard);
 
   const openedBy = (of: TestTenant) => opened.filter((id) => id === of.id).length;

@@ -57,6 +57,8 @@ describe('the catalogue', () => {
       { tablename: 'provider_calls', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'provider_calls', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'provider_calls', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'provider_limits', policyname: 'metrics_scope', cmd: 'SELECT' },
+      { tablename: 'provider_limits', policyname: 'reconcile_scope', cmd: 'SELECT' },
       { tablename: 'search_cursors', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'unused_chunks', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'usage_daily_sums', policyname: 'retention_scope', cmd: 'SELECT' },
@@ -277,7 +279,8 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   const long = await createArticle(test, tenant, { body: 'A few words. '.repeat(2_000) });
   await steps.checkContentHash({ ...long, key: resolved.key });
 
-  twin.script(key, [{ kind: 'status', status: 500 }]);
+  const limited = { 'x-ratelimit-remaining-requests': '9' };
+  twin.script(key, [{ kind: 'status', status: 500, headers: limited }]);
   await searched();
   const longCursor = { served: 'semantic', seenIds: 'A'.repeat(2_000) } as const;
   await test.services.database.withTenant(tenant.id, (tx) =>

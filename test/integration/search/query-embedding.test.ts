@@ -7,6 +7,7 @@ import { createBreaker } from '../../../src/providers/breaker/breaker.ts';
 import type { CallResult } from '../../../src/providers/call.ts';
 import type { EmbeddingCall } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { createGuard } from '../../../src/providers/guard.ts';
+import { createLimits } from '../../../src/providers/limits/limits.ts';
 import { createProviderMetrics } from '../../../src/providers/metrics.ts';
 import {
   createQueryEmbeddings,
@@ -87,12 +88,23 @@ describe('equal queries', () => {
     expect(await queries.ledgerOf()).toHaveLength(2);
   });
 
-  it('that fail together fail as one, and the next asks again', async ({ twin, key, queries }) => {
+  it('that fail together fail as one, and the next asks again, once the provider may be asked', async ({
+    twin,
+    test,
+    tenant,
+    key,
+    queries,
+  }) => {
     twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '7' } }]);
     const answers = await Promise.all([queries.ask(), queries.ask(), queries.ask()]);
     const limited = { kind: 'failed', code: 'provider_rate_limited', retryAfterMs: 7_000 };
     expect(answers).toEqual([limited, limited, limited]);
     expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await queries.ask()).toMatchObject({ code: 'provider_rate_limited' });
+    expect(twin.callsOf(key)).toHaveLength(1);
+    await test.db.rawAsOwner('update provider_limits set paused_until = now() where tenant_id = $1', [
+      tenant.id,
+    ]);
     expect(await queries.ask()).toMatchObject({ kind: 'vector' });
     expect(await queries.ledgerOf()).toHaveLength(1);
   });
@@ -377,7 +389,14 @@ function openQueries({ test, link, database, tenant }: Given) {
   const failures = 3;
   const breaker = createBreaker({ failures, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
   const registry = new Registry();
-  const guard = createGuard({ database, keys, breaker, usage, backgroundTimeoutMs: 30_000 });
+  const guard = createGuard({
+    database,
+    keys,
+    breaker,
+    limits: createLimits(),
+    usage,
+    backgroundTimeoutMs: 30_000,
+  });
   const deps: QueryEmbeddingsDeps = {
     database,
     guard,

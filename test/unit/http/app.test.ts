@@ -1,5 +1,7 @@
 import { describe, expect } from 'vitest';
+import { failureTraits, isFailureCode } from '../../../src/domain/failures.ts';
 import { encodeCursor } from '../../../src/platform/http/cursor.ts';
+import { problemCodes, problemMembers } from '../../../src/platform/http/problem.ts';
 import { adminApiKey, keyOf, noteId, startTinyApp, type TinyApp, tenantId } from '../../support/tiny-app.ts';
 import { factsOfTinyApp } from '../../support/tiny-app-facts.ts';
 
@@ -40,7 +42,7 @@ describe('an answer', () => {
     const answer = await app.call('GET', '/notes?limit=0', { key: agent });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.body).toEqual({
-      type: 'urn:lorekeep:problem:validation_failed',
+      type: '/problems/validation_failed',
       title: 'The request is not valid',
       status: 422,
       detail: 'limit: must be a whole number from 1 to 20',
@@ -48,6 +50,26 @@ describe('an answer', () => {
       code: 'validation_failed',
       errors: [{ path: 'limit', message: 'must be a whole number from 1 to 20' }],
     });
+  });
+});
+
+describe('the type of a problem', () => {
+  it('leads to a page that explains its code, and to no other', async ({ app }) => {
+    for (const code of problemCodes) {
+      const page = await fetch(new URL(problemMembers(code).type, app.url));
+      expect([code, page.status, page.headers.get('content-type')]).toEqual([
+        code,
+        200,
+        'text/html; charset=utf-8',
+      ]);
+      const text = await page.text();
+      expect(text).toContain(`<h1><code>${code}</code></h1>`);
+      if (isFailureCode(code)) expect(text).toContain('What to do');
+    }
+    expect((await fetch(`${app.url}/problems/no_such_code`)).status).toBe(404);
+    expect((await fetch(`${app.url}/problems/__proto__`)).status).toBe(404);
+    const list = await (await fetch(`${app.url}/problems`)).text();
+    for (const code of problemCodes) expect(list).toContain(`href="/problems/${code}"`);
   });
 });
 
@@ -343,6 +365,7 @@ describe('anything thrown', () => {
   it('is 500 with a fixed sentence, and logged without its message', async ({ app }) => {
     const answer = await app.call('POST', '/broken', { key: agent, headers: { 'x-request-id': 'broken-1' } });
     expect(answer.body).toEqual(problemOf(500, 'internal'));
+    expect(answer.body).toMatchObject({ who: 'operator', next_step: failureTraits.internal.nextStep });
     for (const text of [JSON.stringify(answer.body), app.logged()]) {
       expect(text).not.toMatch(/secret_table|canary/);
     }

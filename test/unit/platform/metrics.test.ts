@@ -23,6 +23,8 @@ import {
 } from '../../../src/platform/telemetry/state-gauges.ts';
 import { breakerGauges } from '../../../src/providers/breaker/breaker-gauges.ts';
 import { breakerStates, breakerTransitions } from '../../../src/providers/breaker/breaker-states.ts';
+import { limitGauges } from '../../../src/providers/limits/limit-gauges.ts';
+import { pausedBys } from '../../../src/providers/limits/limit-state.ts';
 import { callGauges } from '../../../src/usage/call-gauges.ts';
 import { readSamples, sampleValue } from '../../support/scrape.ts';
 
@@ -121,8 +123,8 @@ describe('the gauges of the database’s state', () => {
     await Promise.all([metrics.scrape(), metrics.scrape(), metrics.scrape()]);
     await metrics.scrape();
     expect(transactions).toBe(1);
-    // Each of the four features has read its own tables once.
-    expect(reads).toBe(4);
+    // Each of the five features has read its own tables once.
+    expect(reads).toBe(5);
   });
 });
 
@@ -131,6 +133,7 @@ function processShowing(read: () => Promise<ServiceState>, options: Partial<Stat
   const metrics = createMetrics(new Registry());
   const gauges = createStateGauges(metrics.registry, { inTransaction: (reads) => reads(tx), ...options });
   gauges.register({ ...breakerGauges, read: async () => (await read()).breakers });
+  gauges.register({ ...limitGauges, read: async () => (await read()).limits });
   gauges.register({ ...embeddingStatusGauges, read: async () => (await read()).articles });
   gauges.register({ ...outboxGauges, read: async () => (await read()).outbox });
   gauges.register({ ...callGauges, read: async () => (await read()).calls });
@@ -158,6 +161,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   by: ['cache', 'vault'],
   addresses: ['default', 'tenants_own', 'other'],
   cause: [...transportCauses],
+  paused_by: [...pausedBys, 'other'],
   percent: ['80', '100'],
   verdict: ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'],
   state: [...breakerStates, 'other'],
@@ -171,6 +175,7 @@ type StateOf<Feature> = Feature extends FeatureState<infer State> ? State : neve
 /** The service's state over all tenants, as its features read it. */
 interface ServiceState {
   readonly breakers: StateOf<typeof breakerGauges>;
+  readonly limits: StateOf<typeof limitGauges>;
   readonly articles: StateOf<typeof embeddingStatusGauges>;
   readonly outbox: StateOf<typeof outboxGauges>;
   readonly calls: StateOf<typeof callGauges>;
@@ -178,6 +183,7 @@ interface ServiceState {
 
 const calm: ServiceState = {
   breakers: [],
+  limits: [],
   articles: [],
   outbox: { signals: 3, oldestSeconds: 7 },
   calls: { missingFromLedger: 0, open: 0, unknown: 0 },
@@ -203,6 +209,7 @@ const aCall = fc.record({
 });
 const aState = fc.record({
   breakers: fc.array(fc.record({ provider: fc.string(), state: fc.string(), count: fc.nat() })),
+  limits: fc.array(fc.record({ provider: fc.string(), by: fc.string(), count: fc.nat() })),
   articles: fc.array(
     fc.record({
       status: fc.oneof(fc.constantFrom(...embeddingStatuses), fc.string()),

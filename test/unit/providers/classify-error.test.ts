@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { AddressForbidden } from '../../../src/platform/net/address-forbidden.ts';
 import { UnusableAnswer } from '../../../src/providers/wire/bounded-fetch.ts';
@@ -8,11 +8,11 @@ const headers = (values: Readonly<Record<string, string>> = {}) => new Headers(v
 
 describe('an error of a vendor’s library', () => {
   it.each([
-    ['its own time-out', new OpenAI.APIConnectionTimeoutError(), 'provider_timeout'],
-    ['an abort of the request', new OpenAI.APIUserAbortError(), 'provider_timeout'],
+    ['its own time-out', new Anthropic.APIConnectionTimeoutError(), 'provider_timeout'],
+    ['an abort of the request', new Anthropic.APIUserAbortError(), 'provider_timeout'],
     [
       'an address that may not be reached',
-      new OpenAI.APIConnectionError({
+      new Anthropic.APIConnectionError({
         message: 'no',
         cause: new TypeError('fetch failed', { cause: new AddressForbidden() }),
       }),
@@ -20,11 +20,11 @@ describe('an error of a vendor’s library', () => {
     ],
     [
       'an answer that is too large',
-      new OpenAI.APIConnectionError({ message: 'no', cause: new UnusableAnswer() }),
+      new Anthropic.APIConnectionError({ message: 'no', cause: new UnusableAnswer() }),
       'malformed_response',
     ],
     ['a body that is no JSON', new SyntaxError('no JSON'), 'malformed_response'],
-    ['a refusal', new OpenAI.APIError(404, {}, 'no', headers()), 'model_not_found'],
+    ['a refusal', new Anthropic.APIError(404, {}, 'no', headers()), 'model_not_found'],
     ['a bug', new TypeError('no'), 'internal'],
   ] as const)('for %s (%o) is %s', (_, error, code) => {
     expect(classify(error)).toEqual({ code });
@@ -42,28 +42,28 @@ describe('an error of a vendor’s library', () => {
       'expired_certificate',
     ],
   ] as const)('for a connection that failed by %o is the provider’s, with the cause %s', (inner, cause) => {
-    const error = new OpenAI.APIConnectionError({ message: 'no', ...(inner && { cause: inner }) });
+    const error = new Anthropic.APIConnectionError({ message: 'no', ...(inner && { cause: inner }) });
     expect(classify(error)).toEqual({ code: 'provider_unavailable', cause });
   });
 
   it('for a time-out has a cause only where the connection was not made', () => {
-    const error = new OpenAI.APIConnectionTimeoutError();
+    const error = new Anthropic.APIConnectionTimeoutError();
     expect(classify(error, true, true)).toEqual({ code: 'provider_timeout' });
     expect(classify(error, true, false)).toEqual({ code: 'provider_timeout', cause: 'connect_timeout' });
   });
 
   it('is a time-out when our own time was over, whatever the library makes of it', () => {
-    const refusal = new OpenAI.APIError(500, {}, 'no', headers());
+    const refusal = new Anthropic.APIError(500, {}, 'no', headers());
     expect(classify(refusal, true)).toEqual({ code: 'provider_timeout' });
   });
 
   it('for a refusal is read by the words of its body and its headers', () => {
-    const spent = new OpenAI.APIError(429, { code: 'insufficient_quota' }, 'no', headers());
+    const spent = new Anthropic.APIError(429, { code: 'insufficient_quota' }, 'no', headers());
     expect(classify(spent)).toEqual({ code: 'quota_exhausted' });
-    const limited = new OpenAI.APIError(429, {}, 'no', headers({ 'retry-after': '7' }));
+    const limited = new Anthropic.APIError(429, {}, 'no', headers({ 'retry-after': '7' }));
     expect(classify(limited)).toEqual({ code: 'provider_rate_limited', retryAfterMs: 7_000 });
   });
 });
 
 const classify = (error: unknown, timedOut = false, sent = true) =>
-  classifyError(error, OpenAI, { timedOut, sent, bodyOf: (part) => ({ error: part }) });
+  classifyError(error, Anthropic, { timedOut, sent, bodyOf: (part) => ({ error: part }) });

@@ -32,7 +32,19 @@ describe.for(['http', 'https'] as const)(
       await server.ask();
       server.does((socket) => (server.hasServed(socket) ? cutUnder(socket) : 'answer'));
       expect(await server.ask()).toBe('ok');
-      expect(server.requests.slice(1)).toEqual(['on a used connection', 'on a new connection']);
+      expect(server.requests.slice(1)).toEqual(['on a used connection', 'on a connection of its own']);
+    });
+
+    test('is sent once more on a new one though others are kept', async ({ start }) => {
+      const server = await start(protocol, answer);
+      const together = [server.ask(), server.ask(), server.ask(), server.ask()];
+      expect(await Promise.all(together)).toEqual(together.map(() => 'ok'));
+      server.does((socket) => (server.hasServed(socket) ? cutUnder(socket) : 'answer'));
+      expect(await server.ask()).toBe('ok');
+      expect(server.requests.slice(together.length)).toEqual([
+        'on a used connection',
+        'on a connection of its own',
+      ]);
     });
 
     test('is sent once more where the server says goodbye first', async ({ start }) => {
@@ -44,7 +56,7 @@ describe.for(['http', 'https'] as const)(
         return 'nothing';
       });
       expect(await server.ask()).toBe('ok');
-      expect(server.requests.slice(1)).toEqual(['on a used connection', 'on a new connection']);
+      expect(server.requests.slice(1)).toEqual(['on a used connection', 'on a connection of its own']);
     });
 
     test('is not sent again where the connection is new', async ({ start }) => {
@@ -58,7 +70,7 @@ describe.for(['http', 'https'] as const)(
       await server.ask();
       server.does(cutUnder);
       expect(await server.ask()).toBe('TypeError');
-      expect(server.requests.slice(1)).toEqual(['on a used connection', 'on a new connection']);
+      expect(server.requests.slice(1)).toEqual(['on a used connection', 'on a connection of its own']);
     });
 
     test('is not sent again after one byte of its answer', async ({ start }) => {
@@ -92,7 +104,8 @@ async function startServer(protocol: 'http' | 'https', first: Does) {
   const listener: RequestListener = (request, response) => {
     const { socket } = request;
     served.set(socket, (served.get(socket) ?? 0) + 1);
-    requests.push(served.get(socket) === 1 ? 'on a new connection' : 'on a used connection');
+    const own = request.headers.connection === 'close' ? 'on a connection of its own' : 'on a new connection';
+    requests.push(served.get(socket) === 1 ? own : 'on a used connection');
     request.resume();
     if (does(socket) === 'answer') response.end('ok');
   };
