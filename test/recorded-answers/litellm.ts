@@ -27,6 +27,8 @@ export const litellm: RecordedVendor = {
         'key',
       ),
     ),
+    // From a proxy without a database, which knows its master key only.
+    refusal('bad key', 400, error('400', 'no_db_connection', 'No connected db.')),
     refusal('bad key', 400, error('400', 'expired_key', 'Authentication Error - Expired Key.', 'sk')),
     refusal(
       'model',
