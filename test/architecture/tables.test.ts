@@ -29,6 +29,7 @@ describe('a table', () => {
       blocked_operations: ['src/usage'],
       breakers: ['src/providers'],
       chunk_purchases: ['src/vectors'],
+      chunk_refusals: ['src/vectors'],
       chunk_vectors: ['src/vectors'],
       daily_key_usage: ['src/usage'],
       embedding_profiles: ['src/providers'],

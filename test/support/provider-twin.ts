@@ -26,6 +26,8 @@ export type TwinStep =
     }
   /** A 200 with this body, as it stands. */
   | { readonly kind: 'raw'; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  /** What it does depends on the texts. */
+  | { readonly kind: 'by'; readonly step: (inputs: readonly string[]) => TwinStep }
   /** Never answers. */
   | { readonly kind: 'hang' }
   /** A 200 whose body comes a byte at a time and never ends. */
@@ -138,8 +140,9 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     const script = scripts.get(apiKey);
     const dialect = dialects.get(apiKey) ?? {};
     const scripted = script?.steps.shift() ?? script?.otherwise ?? { kind: 'ok', delayMs: delayOf(apiKey) };
-    const refusal = scripted.kind === 'ok' ? refusalOf(dialect, request, body) : undefined;
-    const told: TwinStep = refusal === undefined ? scripted : { kind: 'status', ...refusal };
+    const decided = resolveStep(scripted, inputs);
+    const refusal = decided.kind === 'ok' ? refusalOf(dialect, request, body) : undefined;
+    const told: FixedStep = refusal === undefined ? decided : { kind: 'status', ...refusal };
     const step = told.kind === 'stale' ? staleStep(served.has(request.socket)) : told;
     served.add(request.socket);
     const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
@@ -309,6 +312,11 @@ function embeddingAnswer(
     usage: usage(tokens),
   };
 }
+
+type FixedStep = Exclude<TwinStep, { readonly kind: 'by' }>;
+
+const resolveStep = (step: TwinStep, inputs: readonly string[]): FixedStep =>
+  step.kind === 'by' ? resolveStep(step.step(inputs), inputs) : step;
 
 const countTokens = (text: string) => Math.ceil(text.length / 4);
 

@@ -45,14 +45,14 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: backlog,
   },
   {
-    file: 'src/embedding/embed-article.ts',
+    file: 'src/embedding/buy-missing.ts',
     find: 'const missingChunks = missing.length - part.length;',
     replace: 'const missingChunks = chunks.length - part.length;',
     why: 'chunks left counted from all instead of from what was missing: one idle step more',
     tests: steps,
   },
   {
-    file: 'src/embedding/embed-article.ts',
+    file: 'src/embedding/buy-missing.ts',
     find: ' || text.content_hash !== contentHash) return undefined;',
     replace: ') return undefined;',
     why: 'a text that has changed since the check is bought',

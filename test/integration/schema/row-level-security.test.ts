@@ -43,6 +43,7 @@ describe('the catalogue', () => {
       { tablename: 'audit_log', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'breakers', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'chunk_purchases', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'chunk_refusals', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'chunk_vectors', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'daily_key_usage', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'daily_key_usage', policyname: 'retention_scope', cmd: 'SELECT' },
