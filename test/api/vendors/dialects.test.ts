@@ -19,9 +19,9 @@ const it = factsOfService(() => ({ TEMPORAL_ADDRESS: '127.0.0.1:1', PROVIDER_URL
 const question = 'when does our pet get its meals';
 const answer = 'Feeding the office cat';
 const articles = [
-  ['Watering the plants', 'The ficus wants water every Monday, the cactus once a month.'],
-  [answer, 'It eats at nine in the morning and at five in the afternoon. Never give it milk.'],
+  // Three chunks.
   ['Restarting the printer', ['Paper', 'Toner', 'Network'].map(section).join('\n\n')],
+  [answer, 'It eats at nine in the morning and at five in the afternoon. Never give it milk.'],
 ] as const;
 
 describe('a real model behind a server that', () => {
@@ -55,7 +55,7 @@ describe('a real model behind a server that', () => {
 });
 
 function section(name: string): string {
-  return `## ${name}\n\n${Array.from({ length: 10 }, (_, i) => `Step ${i} about the ${name.toLowerCase()} of the printer.`).join(' ')}`;
+  return `## ${name}\n\n${Array.from({ length: 16 }, (_, i) => `Step ${i} about the ${name.toLowerCase()} of the printer.`).join(' ')}`;
 }
 
 /** Sets the provider. A vendor whose address is its own can be put at the proxy in the database only. */
