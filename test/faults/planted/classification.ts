@@ -128,7 +128,7 @@ export const classificationFaults: readonly PlantedFault[] = [
     tests: retryAfter,
   },
   {
-    file: 'src/providers/wire/retry-after.ts',
+    file: 'src/providers/wire/header-values.ts',
     find: "['d', 86_400_000],",
     replace: "['d', 8_640_000],",
     why: 'a day of two hours and 24 minutes',

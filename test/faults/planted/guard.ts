@@ -52,8 +52,8 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/verdict-on.ts',
-    find: "if (answer.code === 'internal') return { kind: 'not_made' };",
-    replace: '',
+    find: "answer.code === 'internal' || answer.code === 'address_forbidden'",
+    replace: "answer.code === 'address_forbidden'",
     why: 'an error of ours closes the breaker',
     tests: guard,
   },

@@ -102,9 +102,9 @@ export const netFaults: readonly PlantedFault[] = [
     tests: forbidden,
   },
   {
-    file: 'src/providers/guard.ts',
-    find: "if (answer.code === 'address_forbidden') return { kind: 'not_made' };",
-    replace: '',
+    file: 'src/providers/verdict-on.ts',
+    find: "answer.code === 'internal' || answer.code === 'address_forbidden'",
+    replace: "answer.code === 'internal'",
     why: 'a call that was not made says that the provider is well',
     tests: forbidden,
   },
