@@ -5,8 +5,8 @@ import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import type { Breaker } from './breaker/breaker.ts';
-import { failureOf } from './limits/limited-failure.ts';
-import { type LimitNow, type Limits, limitOf } from './limits/limits.ts';
+import { failureOf, type LimitNow, limitOf } from './limits/limit-now.ts';
+import type { Limits } from './limits/limits.ts';
 
 /** Whether the tenant's key allows a call. */
 export type KeyAdmission =

@@ -4,14 +4,15 @@ import type { Failure } from '../domain/failures.ts';
 import { callerOf, operations } from '../domain/operations.ts';
 import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
+import { once } from '../platform/async/once.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { admitKey } from './admission.ts';
 import { claimLeaseMs, probeLeaseMs } from './attempt-time.ts';
 import type { Breaker, BreakerId, Permit } from './breaker/breaker.ts';
 import type { CallRequest } from './call.ts';
-import { failureOf } from './limits/limited-failure.ts';
-import { type Limits, limitOf, type Pace, type PacedCall } from './limits/limits.ts';
+import { failureOf, limitOf } from './limits/limit-now.ts';
+import type { Limits, Pace, PacedCall } from './limits/limits.ts';
 
 /** A call that may be made: its record is committed, its tokens are reserved, and the breaker permits it. */
 export interface BegunCall {
@@ -152,13 +153,4 @@ export function createBeginCall({
 export function breakerOf<R, K>(request: CallRequest<R, K>, stored: CurrentKey): BreakerId {
   const { provider } = operations[request.operation];
   return { tenantId: request.tenantId, provider, keyVersion: stored.version };
-}
-
-/** The value of a function that is worth computing at most once. */
-function once<T>(compute: () => T): () => T {
-  let computed: { readonly value: T } | undefined;
-  return () => {
-    computed ??= { value: compute() };
-    return computed.value;
-  };
 }

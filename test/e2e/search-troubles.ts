@@ -87,7 +87,7 @@ export const troubles: readonly Trouble[] = [
   },
   {
     name: 'the provider cuts the connection',
-    begin: (of, tenants) => tenants.always(of, { kind: 'cut', after: 'nothing' }),
+    begin: (of, tenants) => tenants.always(of, { kind: 'cut', after: 'byte' }),
     reason: 'provider_unavailable',
     calls: 1,
   },

@@ -105,6 +105,13 @@ export const shapes: readonly Shape[] = [
       embedded,
     ),
   }),
+  article('article-waited-for-limit', {
+    generateEmbedding: sequence<Generated>(
+      { kind: 'waits', code: 'provider_rate_limited', retryInMs: 20_000, called: false },
+      { kind: 'waits', code: 'provider_rate_limited', retryInMs: 1, called: false },
+      embedded,
+    ),
+  }),
   article('article-waited-for-slot', {
     generateEmbedding: sequence<Generated>(
       { kind: 'busy', retryInMs: 1_000 },

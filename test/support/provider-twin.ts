@@ -34,8 +34,8 @@ export type TwinStep =
   | { readonly kind: 'trickle' }
   /** A 200 whose body is this long once it is unpacked. */
   | { readonly kind: 'flood'; readonly bytes: number }
-  /** Cuts the connection: before any byte, or in the middle of the body. */
-  | { readonly kind: 'cut'; readonly after: 'nothing' | 'half' }
+  /** Cuts the connection: before any byte (a request on a kept one is sent once more), after the first, or in the body. */
+  | { readonly kind: 'cut'; readonly after: 'nothing' | 'byte' | 'half' }
   /** Cuts a connection that has served an earlier request, as one that went stale; answers on a new one. */
   | { readonly kind: 'stale' };
 
@@ -216,6 +216,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
         response.end(gzipSync(Buffer.alloc(step.bytes, ' ')));
         return;
       case 'cut':
+        if (step.after === 'byte') await new Promise((resolve) => request.socket.write('H', resolve));
         if (step.after === 'half') {
           response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
           await new Promise((resolve) => response.write('{"object":"list","data":[', resolve));

@@ -338,6 +338,30 @@ describe('a failure that is retried', () => {
     expect(tries).toEqual([0, 1, 2, 0, 1]);
   });
 
+  it('is no try where no call was made, and is not looked at all the time while others are faster', async ({
+    test,
+    start,
+  }) => {
+    const tries: (number | undefined)[] = [];
+    const refused: Generated = { kind: 'waits', code: 'provider_rate_limited', retryInMs: 1, called: false };
+    const answers = sequence<Generated>(...Array.from({ length: 10 }, () => refused), {
+      ...{ kind: 'embedded', chunks: 1, inputTokens: 1 },
+    });
+    const { activities } = fakes({
+      generateEmbedding: async (input) => {
+        tries.push(input.tries);
+        return answers();
+      },
+    });
+    await test.withActivities(activities, async (queue) => {
+      const handle = await start(queue);
+      expect((await handle.result()).outcome).toBe('embedded');
+      const timers = await timersOf(handle);
+      expect(timers.map((seconds) => Math.round(seconds))).toEqual([1, 1, 2, 3, 4, 6, 9, 10, 10, 10]);
+    });
+    expect(tries).toEqual(tries.map(() => 0));
+  });
+
   it.for([signals.keyChanged, signals.articleChanged])(
     'is tried at once, and as if for the first time, when %s comes',
     async (signal, { test, start }) => {

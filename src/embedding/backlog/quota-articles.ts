@@ -31,8 +31,9 @@ export function createQuotaArticles(deps: {
       if (pause === 'paused' || (pause === 'half_open' && (await countPendingUpTo(tx, tenantId, 1)) > 0))
         return { articleIds: [], isProbe: false };
       const isProbe = pause === 'half_open';
-      const articleIds = await listBlockedByQuota(tx, tenantId, isProbe ? 1 : maxArticles);
-      await unpark(tx, tenantId, 'quota_exhausted', articleIds);
+      const blocked = await listBlockedByQuota(tx, tenantId, isProbe ? 1 : maxArticles);
+      // None of them where another run has taken them at the same moment.
+      const articleIds = (await unpark(tx, tenantId, 'quota_exhausted', blocked)) > 0 ? blocked : [];
       if (!isProbe && articleIds.length > 0)
         await outbox.enqueue(tx, { tenantId, kind: 'backlog', subjectId: tenantId });
       return { articleIds, isProbe };

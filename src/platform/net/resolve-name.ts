@@ -3,16 +3,23 @@ import { Resolver } from 'node:dns/promises';
 /** Looks up every address of a name. Rejects with the resolver's error where there is none. */
 export type ResolveName = (name: string) => Promise<readonly string[]>;
 
-/** The longest that one name server is waited for, in milliseconds, and how often each is asked. */
-const queryTimeoutMs = 1_500;
+/** The two questions that a name server is asked. */
+interface NameServers {
+  resolve4(name: string): Promise<readonly string[]>;
+  resolve6(name: string): Promise<readonly string[]>;
+}
+
+/** How long an answer is waited for the first time; the second and last time the library waits twice as long. */
+const queryTimeoutMs = 1_000;
 const tries = 2;
 
 /**
  * Creates a resolver for names that tenants choose. It asks the name servers itself: `dns.lookup` runs in the few threads of the
  * process, which the slow name server of one tenant would occupy for all. Names of the machine's own hosts file are not found.
  */
-export function createNameResolver(): ResolveName {
-  const resolver = new Resolver({ timeout: queryTimeoutMs, tries });
+export function createNameResolver(
+  resolver: NameServers = new Resolver({ timeout: queryTimeoutMs, tries }),
+): ResolveName {
   return async (name) => {
     // These never leave the machine, whatever a name server says (RFC 6761).
     if (/(^|\.)localhost$/i.test(name)) return ['127.0.0.1', '::1'];

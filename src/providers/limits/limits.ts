@@ -1,24 +1,13 @@
 import type { Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { RateLimits } from '../wire/rate-limits.ts';
-import { type Limited, type LimitState, unlimited } from './limit-state.ts';
+import { changeLimits, type LimitedKey } from './change-limits.ts';
+import { type LimitNow, limitNow } from './limit-now.ts';
+import { unlimited } from './limit-state.ts';
 import { type LimitRow, readLimits, saveLimits } from './limits-store.ts';
 import { sumOpenCalls } from './open-calls-read-model.ts';
 import { type Demand, limitedNow, mustCountOpen, takeCall, toldLimits } from './pacing.ts';
 import { afterCall, allowProbe, type CallEnd, pauses } from './pause.ts';
-
-/** The key whose limits are meant. Another version of it is another key, of which nothing is known. */
-export interface LimitedKey {
-  readonly tenantId: string;
-  readonly provider: Provider;
-  readonly keyVersion: number;
-}
-
-/** A limit that refuses calls now: which, until when, and how many milliseconds that is. */
-export interface LimitNow extends Pick<Limited, 'by'> {
-  readonly until: Date;
-  readonly retryInMs: number;
-}
 
 /** What a call that has begun holds: the epoch of the pauses when it began. */
 export interface Pace {
@@ -40,18 +29,15 @@ export interface PacedEnd extends CallEnd {
   readonly tookMs: number;
 }
 
-/** What the limits were when a call began to be prepared. */
-export type SeenLimits = LimitRow;
-
 /** The limits of the tenants' keys, and the pauses that providers have asked for. */
 export interface Limits {
   /** Reads what is known of the tenant's limits, by one indexed read. */
-  read(tx: Transaction, tenantId: string, provider: Provider): Promise<SeenLimits>;
+  read(tx: Transaction, tenantId: string, provider: Provider): Promise<LimitRow>;
   /** Counts a call that begins, or refuses it. With `tested`, for a call made to test the key, it is not refused. */
   take(
     tx: Transaction,
     call: PacedCall,
-    seen: SeenLimits,
+    seen: LimitRow,
     tested: boolean,
   ): Promise<({ readonly kind: 'taken' } & Pace) | ({ readonly kind: 'limited' } & LimitNow)>;
   /** Notes how a call has ended; returns what refuses the next one. */
@@ -62,17 +48,6 @@ export interface Limits {
   allowProbe(tx: Transaction, tenantId: string, provider: Provider): Promise<void>;
 }
 
-/** What would refuse a call of this key as it was seen; undefined for a key that may call. Only `take` decides. */
-export function limitOf(
-  { state, nowMs }: SeenLimits,
-  keyVersion: number,
-  likelyTokens: () => number = () => 1,
-): LimitNow | undefined {
-  if (state?.keyVersion !== keyVersion) return undefined;
-  const limited = limitedNow(state, nowMs, likelyTokens);
-  return limited && present(limited, nowMs);
-}
-
 /** Creates the limits. They are one row for each tenant and provider in Postgres, shared by every process, on the database's clock. */
 export function createLimits(): Limits {
   return {
@@ -80,10 +55,11 @@ export function createLimits(): Limits {
 
     async take(tx, call, seen, tested) {
       type Taken = Awaited<ReturnType<Limits['take']>>;
-      return change<Taken>(tx, call.key, seen, async (state, nowMs) => {
+      return changeLimits<Taken>(tx, call.key, seen, async (state, nowMs) => {
         const open = mustCountOpen(state, nowMs) ? await openBeside(tx, call) : noOpenCalls;
         const taken = takeCall(state, nowMs, call, open, tested);
-        if (taken.kind === 'limited') return { state, result: { kind: 'limited', ...present(taken, nowMs) } };
+        if (taken.kind === 'limited')
+          return { state, result: { kind: 'limited', ...limitNow(taken, nowMs) } };
         const { epoch, pause } = taken.state;
         return { state: taken.state, result: { kind: 'taken', epoch, paused: pause !== null } };
       });
@@ -93,20 +69,20 @@ export function createLimits(): Limits {
       const { key } = call;
       const { told } = end;
       if (told === undefined && !pace.paused && !pauses(end.outcome)) return undefined;
-      return change(tx, key, undefined, async (state, nowMs) => {
-        const answer = { nowMs, startedAtMs: nowMs - end.tookMs };
-        const paced =
-          told === undefined
-            ? state
-            : toldLimits(state, told, { ...answer, open: await openBeside(tx, call) }, call);
+      const countOpen = async () => (told === undefined ? noOpenCalls : openBeside(tx, call));
+      const [seen, openNow] = await Promise.all([readLimits(tx, key.tenantId, key.provider), countOpen()]);
+      return changeLimits(tx, key, seen, async (state, nowMs, isAgain) => {
+        const open = isAgain ? await countOpen() : openNow;
+        const answer = { nowMs, startedAtMs: nowMs - end.tookMs, open };
+        const paced = told === undefined ? state : toldLimits(state, told, answer, call);
         const after = afterCall(paced, pace.epoch, end, nowMs);
         const limited = limitedNow(after, nowMs, () => 1);
-        return { state: after, result: limited && present(limited, nowMs) };
+        return { state: after, result: limited && limitNow(limited, nowMs) };
       });
     },
 
     forget: (tx, key) =>
-      change(tx, key, undefined, async (state) => {
+      changeLimits(tx, key, undefined, async (state) => {
         const { keyVersion, requests, tokens, pause, epoch } = state;
         const isUnlimited = requests === null && tokens === null && pause === null;
         return {
@@ -128,33 +104,3 @@ export function createLimits(): Limits {
 const noOpenCalls = { requests: 0, tokens: 0 };
 const openBeside = (tx: Transaction, { key, callId }: PacedCall) =>
   sumOpenCalls(tx, key.tenantId, key, callId);
-
-type Decide<T> = (
-  state: LimitState,
-  nowMs: number,
-) => Promise<{ readonly state: LimitState; readonly result: T }>;
-
-/** Changes the limits by what is decided on them as they were seen; where another call has changed them since, on those of now. */
-async function change<T>(
-  tx: Transaction,
-  { tenantId, provider, keyVersion }: LimitedKey,
-  seen: SeenLimits | undefined,
-  decide: Decide<T>,
-): Promise<T> {
-  let row = seen ?? (await readLimits(tx, tenantId, provider));
-  for (;;) {
-    const known = row.state?.keyVersion === keyVersion ? row.state : unlimited(keyVersion);
-    const { state, result } = await decide(known, row.nowMs);
-    // A late answer with an older key says nothing about the newer one.
-    const isOld = row.state !== undefined && row.state.keyVersion > keyVersion;
-    if (state === known || isOld) return result;
-    if (await saveLimits(tx, tenantId, provider, state, row.revision)) return result;
-    row = await readLimits(tx, tenantId, provider);
-  }
-}
-
-const present = ({ by, untilMs }: Limited, nowMs: number): LimitNow => ({
-  by,
-  until: new Date(untilMs),
-  retryInMs: Math.max(Math.ceil(untilMs - nowMs), 1),
-});

@@ -8,7 +8,8 @@ import type { Database, Transaction } from '../../platform/postgres/database.ts'
 import type { Usage } from '../../usage/service.ts';
 import type { Breaker } from '../breaker/breaker.ts';
 import type { BreakerStateName } from '../breaker/breaker-states.ts';
-import { type LimitNow, type Limits, limitOf } from '../limits/limits.ts';
+import { type LimitNow, limitOf } from '../limits/limit-now.ts';
+import type { Limits } from '../limits/limits.ts';
 
 /** The state of a tenant's calls to one provider. */
 export interface ProviderState {

@@ -90,7 +90,8 @@ function tightest(windows: readonly ReadWindow[], kind: keyof RateLimits): RateW
 }
 
 function checked({ left, limit, resetInMs = unknownResetMs }: ReadWindow): RateWindow[] {
-  if (left === undefined || !(left >= 0)) return [];
+  // A limit of nothing is none: the provider has just answered.
+  if (left === undefined || !(left >= 0) || limit === 0) return [];
   const count = Math.min(Math.floor(left), maxCount);
   const isTold = limit !== undefined && limit >= count;
   return [

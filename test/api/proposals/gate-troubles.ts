@@ -62,7 +62,13 @@ export const troubles: readonly Trouble[] = [
     reason: 'credential_rejected',
     calls: 0,
   },
-  { name: 'has no quota left', begin: always(status(402)), reason: 'quota_exhausted', calls: 1 },
+  {
+    name: 'has no quota left',
+    begin: always(status(402)),
+    reason: 'quota_exhausted',
+    calls: 1,
+    retryAt: true,
+  },
   {
     name: 'names a model that is not there',
     begin: always(status(404)),

@@ -9,6 +9,7 @@ import { ledgerFaults } from './ledger.ts';
 import { limitsFaults } from './limits.ts';
 import { netFaults } from './net.ts';
 import { outboxFaults } from './outbox.ts';
+import { pacingFaults } from './pacing.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
 import { sanitizerFaults } from './sanitizer.ts';
@@ -32,4 +33,5 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['ranking', rankingFaults],
   ['limits', limitsFaults],
   ['net', netFaults],
+  ['pacing', pacingFaults],
 ]);

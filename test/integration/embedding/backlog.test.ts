@@ -289,7 +289,7 @@ describe('reconciliation', () => {
       tenant.id,
       onItsWay.articleId,
     ]);
-    await test.services.steps.giveUp(parked, 'quota_exhausted');
+    await test.services.steps.giveUp(parked, 'model_not_found');
     await test.services.steps.giveUp(failed, 'input_rejected');
     for (const article of [announced, onItsWay, parked, failed, draft]) await library.idleFor(article, 60);
     await library.idleFor(recent, 10);

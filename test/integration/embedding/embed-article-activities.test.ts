@@ -394,6 +394,9 @@ describe('recordUsage', () => {
       rows: [],
       unknownCalls: 0,
     });
+    await test.db.rawAsOwner('update provider_limits set paused_until = now() where tenant_id = $1', [
+      tenant.id,
+    ]);
     await walk.run('generateEmbedding', input);
     await walk.run('recordUsage', input);
     const { rows } = await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] });

@@ -79,6 +79,9 @@ describe('an article', () => {
     const article = await createArticle(test, tenant);
     twin.script(key, [{ kind: 'status', status: 429, headers: { 'retry-after': '200' } }]);
     await embedOnce(test, article);
+    await test.db.rawAsOwner('update provider_limits set paused_until = now() where tenant_id = $1', [
+      tenant.id,
+    ]);
     expect(await embedOnce(test, article)).toBe('embedded');
     expect((await test.services.articles.get(tenant.id, article.articleId))?.embedding).toMatchObject({
       ...{ status: 'embedded', reason: null, nextAttemptAt: null },

@@ -106,6 +106,10 @@ describe('a refusal', () => {
       guard.admission(tx, tenant.id, 'embedding', 'interactive'),
     );
     expect(admission).toMatchObject({ kind: 'limited', limit: { by: 'provider' } });
+
+    const claim = { take: vi.fn(async () => true), release: vi.fn(async () => undefined) };
+    expect(await calls.embed({ claim })).toMatchObject(refusedNow);
+    expect(claim.take).not.toHaveBeenCalled();
   });
 });
 

@@ -118,6 +118,8 @@ describe('the limits that headers tell', () => {
     {},
     { 'x-ratelimit-remaining-requests': 'many' },
     { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-reset-requests': '1s' },
+    { 'x-ratelimit-limit-requests': '0', 'x-ratelimit-remaining-requests': '0' },
+    { 'x-ratelimit-remaining-requests': '-1' },
     { RateLimit: '"default";r=-5;t=30' },
     { RateLimit: '"default";r=??' },
     { RateLimit: `"${'x'.repeat(2_000)}";r=5;t=30` },

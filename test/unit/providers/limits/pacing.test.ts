@@ -35,6 +35,8 @@ describe('what is left of a limit', () => {
     const state = toldOf({ tokens: { left: 500, limit: 1_000, resetInMs: 20_000 } });
     expect(take(state, nowMs, 5_000)).toMatchObject({ kind: 'limited', by: 'tokens' });
     expect(take(state, nowMs + 20_000, 5_000).kind).toBe('taken');
+    const full = toldOf({ tokens: { left: 1_000, limit: 1_000, resetInMs: 20_000 } });
+    expect(take(full, nowMs, 5_000).kind).toBe('taken');
   });
 
   it('is what an answer tells, less the calls that the provider may not have seen', () => {
