@@ -35,6 +35,8 @@ const oneByOne = [
   // It prefers the default ports, as start.test.ts does: at the same time each could take the other's API for its own.
   'test/e2e/dev.test.ts',
 ];
+/** Tests on software that `npm test` does not install: `npm run test:litellm`. */
+const onRequest = ['test/vendors/**'];
 const globalSetup = ['test/support/global-setup.ts'];
 
 export default defineConfig({
@@ -48,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
-          exclude: [...standsAlone, ...oneByOne],
+          exclude: [...standsAlone, ...oneByOne, ...onRequest],
           globalSetup,
           ...timeouts,
         },

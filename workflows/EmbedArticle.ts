@@ -21,6 +21,7 @@ import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
 import { bookkeeping, busyWaits, providerCall } from './policies.ts';
 import { countRetries, type Retries, waitsFor } from './retries.ts';
+import { rememberUnusableAnswers, type UnusableAnswers } from './unusable-answers.ts';
 
 // Bookkeeping runs as local activities, which share the workflow's task: an embedding needs the task queue only once. The
 // provider call is a regular activity, so that operators see it under way.
@@ -43,9 +44,10 @@ type Pass =
 export async function EmbedArticle(article: ArticleRef, continued?: RetryState): Promise<EmbedArticleResult> {
   const changes = watchChanges();
   const retries = countRetries(continued);
+  const unusable = rememberUnusableAnswers();
   for (;;) {
     changes.reset();
-    const pass = await onePass(article, retries, changes);
+    const pass = await onePass(article, { retries, changes, unusable });
 
     if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, retries, changes);
     else if (pass.kind === 'waits' || pass.kind === 'failed') await fail(article, pass.code, changes);
@@ -61,8 +63,16 @@ export async function EmbedArticle(article: ArticleRef, continued?: RetryState):
   }
 }
 
+/** What a run knows. */
+interface Run {
+  readonly retries: Retries;
+  readonly changes: Changes;
+  readonly unusable: UnusableAnswers;
+}
+
 /** One run of the four steps. */
-async function onePass(article: ArticleRef, retries: Retries, changes: Changes): Promise<Pass> {
+async function onePass(article: ArticleRef, run: Run): Promise<Pass> {
+  const { retries } = run;
   try {
     const resolved = await resolveEmbeddingKey({ ...article, tries: retries.state.tries });
     if (resolved.kind === 'waits') return resolved;
@@ -78,7 +88,7 @@ async function onePass(article: ArticleRef, retries: Retries, changes: Changes):
       case 'unchanged':
         return done({ outcome: 'unchanged', model: key.model, chunks: check.chunks });
       case 'missing':
-        return await buyMissing({ ...article, key, contentHash: check.contentHash }, retries, changes);
+        return await buyMissing({ ...article, key, contentHash: check.contentHash }, run);
     }
   } catch (error) {
     const code = failureCodeOf(error);
@@ -91,13 +101,14 @@ async function onePass(article: ArticleRef, retries: Retries, changes: Changes):
 /** Buys the missing vectors, each batch by one guarded call with its ledger row, until the article is complete or changed. */
 async function buyMissing(
   input: Parameters<Activities['generateEmbedding']>[0],
-  retries: Retries,
-  changes: Changes,
+  { retries, changes, unusable }: Run,
 ): Promise<Pass> {
+  if (unusable.had(input)) return { kind: 'failed', code: 'malformed_response' };
   let inputTokens = 0;
   let busyTimes = 0;
   while (!changes.any && !workflowInfo().continueAsNewSuggested) {
-    const generated = await generateEmbedding({ ...input, tries: retries.state.tries });
+    const { tries } = retries.state;
+    const generated = await unusable.watch(input, () => generateEmbedding({ ...input, tries }));
     switch (generated.kind) {
       case 'waits':
         return generated;

@@ -479,6 +479,33 @@ describe('a provider that answers nonsense', () => {
     expect(count('generateEmbedding')).toBe(2);
     expect(given).toEqual(['malformed_response']);
   });
+
+  it.for([
+    ['is not asked again for a signal that changes nothing', 'h', 2],
+    ['is asked again for another text', 'another', 4],
+  ] as const)('%s', async ([, contentHash, calls], { test, start }) => {
+    const ref = article();
+    let checks = 0;
+    const { activities, given, count } = fakes({
+      checkContentHash: async () => {
+        checks += 1;
+        return { kind: 'missing', contentHash: checks === 1 ? 'h' : contentHash, missingChunks: 1 };
+      },
+      generateEmbedding: async () => {
+        // It lands under the first call and under the second.
+        if (count('generateEmbedding') <= 2) await start(activitiesQueue, ref);
+        throw toApplicationFailure({ code: 'malformed_response' });
+      },
+    });
+    let activitiesQueue = '';
+    const failure = await test.withActivities(activities, async (queue) => {
+      activitiesQueue = queue;
+      return failureOf((await start(queue, ref)).result());
+    });
+    expect(failure.type).toBe('malformed_response');
+    expect(count('generateEmbedding')).toBe(calls);
+    expect(given).toEqual(['malformed_response']);
+  });
 });
 
 function starter(test: WorkflowTest) {

@@ -14,7 +14,7 @@ const quota: Phrases = [
   /^(?:you|your|the|this|user|team|organi[sz]ation|key|project|account|customer|end ?user)\b.{0,120}\b(?:exceeded|over|reached|used up|used all|exhausted|hit)\b.{0,40}\b(?:budget|spend|spending|billing|credits?|monthly|usage limits?|included|free|hard limit)\b/,
   /^(?:you(?:'ve| have)? )?(?:run|ran) out of (?:credits?|funds|quota)\b/,
   /^you (?:do not|don't) have (?:enough|any|sufficient) (?:credits?|balance|funds|quota)\b/,
-  /^(?:you(?:'ve| have)? )?exceeded your (?:current|monthly|included|free|token|account|plan) (?:\w+ )?(?:quota|credits?|allowance|limit)\b/,
+  /^(?:you(?:'ve| have)? )?exceeded your (?:current|monthly|included|free|token|account|plan) (?!requests? )(?:\w+ )?(?:quota|credits?|allowance|limit)\b/,
   /^(?:monthly|billing|spend|spending|credit|budget|hard|usage|quota|daily) (?:\w+ )?(?:limit|cap|quota|budget|credits?)\b.{0,40}\b(?:reached|exceeded|exhausted|hit)\b/,
   /^(?:api )?(?:key|token) (?:total |monthly |daily |weekly |credit |spending )?limit (?:exceeded|reached)\b/,
   /^(?:quota|credits?|balance) (?:has been |have been |is |are |was )?(?:exceeded|exhausted|used up|depleted|insufficient)\b/,
@@ -28,7 +28,7 @@ const quota: Phrases = [
   /^(?:the |your )?free (?:tier|trial|quota|allowance|credits?)\b.{0,80}\b(?:exhausted|ended|expired|exceeded|used up|reached)\b/,
   /^access denied, please make sure (?:that )?your account is in good standing\b/,
   /^you are using a trial key\b.{0,40}\d+ api calls ?\/ ?month\b/,
-  /^(?:your |the )?(?:account|user|team|organi[sz]ation)\b.{0,80}\b(?:arrears|overdue|unpaid|past due|cloud credits expired|out of credits?|insufficient balance)\b/,
+  /^(?:your |the )?(?:account|user|team|organi[sz]ation)\b.{0,80}\b(?:arrears|overdue|unpaid|past due|cloud credits expired|out of credits?|insufficient balance|spend(?:ing)? limit|failure to pay)\b/,
   /^.{0,30}(?:欠费|余额不足|充值|额度(?:已)?(?:用尽|不足|用完))/,
 ];
 

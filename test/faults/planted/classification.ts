@@ -13,6 +13,20 @@ const failures = ['test/unit/domain/failures.test.ts'];
 
 /** Faults in the reading of a provider's answers. */
 export const classificationFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/providers/wire/refusal-phrases.ts',
+    find: '(?!requests? )',
+    replace: '',
+    why: 'a limit of requests is taken for the bill',
+    tests: ['test/unit/providers/recorded-answers.test.ts'],
+  },
+  {
+    file: 'src/providers/catalogue/vendors/litellm.ts',
+    find: ", no_db_connection: 'credential_rejected'",
+    replace: '',
+    why: 'a key that a LiteLLM proxy cannot look up is not taken for a bad one',
+    tests: ['test/unit/providers/recorded-answers.test.ts'],
+  },
   ...(
     [
       ['project_spend_limit_exceeded', 'quota_exhausted'],

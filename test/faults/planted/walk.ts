@@ -10,6 +10,13 @@ const backlog = ['test/integration/embedding/backlog.test.ts'];
 /** Faults in the walk that embeds an article, and in the backlog that starts it. */
 export const walkFaults: readonly PlantedFault[] = [
   {
+    file: 'workflows/EmbedArticle.ts',
+    find: "  if (unusable.had(input)) return { kind: 'failed', code: 'malformed_response' };\n",
+    replace: '',
+    why: 'a signal that changes nothing buys the unusable answers again',
+    tests: ['test/workflows/embed-article.test.ts'],
+  },
+  {
     file: 'src/embedding/complete.ts',
     find: "findArticleText(tx, tenantId, articleId, 'share')",
     replace: "findArticleText(tx, tenantId, articleId, 'none')",

@@ -7,7 +7,8 @@ export const litellm: Vendor = {
   address: { kind: 'own', example: 'https://{host}/v1' },
   prefixesByModel: false,
   inputStyle: { kind: 'none' },
-  errorWords: { budget_exceeded: 'quota_exhausted' },
+  // Of a proxy without a database, which knows one key only: any other one.
+  errorWords: { budget_exceeded: 'quota_exhausted', no_db_connection: 'credential_rejected' },
   rateHeaders: 'openai',
   notes: 'Limits and dimensions are those of the vendor behind it. The key is a virtual key of the proxy.',
 };
