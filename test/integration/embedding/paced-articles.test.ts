@@ -10,7 +10,7 @@ const it = factsOfService(() => ({ EMBEDDING_DEFAULT_MODEL: 'twin-model' })).ext
 );
 
 /** Far below the waits that are ended, and far above what twelve embeddings take here. */
-const soonMs = 60_000;
+const soonMs = 100_000;
 const limited = (headers: Readonly<Record<string, string>> = {}): TwinStep => ({
   ...{ kind: 'status', status: 429, headers },
 });
@@ -18,7 +18,7 @@ const limited = (headers: Readonly<Record<string, string>> = {}): TwinStep => ({
 it.for(['are written with the key', 'have waited for the key'] as const)(
   'twelve articles that %s make one call when it is limited, and another key embeds them within seconds',
   {
-    timeout: 180_000,
+    timeout: 300_000,
   },
   async (order, { twin, service, key }) => {
     const worker = await service.startWorker();
@@ -45,7 +45,7 @@ it.for(['are written with the key', 'have waited for the key'] as const)(
 );
 
 it('twelve articles are embedded after a pause without a time, by few refused calls', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async ({ twin, service, key, articles }) => {
   const worker = await service.startWorker();
   twin.script(key, [limited(), limited(), limited()]);
@@ -56,7 +56,7 @@ it('twelve articles are embedded after a pause without a time, by few refused ca
 });
 
 it('a used up quota blocks the tenant’s other articles without a call; after the pause one tries for all', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async ({ twin, service, tenant, key, articles }) => {
   const worker = await service.startWorker();
   twin.script(key, [], { kind: 'status', status: 402 });
@@ -88,7 +88,7 @@ it('a used up quota blocks the tenant’s other articles without a call; after t
   await worker.stop();
 });
 
-it('a test of the key that passes wakes what a quota has blocked', { timeout: 180_000 }, async ({
+it('a test of the key that passes wakes what a quota has blocked', { timeout: 300_000 }, async ({
   twin,
   service,
   tenant,
