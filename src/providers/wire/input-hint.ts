@@ -3,31 +3,34 @@ import type { RefusalHint } from './refusal-hint.ts';
 
 /** Fields of a request for embeddings that not every vendor accepts. */
 const optionalFields = [
-  ...[
-    'encoding_format',
-    'dimensions',
-    'output_dimension',
-    'output_dimensionality',
-    'output_dtype',
-    'embedding_type',
-  ],
-  ...[
-    'embedding_types',
-    'input_type',
-    'task',
-    'task_type',
-    'truncate',
-    'truncation',
-    'late_chunking',
-    'normalized',
-  ],
-  ...['prompt_name', 'user', 'priority'],
+  'encoding_format',
+  'dimensions',
+  'output_dimension',
+  'output_dimensionality',
+  'output_dtype',
+  'embedding_type',
+  'embedding_types',
+  'input_type',
+  'task',
+  'task_type',
+  'truncate',
+  'truncation',
+  'late_chunking',
+  'normalized',
+  'prompt_name',
+  'user',
+  'priority',
 ];
 
 const inputsWords = new Set(['arrayabovemaxlength', 'toolong', 'listtoolong']);
 const tokensWords = new Set([
-  ...['contextlengthexceeded', 'exceedcontextsizeerror', 'stringabovemaxlength', 'maxtokensperrequest'],
-  ...['tokenslimitreached', 'requesttoolarge', 'stringtoolong'],
+  'contextlengthexceeded',
+  'exceedcontextsizeerror',
+  'stringabovemaxlength',
+  'maxtokensperrequest',
+  'tokenslimitreached',
+  'requesttoolarge',
+  'stringtoolong',
 ]);
 const refusedFieldWords = new Set([
   'extraforbidden',

@@ -29,9 +29,9 @@ export const classificationFaults: readonly PlantedFault[] = [
   },
   ...(
     [
-      ['project_spend_limit_exceeded', 'quota_exhausted'],
+      ['billing_hard_limit_reached', 'quota_exhausted'],
       ['billing_not_active', 'quota_exhausted'],
-      ['contract_spend_limit_reached', 'quota_exhausted'],
+      ['organization_usage_limit_exceeded', 'quota_exhausted'],
       ['organization_on_hold', 'credential_rejected'],
       ['ramp_limit_exceeded', 'provider_rate_limited'],
       ['string_above_max_length', 'input_rejected'],
