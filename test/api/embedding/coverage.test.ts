@@ -69,6 +69,8 @@ describe('GET /knowledge/embeddings', () => {
           current: true,
           articles: 2,
           chunks,
+          answered_model: oldModel,
+          model_drifted_at: null,
           created_at: expect.any(String),
         },
       ],
