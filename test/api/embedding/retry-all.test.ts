@@ -90,7 +90,7 @@ describe('GET /knowledge/pipeline', () => {
   it('counts every status, and is empty at first', async ({ own }) => {
     expect((await own.pipeline()).body).toEqual({
       data: {
-        embedding: { not_applicable: 0, pending: 0, embedded: 0, blocked: 0, failed: 0 },
+        embedding: { not_applicable: 0, pending: 0, embedded: 0, partial: 0, blocked: 0, failed: 0 },
         recent_failures: [],
       },
     });

@@ -205,4 +205,32 @@ export const walkFaults: readonly PlantedFault[] = [
     why: 'a provider may ask for a wait of any length',
     tests: ['test/unit/domain/retry-waits.test.ts'],
   },
+  {
+    file: 'src/vectors/refusals/refusal.ts',
+    find: 'changed.set(hash, { ...row, whole: false });',
+    replace: 'changed.set(hash, row);',
+    why: 'a size is remembered although a text was at fault',
+    tests: ['test/unit/vectors/halving.test.ts'],
+  },
+  {
+    file: 'src/vectors/refusals/refusal.ts',
+    find: 'return isWell && failures >=',
+    replace: 'return failures >=',
+    why: 'texts are blamed for an outage of the provider',
+    tests: ['test/unit/vectors/halving.test.ts'],
+  },
+  {
+    file: 'src/embedding/buy-missing.ts',
+    find: 'suspect: batch.failures > 0 && batch.isWell,',
+    replace: 'suspect: false,',
+    why: 'one text on which the provider fails opens the breaker',
+    tests: ['test/integration/embedding/refused-batches.test.ts'],
+  },
+  {
+    file: 'src/embedding/article-embeddings.ts',
+    find: '      await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, [articleId]));\n',
+    replace: '',
+    why: 'a retry by hand sends nothing of what was refused',
+    tests: ['test/integration/embedding/refused-batches.test.ts'],
+  },
 ];

@@ -341,6 +341,8 @@ describe('generateEmbedding', () => {
   }) => {
     const input = await walk.readyToGenerate(await walk.publish(tenant));
     twin.script(key, [{ kind: 'status', status: 400 }]);
+    // The text is rejected, and nothing is left of the article.
+    expect(await walk.run('generateEmbedding', input)).toMatchObject({ kind: 'more', missingChunks: 1 });
     const failure = await failureOf(walk.run('generateEmbedding', input));
     const shown = `${failure.message} ${failure.stack} ${String(failure.cause)} ${JSON.stringify(failure.details)}`;
     expect(failure.type).toBe('input_rejected');
