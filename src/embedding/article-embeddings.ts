@@ -66,7 +66,7 @@ export function createArticleEmbeddings(deps: {
       }
     },
     async retry(tx, tenantId, articleId, apiKeyId) {
-      await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, articleId));
+      await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, [articleId]));
       await markRetried(tx, tenantId, articleId, apiKeyId);
       await limits.allowProbe(tx, tenantId, 'embedding');
       await enqueue(tx, tenantId, articleId);

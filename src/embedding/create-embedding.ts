@@ -62,7 +62,7 @@ export interface EmbeddingRoom {
 
 /** Wires the EmbedArticle walk, the backlog, and the view of how complete the embedding is. */
 export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
-  const { database, outbox, keys } = deps;
+  const { database, outbox, keys, profiles } = deps;
   const cutOverWhenComplete = createCutOver({ outbox });
   const complete = createComplete({ keys, cutOverWhenComplete });
   const withChunks = createWithChunks(deps);
@@ -81,7 +81,7 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
       deps.slots,
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),
-    embeddingCoverage: createEmbeddingCoverage({ database, keys }),
+    embeddingCoverage: createEmbeddingCoverage({ database, keys, profiles }),
     embeddingRetries: createEmbeddingRetries(deps),
   };
 }

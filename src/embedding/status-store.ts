@@ -90,21 +90,21 @@ export async function noteRejected(
     .update(rejectedColumns(rejected));
 }
 
-/** Lists the chunks that were rejected when the article was embedded last. */
+/** Lists the chunks that were rejected when the articles were embedded last. */
 export async function listRejectedHashes(
   tx: Transaction,
   tenantId: string,
-  articleId: string,
+  articleIds: readonly string[],
 ): Promise<string[]> {
-  const row: unknown = await tx('article_embeddings')
-    .where({ tenant_id: tenantId, article_id: articleId })
-    .first('rejected_hashes');
-  return (
-    z
-      .object({ rejected_hashes: z.array(z.string()) })
-      .optional()
-      .parse(row)?.rejected_hashes ?? []
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select distinct unnest(rejected_hashes) as hash from article_embeddings
+      where tenant_id = :tenantId and article_id = any(:articleIds::uuid[])`,
+    { tenantId, articleIds: [...articleIds] },
   );
+  return z
+    .array(z.object({ hash: z.string() }))
+    .parse(rows)
+    .map(({ hash }) => hash);
 }
 
 /**

@@ -14,7 +14,7 @@ const actors = {
   provider: 'The provider',
   author: 'The author of the text',
   operator: 'The operator of this service',
-  wait: 'Nobody: time alone mends it',
+  wait: 'Time alone mends it',
 } as const;
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -7,7 +7,7 @@ import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createKeyCustody } from './custody.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
-import { type BacklogRequests, createSettings, type Settings } from './settings.ts';
+import { type BacklogRequests, createSettings, type ProfileViews, type Settings } from './settings.ts';
 import { createTargets } from './targets.ts';
 
 /** Wires the tenants' settings, the custody of their keys, and the keys as the guard sees them. */
@@ -22,12 +22,22 @@ export function createLlmConfig(deps: {
   readonly providerUrls: ProviderUrls;
   readonly addressCheck: AddressCheck;
   readonly anthropicBaseUrl: string;
+  readonly profileView: ProfileViews;
 }): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
-  const { database, audit, backlog, catalogue, addressCheck } = deps;
+  const { database, audit, backlog, catalogue, addressCheck, profileView } = deps;
   const custody = createKeyCustody(deps);
   const targets = createTargets(deps);
   return {
-    llmConfig: createSettings({ database, audit, custody, catalogue, targets, addressCheck, backlog }),
+    llmConfig: createSettings({
+      database,
+      audit,
+      custody,
+      catalogue,
+      targets,
+      addressCheck,
+      profileView,
+      backlog,
+    }),
     keys: createProviderKeys({ custody, audit, targets }),
   };
 }

@@ -69,6 +69,10 @@ export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[]
             return problem('address_forbidden', addressForbidden, {
               errors: [{ path: updated.path, message: addressForbidden }],
             });
+          case 'busy':
+            return problem('busy', 'Other changes of these settings came between. Try again.', {
+              headers: { 'Retry-After': '1' },
+            });
           case 'failed':
             return problem(
               updated.code,

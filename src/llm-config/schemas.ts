@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { vendorNames } from '../providers/catalogue/create-catalogue.ts';
 import { keyStatuses } from './key-status.ts';
+import { profileSchema } from './profile-view.ts';
 
 /** Above any key with what it may be pasted with; the longest key is checked when it is read out of it. */
 const maxPastedLength = 4_000;
@@ -111,6 +112,7 @@ export const viewSchema = z
         merge_model: z.string(),
       })
       .describe("What is in use: the tenant's own settings, or the defaults"),
+    profile: profileSchema,
   })
   .meta({ id: 'LlmConfig' });
 

@@ -2,6 +2,7 @@ import type { Provider } from '../domain/operations.ts';
 import type { KeyStatus } from './key-status.ts';
 import type { KeyFacts } from './key-store.ts';
 import { effectiveAnthropicModels, type Models } from './models.ts';
+import type { ProfileView } from './profile-view.ts';
 import type { OwnSettings } from './settings-store.ts';
 import type { Targets } from './targets.ts';
 
@@ -16,6 +17,7 @@ export interface SettingsView extends OwnSettings {
   readonly embedding_key_status: KeyStatus;
   readonly embedding_key_updated_at: Date | null;
   readonly effective: EffectiveSettings;
+  readonly profile: ProfileView;
 }
 
 /** What calls use: the tenant's own settings, or the defaults. */
@@ -31,6 +33,7 @@ export function presentSettings(
   settings: OwnSettings,
   keys: ReadonlyMap<Provider, KeyFacts>,
   targets: Targets,
+  profile: ProfileView,
 ): SettingsView {
   const [anthropic, embedding] = [keys.get('anthropic'), keys.get('embedding')];
   const target = targets.embedding(settings);
@@ -51,6 +54,7 @@ export function presentSettings(
       embedding_dimensions: settings.embedding_dimensions ?? targets.knownDimensions(settings),
       ...effectiveAnthropicModels(settings),
     },
+    profile,
   };
 }
 

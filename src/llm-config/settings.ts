@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { originOf } from '../domain/provider-target.ts';
+import { originOf, type ProviderTarget } from '../domain/provider-target.ts';
 import type { FieldError } from '../platform/http/problem.ts';
 import type { AddressCheck } from '../platform/net/address-check.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
@@ -9,6 +9,7 @@ import type { KeyCustody } from './custody.ts';
 import { type KeysPatch, readGivenKeys, refusedLength } from './given-keys.ts';
 import { listKeyFacts } from './key-store.ts';
 import { type ChangePlan, type Notice, type PlannedChange, planChange } from './plan-change.ts';
+import type { ProfileView } from './profile-view.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
 import type { OwnSettingsPatch } from './settings-change.ts';
 import { lockSettings, readSettings } from './settings-store.ts';
@@ -26,7 +27,9 @@ export interface SettingsPatch extends OwnSettingsPatch, KeysPatch {}
 export type SettingsUpdate =
   | { readonly kind: 'updated'; readonly view: SettingsView; readonly notices: readonly Notice[] }
   | Exclude<ChangePlan, { kind: 'planned' }>
-  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' }
+  /** Other changes kept moving the address. Nothing was stored. */
+  | { readonly kind: 'busy' };
 
 /** The tenants' provider settings and keys. */
 export interface Settings {
@@ -38,6 +41,13 @@ export interface Settings {
    */
   update(actor: Actor, patch: SettingsPatch): Promise<SettingsUpdate>;
 }
+
+/** Reads how an embedding target is used: the room of the providers, which is above, knows it. */
+export type ProfileViews = (
+  tx: Transaction,
+  tenantId: string,
+  target: ProviderTarget,
+) => Promise<ProfileView>;
 
 /** What this room needs of the embedding room, which is above it. */
 export interface BacklogRequests {
@@ -51,6 +61,7 @@ export interface SettingsDeps {
   readonly custody: KeyCustody;
   readonly catalogue: Catalogue;
   readonly targets: Targets;
+  readonly profileView: ProfileViews;
   /** Checks the hosts of the addresses that tenants choose. */
   readonly addressCheck: AddressCheck;
   /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
@@ -74,7 +85,8 @@ export function createSettings(deps: SettingsDeps): Settings {
 
   const read = async (tx: Transaction, tenantId: string): Promise<SettingsView> => {
     const settings = await readSettings(tx, tenantId);
-    return presentSettings(settings, await listKeyFacts(tx, tenantId), targets);
+    const profile = await deps.profileView(tx, tenantId, targets.embedding(settings));
+    return presentSettings(settings, await listKeyFacts(tx, tenantId), targets, profile);
   };
 
   /** Plans the change, and says what only the service knows: whether the keys fit. */
@@ -92,11 +104,11 @@ export function createSettings(deps: SettingsDeps): Settings {
   /** What takes time, before any row is locked: the look-up of the host, and Vault. */
   const prepare = async (
     tenantId: string,
-    { target, addressChanged }: PlannedChange,
+    { target, after, addressChanged }: PlannedChange,
     keys: { readonly anthropic: string | null | undefined; readonly embedding: string | null | undefined },
   ): Promise<Prepared | Exclude<SettingsUpdate, { kind: 'updated' }>> => {
     const { baseUrl } = target;
-    if (addressChanged && targets.mustBePublic(target)) {
+    if (addressChanged && targets.mustBePublic(after)) {
       const verdict = await addressCheck.check(new URL(baseUrl).hostname);
       // A name that is not found now may be found later. Its address is checked again at each connection.
       if (verdict === 'forbidden') return { kind: 'forbidden', path: 'embedding_base_url' };
@@ -123,7 +135,7 @@ export function createSettings(deps: SettingsDeps): Settings {
       const given = readGivenKeys(patch);
       if (given.kind === 'invalid') return given;
 
-      for (let tries = 1; ; tries += 1) {
+      for (let tries = 0; tries < maxTries; tries += 1) {
         const before = await database.withTenant(tenantId, (tx) => readSettings(tx, tenantId));
         const first = plan(before, patch, given.keys.embedding);
         if (first.kind !== 'planned') return first;
@@ -145,9 +157,8 @@ export function createSettings(deps: SettingsDeps): Settings {
           return { kind: 'updated', view: await read(tx, tenantId), notices };
         });
         if (outcome !== 'moved') return outcome;
-        if (tries === maxTries)
-          throw new Error('the address of the settings changes faster than a key can be sealed for it');
       }
+      return { kind: 'busy' };
     },
   };
 }

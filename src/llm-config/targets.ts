@@ -1,7 +1,7 @@
 import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
-import { baseUrlOf } from '../providers/catalogue/vendor-address.ts';
+import { baseUrlOf, isListedAddress } from '../providers/catalogue/vendor-address.ts';
 import { dimensionsToAsk, findModel, inputStyleOf } from '../providers/catalogue/vendor-model.ts';
 import { isAllowedAddress } from './allowed-address.ts';
 import type { OwnSettings } from './settings-store.ts';
@@ -17,8 +17,8 @@ export interface Targets {
   embedding(own: EmbeddingChoice): ProviderTarget;
   /** Whether this installation lets the embedding calls of a tenant go there. */
   isAllowed(own: EmbeddingChoice): boolean;
-  /** Whether every address of the target's host must be public. */
-  mustBePublic(target: ProviderTarget): boolean;
+  /** Whether the host is the tenant's choice, and every address of it must be public. */
+  mustBePublic(own: EmbeddingChoice): boolean;
   /** The dimensions of the model's vectors where none are asked for; null where they are not known. */
   knownDimensions(own: EmbeddingChoice): number | null;
   anthropic(model: string): ProviderTarget;
@@ -68,7 +68,11 @@ export function createTargets(deps: {
       return isAllowedAddress(deps.providerUrls, vendor, baseUrl);
     },
 
-    mustBePublic: ({ vendor }) => vendor !== catalogue.ofInstallation.name && deps.providerUrls !== 'any',
+    mustBePublic(own) {
+      const vendor = catalogue.find(own.embedding_provider);
+      if (vendor === catalogue.ofInstallation || deps.providerUrls === 'any') return false;
+      return vendor === undefined || !isListedAddress(vendor, embedding(own).baseUrl);
+    },
 
     knownDimensions(own) {
       const vendor = catalogue.find(own.embedding_provider);

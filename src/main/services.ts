@@ -108,6 +108,7 @@ export function createServices(
     providerUrls: environment.PROVIDER_URLS,
     addressCheck: createAddressCheck({ resolve: createNameResolver() }),
     anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
+    profileView: (...of) => providers.profiles.view(...of),
   });
   const providers = createProviders({
     database,

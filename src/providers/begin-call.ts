@@ -29,6 +29,8 @@ export interface BegunCall {
 export type Begun =
   | BegunCall
   | { readonly kind: 'superseded' | 'claimed' }
+  /** The call is for another address than the tenant's key. */
+  | { readonly kind: 'moved'; readonly stored: CurrentKey }
   | ({ readonly kind: 'failed' } & Failure);
 
 /** Admits a call, in one transaction that is committed with the call record before anything is called. */
@@ -87,7 +89,7 @@ export function createBeginCall({
           return { kind: 'superseded' };
         const target =
           request.target === undefined ? stored.target : atCurrentAddress(request.target, stored.target);
-        if (target === undefined) return { kind: 'superseded' };
+        if (target === undefined) return { kind: 'moved', stored };
 
         const { evenIfRejected: tested = false } = request;
         const likelyTokens = once(request.likelyTokens ?? (() => request.maxTokens));

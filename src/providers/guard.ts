@@ -1,4 +1,6 @@
-import type { Caller, CallOperation } from '../domain/operations.ts';
+import { type Caller, type CallOperation, operations } from '../domain/operations.ts';
+import { originOf } from '../domain/provider-target.ts';
+import type { CurrentKey } from '../llm-config/provider-keys.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { type Admission, admit } from './admission.ts';
@@ -26,11 +28,19 @@ export function createGuard(deps: GuardDeps): Guard {
   const begin = createBeginCall(deps);
   const makeCall = createMakeCall(deps);
 
+  /** Ends a call for a former address. Where no key opens for the present one either, that is what the tenant has to know. */
+  const afterMove = async (tenantId: string, operation: CallOperation, stored: CurrentKey) => {
+    const origin = originOf(stored.target.baseUrl);
+    const opened = await deps.keys.openKey(tenantId, operations[operation].provider, stored, origin);
+    return opened.kind === 'failed' ? opened : ({ kind: 'superseded' } as const);
+  };
+
   return {
     admission: (tx, tenantId, operation, caller) => admit(deps, tx, tenantId, operation, caller),
 
     async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
       const begun = await begin(request);
+      if (begun.kind === 'moved') return afterMove(request.tenantId, request.operation, begun.stored);
       if (begun.kind !== 'begun') return begun;
       const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs);
       const made = makeCall(request, begun, time);

@@ -45,7 +45,7 @@ export const troubles: readonly Trouble[] = [
       tenants.always(of, status(403));
       await tenants.search(of, 'semantic', 'the search that found it out');
     },
-    reason: 'credential_rejected',
+    reason: 'permission_denied',
     calls: 0,
   },
   {

@@ -133,7 +133,7 @@ const threeChunks = [1, 2, 3]
 /** Every way that a provider can fail. */
 export const providerFaults: readonly ProviderFault[] = [
   forGood('401', status(401), 'blocked', 'credential_rejected', 0),
-  forGood('403', status(403), 'blocked', 'credential_rejected', 0),
+  forGood('403', status(403), 'blocked', 'permission_denied', 0),
   forGood('402', status(402), 'blocked', 'quota_exhausted', 1),
   forGood('429 with a quota code', refusal(429, 'insufficient_quota'), 'blocked', 'quota_exhausted', 1),
   forGood('404', status(404), 'blocked', 'model_not_found', 1),

@@ -5,6 +5,7 @@ import { targetIdOf } from '../../domain/provider-target.ts';
 import { embedBacklogWorkflowId } from '../../domain/temporal-names.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { Database } from '../../platform/postgres/database.ts';
+import type { EmbeddingProfiles } from '../../providers/embedding/profiles.ts';
 import { type ListedSpace, listSpaces } from '../../vectors/spaces.ts';
 import {
   countSpaces,
@@ -18,6 +19,10 @@ import {
 export interface SpaceView extends ListedSpace, Omit<SpaceCount, 'spaceId'> {
   /** Whether it is the space of the tenant's current model, in which articles are embedded now. */
   readonly current: boolean;
+  /** The model that the provider's answers name; null before the first, and where they name none. */
+  readonly answeredModel: string | null;
+  /** When answers began to name another model than before. */
+  readonly modelDriftedAt: Date | null;
 }
 
 /** The progress of the embedding after a first key, another key or another model. */
@@ -60,6 +65,7 @@ export interface EmbeddingCoverage {
 export function createEmbeddingCoverage(deps: {
   readonly database: Database;
   readonly keys: Pick<ProviderKeys, 'current' | 'embeddingTarget'>;
+  readonly profiles: Pick<EmbeddingProfiles, 'profilesOf'>;
 }): EmbeddingCoverage {
   const { database, keys } = deps;
   return {
@@ -73,8 +79,18 @@ export function createEmbeddingCoverage(deps: {
           countSpaces(tx, tenantId),
           readLastChange(tx, tenantId),
         ]);
+        const profiles = await deps.profiles.profilesOf(
+          tx,
+          tenantId,
+          listed.map((space) => space.target),
+        );
         const countsById = new Map(counts.map(({ spaceId, ...count }) => [spaceId, count]));
-        const spaces = listed.map((space) => ({ ...space, ...(countsById.get(space.id) ?? noArticles) }));
+        const spaces = listed.map((space, at) => ({
+          ...space,
+          ...(countsById.get(space.id) ?? noArticles),
+          answeredModel: profiles[at]?.answeredModel ?? null,
+          modelDriftedAt: profiles[at]?.modelDriftedAt ?? null,
+        }));
         const serving = spaces.find((space) => space.serving);
         // The newest of the target, which is also the choice of the steps that store vectors.
         const current = spaces.find(

@@ -17,6 +17,15 @@ const spaceView = z
     current: z.boolean().describe("Whether it is the current model's space, in which new vectors are stored"),
     articles: count.describe('Published articles whose current text has all of its vectors there'),
     chunks: count.describe('Chunks of those texts'),
+    answered_model: z
+      .string()
+      .nullable()
+      .describe(
+        "The model that the provider's answers name; null before the first, and where they name none",
+      ),
+    model_drifted_at: time
+      .nullable()
+      .describe('When answers began to name another model than before: new vectors may not fit the old ones'),
     created_at: time,
   })
   .meta({ id: 'EmbeddingSpace' });
@@ -103,6 +112,8 @@ function present(view: CoverageView) {
       current: space.current,
       articles: space.articles,
       chunks: space.chunks,
+      answered_model: space.answeredModel,
+      model_drifted_at: space.modelDriftedAt?.toISOString() ?? null,
       created_at: space.createdAt.toISOString(),
     })),
     statuses: view.statuses,

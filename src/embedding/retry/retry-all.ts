@@ -6,6 +6,7 @@ import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { Limits } from '../../providers/limits/limits.ts';
 import { forgetRefusals } from '../../vectors/refusals/chunk-refusals.ts';
+import { listRejectedHashes } from '../status-store.ts';
 import { markPageRetried } from './retry-store.ts';
 
 /** What one request has started. */
@@ -47,9 +48,9 @@ export function createEmbeddingRetries(deps: {
       let afterId: string | undefined;
       for (let page = 1; page <= maxPages && retried.more; page += 1) {
         retried = await database.withTenant(tenantId, async (tx): Promise<Retried> => {
-          const asked = { reason, afterId, limit: pageSize };
-          const { ids, rejectedHashes } = await markPageRetried(tx, tenantId, actor.keyId, asked);
-          await forgetRefusals(tx, tenantId, rejectedHashes);
+          const ids = await markPageRetried(tx, tenantId, actor.keyId, { reason, afterId, limit: pageSize });
+          // What the provider has refused is sent to it again.
+          await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, ids));
           await limits.allowProbe(tx, tenantId, 'embedding');
           for (const subjectId of ids) await outbox.enqueue(tx, { tenantId, kind: 'article', subjectId });
           afterId = ids.at(-1);

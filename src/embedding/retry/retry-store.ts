@@ -10,14 +10,8 @@ export interface RetriedArticles {
   readonly limit: number;
 }
 
-/** A page of articles that are tried again, and the hashes of the chunks that were refused of them. */
-export interface RetriedPage {
-  readonly ids: readonly string[];
-  readonly rejectedHashes: readonly string[];
-}
-
 /**
- * Makes a page of blocked or failed articles pending, in the order of their ids, as a retry of each would. The
+ * Makes a page of blocked or failed articles pending, in the order of their ids, as a retry of each would; returns their ids. The
  * client's API key pays from now on. The rows are locked in that order, so that two retries do not wait for each other in a circle.
  */
 export async function markPageRetried(
@@ -25,7 +19,7 @@ export async function markPageRetried(
   tenantId: string,
   apiKeyId: string | null,
   { reason, afterId, limit }: RetriedArticles,
-): Promise<RetriedPage> {
+): Promise<string[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with page as (
        select article_id from article_embeddings
@@ -38,14 +32,12 @@ export async function markPageRetried(
         set status = 'pending', reason = null, next_attempt_at = null, api_key_id = :apiKeyId, updated_at = clock_timestamp()
        from page
       where e.tenant_id = :tenantId and e.article_id = page.article_id
-     returning e.article_id, e.rejected_hashes`,
+     returning e.article_id`,
     { tenantId, reason: reason ?? null, afterId: afterId ?? null, apiKeyId, limit },
   );
-  const articles = z
-    .array(z.object({ article_id: z.string(), rejected_hashes: z.array(z.string()) }))
-    .parse(rows);
-  return {
-    ids: articles.map(({ article_id }) => article_id).sort(),
-    rejectedHashes: articles.flatMap(({ rejected_hashes }) => rejected_hashes),
-  };
+  return z
+    .array(z.object({ article_id: z.string() }))
+    .parse(rows)
+    .map(({ article_id }) => article_id)
+    .sort();
 }

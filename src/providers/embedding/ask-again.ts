@@ -6,8 +6,8 @@ import type { Probe } from './probing.ts';
 import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile } from './profile.ts';
 import { startTime } from './time-left.ts';
 
-/** A refused field costs one more call. A provider that refuses more of them than this takes none of ours. */
-const mostAgain = 3;
+/** A refused field costs one more call. A request has at most four that may be refused: the dimensions have two names. */
+const mostAgain = 4;
 
 /** Makes a call, and while the provider refuses an optional field of it by its name, once more without that field. */
 export type AskAgain = <K>(
@@ -23,19 +23,21 @@ export function createAskAgain(deps: {
 }): AskAgain {
   return async (call, { known, used }) => {
     const leftMs = startTime(call.timeoutMs);
-    const vendor = deps.catalogue.find(call.target.vendor);
+    const vendor = deps.catalogue.find(call.asked.vendor);
     if (call.timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
     let profile = used;
     let result = await deps.askOnce(call, { known, used });
     for (let again = 0; again < mostAgain; again += 1) {
       if (result.kind !== 'failed' || result.hint?.kind !== 'parameter') return result;
-      const next = afterRefusedField(profile, call.target, vendor, result.hint.name);
+      const next = afterRefusedField(profile, call.asked, vendor, result.hint.name);
       if (next === undefined) return result;
       profile = next;
       const timeoutMs = leftMs();
       if (timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
-      // The tenant wants other dimensions than the model may have unasked: that shows before a large batch is bought.
-      if (dimensionsAreUnnamed(profile, call.target) && isLarge(call)) {
+      // Whether the model makes the dimensions that the tenant wants shows before a large batch is bought.
+      const isUnsure =
+        profile.dimensionsParameter !== used.dimensionsParameter || dimensionsAreUnnamed(profile, call.asked);
+      if (isUnsure && isLarge(call)) {
         const probed = await deps.probe({ ...call, timeoutMs }, { known, used: profile });
         if (probed.kind === 'ended') return probed.result;
       }

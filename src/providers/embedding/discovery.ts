@@ -22,9 +22,9 @@ const maxUnclear = 5_000;
 
 /**
  * Creates the embedding that finds out how a target is asked. While the catalogue leaves something open and no call has worked yet,
- * one call goes first, and those of workflows in this process wait a moment for what it finds. A large batch goes after tiny calls; a small
- * one is the trial itself. At most four tiny calls are made for it, and each call is made at most three times more without what is
- * refused (see `createProbing` and `createAskAgain`).
+ * one call goes first, and those of workflows in this process wait a moment for what it finds. A large batch goes after tiny calls.
+ * A small one is the trial itself, and so is every first call of the installation's own provider. At most four tiny calls are made,
+ * and each call at most four times more without what is refused (see `createProbing` and `createAskAgain`).
  */
 export function createDiscovery(deps: {
   readonly askOnce: AskOnce;
@@ -39,8 +39,9 @@ export function createDiscovery(deps: {
 
   const goFirst = async <K>(call: TargetedCall<K>, name: string): Promise<CallResult<K>> => {
     const leftMs = startTime(call.timeoutMs);
-    const known = await cache.read(call.tenantId, call.target);
-    const first = isLarge(call) ? undefined : await askAgain(call, { known, used: known });
+    const known = await cache.read(call.tenantId, call.asked);
+    const tried = isTriedForm(call) || !isLarge(call);
+    const first = tried ? await askAgain(call, { known, used: known }) : undefined;
     if (first !== undefined && !mayBeTheForm(call, first)) return first;
 
     const found = await probe({ ...call, timeoutMs: leftMs() }, { known, used: known });
@@ -49,27 +50,27 @@ export function createDiscovery(deps: {
     const used = found.kind === 'found' ? found.profile : known;
     // The harmless texts were taken in the same form, so the fault is that of the call's own texts.
     if (first !== undefined && used === known) return first;
-    const knownNow = await cache.read(call.tenantId, call.target);
+    const knownNow = await cache.read(call.tenantId, call.asked);
     return askAgain({ ...call, timeoutMs: leftMs() }, { known: knownNow, used });
   };
 
   /** A call that forgets what was found. Its texts are harmless, so where they are refused the form is tried without all that is optional. */
   const askAnew = async <K>(call: TargetedCall<K>, known: EmbeddingProfile): Promise<CallResult<K>> => {
     const leftMs = startTime(call.timeoutMs);
-    const used = startingProfile(call.target, catalogue.find(call.target.vendor));
+    const used = startingProfile(call.asked, catalogue.find(call.asked.vendor));
     const first = await askAgain(call, { known, used });
-    const bare = mayBeTheForm(call, first) ? withoutOptionalFields(used, call.target) : undefined;
+    const bare = mayBeTheForm(call, first) ? withoutOptionalFields(used, call.asked) : undefined;
     if (bare === undefined) return first;
     return askAgain({ ...call, timeoutMs: leftMs() }, { known, used: bare });
   };
 
   return async <K>(call: TargetedCall<K>): Promise<CallResult<K>> => {
-    const { tenantId, target } = call;
-    const vendor = catalogue.find(target.vendor);
-    const known = await cache.read(tenantId, target);
+    const { tenantId, asked } = call;
+    const vendor = catalogue.find(asked.vendor);
+    const known = await cache.read(tenantId, asked);
     if (call.anew) return askAnew(call, known);
-    const name = `${tenantId} ${targetIdOf(target)}`;
-    if (!isToBeFound(known, target, vendor) || unclear.has(name))
+    const name = `${tenantId} ${targetIdOf(asked)}`;
+    if (!isToBeFound(known, asked, vendor) || unclear.has(name))
       return askAgain(call, { known, used: known });
 
     const first = underWay.get(name);
@@ -82,17 +83,16 @@ export function createDiscovery(deps: {
     if (callerOf[call.source] === 'interactive') return askAgain(call, { known, used: known });
     const leftMs = startTime(call.timeoutMs);
     await withTimeout(first.ended, first.waitMs(), undefined);
-    const found = await cache.read(tenantId, target);
+    const found = await cache.read(tenantId, asked);
     return askAgain({ ...call, timeoutMs: leftMs() }, { known: found, used: found });
   };
 }
 
-/**
- * Whether a refusal may be about the form of the request and not about its texts. The operator has tried the form at the
- * installation's own provider, so there it is the texts.
- */
-function mayBeTheForm({ target }: { readonly target: ProviderTarget }, result: CallResult<unknown>): boolean {
-  if (target.vendor === defaultVendor) return false;
-  if (result.kind !== 'failed' || result.code !== 'input_rejected') return false;
+/** Whether the form of the request is known to do: the operator has tried it at the installation's own provider. */
+const isTriedForm = ({ asked }: { readonly asked: ProviderTarget }) => asked.vendor === defaultVendor;
+
+/** Whether a refusal may be about the form of the request and not about its texts. */
+function mayBeTheForm(call: { readonly asked: ProviderTarget }, result: CallResult<unknown>): boolean {
+  if (isTriedForm(call) || result.kind !== 'failed' || result.code !== 'input_rejected') return false;
   return result.hint === undefined || result.hint.kind === 'input' || result.hint.kind === 'parameter';
 }

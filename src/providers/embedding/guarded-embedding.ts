@@ -39,8 +39,8 @@ export interface EmbeddingCall<K> {
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
-/** A call whose target is known, so that it is known how to ask it. */
-export type TargetedCall<K> = EmbeddingCall<K> & { readonly target: ProviderTarget };
+/** A call of which it is known what it will ask. */
+export type TargetedCall<K> = EmbeddingCall<K> & { readonly asked: ProviderTarget };
 
 /** Embedding through the guard. */
 export interface GuardedEmbedding {
@@ -72,13 +72,13 @@ export function createGuardedEmbedding(deps: {
     deps.database.withTenant(tenantId, (tx) => deps.keys.embeddingTarget(tx, tenantId));
 
   const askOnce: AskOnce = (
-    { inputs, side, articleId, expectedDimensions, anew = false, ...call },
+    { inputs, side, articleId, expectedDimensions, anew = false, asked, ...call },
     profiles,
   ) => {
-    const { tenantId, target } = call;
+    const { tenantId } = call;
     const { known, used } = profiles;
     // The side of a text is part of the target's identity, so the target that the guard finds sends the same texts.
-    const texts = textsToSend(target, side, inputs);
+    const texts = textsToSend(asked, side, inputs);
     return guard.call({
       ...call,
       operation: 'embedding',
@@ -86,19 +86,19 @@ export function createGuardedEmbedding(deps: {
       maxTokens: sumOver(texts, tokenBound),
       likelyTokens: () => sumOver(texts, likelyTokens),
       ...(articleId === undefined ? {} : { subjectId: articleId }),
-      send: ({ apiKey, target: current, timeoutMs }) =>
+      send: ({ apiKey, target, timeoutMs }) =>
         client.embed({
           ...{ apiKey, texts, side, timeoutMs },
-          target: current,
+          target,
           profile: used,
-          vendor: catalogue.find(current.vendor),
-          expectedDimensions: expectedDimensions ?? current.dimensions ?? undefined,
+          vendor: catalogue.find(target.vendor),
+          expectedDimensions: expectedDimensions ?? target.dimensions ?? undefined,
         }),
       async persist(tx, { vectors, seen }: Embedded, key) {
         const persisted = await call.persist(tx, vectors, key);
         // Last, because vectors lock the tenant's spaces, and every call takes its locks in one order.
-        if (key.targetId === targetIdOf(target))
-          await cache.record(tx, { tenantId, target, known, used, seen, anew });
+        if (key.targetId === targetIdOf(asked))
+          await cache.record(tx, { tenantId, target: asked, known, used, seen, anew });
         return persisted;
       },
     });
@@ -108,7 +108,7 @@ export function createGuardedEmbedding(deps: {
   return {
     async embed(call) {
       const { tenantId, target } = call;
-      return ask({ ...call, target: target ?? (await currentTarget(tenantId)) });
+      return ask({ ...call, asked: target ?? (await currentTarget(tenantId)) });
     },
   };
 }

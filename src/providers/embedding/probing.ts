@@ -28,8 +28,8 @@ export function createProbing(deps: {
   readonly catalogue: Pick<Catalogue, 'find'>;
 }): Probe {
   return async (call, { known, used }) => {
-    const { tenantId, target } = call;
-    const vendor = deps.catalogue.find(target.vendor);
+    const { tenantId, asked } = call;
+    const vendor = deps.catalogue.find(asked.vendor);
     const leftMs = startTime(call.timeoutMs);
     let profile = used;
     let inputs = profile.maxInputs === 1 ? harmlessTexts.slice(0, 1) : harmlessTexts;
@@ -38,8 +38,9 @@ export function createProbing(deps: {
       if (timeoutMs === 0) return { kind: 'ended', result: { kind: 'failed', code: 'provider_timeout' } };
       const result = await deps.askOnce(
         {
-          ...{ tenantId, target, inputs, timeoutMs, source: call.source, side: 'passage' },
+          ...{ tenantId, asked, inputs, timeoutMs, source: call.source, side: 'passage' },
           apiKeyId: call.apiKeyId ?? null,
+          ...(call.target === undefined ? {} : { target: call.target }),
           ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
           ...(call.expectedTargetId === undefined ? {} : { expectedTargetId: call.expectedTargetId }),
           ...(call.expectedDimensions === undefined ? {} : { expectedDimensions: call.expectedDimensions }),
@@ -55,8 +56,8 @@ export function createProbing(deps: {
       }
       const named = result.hint?.kind === 'parameter' ? result.hint.name : undefined;
       const next =
-        (named === undefined ? undefined : afterRefusedField(profile, target, vendor, named)) ??
-        withoutOptionalFields(profile, target);
+        (named === undefined ? undefined : afterRefusedField(profile, asked, vendor, named)) ??
+        withoutOptionalFields(profile, asked);
       if (next === undefined) return { kind: 'unclear' };
       profile = next;
     }

@@ -8,7 +8,6 @@ import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
 import type { CallResult } from '../call.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
-import { presentProfile } from '../embedding/profile-presentation.ts';
 import type { EmbeddingProfiles } from '../embedding/profiles.ts';
 
 /** The result of one real call with a stored key. */
@@ -37,7 +36,7 @@ export interface KeyVerificationDeps {
   readonly database: Database;
   readonly keys: ProviderKeys;
   readonly embedding: GuardedEmbedding;
-  readonly profiles: Pick<EmbeddingProfiles, 'profileOf'>;
+  readonly profiles: Pick<EmbeddingProfiles, 'view'>;
   readonly anthropic: GuardedAnthropic;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly timeoutMs: number;
@@ -84,14 +83,12 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       answer = await askForVector(caller, target);
     }
     if (answer.kind !== 'ok') return failed(answer, target.model);
-    const profile = await database.withTenant(tenantId, (tx) =>
-      deps.profiles.profileOf(tx, tenantId, target),
-    );
+    const profile = await database.withTenant(tenantId, (tx) => deps.profiles.view(tx, tenantId, target));
     return {
       ok: true,
       model: answer.key.model,
       dimensions: answer.persisted,
-      profile: presentProfile(profile, target),
+      profile,
     };
   };
 

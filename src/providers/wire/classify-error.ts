@@ -4,7 +4,7 @@ import type { TransportCause } from '../../domain/transport-cause.ts';
 import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
 import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal } from './classify-refusal.ts';
+import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
@@ -53,7 +53,7 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-type Classify = (...given: Parameters<typeof classifyError>) => Omit<FailedAttempt, 'cause'>;
+type Classify = (...given: Parameters<typeof classifyError>) => Refusal;
 
 const classify: Classify = (error, vendor, { timedOut, bodyOf, vendorWords }) => {
   if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };

@@ -6,6 +6,7 @@ import { sentenceStarts } from './refusal-message.ts';
 import { codeOfPhrase, namesDay } from './refusal-phrases.ts';
 import { createWordList, generalWords, preciseWords, type WordList } from './refusal-words.ts';
 import { type ReadableHeaders, readRetryAfter } from './retry-after.ts';
+import { codeOfShape } from './word-shapes.ts';
 
 /** A provider's refusal, as it came. */
 export interface ProviderRefusal {
@@ -54,7 +55,7 @@ function codeOf(refusal: ProviderRefusal, body: RefusalBody): FailureCode {
   // The bill comes before anything else that a 402 says.
   if (status === 402 && !isPage(refusal)) return byVendor(body.words) ?? 'quota_exhausted';
 
-  const exact = byVendor(body.words) ?? precise(body.words);
+  const exact = byVendor(body.words) ?? precise(body.words) ?? codeOfShape(body.words);
   if (exact !== undefined) return exact;
   const told = bySentence(status, body);
   if (told !== undefined) return told;
@@ -94,7 +95,7 @@ function bySentence(status: number, body: RefusalBody): FailureCode | undefined 
   for (const message of body.messages) {
     const code = codeOfPhrase(message, sentenceStarts(message, mayQuoteInput));
     if (code === undefined) continue;
-    if (code === 'quota_exhausted' && isLimit && /current quota/i.test(message)) continue;
+    if (code === 'quota_exhausted' && isLimit && !namesBill(message)) continue;
     // Words about a key or a model beside these statuses speak of the limit or the path.
     if (status === 429 && code !== 'quota_exhausted') continue;
     if (status === 404 && code === 'credential_rejected') continue;
@@ -103,9 +104,16 @@ function bySentence(status: number, body: RefusalBody): FailureCode | undefined 
   return undefined;
 }
 
+/** Whether a message of a limit speaks of money after all, beyond the standing advice to look at "your plan and billing details". */
+const namesBill = (message: string) =>
+  !/current quota/i.test(message) &&
+  /credit|billing|spend|prepa|budget|balance|payment|monthly/i.test(message);
+
 /** Whether a limit of a day is meant. Quotas by name say it exactly; without them the words do. */
 const isDaily = ({ quotas, messages, words }: RefusalBody) =>
-  quotas.length > 0 ? quotas.some(namesDay) : messages.some(namesDay) || words.includes('dailylimitexceeded');
+  quotas.length > 0
+    ? quotas.some(namesDay)
+    : messages.some(namesDay) || words.some((word) => /perday|daily|byday/.test(word));
 
 const byPassingStatus = (status: number): FailureCode | undefined =>
   [409, 421, 424, 425, 499].includes(status)

@@ -40,6 +40,8 @@ const inputs: readonly RegExp[] = [
   /\bbatch[ _-]?size\b.{0,60}(?:>|exceed|larger|greater|more than|limit|at most|must be|should|maximum|too (?:large|big))/,
   /\b(?:too many|number of|maximum of|at most|no more than|up to|more than) (?:\d+ )?(?:texts|inputs|input texts|documents|items|strings|elements|requests|sentences|contents)\b/,
   /\b(?:texts|inputs|items|elements|documents|strings)\b.{0,40}\bat most \d/,
+  /\b(?:exceeds?|at most|no more than|more than|maximum(?: of)?|only|up to|limit(?:ed to| of| is)?) \d[\d,]* (?:\w+ )?(?:texts|inputs|items|elements|documents|strings|sentences|entries|requests)\b/,
+  /不得超过 ?\d+ ?条|数组.{0,20}超过/,
   /\barray too long\b|\blist should have at most\b|\bmaximum length \d+, but got an array\b/,
   /\bmax(?:imum)? (?:client )?batch\b|\binput (?:list|array|batch)\b.{0,40}\b(?:exceed|too (?:long|large)|at most|maximum|larger)/,
   /\b(?:inputs?|input\.contents)\b.{0,20}\bshould not be larger than \d/,

@@ -1,3 +1,5 @@
+import { echoFields, fieldFields, messageFields, quotaFields, wordFields } from './refusal-fields.ts';
+
 /** What is read of the body of a refusal. Nothing of it is kept beyond its classification. */
 export interface RefusalBody {
   /** Codes, types and reasons in one spelling (see `spellWord`), the most precise first. */
@@ -23,62 +25,8 @@ const maxMessageCharacters = 300;
 const maxEmbeddedCharacters = 16_384;
 const maxEmbedded = 4;
 
-/** The fields that hold a word, the most precise first. */
-const wordFields = [
-  'reason',
-  'errorcode',
-  'code',
-  'statuscode',
-  'errortype',
-  'type',
-  'status',
-  'error',
-  'statusmsg',
-];
-const messageFields = new Set([
-  'message',
-  'detail',
-  'error',
-  'errors',
-  'msg',
-  'description',
-  'title',
-  'statusmsg',
-  'errormessage',
-  'raw',
-  'faultstring',
-]);
-const fieldFields = new Set(['param', 'parameter', 'field', 'loc', 'location']);
-const quotaFields = new Set(['quotaid', 'quotametric']);
-/** The fields in which a body repeats the request. They may hold an article, so nothing below them is read. */
-const echoFields = new Set([
-  ...[
-    'input',
-    'inputs',
-    'text',
-    'texts',
-    'value',
-    'prompt',
-    'content',
-    'contents',
-    'document',
-    'documents',
-    'query',
-    'queries',
-  ],
-  ...[
-    'flaggedinput',
-    'ctx',
-    'body',
-    'request',
-    'instances',
-    'messages',
-    'sentences',
-    'passage',
-    'passages',
-    'snippet',
-  ],
-]);
+/** A code, type or reason: one word, so that no sentence is taken for one. */
+const wordShape = /^[\w.:/-]{1,80}$/;
 
 /** One spelling for `API_KEY_INVALID`, `ApiKeyInvalid` and `api-key-invalid`. */
 export const spellWord = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -102,7 +50,7 @@ export function readRefusalBody(body: unknown): RefusalBody {
   ];
   const readText = (text: string, field: string, depth: number) => {
     const rank = wordFields.indexOf(field);
-    if (rank >= 0 && text.length <= maxWordCharacters) words.push({ rank, word: spellWord(text) });
+    if (rank >= 0 && wordShape.test(text)) words.push({ rank, word: spellWord(text) });
     if (fieldFields.has(field)) fields.push(text.slice(0, maxWordCharacters));
     if (quotaFields.has(field)) quotas.push(text.slice(0, maxMessageCharacters));
     if (field === 'retrydelay') retryAfterMs ??= readSeconds(text);
@@ -111,7 +59,7 @@ export function readRefusalBody(body: unknown): RefusalBody {
     if (inner === undefined) {
       messages.push(text.slice(0, maxMessageCharacters).trim());
       // `{"detail": "quota_exceeded"}`: a message of one word is a code.
-      if (/^[\w.-]{1,60}$/.test(text)) words.push({ rank: wordFields.length, word: spellWord(text) });
+      if (rank < 0 && wordShape.test(text)) words.push({ rank: wordFields.length, word: spellWord(text) });
       return;
     }
     embedded += 1;

@@ -9,8 +9,8 @@ type Phrases = readonly RegExp[];
 const quota: Phrases = [
   /^your credit balance is too low\b/,
   /^(?:exceeded\w{0,20}budget|budget has been exceeded|max budget|over budget)\b/,
-  /^(?:insufficient|not enough|no|low|zero|negative) (?:account |remaining |available )?(?:balance|credits?|funds|quota)\b/,
-  /^(?:your|the|this) (?:\w+ ){0,2}(?:balance|credits|funds)\b.{0,60}\b(?:insufficient|too low|not enough|exhausted|depleted|used up|negative|empty|expired|run out)\b/,
+  /^(?:you have |you've )?(?:insufficient|not enough|no|low|zero|negative) (?:account |remaining |available )?(?:balance|credits?|funds|quota)\b/,
+  /^(?:(?:your|the|this) )?(?:\w+ ){0,2}(?:balance|credits|funds)\b.{0,60}\b(?:insufficient|too low|not enough|exhausted|depleted|used up|negative|empty|expired|run out)\b/,
   /^(?:you|your|the|this|user|team|organi[sz]ation|key|project|account|customer|end ?user)\b.{0,120}\b(?:exceeded|over|reached|used up|used all|exhausted|hit)\b.{0,40}\b(?:budget|spend|spending|billing|credits?|monthly|usage limits?|included|free|hard limit)\b/,
   /^(?:you(?:'ve| have)? )?(?:run|ran) out of (?:credits?|funds|quota)\b/,
   /^you (?:do not|don't) have (?:enough|any|sufficient) (?:credits?|balance|funds|quota)\b/,
@@ -18,6 +18,7 @@ const quota: Phrases = [
   /^(?:monthly|billing|spend|spending|credit|budget|hard|usage|quota|daily) (?:\w+ )?(?:limit|cap|quota|budget|credits?)\b.{0,40}\b(?:reached|exceeded|exhausted|hit)\b/,
   /^(?:api )?(?:key|token) (?:total |monthly |daily |weekly |credit |spending )?limit (?:exceeded|reached)\b/,
   /^(?:quota|credits?|balance) (?:has been |have been |is |are |was )?(?:exceeded|exhausted|used up|depleted|insufficient)\b/,
+  /^(?:\w+ ){0,3}(?:budget|spend|spending|credit limit|spend limit|spending limit) (?:has been |is |was )?(?:exceeded|exhausted|used up|depleted|reached)\b/,
   /^out of (?:call volume quota|credits?|quota|funds)\b/,
   /^payment (?:is )?required\b/,
   /^(?:please )?(?:add|top up|recharge|update|enter) .{0,30}\b(?:credits?|balance|payment|billing)\b/,
@@ -43,6 +44,7 @@ const model: Phrases = [
   /^(?:this|the) embeddings? (?:operation|endpoint|api)\b.{0,20}(?:does not work with|does not support|is not supported)\b.{0,40}\bmodel/,
   /^embeddings? (?:api |endpoint |generation )?(?:is|are) not (?:supported|available) (?:by|for|with|on) (?:this|the|that)\b.{0,40}\bmodel/,
   /^(?:unable|failed) to (?:access|load|find) (?:the )?(?:non-serverless )?(?:embeddings? )?model\b/,
+  /^(?:access to (?:the |this )?model\b.{0,80}\b(?:not allowed|denied|forbidden)|model access (?:is )?denied)\b/,
   /^(?:no access to|could not find|couldn't find|cannot find|can't find) (?:the )?(?:embeddings? )?model\b/,
   /^(?:you|user|key|team|project|organi[sz]ation)\b.{0,80}\bnot authorized to (?:access|use) (?:the |this )?model\b/,
   /^you (?:do not|don't) have access to (?:the |this )?(?:requested |specified )?(?:model|deployment)\b/,
@@ -74,7 +76,9 @@ const credential: Phrases = [
   new RegExp(
     `^(?:(?:the|your|this|that|provided|supplied|given|specified|an?) )*(?:\\w+ )?${keyNames}\\b.{0,80}?\\b(?:not valid|invalid|incorrect|expired|revoked|disabled|deactivated|not found|leaked|compromised|deleted|(?:does not|doesn't|not) exist|not recogni[sz]ed|suspended|missing|required|not provided|wrong|not active|inactive|rejected|reported|blocked|malformed|unknown|not correct)\\b`,
   ),
-  /^(?:invalid|incorrect|bad|expired|wrong) (?:token|key|credentials?|authorization|authentication)[.!]?$/,
+  /^(?:invalid|incorrect|bad|expired|wrong) (?:token|key|credentials?|authorization|authentication)(?: provided| supplied)?[.!]?$/,
+  /^(?:this|your|the) key (?:is|was|has been) (?:disabled|revoked|expired|deactivated|blocked|invalid|suspended|deleted)\b/,
+  /^login fail/,
   /^you (?:didn't|did not|must) provide an? (?:valid )?api key\b/,
   /^(?:please )?(?:provide|pass|use|supply) an? (?:valid |new |different )?api key\b/,
   /^authentication (?:error|failed|failure|fails|required|is required)\b/,
@@ -96,6 +100,10 @@ const moderation: Phrases = [/^.{0,80}\b(?:requires moderation|was flagged|conte
 const shortLimit =
   /\bper[ -]?(?:second|minute|hour)\b|\/ ?(?:sec|s|min|minute|hour)\b|\brate limits?\b|\b[rt]pm\b|\brps\b/;
 
+/** The field of the model in quotes, which are taken out elsewhere. */
+const namesModelField =
+  /^(?:invalid|unsupported|unknown) (?:value|argument)(?: for)?:? ['"`]?model['"`]?(?:\W|$)/i;
+
 /** The families in the order in which they are asked: what a tenant can mend without another key comes first. */
 const families: readonly (readonly [FailureCode, Phrases])[] = [
   ['quota_exhausted', quota],
@@ -108,6 +116,7 @@ const families: readonly (readonly [FailureCode, Phrases])[] = [
 
 /** Finds the code that one of the beginnings of a message has (see `sentenceStarts`); undefined when none is known. */
 export function codeOfPhrase(message: string, starts: readonly string[]): FailureCode | undefined {
+  if (namesModelField.test(message)) return 'model_not_found';
   const isShort = shortLimit.test(message.toLowerCase());
   for (const [code, phrases] of families) {
     if (code === 'quota_exhausted' && isShort) continue;
@@ -117,7 +126,8 @@ export function codeOfPhrase(message: string, starts: readonly string[]): Failur
   return undefined;
 }
 
-const day = /per[ _-]?day|\/ ?day\b|\bdaily\b|byday\b|\b[rt]pd\b|per 86400 ?s|当天|当日|每日|今日/i;
+const day =
+  /per[ _-]?day|\/ ?day\b|\bdaily\b|byday\b|\b[rt]pd\b|per 86400 ?s|\b24[ -]?h(?:ours?)?\b|当天|当日|每日|今日/i;
 
 /** Whether a text names a limit of a day. */
 export const namesDay = (text: string): boolean => day.test(text);

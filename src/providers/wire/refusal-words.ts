@@ -29,6 +29,7 @@ export const preciseWords = {
   exceeded_budget: 'quota_exhausted',
   exceeded_current_quota_error: 'quota_exhausted',
   quota_exhausted: 'quota_exhausted',
+  quota_exceeded: 'quota_exhausted',
   insufficient_balance: 'quota_exhausted',
   insufficient_credit: 'quota_exhausted',
   insufficient_credits: 'quota_exhausted',
@@ -157,6 +158,7 @@ export const generalWords = {
   ramp_limit_exceeded: 'provider_rate_limited',
   too_many_requests: 'provider_rate_limited',
   throttling_exception: 'provider_rate_limited',
+  user_rate_limit_exceeded: 'provider_rate_limited',
   RESOURCE_EXHAUSTED: 'provider_rate_limited',
 
   timeout_error: 'provider_timeout',

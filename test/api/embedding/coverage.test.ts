@@ -20,7 +20,7 @@ const nothing = {
   has_key: false,
   serving: null,
   spaces: [],
-  statuses: { not_applicable: 0, pending: 0, embedded: 0, blocked: 0, failed: 0 },
+  statuses: { not_applicable: 0, pending: 0, embedded: 0, partial: 0, blocked: 0, failed: 0 },
   reasons: {},
   backfill: { in_progress: false, model: oldModel, done: 0, total: 0, started_at: null, workflow_id: null },
   next_attempt_at: null,
@@ -72,7 +72,7 @@ describe('GET /knowledge/embeddings', () => {
           created_at: expect.any(String),
         },
       ],
-      statuses: { not_applicable: 2, pending: 1, embedded: 2, blocked: 2, failed: 1 },
+      statuses: { not_applicable: 2, pending: 1, embedded: 2, partial: 0, blocked: 2, failed: 1 },
       reasons: { quota_exhausted: 2, input_rejected: 1 },
       backfill: { ...nothing.backfill, done: 2, total: 5 },
     });

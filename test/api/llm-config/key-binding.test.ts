@@ -84,6 +84,9 @@ describe('the key of a tenant’s own provider', () => {
         tenant.id,
         stranger.baseUrl,
       ]);
+      expect(await own.search('before')).toMatchObject({
+        meta: { fallback: true, fallback_reason: 'key_unusable' },
+      });
       const second = await own.write('Written after the change');
       await eventually(async () => ((await own.article(second)).status === 'failed' ? true : undefined));
       expect(await own.article(second)).toMatchObject({ status: 'failed', reason: 'key_unusable' });

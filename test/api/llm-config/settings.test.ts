@@ -41,6 +41,10 @@ describe('PATCH /tenants/me/llm-config', () => {
         classification_model: expect.stringContaining('claude'),
         merge_model: expect.stringContaining('claude'),
       },
+      profile: {
+        ...{ encoding: 'float', dimensions_parameter: 'dimensions', input_style: 'none' },
+        ...{ max_inputs: null, max_request_tokens: null, max_input_tokens: null, found_at: null },
+      },
     });
     expect((await api.call(keys.user, 'GET', path)).body).toEqual(patched.body);
   });

@@ -42,7 +42,10 @@ describe('trying the stored keys', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
       data: {
-        embedding: { ok: true, model: 'm', dimensions: 16 },
+        embedding: {
+          ...{ ok: true, model: 'm', dimensions: 16 },
+          profile: expect.objectContaining({ encoding: 'float', found_at: expect.any(String) }),
+        },
         anthropic: { ok: true, model: 'claude-sonnet-4-5' },
       },
     });

@@ -1,5 +1,6 @@
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
+import { catalogueFaults } from './catalogue.ts';
 import { classificationFaults } from './classification.ts';
 import { coalescingFaults } from './coalescing.ts';
 import { custodyFaults } from './custody.ts';
@@ -12,6 +13,7 @@ import { outboxFaults } from './outbox.ts';
 import { pacingFaults } from './pacing.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
+import { refusedKeysFaults } from './refused-keys.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
 import { walkFaults } from './walk.ts';
@@ -23,6 +25,8 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['budget', budgetFaults],
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
+  ['catalogue', catalogueFaults],
+  ['refused-keys', refusedKeysFaults],
   ['sanitizer', sanitizerFaults],
   ['classification', classificationFaults],
   ['walk', walkFaults],

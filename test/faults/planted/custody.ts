@@ -2,6 +2,7 @@ import type { PlantedFault } from './planted-fault.ts';
 
 const settings = ['test/integration/llm-config/settings.test.ts'];
 const custody = ['test/unit/llm-config/custody.test.ts', 'test/unit/llm-config/custody-memory.test.ts'];
+const origins = ['test/integration/llm-config/key-origin.test.ts'];
 const races = ['test/integration/llm-config/settings-races.test.ts'];
 
 /** Faults in the storing and opening of the tenants' provider keys. */
@@ -22,14 +23,14 @@ export const custodyFaults: readonly PlantedFault[] = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
     replace: 'lorekeep/${purposes[provider]}/${tenantId}',
     why: 'a key opens for an address that it was not set for',
-    tests: settings,
+    tests: origins,
   },
   {
     file: 'src/llm-config/settings.ts',
     find: "if (planned.plan.target.baseUrl !== prepared.baseUrl) return 'moved';",
     replace: '',
     why: 'a key is stored that is sealed for an address which another change has replaced',
-    tests: races,
+    tests: origins,
   },
   {
     file: 'src/llm-config/settings.ts',

@@ -19,7 +19,7 @@ describe('a batch that is too large', () => {
     ['400 with the limit of inputs', takesInputs(10), 8],
     ['413 with the limit of inputs', takesBatches(32), 20],
     ['422 without a word', takesSilently(10), 10],
-    ['413 with a limit of tokens', takesCharacters(9_000), null],
+    ['400 with a limit of tokens', takesCharacters(9_000), null],
   ] as const)('is halved after %s until it passes', async ([, provider], { twin, test, tenant, key }) => {
     twin.script(key, [], provider);
     const article = await publish(test, tenant, sections(40));

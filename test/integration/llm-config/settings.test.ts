@@ -53,6 +53,7 @@ describe('the view', () => {
         embedding_dimensions: null,
         ...defaultModels,
       },
+      profile: expect.objectContaining({ encoding: 'float', found_at: null }),
     });
   });
 
@@ -230,7 +231,7 @@ describe('a change', () => {
 });
 
 describe('a re-embedding', () => {
-  test('is asked for by a first key, another key and another embedding model alone', async ({
+  test('is asked for by a first key, another key, another embedding model, provider, address and dimensions alone', async ({
     actor,
     settings,
   }) => {
@@ -245,6 +246,15 @@ describe('a re-embedding', () => {
       await settings.asksAfter(actor, { api_key: newKey(), merge_model: 'm2', monthly_token_budget: 7 }),
     ).toBe(false);
     expect(await settings.asksAfter(actor, { embedding_api_key: null })).toBe(false);
+    expect(await settings.asksAfter(actor, { embedding_dimensions: 512 })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_provider: 'openai' })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_model: 'text-embedding-3-small' })).toBe(true);
+    expect(await settings.asksAfter(actor, { embedding_base_url: 'https://eu.api.openai.com/v1' })).toBe(
+      true,
+    );
+    expect(await settings.asksAfter(actor, { embedding_dimensions: null })).toBe(true);
+    // The model's own dimensions by their number are those that it has unasked.
+    expect(await settings.asksAfter(actor, { embedding_dimensions: 1536 })).toBe(false);
   });
 });
 

@@ -88,14 +88,10 @@ describe('the Anthropic client', () => {
     ['a gateway’s time-out', refused(504, 'timeout_error'), 'provider_timeout'],
     ['an overload', refused(529, 'overloaded_error'), 'provider_unavailable'],
   ])('gives one code for %s, and nothing else', async ([_name, step, code], { ask }) => {
-    const cause = step.kind === 'cut' ? { cause: 'connection_reset' } : {};
     // The hint, of some refusals, is for callers inside.
-    expect({ ...(await ask(step)), hint: undefined }).toEqual({
-      kind: 'failed',
-      code,
-      cost: someCost,
-      ...cause,
-    });
+    const cause = step.kind === 'cut' ? { cause: 'connection_reset' } : {};
+    const answer = { ...(await ask(step)), hint: undefined };
+    expect(answer).toEqual({ kind: 'failed', code, cost: someCost, ...cause });
   });
 
   it('waits out a rate limit as long as its headers say', async ({ ask }) => {

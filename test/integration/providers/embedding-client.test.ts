@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
-
 import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { askClient } from '../../support/ask-client.ts';
-
 import { factsOfProvider } from '../../support/fixtures.ts';
 import {
   type ProviderTwin,
@@ -18,6 +16,8 @@ import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 const someCost = expect.objectContaining({ kind: expect.any(String) });
+
+const good = { data: [{ index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 1 } };
 
 describe('the embedding client', () => {
   it('gives a vector an input, in the order of the inputs', async ({ ask }) => {
@@ -119,7 +119,7 @@ describe('the embedding client', () => {
       'malformed_response',
     ],
   ])('gives one code for %s, and nothing else', async ([_name, step, code, cause], { ask }) => {
-    // The hint, of some refusals, is for callers inside.
+    // The hint of some refusals is for callers inside.
     const answer = { ...(await ask(step)), hint: undefined };
     expect(answer).toEqual({ kind: 'failed', code, cost: someCost, ...(cause && { cause }) });
   });
@@ -167,6 +167,38 @@ describe('the embedding client', () => {
       retryAfterMs: 90_000,
       cost: { kind: 'free' },
     });
+  });
+
+  it('sends the key in the vendor’s header and no other, and keeps the query string of the address', async ({
+    twin,
+    key,
+  }) => {
+    twin.speak(key, { keyHeader: 'api-key' });
+    const target = targetOf('m', { baseUrl: `${twin.baseUrl}?api-version=2024-10-21` });
+    const vendor = { auth: { kind: 'header', name: 'api-key' }, errorWords: {} } as const;
+    const answer = await askClient(target, { apiKey: key, vendor, timeoutMs: 5_000 });
+    expect(answer).toMatchObject({ kind: 'ok' });
+    const [call] = twin.callsOf(key);
+    expect(call?.url).toBe('/v1/embeddings?api-version=2024-10-21');
+    expect(call?.headers).not.toHaveProperty('authorization');
+    const bearer = await askClient(target, { apiKey: key, timeoutMs: 5_000 });
+    expect(bearer).toMatchObject({ code: 'credential_rejected' });
+  });
+
+  it.for<[string, unknown, string]>([
+    ['an error object', { error: { code: 'invalid_api_key', message: 'm' } }, 'credential_rejected'],
+    ['an error beside vectors', { error: { type: 'insufficient_quota' }, ...good }, 'quota_exhausted'],
+    ['a status in the body', { error: { code: 429, message: 'slow down' } }, 'provider_rate_limited'],
+    ['an error text without a meaning', { error: 'no' }, 'malformed_response'],
+    ['vectors and a base_resp without error', { base_resp: { status_code: 0 }, ...good }, 'ok'],
+    [
+      'a base_resp with an error',
+      { base_resp: { status_code: 1004, status_msg: 'invalid api key' } },
+      'credential_rejected',
+    ],
+  ])('reads an answer with a good status and %s', async ([_name, body, code], { ask }) => {
+    const answer = await ask({ kind: 'raw', body: JSON.stringify(body) }, ['one']);
+    expect(answer.kind === 'ok' ? 'ok' : answer.code).toBe(code);
   });
 
   it('takes nothing from the environment', async ({ twin, ask }) => {

@@ -6,7 +6,7 @@ import { factsOfServices } from '../../support/fixtures.ts';
 import { type ProviderTwin, twinMarker } from '../../support/provider-twin.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
-const it = factsOfServices().extend('asking', ({ test, twin, tenant, key }) =>
+const it = factsOfServices(() => ({ PROVIDER_URLS: 'any' })).extend('asking', ({ test, twin, tenant, key }) =>
   openAsking({ test, twin, tenant, key }),
 );
 const refused = (detail: string, status = 400) => ({ status, body: { detail: `${twinMarker}: ${detail}` } });
@@ -52,13 +52,13 @@ describe('a field that a provider refuses', () => {
     expect(await asking.profile()).toMatchObject({ leftOut: [] });
   });
 
-  it('costs at most three calls more, whatever the provider refuses', async ({ asking, twin, key }) => {
+  it('costs at most four calls more, whatever the provider refuses', async ({ asking, twin, key }) => {
     const body = {
       error: { message: 'Unknown parameter', code: 'unknown_parameter', param: 'encoding_format' },
     };
     twin.script(key, [], { kind: 'status', status: 400, body });
     expect(await asking.embed()).toMatchObject({ kind: 'failed', code: 'input_rejected' });
-    expect(twin.callsOf(key).length).toBeLessThanOrEqual(4);
+    expect(twin.callsOf(key).length).toBeLessThanOrEqual(5);
     expect(await asking.profile()).toMatchObject({ leftOut: [], foundAt: null });
   });
 
@@ -100,20 +100,69 @@ describe('dimensions that a provider does not make', () => {
   );
 });
 
-describe('the first large batch', () => {
+describe('the first large batch of an address that a tenant chose', () => {
   it('comes after a tiny call, which is in the ledger as well', async ({ asking, twin, key }) => {
+    await asking.chooseAddress();
     twin.speak(key, { refuses: noEncoding });
     expect(await asking.embed(manyTexts)).toMatchObject({ kind: 'ok' });
     expect(twin.callsOf(key).map(({ inputs }) => inputs.length)).toEqual([2, 2, 12]);
     expect(await asking.records()).toEqual(['input_rejected', 'ok', 'ok']);
+    expect(await asking.estimated()).toEqual([false, false]);
     await asking.embed(manyTexts);
     expect(twin.callsOf(key)).toHaveLength(4);
   });
 
   it('is not sent where the tiny call finds no way in', async ({ asking, twin, key }) => {
+    await asking.chooseAddress();
     twin.script(key, [], { kind: 'status', status: 401 });
     expect(await asking.embed(manyTexts)).toMatchObject({ code: 'credential_rejected' });
     expect(twin.callsOf(key).map(({ inputs }) => inputs.length)).toEqual([2]);
+  });
+});
+
+describe('a refusal that names nothing', () => {
+  const vague = { status: 400, body: { error: { message: twinMarker } } };
+
+  it('of the first call is the form’s fault where harmless texts are refused as well, and not without it', async ({
+    asking,
+    twin,
+    key,
+  }) => {
+    await asking.chooseAddress();
+    twin.speak(key, { refuses: { encoding_format: vague } });
+    expect(await asking.embed()).toMatchObject({ kind: 'ok' });
+    expect(await asking.records()).toEqual(['input_rejected', 'input_rejected', 'ok', 'ok']);
+    expect(await asking.embed()).toMatchObject({ kind: 'ok' });
+    expect(twin.callsOf(key)).toHaveLength(5);
+  });
+
+  it('of the first call is the text’s fault where harmless texts are taken', async ({
+    asking,
+    twin,
+    key,
+  }) => {
+    await asking.chooseAddress();
+    twin.script(key, [{ kind: 'status', ...vague }]);
+    expect(await asking.embed()).toMatchObject({ code: 'input_rejected' });
+    expect(twin.callsOf(key)).toHaveLength(2);
+    twin.script(key, [{ kind: 'status', ...vague }]);
+    expect(await asking.embed()).toMatchObject({ code: 'input_rejected' });
+    expect(twin.callsOf(key)).toHaveLength(3);
+  });
+
+  it('of every form is looked into once', async ({ asking, twin, key }) => {
+    await asking.chooseAddress();
+    twin.script(key, [], { kind: 'status', ...vague });
+    expect(await asking.embed()).toMatchObject({ code: 'input_rejected' });
+    expect(twin.callsOf(key)).toHaveLength(3);
+    expect(await asking.embed()).toMatchObject({ code: 'input_rejected' });
+    expect(twin.callsOf(key)).toHaveLength(4);
+  });
+
+  it('of the installation’s own provider is the text’s fault', async ({ asking, twin, key }) => {
+    twin.script(key, [], { kind: 'status', ...vague });
+    expect(await asking.embed()).toMatchObject({ code: 'input_rejected' });
+    expect(twin.callsOf(key)).toHaveLength(1);
   });
 });
 
@@ -197,7 +246,7 @@ interface Given {
 }
 
 /** Calls of one tenant at the twin, and what is known after them. */
-function openAsking({ test, tenant }: Given) {
+function openAsking({ test, tenant, twin, key }: Given) {
   const { database, embedding, profiles, providerKeys } = test.services;
   const targetWith = (changed: { readonly dimensions?: number }) =>
     database.withTenant(tenant.id, async (tx) => ({
@@ -218,6 +267,13 @@ function openAsking({ test, tenant }: Given) {
       };
       return embedding.embed(call);
     },
+    /** From now on the twin is an address of the tenant's own. */
+    chooseAddress: () =>
+      test.services.llmConfig.update(tenant.actor, {
+        embedding_provider: 'custom',
+        embedding_base_url: twin.baseUrl,
+        embedding_api_key: key,
+      }),
     profile: async (changed: { readonly dimensions?: number } = {}) => {
       const target = await targetWith(changed);
       return database.withTenant(tenant.id, (tx) => profiles.profileOf(tx, tenant.id, target));

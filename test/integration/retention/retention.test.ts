@@ -168,6 +168,14 @@ async function fillTables(test: TestServices) {
         [tenantId, past(ageMs)],
       ),
     ),
+    chunk_refusals: await insert('chunk_refusals', (tenantId, ageMs) =>
+      rawAsOwner(
+        `insert into chunk_refusals (tenant_id, target_id, chunker_version, chunk_hash, largest_batch, cause, group_id,
+                                     whole, passed_batch, failures, expires_at)
+         values ($1, 'm', 1, 'h', 0, 'input', gen_random_uuid(), true, 0, 0, $2)`,
+        [tenantId, past(ageMs)],
+      ),
+    ),
     idempotency_keys: await insert('idempotency_keys', (tenantId, ageMs) =>
       addAnswers(test, tenantId, 1, `${ageMs} milliseconds`),
     ),

@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import { createActivities } from '../../../activities/index.ts';
 import { issueCursor } from '../../../src/search/client-cursor.ts';
 import { keepBought } from '../../../src/vectors/chunk-purchases.ts';
+import { noteRefusal } from '../../../src/vectors/refusals/chunk-refusals.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { type ProviderTwin, twinKey } from '../../support/provider-twin.ts';
@@ -297,6 +298,14 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
       tenant.id,
       { target: targetOf('a-model'), chunkerVersion: 1 },
       new Map([['a-hash', [1, 2]]]),
+    ),
+  );
+  await test.services.database.withTenant(tenant.id, (tx) =>
+    noteRefusal(
+      tx,
+      tenant.id,
+      { kind: { target: targetOf('a-model'), chunkerVersion: 1 }, hashes: ['a-hash'] },
+      { cause: 'input', isWell: false },
     ),
   );
   await test.services.database.withTenant(tenant.id, (tx) =>

@@ -26,6 +26,32 @@ describe('an environment', () => {
     });
   });
 
+  it.each([
+    ['http://127.0.0.1:8300/v1//', 'http://127.0.0.1:8300/v1'],
+    ['https://API.example/v1/embeddings', 'https://api.example/v1'],
+    [
+      'https://contoso.openai.azure.com/openai/deployments/d?api-version=2024-10-21',
+      'https://contoso.openai.azure.com/openai/deployments/d?api-version=2024-10-21',
+    ],
+  ])('has the address %s in its normal form', (given, normal) => {
+    const environment = {
+      ...complete,
+      EMBEDDING_BASE_URL: given,
+      EMBEDDING_DEFAULT_MODEL: '@cf/baai/bge-m3+1',
+    };
+    expect(parseEnvironment('api', environment)).toMatchObject({
+      kind: 'ok',
+      environment: { EMBEDDING_BASE_URL: normal, PROVIDER_URLS: 'public' },
+    });
+  });
+
+  it.each(['https://user:word@api.example/v1', 'https://api.example/v1?key=1', 'https://api.example/v1#x'])(
+    'cannot have the address %s',
+    (given) => {
+      expect(namedIn('api', { ...complete, EMBEDDING_BASE_URL: given })).toEqual(['EMBEDDING_BASE_URL']);
+    },
+  );
+
   it.each<[Process, string[]]>([
     ['api', ['DATABASE_URL', 'VAULT_ADDR', 'VAULT_TOKEN']],
     ['worker', ['DATABASE_URL', 'VAULT_ADDR', 'VAULT_TOKEN']],

@@ -64,7 +64,7 @@ describe('a refusal', () => {
 
   it('is read by the words of its own vendor first', () => {
     const own = {
-      body: { code: 1004, message: 'login fail' },
+      body: { code: 1004, message: 'no' },
       vendorWords: { '1004': 'credential_rejected' },
     } as const;
     expect(classifyRefusal({ status: 400, headers: new Headers(), ...own }).code).toBe('credential_rejected');

@@ -43,6 +43,22 @@ const input: RefusalHint = { kind: 'input' };
 const daily: RefusalHint = { kind: 'daily_quota' };
 
 const credentials = of('credential_rejected', 'tenant', [
+  ['a code by its shape', 403, { error: { code: 'DISABLED_API_KEY', message: 'no' } }],
+  ['another code by its shape', 400, { error: { code: 'ApiKeyCompromised', message: 'no' } }],
+  ['Moonshot', 401, error('Invalid Authentication', { type: 'invalid_authentication_error' })],
+  ['Baidu', 200, { error_code: 110, error_msg: 'Access token invalid or no longer valid' }],
+  ['an OAuth server', 400, { error: 'invalid_token', error_description: 'The access token expired' }],
+  [
+    'a key of a gateway',
+    403,
+    error('This key has been disabled by its owner', { type: 'invalid_request_error' }),
+  ],
+  ['a token of a gateway', 403, { code: 'access_denied', message: 'Invalid token provided' }],
+  [
+    'MiniMax',
+    200,
+    { base_resp: { status_code: 1004, status_msg: 'login fail: Please carry the API secret key' } },
+  ],
   [
     'OpenAI',
     401,
@@ -149,6 +165,23 @@ const credentials = of('credential_rejected', 'tenant', [
 ]);
 
 const models = of('model_not_found', 'tenant', [
+  ['a code by its shape', 400, { error: { code: 'UnsupportedModelForEmbedding', message: 'no' } }],
+  ['another code by its shape', 403, { error: { type: 'model_is_not_supported', message: 'no' } }],
+  [
+    'DashScope, a model that was not bought',
+    403,
+    {
+      code: 'AccessDenied.Unpurchased',
+      message: 'Access to model denied. Please make sure you are eligible for using the model.',
+    },
+  ],
+  ['a field in quotes', 400, error("Invalid value for 'model': m")],
+  [
+    'Bedrock, a model without access',
+    403,
+    { message: "You don't have access to the model with the specified model ID." },
+  ],
+  ['an own server', 400, error('m is not an embedding model')],
   [
     'OpenAI, a model that does not embed',
     403,
@@ -316,6 +349,35 @@ const models = of('model_not_found', 'tenant', [
 ]);
 
 const bills = of('quota_exhausted', 'tenant', [
+  ['a code by its shape', 403, { error: { code: 'balance_not_enough', message: 'no' } }],
+  ['another code by its shape', 429, { error: { code: 'team_budget_exceeded', message: 'no' } }],
+  ['a team', 429, error('Team budget exceeded')],
+  [
+    'a type that names the day',
+    429,
+    error('no', { type: 'requests_per_day', code: 'rate_limit_exceeded' }),
+    daily,
+  ],
+  ['DeepSeek', 400, error('Insufficient Balance')],
+  ['StepFun', 429, error('You have insufficient balance')],
+  ['an account', 400, error('Account balance is insufficient, please top up')],
+  [
+    'Google, of old',
+    403,
+    { error: { errors: [{ reason: 'quotaExceeded' }], code: 403, message: 'You have exceeded your quota.' } },
+  ],
+  [
+    'Vertex, of the day',
+    429,
+    {
+      error: {
+        code: 429,
+        status: 'RESOURCE_EXHAUSTED',
+        details: [{ metadata: { quota_limit: 'RequestsPerDayPerProject' } }],
+      },
+    },
+    daily,
+  ],
   ['no body', 402, undefined],
   [
     'OpenAI',
@@ -510,6 +572,11 @@ const bills = of('quota_exhausted', 'tenant', [
 
 const permissions = of('permission_denied', 'tenant', [
   [
+    'a code by its shape',
+    403,
+    { error: { code: 'IP_NOT_ALLOWED', message: 'Your API key is invalid from here' } },
+  ],
+  [
     'Google, a region',
     400,
     google(400, 'FAILED_PRECONDITION', 'User location is not supported for the API use.'),
@@ -592,6 +659,16 @@ const permissions = of('permission_denied', 'tenant', [
 ]);
 
 const limits = of('provider_rate_limited', 'wait', [
+  ['a code by its shape', 400, { code: 'UserRateLimitExceeded', message: 'no' }],
+  [
+    'Vertex',
+    429,
+    google(
+      429,
+      'RESOURCE_EXHAUSTED',
+      'Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model with base model: textembedding-gecko.',
+    ),
+  ],
   ['no body', 429, undefined],
   [
     'Google, of the minute',
@@ -679,6 +756,9 @@ const timeouts = of('provider_timeout', 'provider', [
 ]);
 
 const inputs = of('input_rejected', 'author', [
+  ['Zhipu, a batch', 400, { error: { code: '1214', message: 'input数组最大不得超过64条' } }, manyInputs],
+  ['a limit in words', 400, error('input should not exceed 96 items'), manyInputs],
+  ['a limit in other words', 400, error('Only 64 texts are allowed per request'), manyInputs],
   [
     'OpenAI, an empty text',
     400,

@@ -7,7 +7,7 @@ export const openai: Vendor = {
   address: {
     kind: 'fixed',
     baseUrl: 'https://api.openai.com/v1',
-    alsoAt: ['https://eu.api.openai.com/v1', 'https://us.api.openai.com/v1'],
+    alsoAt: ['us', 'eu', 'ae', 'au', 'in', 'jp'].map((region) => `https://${region}.api.openai.com/v1`),
   },
   defaultModel: 'text-embedding-3-small',
   models: [

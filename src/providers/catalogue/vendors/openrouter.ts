@@ -4,7 +4,11 @@ export const openrouter: Vendor = {
   ...compatible,
   name: 'openrouter',
   title: 'OpenRouter',
-  address: { kind: 'fixed', baseUrl: 'https://openrouter.ai/api/v1' },
+  address: {
+    kind: 'fixed',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    alsoAt: ['https://eu.openrouter.ai/api/v1', 'https://us.openrouter.ai/api/v1'],
+  },
   defaultModel: 'openai/text-embedding-3-small',
   models: [
     {

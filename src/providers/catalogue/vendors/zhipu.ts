@@ -4,11 +4,7 @@ export const zhipu: Vendor = {
   ...compatible,
   name: 'zhipu',
   title: 'Zhipu AI (GLM)',
-  address: {
-    kind: 'fixed',
-    baseUrl: 'https://open.bigmodel.cn/api/paas/v4',
-    alsoAt: ['https://api.z.ai/api/paas/v4'],
-  },
+  address: { kind: 'fixed', baseUrl: 'https://open.bigmodel.cn/api/paas/v4' },
   defaultModel: 'embedding-3',
   models: [
     {

@@ -1,0 +1,83 @@
+import type { PlantedFault } from './planted-fault.ts';
+
+const baseUrl = ['test/unit/providers/catalogue/base-url.test.ts'];
+const catalogue = ['test/unit/providers/catalogue/catalogue.test.ts'];
+const targets = ['test/unit/llm-config/targets.test.ts'];
+const pastedKey = ['test/unit/llm-config/pasted-key.test.ts'];
+const choice = ['test/api/llm-config/provider-choice.test.ts'];
+
+/** Faults in the tenants' choice of a provider: its address, its key and what the catalogue says of it. */
+export const catalogueFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/providers/catalogue/base-url.ts',
+    find: "url.username !== '' || url.password !== '' || authority.includes('@')",
+    replace: "url.password !== ''",
+    why: 'a user name in an address goes out with each call',
+    tests: baseUrl,
+  },
+  {
+    file: 'src/providers/catalogue/base-url.ts',
+    find: 'if (mixesScripts(hostname))',
+    replace: 'if (false)',
+    why: 'a host may look like another one',
+    tests: baseUrl,
+  },
+  {
+    file: 'src/providers/catalogue/base-url.ts',
+    find: '(?<!\\/deployments)',
+    replace: '',
+    why: 'a deployment that is called embeddings is lost',
+    tests: baseUrl,
+  },
+  {
+    file: 'src/providers/catalogue/address-template.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
+    find: "`^${source.join('')}$`",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
+    replace: "`^${source.join('')}`",
+    why: 'an address that only begins like a vendor’s passes for it',
+    tests: catalogue,
+  },
+  {
+    file: 'src/providers/catalogue/vendor-model.ts',
+    find: 'findModel(vendor, model)?.dimensions === wanted ? null : wanted',
+    replace: 'wanted',
+    why: 'the model’s own dimensions by their number make another space',
+    tests: targets,
+  },
+  {
+    file: 'src/llm-config/allowed-address.ts',
+    find: "return baseUrl.startsWith('https://');",
+    replace: 'return true;',
+    why: 'keys go out without TLS where only public addresses are allowed',
+    tests: targets,
+  },
+  {
+    file: 'src/llm-config/provider-keys.ts',
+    find: 'stored.addressAllowed',
+    replace: 'true',
+    why: 'a stricter rule of the installation does not hold for addresses that were set before',
+    tests: targets,
+  },
+  {
+    file: 'src/llm-config/settings.ts',
+    find: "if (verdict === 'forbidden')",
+    replace: 'if (false)',
+    why: 'a tenant may choose an address of the operator’s network',
+    tests: choice,
+  },
+  {
+    file: 'src/llm-config/settings.ts',
+    find: 'planned.plan.vendor.keysOptional',
+    replace: 'true',
+    why: 'a short text is taken for a key everywhere',
+    tests: choice,
+  },
+  {
+    file: 'src/llm-config/pasted-key.ts',
+    find: 'before + odd.position',
+    replace: 'odd.position',
+    why: 'the position of a wrong character is counted from where the key begins',
+    tests: pastedKey,
+  },
+];
