@@ -90,7 +90,7 @@ function endingOf(refusal: RecordedRefusal, vendor: string, sent: readonly strin
 }
 
 function specialEnding(
-  { kind, status, field }: RecordedRefusal,
+  { kind, status, field, headers = {} }: RecordedRefusal,
   vendor: string,
   sent: readonly string[],
 ): Ended | undefined {
@@ -98,6 +98,9 @@ function specialEnding(
   if (kind === 'field' && field !== undefined && !sent.includes(field)) return [1, 'failed'];
   // Fetch itself sends a misdirected request once more, on another connection, as its standard says.
   if (status === 421) return [2, 'embedded'];
+  // The pause without a time is short, and may be over before the other article.
+  if (kind === 'rate' && !Object.keys(headers).some((name) => name.startsWith('retry-after')))
+    return [1, 'pending'];
   // One tiny call shows that the fault is not the form of the request.
   if (kind === 'input' && encodingIsFoundOut(vendor)) return [4, 'embedded'];
   return undefined;
