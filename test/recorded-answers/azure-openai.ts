@@ -29,7 +29,7 @@ export const azureRefusals: readonly RecordedRefusal[] = [
       '429',
       'Requests to the Embeddings_Create operation have exceeded the call rate limit of this tier.',
     ),
-    { 'retry-after': '7', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-remaining-requests': '12' },
+    { 'retry-after': '57', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-remaining-requests': '12' },
   ),
   refusal(
     'too many inputs',

@@ -23,7 +23,7 @@ export const custom: RecordedVendor = {
     refusal('model', 404, ''),
     refusal('permission', 403, ''),
     refusal('bill', 402, ''),
-    refusal('rate', 429, '', { 'retry-after': '2' }),
+    refusal('rate', 429, '', { 'retry-after': '60' }),
     refusal('too many tokens', 413, ''),
     refusal('input', 400, ''),
     refusal('input', 422, ''),

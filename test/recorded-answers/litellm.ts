@@ -50,7 +50,9 @@ export const litellm: RecordedVendor = {
       error('429', 'budget_exceeded', 'Budget has been exceeded! Current cost: 2, Max budget: 1'),
     ),
     refusal('bill', 400, error('400', null, 'Budget has been exceeded! Current cost: 2, Max budget: 1')),
-    refusal('rate', 429, error('429', 'None', 'Max parallel request limit reached.'), { 'retry-after': '3' }),
+    refusal('rate', 429, error('429', 'None', 'Max parallel request limit reached.'), {
+      'retry-after': '60',
+    }),
     refusedField(
       'encoding_format',
       400,

@@ -46,7 +46,11 @@ export const openai: RecordedVendor = {
       error('rate_limit_exceeded', 'Rate limit reached on tokens per min (TPM): Limit 1000000.', {
         type: 'tokens',
       }),
-      { 'retry-after-ms': '620', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '620ms' },
+      {
+        'retry-after-ms': '58620',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '58.62s',
+      },
     ),
     refusal(
       'quota of the day',

@@ -18,8 +18,8 @@ export const together: RecordedVendor = {
     refusal('model', 400, error('model_not_available', 'Unable to access model nobody/none.')),
     refusal('model', 404, error('model_not_found', 'The model nobody/none does not exist.')),
     refusal('bill', 402, error('credit_limit_exceeded', 'Credit limit exceeded.', 'credit_limit')),
-    refusal('rate', 429, error(null, 'Too many requests, the limit is 1 a second.', 'rate_limit'), {
-      'x-ratelimit-reset': '1',
+    refusal('rate', 429, error(null, 'Too many requests, the limit is 60 a minute.', 'rate_limit'), {
+      'x-ratelimit-reset': '60',
     }),
     refusal(
       'too many tokens',

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import type { ArticleRef } from '../../../src/domain/embed-article.ts';
 import { guidanceOf, isFailureCode } from '../../../src/domain/failures.ts';
+import { listedVendors } from '../../../src/providers/catalogue/vendors.ts';
 import { meanings, type RecordedRefusal, type RefusalKind } from '../../recorded-answers/recorded-vendor.ts';
 import { recordedVendors } from '../../recorded-answers/recorded-vendors.ts';
 import { createArticle } from '../../support/articles.ts';
@@ -57,7 +58,7 @@ describe('an article at', () => {
   it.for(recordedVendors.map((recorded) => [recorded.vendor, recorded] as const))(
     '%s costs the calls that its refusals are worth',
     async ([vendor, { refusals }], { test, twin }) => {
-      const ended = await Promise.all(
+      const rows = await Promise.all(
         refusals.map(async (refusal) => {
           const key = twinKey();
           const tenant = await tenantOf(test, { vendor, key, baseUrl: twin.baseUrl });
@@ -67,29 +68,46 @@ describe('an article at', () => {
           await walk(test, article);
           const calls = twin.callsOf(key).length;
           const { status, reason } = await embeddingOf(test, article);
-          const [, , next]: Ended = endings[refusal.kind];
-          if (next !== undefined) await walk(test, await publish(test, tenant, 'Another'));
           const { who } = guidanceOf(isFailureCode(reason) ? reason : null);
-          return [
-            nameOf(refusal),
-            calls,
-            status,
-            reason,
-            who,
-            next === undefined ? next : twin.callsOf(key).length - calls,
-          ];
+
+          const expected = endingOf(refusal, vendor, twin.callsOf(key)[0]?.fields ?? []);
+          if (expected.next !== undefined) await walk(test, await publish(test, tenant, 'Another'));
+          const next = expected.next === undefined ? undefined : twin.callsOf(key).length - calls;
+          const name = nameOf(refusal);
+          return { ended: { name, calls, status, reason, who, next }, expected: { name, ...expected } };
         }),
       );
-      expect(ended).toEqual(
-        refusals.map((refusal) => {
-          const [calls, status, next]: Ended = endings[refusal.kind];
-          const code = status === 'embedded' ? null : meanings[refusal.kind].code;
-          return [nameOf(refusal), calls, status, code, guidanceOf(code).who, next];
-        }),
-      );
+      expect(rows.map(({ ended }) => ended)).toEqual(rows.map(({ expected }) => expected));
     },
   );
 });
+
+/** What is expected of a refusal of a request with these fields. */
+function endingOf(refusal: RecordedRefusal, vendor: string, sent: readonly string[]) {
+  const [calls, status, next]: Ended = specialEnding(refusal, vendor, sent) ?? endings[refusal.kind];
+  const reason = status === 'embedded' ? null : meanings[refusal.kind].code;
+  return { calls, status, reason, who: guidanceOf(reason).who, next };
+}
+
+function specialEnding(
+  { kind, status, field, headers = {} }: RecordedRefusal,
+  vendor: string,
+  sent: readonly string[],
+): Ended | undefined {
+  // There is nothing to leave out.
+  if (kind === 'field' && field !== undefined && !sent.includes(field)) return [1, 'failed'];
+  // Fetch itself sends a misdirected request once more, on another connection, as its standard says.
+  if (status === 421) return [2, 'embedded'];
+  // The pause without a time is short, and may be over before the other article.
+  if (kind === 'rate' && !Object.keys(headers).some((name) => name.startsWith('retry-after')))
+    return [1, 'pending'];
+  // One tiny call shows that the fault is not the form of the request.
+  if (kind === 'input' && encodingIsFoundOut(vendor)) return [4, 'embedded'];
+  return undefined;
+}
+
+const encodingIsFoundOut = (name: string) =>
+  listedVendors.find((vendor) => vendor.name === name)?.encoding === null;
 
 const nameOf = ({ kind, status, field }: RecordedRefusal) => [kind, status, field].filter(Boolean).join(' ');
 
