@@ -127,11 +127,11 @@ export const create = `
     largest_batch integer not null check (largest_batch >= 0),
     cause text not null check (cause in ('too_many_inputs', 'too_many_tokens', 'input', 'server_error')),
     -- The refused batch that the chunk was in last, whether no part of it has been refused since, and the largest part that has
-    -- passed. If all of a batch passes in parts, its size was at fault.
+    -- passed, in chunks or (cause too_many_tokens) in likely tokens. If all of a batch passes in parts, its size was at fault.
     group_id uuid not null,
     whole boolean not null,
     passed_batch integer not null check (passed_batch >= 0),
-    -- How often in a row the provider has failed on a batch with the chunk, and since when.
+    -- How often in a row the provider has failed on a batch with the chunk, and since when; of a chunk that is sent alone, when last.
     failures integer not null check (failures >= 0),
     failing_since timestamptz,
     expires_at timestamptz not null,

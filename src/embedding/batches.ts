@@ -79,14 +79,14 @@ export function createBatches(deps: {
     },
 
     async passed(tx, tenantId, target, sent) {
-      const learned = await notePass(tx, tenantId, kindOf(target, sent));
+      const tokens = sent.reduce((sum, { text }) => sum + tokensOf(text), 0);
+      const learned = await notePass(tx, tenantId, kindOf(target, sent), tokens);
       if (learned === undefined) return;
       const { maxInputs, maxRequestTokens } = await profiles.profileOf(tx, tenantId, target);
-      const tokens = sent.reduce((sum, { text }) => sum + tokensOf(text), 0);
-      if (learned.of === 'inputs' && (maxInputs === null || learned.chunks < maxInputs))
-        await profiles.rememberLimit(tx, tenantId, targetIdOf(target), { maxInputs: learned.chunks });
-      if (learned.of === 'tokens' && (maxRequestTokens === null || tokens < maxRequestTokens))
-        await profiles.rememberLimit(tx, tenantId, targetIdOf(target), { maxRequestTokens: tokens });
+      if (learned.of === 'inputs' && (maxInputs === null || learned.most < maxInputs))
+        await profiles.rememberLimit(tx, tenantId, targetIdOf(target), { maxInputs: learned.most });
+      if (learned.of === 'tokens' && (maxRequestTokens === null || learned.most < maxRequestTokens))
+        await profiles.rememberLimit(tx, tenantId, targetIdOf(target), { maxRequestTokens: learned.most });
     },
   };
 }

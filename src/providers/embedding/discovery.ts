@@ -37,6 +37,12 @@ export function createDiscovery(deps: {
   const probe = createProbing(deps);
   const askAgain = createAskAgain({ ...deps, probe });
 
+  /** A call of a target that has refused every form of harmless texts: another refusal says nothing about the texts of the call. */
+  const askUnclear = async <K>(call: TargetedCall<K>, known: EmbeddingProfile): Promise<CallResult<K>> => {
+    const result = await askAgain(call, { known, used: known });
+    return mayBeTheForm(call, result) ? withoutHint(result) : result;
+  };
+
   const goFirst = async <K>(call: TargetedCall<K>, name: string): Promise<CallResult<K>> => {
     const leftMs = startTime(call.timeoutMs);
     const known = await cache.read(call.tenantId, call.asked);
@@ -45,9 +51,13 @@ export function createDiscovery(deps: {
     if (first !== undefined && !mayBeTheForm(call, first)) return first;
 
     const found = await probe({ ...call, timeoutMs: leftMs() }, { known, used: known });
-    if (found.kind === 'ended') return first ?? found.result;
-    if (found.kind === 'unclear') unclear.set(name, true);
-    const used = found.kind === 'found' ? found.profile : known;
+    // Whether the texts are at fault is still not known, so the first refusal does not count.
+    if (found.kind === 'ended') return found.result;
+    if (found.kind === 'unclear') {
+      unclear.set(name, true);
+      return first === undefined ? askUnclear({ ...call, timeoutMs: leftMs() }, known) : withoutHint(first);
+    }
+    const used = found.profile;
     // The harmless texts were taken in the same form, so the fault is that of the call's own texts.
     if (first !== undefined && used === known) return first;
     const knownNow = await cache.read(call.tenantId, call.asked);
@@ -70,8 +80,8 @@ export function createDiscovery(deps: {
     const known = await cache.read(tenantId, asked);
     if (call.anew) return askAnew(call, known);
     const name = `${tenantId} ${targetIdOf(asked)}`;
-    if (!isToBeFound(known, asked, vendor) || unclear.has(name))
-      return askAgain(call, { known, used: known });
+    if (!isToBeFound(known, asked, vendor)) return askAgain(call, { known, used: known });
+    if (unclear.has(name)) return askUnclear(call, known);
 
     const first = underWay.get(name);
     if (first === undefined) {
@@ -90,6 +100,13 @@ export function createDiscovery(deps: {
 
 /** Whether the form of the request is known to do: the operator has tried it at the installation's own provider. */
 const isTriedForm = ({ asked }: { readonly asked: ProviderTarget }) => asked.vendor === defaultVendor;
+
+/** A refusal without what it says of the texts, so that no text is taken for the guilty one. */
+function withoutHint<K>(result: CallResult<K>): CallResult<K> {
+  if (result.kind !== 'failed') return result;
+  const { hint: _, ...failed } = result;
+  return failed;
+}
 
 /** Whether a refusal may be about the form of the request and not about its texts. */
 function mayBeTheForm(call: { readonly asked: ProviderTarget }, result: CallResult<unknown>): boolean {

@@ -28,15 +28,16 @@ export async function noteRefusal(
 }
 
 /**
- * Forgets the refusals of chunks that have passed in one batch, in the transaction that stores their vectors. Returns what is
- * learned from it of the size of requests.
+ * Forgets the refusals of chunks that have passed in one batch, in the transaction that stores their vectors. `tokens`: what
+ * they likely cost together. Returns what is learned from it of the size of requests.
  */
 export async function notePass(
   tx: Transaction,
   tenantId: string,
   chunks: KindOfChunks,
+  tokens: number,
 ): Promise<LearnedSize | undefined> {
-  const { changed, learned } = afterPass(await lockGroups(tx, tenantId, chunks), chunks.hashes);
+  const { changed, learned } = afterPass(await lockGroups(tx, tenantId, chunks), chunks.hashes, tokens);
   await deleteRefusals(tx, tenantId, chunks);
   await upsertRefusals(tx, tenantId, chunks.kind, changed, keptMs);
   return learned;

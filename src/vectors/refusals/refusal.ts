@@ -11,7 +11,7 @@ export interface Refusal {
   readonly groupId: string;
   /** Whether no part of that batch has been refused since. */
   readonly whole: boolean;
-  /** The largest part of that batch that has passed. */
+  /** The largest part of that batch that has passed, in chunks; in likely tokens where the provider said that those were too many. */
   readonly passedBatch: number;
   /** How often in a row the provider has failed on a batch with the chunk; since it is sent alone, on the chunk itself and once more. */
   readonly failures: number;
@@ -73,46 +73,48 @@ function sizeAfter(
 /** A size of requests that the provider takes, where it refused a larger one. */
 export interface LearnedSize {
   readonly of: 'inputs' | 'tokens';
-  /** Chunks of the batch that passed. */
+  /** The largest part of the refused batch, in chunks or in likely tokens. */
+  readonly most: number;
+}
+
+/** The size of a batch that has passed. */
+export interface PassedSize {
   readonly chunks: number;
+  /** Likely tokens of all chunks. */
+  readonly tokens: number;
 }
 
 /**
  * What the passing of a batch changes, whose own rows end: the other rows of the batches that its chunks were in, and what it
- * teaches of the target. `rows` has all of them. Where the provider did not say that the size was at fault, it was if all chunks
- * of the refused batch have passed.
+ * teaches of the target. `rows` has all of them. The size of a refused batch was at fault if all of its chunks have passed, in parts:
+ * otherwise a text was, whatever the provider says, and a part without it is no measure.
  */
 export function afterPass(
   rows: Refusals,
   batch: readonly string[],
+  tokens: number,
 ): { readonly changed: Map<string, Refusal>; readonly learned: LearnedSize | undefined } {
   const passed = new Set(batch);
   const before = batch.flatMap((hash) => rows.get(hash) ?? []);
   const groups = new Set(before.map((row) => row.groupId));
   const others = [...rows].filter(([hash, { groupId }]) => groups.has(groupId) && !passed.has(hash));
+  const size = { chunks: batch.length, tokens };
   const changed = new Map(
-    others.map(([hash, row]) => [hash, { ...row, passedBatch: Math.max(row.passedBatch, batch.length) }]),
+    others.map(([hash, row]) => [
+      hash,
+      { ...row, passedBatch: Math.max(row.passedBatch, sizeFor(row, size)) },
+    ]),
   );
-  return { changed, learned: learnedSize(before, batch.length, others.length) };
+  return { changed, learned: others.length === 0 ? learnedSize(before, size) : undefined };
 }
 
-function learnedSize(before: readonly Refusal[], size: number, left: number): LearnedSize | undefined {
+const sizeFor = ({ cause }: Refusal, { chunks, tokens }: PassedSize) =>
+  cause === 'too_many_tokens' ? tokens : chunks;
+
+function learnedSize(before: readonly Refusal[], size: PassedSize): LearnedSize | undefined {
   const [first] = before;
-  if (first === undefined) return undefined;
-  switch (first.cause) {
-    case 'too_many_inputs':
-    case 'too_many_tokens': {
-      // A remainder that is smaller than the half says nothing.
-      if (size < first.largestBatch) return undefined;
-      return { of: first.cause === 'too_many_tokens' ? 'tokens' : 'inputs', chunks: size };
-    }
-    case 'input':
-      return left === 0 && before.every(({ whole }) => whole)
-        ? { of: 'inputs', chunks: Math.max(size, ...before.map(({ passedBatch }) => passedBatch)) }
-        : undefined;
-    case 'server_error':
-      return undefined;
-    default:
-      return first.cause satisfies never;
-  }
+  if (first === undefined || first.cause === 'server_error' || before.some(({ whole }) => !whole))
+    return undefined;
+  const most = Math.max(...before.map((row) => Math.max(row.passedBatch, sizeFor(row, size))));
+  return { of: first.cause === 'too_many_tokens' ? 'tokens' : 'inputs', most };
 }

@@ -23,7 +23,10 @@ const rowSchema = z
     },
   ]);
 
-/** A refusal with the time of the first failure of the server; null where it has not failed. */
+/**
+ * A refusal with the time of the server's first failure; null where it has not failed. For a chunk that is sent alone it is that of
+ * the last: it is rejected only if others have passed since, or an outage would reject what has failed once before.
+ */
 export interface StoredRefusal extends Refusal {
   readonly failingSince: Date | null;
 }
@@ -94,7 +97,9 @@ export async function upsertRefusals(
      on conflict (tenant_id, target_id, chunker_version, chunk_hash) do update
        set largest_batch = excluded.largest_batch, cause = excluded.cause, group_id = excluded.group_id,
            whole = excluded.whole, passed_batch = excluded.passed_batch, failures = excluded.failures,
-           failing_since = coalesce(r.failing_since, excluded.failing_since), expires_at = excluded.expires_at`,
+           failing_since = case when excluded.failures > r.failures and excluded.largest_batch = 1 then excluded.failing_since
+                                else coalesce(r.failing_since, excluded.failing_since) end,
+           expires_at = excluded.expires_at`,
     { ...bindings(tenantId, { kind, hashes: [] }), rows: JSON.stringify(rows), keepMs },
   );
 }

@@ -165,6 +165,21 @@ describe('a text on which the provider fails each time', () => {
   });
 });
 
+describe('an outage after a text has failed once', () => {
+  it('rejects nothing, though another text has passed in between', async ({ twin, test, tenant, key }) => {
+    twin.script(key, [], failsOnWord('GOOD'));
+    const article = await publish(test, tenant, section('GOOD', 1));
+    expect(await step(test, article)).toBe('waits');
+    await walk(test, await publish(test, tenant, section('Other', 1)));
+    twin.script(key, [], { kind: 'status', status: 500 });
+    for (let tries = 0; tries < 5; tries += 1) expect(await step(test, article)).toBe('waits');
+    twin.script(key, []);
+    await test.services.providerStates.reset(tenant.actor, 'embedding');
+    expect(await walk(test, article)).toBe('embedded');
+    expect((await embeddingOf(test, article)).status).toBe('embedded');
+  });
+});
+
 const section = (name: string, i: number) =>
   `## ${name} ${i}\n\n${Array.from({ length: 10 }, (_, j) => `Sentence ${j} of ${name} ${i}. It says what ${name} ${i} is about.`).join(' ')}`;
 const sections = (count: number, name = 'Part') =>

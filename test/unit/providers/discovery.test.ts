@@ -52,6 +52,31 @@ describe('the first call of a target', () => {
       expect(provider.calls()).toBeLessThanOrEqual(mostCalls);
     }
   });
+
+  it('of a provider that takes no request, not even harmless texts, puts no text in the wrong', async () => {
+    const provider = openProvider(targetOf('m', { ...style, vendor: 'custom' }), ['input'], false);
+    for (const inputs of [1, 1, 12]) {
+      const result = await provider.embed(inputs);
+      expect(result).toMatchObject({ kind: 'failed', code: 'input_rejected' });
+      expect(result).not.toHaveProperty('hint');
+    }
+  });
+
+  it('is not the text’s fault while tiny calls cannot tell', async () => {
+    const target = targetOf('m', { vendor: 'custom' });
+    const limited = { kind: 'failed', code: 'provider_rate_limited', retryAfterMs: 5_000 } as const;
+    const discovery = createDiscovery({
+      askOnce: async ({ inputs }) =>
+        inputs[0] === 'a text'
+          ? { kind: 'failed', code: 'input_rejected', hint: { kind: 'input' } }
+          : limited,
+      catalogue: { find: () => undefined },
+      cache: { read: async () => startingProfile(target, undefined) },
+    });
+    const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
+    const persist = async () => 'stored';
+    expect(await discovery({ ...call, asked: target, inputs: ['a text'], persist })).toEqual(limited);
+  });
 });
 
 const style = {

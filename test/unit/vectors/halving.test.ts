@@ -88,16 +88,34 @@ describe('a limit of the size of a request', () => {
     );
   });
 
-  it('is found beside guilty texts, and no smaller one is', () => {
+  it('in tokens is not learned from a text that is too long alone, and no smaller one is', () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 64 });
     fc.assert(
-      fc.property(guiltyTexts, fc.integer({ min: 1, max: 64 }), ({ size, guilty }, limit) => {
-        const ended = send(article(size), { guilty, maxInputs: limit, batch: 64 });
-        expect(ended.embedded).toEqual(article(size).filter((hash) => !guilty.has(hash)));
-        expect(ended.rejected).toEqual([...guilty].toSorted());
-        if (ended.limits.maxChunks < 64) expect(ended.limits.maxChunks).toBeGreaterThan(limit / 2 - 1);
+      fc.property(lengths, fc.integer({ min: 100, max: 2_000 }), (all, maxTokens) => {
+        const hashes = all.map((length, i) => `${String(i).padStart(3, '0')}${'x'.repeat(length)}`);
+        const guilty = new Set(hashes.filter((text) => tokensOf(text) > 300));
+        const limited = { guilty, maxTokens, batch: 64, cause: 'too_many_tokens' } as const;
+        const learned = send(hashes, limited).limits.maxTokens;
+        if (learned !== null) expect(learned).toBeGreaterThan(maxTokens / 2 - 1);
+        const unlimited = send(hashes, { ...limited, maxTokens: 1_000_000 });
+        expect(unlimited.limits).toEqual({ maxChunks: 64, maxTokens: null });
       }),
     );
   });
+
+  it.for(['too_many_inputs', 'input'] as const)(
+    'is found beside guilty texts (%s), and no smaller one is',
+    (cause) => {
+      fc.assert(
+        fc.property(guiltyTexts, fc.integer({ min: 1, max: 64 }), ({ size, guilty }, limit) => {
+          const ended = send(article(size), { guilty, maxInputs: limit, batch: 64, cause });
+          expect(ended.embedded).toEqual(article(size).filter((hash) => !guilty.has(hash)));
+          expect(ended.rejected).toEqual([...guilty].toSorted());
+          if (ended.limits.maxChunks < 64) expect(ended.limits.maxChunks).toBeGreaterThan(limit / 2 - 1);
+        }),
+      );
+    },
+  );
 });
 
 const article = (size: number, name = 'a') =>
@@ -158,11 +176,11 @@ function send(
     }
     sinceAnswer = 0;
     embedded.push(...sent);
-    const { changed, learned } = afterPass(rows, sent);
+    const { changed, learned } = afterPass(rows, sent, tokens);
     for (const hash of sent) rows.delete(hash);
     for (const [hash, row] of changed) rows.set(hash, row);
-    if (learned?.of === 'inputs') limits.maxChunks = Math.min(limits.maxChunks, learned.chunks);
-    if (learned?.of === 'tokens') limits.maxTokens = Math.min(limits.maxTokens ?? tokens, tokens);
+    if (learned?.of === 'inputs') limits.maxChunks = Math.min(limits.maxChunks, learned.most);
+    if (learned?.of === 'tokens') limits.maxTokens = Math.min(limits.maxTokens ?? learned.most, learned.most);
   }
   const rejected = [...rows].filter(([, row]) => isRejected(row)).map(([hash]) => hash);
   return {
