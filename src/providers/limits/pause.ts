@@ -72,9 +72,12 @@ function pauseMs(by: PausedBy, times: number, namedMs = 0): number {
   return Math.min(Math.max(firstPauseMs * 2 ** (times - 1), namedMs), longestPauseMs);
 }
 
+/** After so many pauses in a row only their end or a test of the key lets a call try: a program that edits without end asks, too. */
+const mostAskedPauses = 4;
+
 /** Lets one call try at once, because a person asks for it. */
 export function allowProbe(state: LimitState, nowMs: number): LimitState {
   const { pause } = state;
-  if (pause === null || pause.untilMs <= nowMs) return state;
+  if (pause === null || pause.untilMs <= nowMs || pause.times > mostAskedPauses) return state;
   return { ...state, pause: { ...pause, untilMs: nowMs } };
 }

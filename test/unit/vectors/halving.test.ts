@@ -153,16 +153,21 @@ function send(
   let calls = 0;
   let refusals = 0;
   let sinceAnswer = 0;
+  let answeredAt = 0;
+  // As the rows keep it: when a chunk has failed first; of one that is sent alone, when last.
+  const failingSince = new Map<string, number>();
   for (;;) {
     const lacking = textsOf(hashes.filter((hash) => !embedded.includes(hash)));
     const { chunks, failures } = nextBatch(lacking, rows, limits, tokensOf);
     if (chunks.length === 0) break;
-    const isWell = failures > 0 && sinceAnswer < 3;
+    const since = Math.min(...chunks.map(({ hash }) => failingSince.get(hash) ?? 0));
+    const isWell = failures > 0 && sinceAnswer < 3 && answeredAt > since;
     calls += 1;
     if (calls > 10_000) throw new Error('the texts are sent without end');
     if (failures >= 2 && !isWell) {
       // A plain text, which passes.
       sinceAnswer = 0;
+      answeredAt = calls;
       continue;
     }
     const sent = hashesOf(chunks);
@@ -171,10 +176,16 @@ function send(
       refusals += 1;
       sinceAnswer += 1;
       const refused = { cause, groupId: String(calls), isWell };
-      for (const [hash, row] of afterRefusal(rows, sent, refused)) rows.set(hash, row);
+      for (const [hash, row] of afterRefusal(rows, sent, refused)) {
+        const known = rows.get(hash);
+        const isLater = known !== undefined && row.failures > known.failures && row.largestBatch === 1;
+        if (row.failures > 0 && (isLater || !failingSince.has(hash))) failingSince.set(hash, calls);
+        rows.set(hash, row);
+      }
       continue;
     }
     sinceAnswer = 0;
+    answeredAt = calls;
     embedded.push(...sent);
     const { changed, learned } = afterPass(rows, sent, tokens);
     for (const hash of sent) rows.delete(hash);

@@ -80,6 +80,18 @@ describe('the pause of a key', () => {
     expect(ended(allowed, limited).pause).toMatchObject({ times: 2, untilMs: nowMs + 4_000 });
     expect(allowProbe(fresh, nowMs)).toBe(fresh);
   });
+
+  it('is kept at last, however often somebody asks, so that edits without end are not calls without end', () => {
+    let state = ended(fresh, limited);
+    let calls = 0;
+    for (let edits = 0; edits < 100; edits += 1) {
+      state = allowProbe(state, nowMs);
+      if (pausedNow(state.pause, nowMs) !== undefined) continue;
+      calls += 1;
+      state = ended(state, limited);
+    }
+    expect(calls).toBe(4);
+  });
 });
 
 const ended = (state: LimitState, end: CallEnd) => afterCall(state, state.epoch, end, nowMs);
