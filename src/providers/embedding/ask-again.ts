@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import { isLarge } from './batch-size.ts';
 import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import type { Probe } from './probing.ts';
-import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile } from './profile.ts';
+import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile, optionalFields } from './profile.ts';
 import { startTime } from './time-left.ts';
 
 /** A refused field costs one more call. A request has at most four that may be refused: the dimensions have two names. */
@@ -27,10 +27,14 @@ export function createAskAgain(deps: {
     if (call.timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
     let profile = used;
     let result = await deps.askOnce(call, { known, used });
+    const formOf = (form: EmbeddingProfile) => optionalFields(form, call.asked).join();
+    const refused = new Set([formOf(used)]);
     for (let again = 0; again < mostAgain; again += 1) {
       if (result.kind !== 'failed' || result.hint?.kind !== 'parameter') return result;
       const next = afterRefusedField(profile, call.asked, vendor, result.hint.name);
-      if (next === undefined) return result;
+      // The request does not hold the field, or is refused with it and without it: then it is not at fault, whatever is said of it.
+      if (next === undefined || refused.has(formOf(next))) return { ...result, hint: { kind: 'input' } };
+      refused.add(formOf(next));
       profile = next;
       const timeoutMs = leftMs();
       if (timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };

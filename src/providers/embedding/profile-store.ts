@@ -28,6 +28,7 @@ const found = z
     maxInputs: limit,
     maxRequestTokens: limit,
     maxInputTokens: limit,
+    limitsFoundAt: z.coerce.date(),
   })
   .partial();
 
@@ -93,7 +94,7 @@ export async function saveFound(
   );
 }
 
-/** Stores limits that refusals have shown. */
+/** Stores limits that refusals have shown, and when. */
 export async function saveLimits(
   tx: Transaction,
   tenantId: string,
@@ -101,7 +102,8 @@ export async function saveLimits(
   limits: Partial<RequestLimits>,
 ): Promise<void> {
   await tx.raw(
-    `insert into embedding_profiles as p (tenant_id, target_id, profile) values (:tenantId, :targetId, :limits::jsonb)
+    `insert into embedding_profiles as p (tenant_id, target_id, profile)
+     values (:tenantId, :targetId, :limits::jsonb || jsonb_build_object('limitsFoundAt', clock_timestamp()))
      on conflict (tenant_id, target_id) do update set profile = p.profile || excluded.profile`,
     { tenantId, targetId, limits: JSON.stringify(limits) },
   );
@@ -128,10 +130,18 @@ export async function saveAnsweredModel(
   return row?.drifted ?? false;
 }
 
-/** The same object without the fields that are undefined, which an exact optional type does not allow. */
+/**
+ * How long a limit is kept that refusals have shown. Then a larger request is tried again: a refusal of a bad moment looks like one
+ * of the size, and must not make requests small for ever.
+ */
+const limitsKeptMs = 7 * 24 * 60 * 60_000;
+const noLimits: Partial<RequestLimits> = {};
+
+/** The same object without the fields that are undefined, which an exact optional type does not allow, and without old limits. */
 function withoutUndefined(row: z.output<typeof found>): StoredProfile['found'] {
   const { encoding, dimensionsParameter, leftOut, vectors, usage, index } = row;
-  const { maxInputs, maxRequestTokens, maxInputTokens } = row;
+  const { maxInputs, maxRequestTokens, maxInputTokens } =
+    Date.now() - (row.limitsFoundAt?.getTime() ?? 0) < limitsKeptMs ? row : noLimits;
   return {
     ...(encoding === undefined ? {} : { encoding }),
     ...(dimensionsParameter === undefined ? {} : { dimensionsParameter }),

@@ -99,8 +99,11 @@ export function afterRefusedField(
   profile: EmbeddingProfile,
   target: ProviderTarget,
   vendor: Vendor | undefined,
-  name: string,
+  refused: string,
 ): EmbeddingProfile | undefined {
+  // Of refused dimensions a vendor may give the name that others have for them.
+  const asksDimensions = target.dimensions !== null && !dimensionsAreUnnamed(profile, target);
+  const name = asksDimensions && isDimensions(refused) ? profile.dimensionsParameter : refused;
   if (profile.leftOut.includes(name)) {
     return { ...profile, leftOut: profile.leftOut.filter((field) => field !== name) };
   }
@@ -111,6 +114,8 @@ export function afterRefusedField(
   }
   return { ...profile, leftOut: [...profile.leftOut, name] };
 }
+
+const isDimensions = (name: string) => name === 'dimensions' || name === 'output_dimension';
 
 /** The profile whose requests hold no optional field at all; undefined where that changes nothing. */
 export function withoutOptionalFields(

@@ -19,8 +19,8 @@ export interface EmbeddingProfiles {
     targets: readonly ProviderTarget[],
   ): Promise<readonly EmbeddingProfile[]>;
   /**
-   * Remembers the size of a request that passed after a larger one was refused. Later requests of the target stay within it, until
-   * a verification finds the profile anew.
+   * Remembers the size of a request that passed after a larger one was refused. Later requests of the target stay within it for
+   * a week, or until a verification finds the profile anew.
    */
   rememberLimit(
     tx: Transaction,

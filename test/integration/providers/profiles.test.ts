@@ -238,6 +238,24 @@ describe('a verification', () => {
   });
 });
 
+describe('a limit that refusals have shown', () => {
+  it('is kept for a week, since one bad moment must not make requests small for ever', async ({
+    asking,
+    test,
+    tenant,
+  }) => {
+    await asking.embed();
+    await asking.rememberLimit(1);
+    expect(await asking.profile()).toMatchObject({ maxInputs: 1 });
+    await test.db.rawAsOwner(
+      `update embedding_profiles
+          set profile = profile || jsonb_build_object('limitsFoundAt', now() - interval '7 days') where tenant_id = $1`,
+      [tenant.id],
+    );
+    expect(await asking.profile()).toMatchObject({ maxInputs: null, encoding: 'float' });
+  });
+});
+
 interface Given {
   readonly test: TestServices;
   readonly twin: ProviderTwin;

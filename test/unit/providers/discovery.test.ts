@@ -79,6 +79,52 @@ describe('the first call of a target', () => {
   });
 });
 
+describe('a field that a refusal names', () => {
+  it('is the one of the dimensions, by whichever name they are asked for', async () => {
+    const target = targetOf('m', { dimensions: 256, inputStyle: { kind: 'none' } });
+    const sent: string[] = [];
+    const discovery = createDiscovery({
+      async askOnce({ persist }, { used }) {
+        const asked = optionalFields(used, target).filter((name) => name !== 'encoding_format');
+        sent.push(asked.join());
+        return asked.length === 0
+          ? {
+              kind: 'ok',
+              persisted: await persist(noTransaction, [], reference),
+              key: reference,
+              inputTokens: 1,
+            }
+          : { kind: 'failed', code: 'input_rejected', hint: { kind: 'parameter', name: 'dimensions' } };
+      },
+      catalogue: { find: () => undefined },
+      cache: { read: async () => startingProfile(target, undefined) },
+    });
+    const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
+    await discovery({ ...call, asked: target, inputs: ['a'], persist: async () => 'stored' });
+    expect(sent).toEqual(['dimensions', 'output_dimension', '']);
+  });
+
+  it.for([
+    ['truncation', 1],
+    ['encoding_format', 2],
+  ] as const)('and that is not at fault (%s) leaves the texts to be looked at', async ([name, calls]) => {
+    const target = targetOf('m', {});
+    let made = 0;
+    const discovery = createDiscovery({
+      async askOnce() {
+        made += 1;
+        return { kind: 'failed', code: 'input_rejected', hint: { kind: 'parameter', name } };
+      },
+      catalogue: { find: () => undefined },
+      cache: { read: async () => startingProfile(target, undefined) },
+    });
+    const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
+    const result = await discovery({ ...call, asked: target, inputs: ['a'], persist: async () => 'stored' });
+    expect(result).toEqual({ kind: 'failed', code: 'input_rejected', hint: { kind: 'input' } });
+    expect(made).toBe(calls);
+  });
+});
+
 const style = {
   inputStyle: { kind: 'field', name: 'input_type', query: 'query', passage: 'passage' },
 } as const;
