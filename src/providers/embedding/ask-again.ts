@@ -33,7 +33,7 @@ export function createAskAgain(deps: {
       if (result.kind !== 'failed' || result.hint?.kind !== 'parameter') return result;
       const next = afterRefusedField(profile, call.asked, vendor, result.hint.name);
       // The request does not hold the field, or is refused with it and without it: then it is not at fault, whatever is said of it.
-      if (next === undefined || refused.has(formOf(next))) return { ...result, hint: { kind: 'input' } };
+      if (next === undefined || refused.has(formOf(next))) return ofTheTexts(result);
       refused.add(formOf(next));
       profile = next;
       const timeoutMs = leftMs();
@@ -44,11 +44,20 @@ export function createAskAgain(deps: {
       if (isUnsure && isLarge(call)) {
         const probed = await deps.probe({ ...call, timeoutMs }, { known, used: profile });
         if (probed.kind === 'ended') return probed.result;
-        // What else was refused need not be refused again.
+        // What else was refused need not be refused again. The form is tried now, so another refusal is one of the texts.
         if (probed.kind === 'found') profile = probed.profile;
+        const restMs = leftMs();
+        if (restMs === 0) return { kind: 'failed', code: 'provider_timeout' };
+        return ofTheTexts(await deps.askOnce({ ...call, timeoutMs: restMs }, { known, used: profile }));
       }
       result = await deps.askOnce({ ...call, timeoutMs }, { known, used: profile });
     }
-    return result;
+    return ofTheTexts(result);
   };
+}
+
+/** A refusal that names a field which is not at fault: then the texts may be. */
+function ofTheTexts<K>(result: CallResult<K>): CallResult<K> {
+  const isField = result.kind === 'failed' && result.hint?.kind === 'parameter';
+  return isField ? { ...result, hint: { kind: 'input' } } : result;
 }

@@ -24,7 +24,7 @@ const maxUnclear = 5_000;
  * Creates the embedding that finds out how a target is asked. While the catalogue leaves something open and no call has worked yet,
  * one call goes first, and those of workflows in this process wait a moment for what it finds. A large batch goes after tiny calls.
  * A small one is the trial itself, and so is every first call of the installation's own provider. At most four tiny calls are made,
- * and each call at most four times more without what is refused (see `createProbing` and `createAskAgain`).
+ * and each call at most four times more without what is refused (see `createProbing` and `createAskAgain`): 14 calls in all.
  */
 export function createDiscovery(deps: {
   readonly askOnce: AskOnce;

@@ -41,6 +41,42 @@ describe('the first call of a target', () => {
     );
   });
 
+  it('ends within the stated number of calls, whatever is answered by turns', async () => {
+    const named = fc.constantFrom(...fields).map((name) => ({ kind: 'parameter', name }) as const);
+    const hint = fc.oneof(
+      named,
+      fc.constantFrom({ kind: 'input' } as const, { kind: 'too_many_inputs' } as const),
+    );
+    const answers = fc.array(fc.option(hint), { minLength: 40, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(answers, fc.integer({ min: 1, max: 12 }), async (turns, inputs) => {
+        const target = targetOf('m', { ...style, vendor: 'custom', dimensions: 256 });
+        let calls = 0;
+        const discovery = createDiscovery({
+          async askOnce({ persist }) {
+            const refusal = turns[calls];
+            calls += 1;
+            return refusal
+              ? { kind: 'failed', code: 'input_rejected', hint: refusal }
+              : {
+                  kind: 'ok',
+                  persisted: await persist(noTransaction, [], reference),
+                  key: reference,
+                  inputTokens: 1,
+                };
+          },
+          catalogue: { find: () => undefined },
+          cache: { read: async () => startingProfile(target, undefined) },
+        });
+        const texts = Array.from({ length: inputs }, (_, at) => `text ${at}`);
+        const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
+        await discovery({ ...call, asked: target, inputs: texts, persist: async () => 'stored' });
+        expect(calls).toBeLessThanOrEqual(mostCalls);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('of a provider that takes no request ends as well', async () => {
     for (const names of [true, false]) {
       const provider = openProvider(
