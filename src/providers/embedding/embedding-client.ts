@@ -47,8 +47,15 @@ export interface EmbeddingClient {
   embed(request: EmbeddingRequest): Promise<ProviderAnswer<Embedded>>;
 }
 
-/** 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
+/** The most bytes of an answer. 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
 const maxAnswerBytes = 64 * 1024 * 1024;
+/** The most for one input: the numbers of the largest vector, written in full on lines of their own. */
+const maxBytesOfInput = 16_000 * 40;
+const bytesAroundInputs = 64 * 1024;
+
+/** What an answer may weigh. A server may be anybody's, and one text must not bring what only many can. */
+const answerBytesOf = (inputs: number) =>
+  Math.min(maxAnswerBytes, bytesAroundInputs + inputs * maxBytesOfInput);
 
 /**
  * Creates a client of OpenAI-compatible embedding APIs. Only the guard may use it. It makes its requests itself: the vendors'
@@ -68,7 +75,7 @@ export function createEmbeddingClient(
         ...(auth.kind === 'bearer' ? { authorization: `Bearer ${apiKey}` } : { [auth.name]: apiKey }),
       };
       const boundedFetch = createBoundedFetch({
-        maxBytes: maxAnswerBytes,
+        maxBytes: answerBytesOf(texts.length),
         requestHeaders: Object.keys(headers),
         connections,
         addresses: allowedAddressesOf(target, providerUrls),

@@ -177,6 +177,13 @@ export const classificationFaults: readonly PlantedFault[] = [
     tests: ['test/unit/providers/request-body.test.ts'],
   },
   {
+    file: 'src/providers/embedding/embedding-client.ts',
+    find: 'answerBytesOf(texts.length)',
+    replace: 'maxAnswerBytes',
+    why: 'the answer to one text fills the memory',
+    tests: ['test/integration/providers/embedding-client.test.ts'],
+  },
+  {
     file: 'src/providers/wire/bounded-fetch.ts',
     find: "redirect: 'manual'",
     replace: "redirect: 'follow'",
