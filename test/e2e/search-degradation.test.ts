@@ -197,8 +197,8 @@ describe.each(['semantic', 'hybrid'])('a %s search', (mode) => {
     };
     const keyword = await statementsOf('keyword');
     expect(keyword).toBeGreaterThan(3);
-    // Its own transaction: begin, the space, the key, the breaker, commit.
-    expect((await statementsOf(mode)) - keyword).toBeLessThanOrEqual(5);
+    // Its own transaction: begin, the space, the key, the breaker, the limits, commit.
+    expect((await statementsOf(mode)) - keyword).toBeLessThanOrEqual(6);
     expect(twin.calls.length).toBe(calls);
   });
 });

@@ -103,12 +103,16 @@ export const troubles: readonly Trouble[] = [
     begin: (of, tenants) => tenants.always(of, status(429)),
     reason: 'provider_rate_limited',
     calls: 1,
+    // The first pause of the key.
+    retryInMs: { atMost: 2_000 },
   },
   {
     name: 'the quota at the provider is used up',
     begin: (of, tenants) => tenants.always(of, status(402)),
     reason: 'quota_exhausted',
     calls: 1,
+    // A used up quota pauses the key for an hour.
+    retryInMs: { atMost: 3_600_000 },
   },
   {
     name: 'the monthly budget is used up',

@@ -40,6 +40,8 @@ export function createAskAgain(deps: {
       if (isUnsure && isLarge(call)) {
         const probed = await deps.probe({ ...call, timeoutMs }, { known, used: profile });
         if (probed.kind === 'ended') return probed.result;
+        // What else was refused need not be refused again.
+        if (probed.kind === 'found') profile = probed.profile;
       }
       result = await deps.askOnce({ ...call, timeoutMs }, { known, used: profile });
     }

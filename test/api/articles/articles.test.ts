@@ -42,6 +42,7 @@ describe('POST /articles', () => {
         model: null,
         dimensions: null,
         chunks: null,
+        rejected_chunks: [],
         content_hash: null,
         embedded_at: null,
         next_attempt_at: null,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect } from 'vitest';
+import { originOf } from '../../../src/domain/provider-target.ts';
 import type { ProviderUrls } from '../../../src/domain/provider-urls.ts';
 import type { ProviderKeys } from '../../../src/llm-config/provider-keys.ts';
 import { createConnections } from '../../../src/platform/net/connections.ts';
@@ -102,6 +103,9 @@ function callOf(
       const key = await providerKeys.current(...args);
       return key === undefined ? undefined : { ...key, target: { ...key.target, vendor: 'custom', baseUrl } };
     },
+    // The key was set for the twin, and opens for its address alone.
+    openKey: (tenantId, provider, stored) =>
+      providerKeys.openKey(tenantId, provider, stored, originOf(test.environment.EMBEDDING_BASE_URL)),
   };
   const breaker = createBreaker({ failures: 3, windowMs: 60_000, openMs: 30_000, maxOpenMs: 30_000 });
   const guard = createGuard({

@@ -36,6 +36,8 @@ describe('the first call of a target', () => {
         expect(await provider.embed(inputs)).toMatchObject({ kind: 'ok' });
         expect(provider.calls() - before).toBe(1);
       }),
+      // The most that can be refused by name of a large batch.
+      { examples: [[{ refused: fields, names: true, inputs: 9, dimensions: 256 }]] },
     );
   });
 
