@@ -75,8 +75,8 @@ export const catalogueFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/settings.ts',
-    find: 'planned.plan.vendor.keysOptional',
-    replace: 'true',
+    find: 'embeddingKey, vendor.keysOptional',
+    replace: 'embeddingKey, true',
     why: 'a short text is taken for a key everywhere',
     tests: choice,
   },
