@@ -178,9 +178,16 @@ export const classificationFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/embedding/embedding-client.ts',
-    find: 'answerBytesOf(texts.length)',
-    replace: 'maxAnswerBytes',
+    find: 'answerBytesOf(asked)',
+    replace: '64 * 1024 * 1024',
     why: 'the answer to one text fills the memory',
+    tests: ['test/integration/providers/embedding-client.test.ts'],
+  },
+  {
+    file: 'src/providers/embedding/embedding-client.ts',
+    find: 'hasTooManyParts(text, asked) ? undefined : ',
+    replace: '',
+    why: 'an answer of brackets takes twenty times its size',
     tests: ['test/integration/providers/embedding-client.test.ts'],
   },
   {

@@ -207,6 +207,15 @@ describe('the embedding client', () => {
     expect(await ask(sized(710_000), ['one'])).toMatchObject({ code: 'malformed_response' });
   });
 
+  it('reads no answer of more parts than its vectors can have', async ({ ask }) => {
+    const padded = (items: number): TwinStep => ({
+      kind: 'raw',
+      body: JSON.stringify({ ...good, other: Array(items).fill([]) }),
+    });
+    expect(await ask(padded(12_000), ['one'])).toMatchObject({ kind: 'ok' });
+    expect(await ask(padded(14_000), ['one'])).toMatchObject({ code: 'malformed_response' });
+  });
+
   it('takes nothing from the environment', async ({ twin, ask }) => {
     vi.stubEnv('OPENAI_API_KEY', 'operator-key-0000000000');
     vi.stubEnv('OPENAI_ADMIN_KEY', 'operator-admin-000000000');
