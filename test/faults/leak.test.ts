@@ -17,7 +17,8 @@ const it = base
   .extend('victims', { scope: 'file' }, () => createVictims())
   .extend('vault', { scope: 'file' }, async ({ victims }, { onCleanup }) => {
     const vault = await startLeakyVault(inject('vaultAddr'), (context) =>
-      victims.is('table', context.split('/').at(-1) ?? ''),
+      // lorekeep/<purpose>/<tenant>/<origin>
+      victims.is('table', context.split('/')[2] ?? ''),
     );
     onCleanup(() => vault.close());
     return vault;
