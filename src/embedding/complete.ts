@@ -54,7 +54,8 @@ export function createComplete(deps: {
       contentHash: done.contentHash,
       rejected: rejectedChunks(current, done.rejected),
     });
-    if (!alreadyServes) await deps.cutOverWhenComplete(tx, tenantId, done.spaceId);
+    if (!alreadyServes)
+      await deps.cutOverWhenComplete(tx, tenantId, { id: done.spaceId, target: done.target });
     return true;
   };
 }

@@ -2,6 +2,7 @@ import { defaultVendor } from '../domain/provider-target.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { Vendor } from '../providers/catalogue/vendor.ts';
 import { isListedAddress } from '../providers/catalogue/vendor-address.ts';
+import { isBlockedPort } from './blocked-ports.ts';
 
 /**
  * Whether an address may be chosen, as far as its text shows: what its host resolves to is checked apart. The address of the
@@ -13,7 +14,7 @@ export function isAllowedAddress(providerUrls: ProviderUrls, vendor: Vendor, bas
     case 'listed':
       return isListedAddress(vendor, baseUrl);
     case 'public':
-      return baseUrl.startsWith('https://');
+      return baseUrl.startsWith('https://') && !isBlockedPort(new URL(baseUrl).port);
     case 'any':
       return true;
     default:

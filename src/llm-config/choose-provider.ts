@@ -49,6 +49,16 @@ export function chooseProvider(
   return toChosen(vendor, chooseAddress(vendor, null), dropped);
 }
 
+/**
+ * Why no key is set for a stored address: it is none that its provider can have, so it was changed by hand, or the catalogue was.
+ * Empty where it is one.
+ */
+export function refusedStoredAddress(vendor: Vendor, stored: string | null): readonly FieldError[] {
+  const chosen = chooseAddress(vendor, stored);
+  if (chosen.kind === 'refused') return [{ path, message: chosen.message }];
+  return chosen.stored === stored ? [] : [{ path, message: 'has to be set again, or to null' }];
+}
+
 function toChosen(vendor: Vendor, address: ChosenAddress, notices: readonly Notice[]): ChosenProvider {
   if (address.kind === 'refused') return { kind: 'refused', error: { path, message: address.message } };
   const all = [...notices, ...address.notices.map((message) => ({ path, message }))];

@@ -26,7 +26,7 @@ export type GivenKeys =
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] };
 
 /** The fewest characters of a key, for providers that always need one. */
-const minKeyLength = 20;
+export const minKeyLength = 20;
 
 /** Reads both keys. The embedding key's length is checked apart, because the provider decides it. */
 export function readGivenKeys(patch: KeysPatch): GivenKeys {

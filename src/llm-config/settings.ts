@@ -5,9 +5,11 @@ import type { FieldError } from '../platform/http/problem.ts';
 import type { AddressCheck } from '../platform/net/address-check.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
+import { refusedStoredAddress } from './choose-provider.ts';
 import type { KeyCustody } from './custody.ts';
 import { type KeysPatch, readGivenKeys, refusedLength } from './given-keys.ts';
 import { listKeyFacts } from './key-store.ts';
+import { misplacedKeys } from './misplaced-keys.ts';
 import { type ChangePlan, type Notice, type PlannedChange, planChange } from './plan-change.ts';
 import type { ProfileView } from './profile-view.ts';
 import { type KeyChange, sealChange } from './sealed-key.ts';
@@ -89,7 +91,7 @@ export function createSettings(deps: SettingsDeps): Settings {
     return presentSettings(settings, await listKeyFacts(tx, tenantId), targets, profile);
   };
 
-  /** Plans the change, and says what only the service knows: whether the keys fit. */
+  /** Plans the change, and says what only the service knows: whether the keys fit, and whether one may be set for that address. */
   const plan = (
     before: Parameters<typeof planChange>[1],
     patch: SettingsPatch,
@@ -97,7 +99,11 @@ export function createSettings(deps: SettingsDeps): Settings {
   ): ChangePlan => {
     const planned = planChange(deps, before, patch);
     if (planned.kind !== 'planned') return planned;
-    const errors = refusedLength('embedding', embeddingKey, planned.plan.vendor.keysOptional);
+    const { vendor, after } = planned.plan;
+    const errors = [
+      ...refusedLength('embedding', embeddingKey, vendor.keysOptional),
+      ...(typeof embeddingKey === 'string' ? refusedStoredAddress(vendor, after.embedding_base_url) : []),
+    ];
     return errors.length > 0 ? { kind: 'invalid', errors } : planned;
   };
 
@@ -134,6 +140,8 @@ export function createSettings(deps: SettingsDeps): Settings {
       }
       const given = readGivenKeys(patch);
       if (given.kind === 'invalid') return given;
+      const misplaced = misplacedKeys(patch, Object.values(given.keys));
+      if (misplaced.length > 0) return { kind: 'invalid', errors: misplaced };
 
       for (let tries = 0; tries < maxTries; tries += 1) {
         const before = await database.withTenant(tenantId, (tx) => readSettings(tx, tenantId));

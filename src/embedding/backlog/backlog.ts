@@ -114,8 +114,8 @@ export function createBacklog(deps: BacklogDeps): Backlog {
         const key = await keys.current(tx, tenantId, 'embedding');
         const spaces =
           key === undefined ? [] : await targets(tx, tenantId, { target: key.target, chunkerVersion });
-        for (const { id } of spaces) {
-          if (!(await isServing(tx, tenantId, id))) await cutOverWhenComplete(tx, tenantId, id);
+        for (const space of spaces) {
+          if (!(await isServing(tx, tenantId, space.id))) await cutOverWhenComplete(tx, tenantId, space);
         }
         return countPending(tx, tenantId, startedUpToId);
       }),

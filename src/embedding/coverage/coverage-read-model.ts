@@ -34,7 +34,7 @@ const stateRow = z
 export async function countStates(tx: Transaction, tenantId: string): Promise<StateCount[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select status, reason, count(*)::int as articles,
-            min(next_attempt_at) filter (where status = 'pending' and next_attempt_at > clock_timestamp()) as next_attempt_at
+            min(next_attempt_at) filter (where next_attempt_at > clock_timestamp()) as next_attempt_at
        from article_embeddings
       where tenant_id = :tenantId
       group by status, reason`,

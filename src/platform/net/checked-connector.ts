@@ -30,7 +30,10 @@ export function createCheckedConnector(deps: CheckedConnectorDeps): buildConnect
   };
 }
 
-/** A lookup for `net.connect`. It answers every address of the name, or fails if one of them is not allowed. */
+/** The most addresses of a name that are tried for one connection: its owner could name those of others by the thousand. */
+const mostAddresses = 8;
+
+/** A lookup for `net.connect`. It answers the addresses of the name, or fails if one of them all is not allowed. */
 function createCheckedLookup({ resolve, isAllowed }: CheckedConnectorDeps): LookupFunction {
   return (name, { all }, callback) => {
     resolve(name).then(
@@ -39,7 +42,7 @@ function createCheckedLookup({ resolve, isAllowed }: CheckedConnectorDeps): Look
         const [first] = addresses;
         if (first === undefined) callback(notFound(), []);
         else if (!found.every(isAllowed)) callback(new AddressForbidden(), []);
-        else if (all) callback(null, addresses);
+        else if (all) callback(null, addresses.slice(0, mostAddresses));
         else callback(null, first.address, first.family);
       },
       () => callback(notFound(), []),

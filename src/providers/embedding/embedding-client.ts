@@ -13,6 +13,7 @@ import {
   type ProviderConnections,
 } from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
+import { answerBytesOf, hasTooManyParts } from './answer-bounds.ts';
 import { readAnsweredModel } from './answered-model.ts';
 import type { EmbeddingProfile, SeenTraits } from './profile.ts';
 import { readAnswer } from './read-answer.ts';
@@ -47,9 +48,6 @@ export interface EmbeddingClient {
   embed(request: EmbeddingRequest): Promise<ProviderAnswer<Embedded>>;
 }
 
-/** 256 inputs of 3,072 dimensions as JSON numbers are about 18 MB. */
-const maxAnswerBytes = 64 * 1024 * 1024;
-
 /**
  * Creates a client of OpenAI-compatible embedding APIs. Only the guard may use it. It makes its requests itself: the vendors'
  * library reads the operator's environment, and drops refusals that are not in the form of its own vendor.
@@ -67,8 +65,9 @@ export function createEmbeddingClient(
         // One header and no other: some vendors refuse a request with two.
         ...(auth.kind === 'bearer' ? { authorization: `Bearer ${apiKey}` } : { [auth.name]: apiKey }),
       };
+      const asked = { inputs: texts.length, dimensions: expectedDimensions };
       const boundedFetch = createBoundedFetch({
-        maxBytes: maxAnswerBytes,
+        maxBytes: answerBytesOf(asked),
         requestHeaders: Object.keys(headers),
         connections,
         addresses: allowedAddressesOf(target, providerUrls),
@@ -89,7 +88,7 @@ export function createEmbeddingClient(
           const failure = classifyTransport(error, { timedOut: timeout.aborted, sent });
           return { kind: 'failed', ...failure, cost: costWithoutUsage({ sent, status: undefined }) };
         }
-        const answer = parseJson(text);
+        const answer = hasTooManyParts(text, asked) ? undefined : parseJson(text);
         const { status } = response;
         if (!response.ok) {
           const refusal = { status, body: answer ?? text, headers: response.headers, vendorWords };

@@ -1,6 +1,7 @@
-import { fetch, type RequestInit, type Response as UndiciResponse } from 'undici';
+import { fetch, type RequestInit, Response as UndiciResponse } from 'undici';
 import { withTimeout } from '../../platform/async/with-timeout.ts';
 import type { AllowedAddresses, Connections, ConnectionUse } from '../../platform/net/connections.ts';
+import { isMisdirected, oneRequest } from '../../platform/net/one-request.ts';
 import { transportCauseOf } from '../../platform/net/transport-cause.ts';
 import { watchConnection } from '../../platform/net/watch-connection.ts';
 import { noteLimits } from './watch-sending.ts';
@@ -63,7 +64,12 @@ async function openResponse(
   init: RequestInit,
 ): Promise<UndiciResponse> {
   const send = (use: ConnectionUse) =>
-    fetch(url, { ...init, dispatcher: connections.dispatcher(addresses, use) });
+    fetch(url, { ...init, dispatcher: oneRequest(connections.dispatcher(addresses, use)) }).catch(
+      (error: unknown) => {
+        if (isMisdirected(error)) return new UndiciResponse(null, { status: 421 });
+        throw error;
+      },
+    );
   return watchConnection(async (wasStale) => {
     try {
       return await send('kept');

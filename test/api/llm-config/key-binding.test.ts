@@ -115,4 +115,33 @@ describe('the key of a tenant’s own provider', () => {
       await worker.stop();
     }
   });
+
+  it('is not taken for an address that its provider cannot have, as after a change by hand', async ({
+    service,
+    stranger,
+    tenant,
+    key,
+    own,
+  }) => {
+    await own.choose();
+    for (const [provider, address] of [
+      ['openai', stranger.baseUrl],
+      [null, stranger.baseUrl],
+      ['azure-openai', stranger.baseUrl],
+      ['custom', null],
+    ]) {
+      await service.db.rawAsOwner(
+        'update llm_settings set embedding_provider = $2, embedding_base_url = $3 where tenant_id = $1',
+        [tenant.id, provider, address],
+      );
+      const again = await service.call(tenant.keys.user, 'PATCH', path, { embedding_api_key: key });
+      expect(again.status, `${provider} at ${address}`).toBe(422);
+      expect(again.body).toMatchObject({ errors: [{ path: 'embedding_base_url' }] });
+      const other = await service.call(tenant.keys.user, 'PATCH', path, { monthly_token_budget: 1_000_000 });
+      expect(other.status).toBe(200);
+    }
+    expect(stranger.calls).toEqual([]);
+    const mended = { embedding_provider: null, embedding_base_url: null, embedding_api_key: key };
+    expect((await service.call(tenant.keys.user, 'PATCH', path, mended)).status).toBe(200);
+  });
 });

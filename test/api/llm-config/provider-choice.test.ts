@@ -152,6 +152,16 @@ describe('a chosen provider', () => {
     [{ embedding_api_key: `sk-12345678\n${twenty}` }, 'embedding_api_key', /a line break at character 12/],
     [{ api_key: `sk-1234\u200b${twenty}` }, 'api_key', /a zero-width character at character 8/],
     [{ embedding_api_key: `sk-1234é${twenty}` }, 'embedding_api_key', /outside ASCII at character 8/],
+    [
+      {
+        ...{ embedding_provider: 'custom', embedding_api_key: twenty },
+        embedding_base_url: `https://gateway.example/${twenty}/v1`,
+      },
+      'embedding_base_url',
+      /holds a key/,
+    ],
+    [{ embedding_api_key: twenty, embedding_model: `Bearer:${twenty}` }, 'embedding_model', /holds a key/],
+    [{ api_key: `"${twenty}"`, extraction_model: twenty }, 'extraction_model', /holds a key/],
   ])('%j is refused at %s, and nothing is stored', async ([body, field, message], { api, keys, patch }) => {
     const before = await api.call(keys.user, 'GET', path);
     const refused = await patch({ merge_model: 'm', ...body });

@@ -47,9 +47,16 @@ export const catalogueFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/allowed-address.ts',
-    find: "return baseUrl.startsWith('https://');",
-    replace: 'return true;',
+    find: "return baseUrl.startsWith('https://') &&",
+    replace: 'return',
     why: 'keys go out without TLS where only public addresses are allowed',
+    tests: targets,
+  },
+  {
+    file: 'src/llm-config/allowed-address.ts',
+    find: ' && !isBlockedPort(new URL(baseUrl).port)',
+    replace: '',
+    why: 'an address with the port of a mail server is stored, and every call to it fails',
     tests: targets,
   },
   {
@@ -68,8 +75,8 @@ export const catalogueFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/settings.ts',
-    find: 'planned.plan.vendor.keysOptional',
-    replace: 'true',
+    find: 'embeddingKey, vendor.keysOptional',
+    replace: 'embeddingKey, true',
     why: 'a short text is taken for a key everywhere',
     tests: choice,
   },

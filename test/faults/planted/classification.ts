@@ -177,6 +177,20 @@ export const classificationFaults: readonly PlantedFault[] = [
     tests: ['test/unit/providers/request-body.test.ts'],
   },
   {
+    file: 'src/providers/embedding/embedding-client.ts',
+    find: 'answerBytesOf(asked)',
+    replace: '64 * 1024 * 1024',
+    why: 'the answer to one text fills the memory',
+    tests: ['test/integration/providers/embedding-client.test.ts'],
+  },
+  {
+    file: 'src/providers/embedding/embedding-client.ts',
+    find: 'hasTooManyParts(text, asked) ? undefined : ',
+    replace: '',
+    why: 'an answer of brackets takes twenty times its size',
+    tests: ['test/integration/providers/embedding-client.test.ts'],
+  },
+  {
     file: 'src/providers/wire/bounded-fetch.ts',
     find: "redirect: 'manual'",
     replace: "redirect: 'follow'",

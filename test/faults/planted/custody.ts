@@ -34,6 +34,20 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/settings.ts',
+    find: "typeof embeddingKey === 'string' ? refusedStoredAddress(vendor, after.embedding_base_url) : []",
+    replace: '',
+    why: 'a key that is set again goes to an address that was changed by hand',
+    tests: ['test/api/llm-config/key-binding.test.ts'],
+  },
+  {
+    file: 'src/llm-config/settings.ts',
+    find: 'if (misplaced.length > 0)',
+    replace: 'if (false)',
+    why: 'a key that was pasted into an address is shown in every view of the settings',
+    tests: ['test/api/llm-config/provider-choice.test.ts'],
+  },
+  {
+    file: 'src/llm-config/settings.ts',
     find: 'planned.plan.addressChanged && hasKey && given.keys.embedding === undefined',
     replace: 'false',
     why: 'another address may be set without the key',

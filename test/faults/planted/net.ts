@@ -95,6 +95,20 @@ export const netFaults: readonly PlantedFault[] = [
     tests: stale,
   },
   {
+    file: 'src/platform/net/one-request.ts',
+    find: 'if (sent) throw new Misdirected();',
+    replace: '',
+    why: 'a misdirected request is sent twice, and nobody sees the second one',
+    tests: ['test/unit/providers/bounded-fetch.test.ts'],
+  },
+  {
+    file: 'src/platform/net/checked-connector.ts',
+    find: 'addresses.slice(0, mostAddresses)',
+    replace: 'addresses',
+    why: 'one call connects to as many addresses as the owner of a name likes',
+    tests: connections,
+  },
+  {
     file: 'src/providers/wire/provider-connections.ts',
     find: "isOperatorsOwn(target) || providerUrls === 'any'",
     replace: "providerUrls !== 'listed'",

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import type { ProviderTarget } from '../../../src/domain/provider-target.ts';
 import { createCutOver } from '../../../src/embedding/cut-over.ts';
 import { building, ensureSpace, serving } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
@@ -23,17 +24,26 @@ describe('a space that is filled to replace the serving one', () => {
     await filled.embedIn('new');
     expect(await filled.cutOver()).toEqual({ serving: 'new', building: undefined, requests: 0 });
   });
+
+  it('serves at once where the old vectors are of an address to which the key does not go any more', async ({
+    test,
+    tenant,
+  }) => {
+    const former = targetOf('old', { vendor: 'custom', baseUrl: 'https://former.example/v1' });
+    const { cutOver } = await twoSpaces(test, tenant, former);
+    expect(await cutOver()).toEqual({ serving: 'new', building: undefined, requests: 0 });
+  });
 });
 
 /** A tenant with an article, a space that serves, and one of another model. */
-async function twoSpaces(test: TestServices, tenant: TestTenant) {
+async function twoSpaces(test: TestServices, tenant: TestTenant, oldTarget = targetOf('old')) {
   const { database } = test.services;
   const { articleId } = await createArticle(test, tenant);
-  const spaceOf = (model: string) =>
-    database.withTenant(tenant.id, (tx) =>
-      ensureSpace(tx, tenant.id, { target: targetOf(model), chunkerVersion: 1 }, 2),
-    );
-  const spaces = { old: (await spaceOf('old')).id, new: (await spaceOf('new')).id };
+  const spaceOf = (target: ProviderTarget) =>
+    database.withTenant(tenant.id, (tx) => ensureSpace(tx, tenant.id, { target, chunkerVersion: 1 }, 2));
+  const old = await spaceOf(oldTarget);
+  const next = await spaceOf(targetOf('new'));
+  const spaces = { old: old.id, new: next.id };
   return {
     embedIn: (space: keyof typeof spaces) =>
       test.db.rawAsOwner(
@@ -51,7 +61,7 @@ async function twoSpaces(test: TestServices, tenant: TestTenant) {
             },
           },
         });
-        await cutOverWhenComplete(tx, tenant.id, spaces.new);
+        await cutOverWhenComplete(tx, tenant.id, next);
         return {
           serving: (await serving(tx, tenant.id))?.target.model,
           building: (await building(tx, tenant.id))?.target.model,

@@ -201,6 +201,21 @@ describe('the embedding client', () => {
     expect(answer.kind === 'ok' ? 'ok' : answer.code).toBe(code);
   });
 
+  it('reads no more of an answer than its vectors can weigh', async ({ ask }) => {
+    const sized = (bytes: number): TwinStep => ({ kind: 'raw', body: JSON.stringify(good).padEnd(bytes) });
+    expect(await ask(sized(700_000), ['one'])).toMatchObject({ kind: 'ok' });
+    expect(await ask(sized(710_000), ['one'])).toMatchObject({ code: 'malformed_response' });
+  });
+
+  it('reads no answer of more parts than its vectors can have', async ({ ask }) => {
+    const padded = (items: number): TwinStep => ({
+      kind: 'raw',
+      body: JSON.stringify({ ...good, other: Array(items).fill([]) }),
+    });
+    expect(await ask(padded(12_000), ['one'])).toMatchObject({ kind: 'ok' });
+    expect(await ask(padded(14_000), ['one'])).toMatchObject({ code: 'malformed_response' });
+  });
+
   it('takes nothing from the environment', async ({ twin, ask }) => {
     vi.stubEnv('OPENAI_API_KEY', 'operator-key-0000000000');
     vi.stubEnv('OPENAI_ADMIN_KEY', 'operator-admin-000000000');

@@ -90,15 +90,13 @@ function endingOf(refusal: RecordedRefusal, vendor: string, sent: readonly strin
 }
 
 function specialEnding(
-  { kind, status, field, headers = {} }: RecordedRefusal,
+  { kind, field, headers = {} }: RecordedRefusal,
   vendor: string,
   sent: readonly string[],
 ): Ended | undefined {
   // There is nothing to leave out, so it may be the texts: they are sent one by one.
   if (kind === 'field' && field !== undefined && !sent.includes(field))
     return [encodingIsFoundOut(vendor) ? 4 : 3, 'embedded'];
-  // Fetch itself sends a misdirected request once more, on another connection, as its standard says.
-  if (status === 421) return [2, 'embedded'];
   // The pause without a time is short, and may be over before the other article.
   if (kind === 'rate' && !Object.keys(headers).some((name) => name.startsWith('retry-after')))
     return [1, 'pending'];

@@ -78,6 +78,11 @@ describe('an address', () => {
     [at('openai', 'https://gateway.example/v1'), false, true, true],
     [at('custom', 'https://gateway.example/v1'), false, true, true],
     [at('custom', 'http://gateway.example/v1'), false, false, true],
+    [at('custom', 'https://gateway.example:8443/v1'), false, true, true],
+    // The ports of mail, shells and other services that are not HTTP.
+    [at('custom', 'https://gateway.example:25/v1'), false, false, true],
+    [at('custom', 'https://gateway.example:6667/v1'), false, false, true],
+    [at('custom', 'https://gateway.example:0/v1'), false, false, true],
     [at('no-longer-there', 'https://gateway.example/v1'), false, false, false],
   ])('such as %j is allowed where it is listed: %s, public: %s, any: %s', (own, listed, open, any) => {
     expect(installationOf('listed').targets.isAllowed(own)).toBe(listed);

@@ -45,6 +45,18 @@ describe('a bounded fetch', () => {
     close();
   });
 
+  it('sends a misdirected request once, and gives its status', async () => {
+    let requests = 0;
+    const { get, close } = await serve((_request, response) => {
+      requests += 1;
+      response.writeHead(421);
+      response.end('{}');
+    });
+    expect([(await get()).status, requests]).toEqual([421, 1]);
+    expect([(await get()).status, requests]).toEqual([421, 2]);
+    close();
+  });
+
   it('sends the named headers and no other', async () => {
     let sent: string[] = [];
     const { get, close } = await serve((request, response) => {

@@ -77,6 +77,21 @@ describe('a connection that must go to a public address', () => {
     expect(server.connections()).toBe(0);
   });
 
+  test.for([
+    [7, 'ok'],
+    [8, 'TypeError'],
+  ] as const)(
+    'tries eight addresses of a name, so after %i others the answer is %s',
+    async ([others, answer], { server, ask }) => {
+      const unused = Array.from({ length: others }, (_, at) => `127.0.0.${at + 2}`);
+      const asked = ask(`https://${host}:${server.port}/`, {
+        resolve: async () => [...unused, '127.0.0.1'],
+        isAllowed: () => true,
+      });
+      expect(await asked.catch((thrown) => thrown.name)).toBe(answer);
+    },
+  );
+
   test('is not opened without TLS', async ({ server, ask }) => {
     const { resolve, asked } = answering(['127.0.0.1']);
     const deps = { resolve, isAllowed: () => true };

@@ -72,6 +72,7 @@ describe('an address', () => {
     ['https://\u0430pi.example.com/v1', /scripts/],
     ['https://xn--pi-6kc.example.com/v1', /scripts/],
     ['https://{host}/v1', /can be read/],
+    ['https://api.example.com:65536/v1', /can be read/],
     [`https://api.example.com/${'v'.repeat(2_000)}`, /at most 2000/],
   ])('%j is refused with a word', (given, message) => {
     expect(normaliseBaseUrl(given)).toEqual({ kind: 'refused', message: expect.stringMatching(message) });
