@@ -134,15 +134,23 @@ const threeChunks = [1, 2, 3]
 export const providerFaults: readonly ProviderFault[] = [
   forGood('401', status(401), 'blocked', 'credential_rejected', 0),
   forGood('403', status(403), 'blocked', 'permission_denied', 0),
-  forGood('402', status(402), 'blocked', 'quota_exhausted', 1),
-  forGood('429 with a quota code', refusal(429, 'insufficient_quota'), 'blocked', 'quota_exhausted', 1),
+  forGood('402', status(402), 'blocked', 'quota_exhausted', 0),
+  forGood('429 with a quota code', refusal(429, 'insufficient_quota'), 'blocked', 'quota_exhausted', 0),
   forGood('404', status(404), 'blocked', 'model_not_found', 1),
   forGood('400', status(400), 'failed', 'input_rejected', 1),
   forGood('413', status(413), 'failed', 'input_rejected', 1),
   forGood('422', status(422), 'failed', 'input_rejected', 1),
 
   once('408', status(408), timeout),
-  once('429 with Retry-After 1', status(429, { 'retry-after': '1' }), 'provider_rate_limited'),
+  {
+    ...once('429 with Retry-After 10', status(429, { 'retry-after': '10' }), 'provider_rate_limited'),
+    // The key is paused.
+    searchCalls: 0,
+    expected: {
+      ...once('429', status(429), 'provider_rate_limited').expected,
+      search: '200 keyword: provider_rate_limited',
+    },
+  },
   {
     ...once('429 with Retry-After 1', status(429, { 'retry-after': '1' }), 'provider_rate_limited'),
     name: '429 with Retry-After 1, four times',
@@ -158,6 +166,7 @@ export const providerFaults: readonly ProviderFault[] = [
     name: '429 with Retry-After of an hour',
     steps: [],
     otherwise: status(429, { 'retry-after': '3600' }),
+    searchCalls: 0,
     expected: {
       ...once('429', status(429), 'provider_rate_limited').expected,
       ...{ article: 'pending provider_rate_limited', workflow: 'RUNNING', calls: 1, billed: 0, ledger: 0 },
@@ -166,7 +175,14 @@ export const providerFaults: readonly ProviderFault[] = [
   },
 
   once('500', status(500), unavailable),
-  untilOpen('500', status(500), unavailable),
+  {
+    ...untilOpen('500', status(500), unavailable),
+    expected: {
+      ...untilOpen('500', status(500), unavailable).expected,
+      // After two of these a plain text is sent for the article, to see whether its own is at fault. So is the breaker's probe.
+      ...{ calls: 3, ledger: 2 },
+    },
+  },
   once('503', status(503), unavailable),
   once('529', status(529), unavailable),
   once('cut at its first byte', { kind: 'cut', after: 'byte' }, unavailable),
