@@ -153,5 +153,10 @@ function isPage({ contentType, headers, body }: ProviderRefusal): boolean {
 function hintOf(code: FailureCode, status: number, body: RefusalBody): RefusalHint | undefined {
   if (status === 500) return { kind: 'server_error' };
   if (code === 'quota_exhausted' && isDaily(body)) return { kind: 'daily_quota' };
-  return code === 'input_rejected' ? inputHintOf(body, status) : undefined;
+  if (code !== 'input_rejected') return undefined;
+  const hint = inputHintOf(body, status);
+  return hint.kind !== 'input' || mayBeOfTexts(status) ? hint : undefined;
 }
+
+/** Whether a refusal of this status may be about the texts. Others, such as 405 and 415, are about the address or the request. */
+const mayBeOfTexts = (status: number) => [400, 403, 404, 413, 422].includes(status) || isSuccess(status);

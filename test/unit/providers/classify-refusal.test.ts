@@ -93,6 +93,13 @@ describe('a refusal', () => {
     expect(refusal(401, { error: { code: 'invalid_api_key' } }, page).code).toBe('credential_rejected');
   });
 
+  it('of another status than those for content says nothing about the texts', () => {
+    for (const status of [405, 406, 410, 415, 431, 451])
+      expect(refusal(status, { error: { message: 'no' } })).toEqual({ code: 'input_rejected' });
+    for (const status of [400, 413, 422])
+      expect(refusal(status, { error: { message: 'no' } })).toHaveProperty('hint');
+  });
+
   it('keeps how long to wait, where waiting is what helps', () => {
     const headers = { 'retry-after': '12' };
     expect(refusal(429, {}, headers)).toEqual({ code: 'provider_rate_limited', retryAfterMs: 12_000 });
