@@ -95,6 +95,13 @@ export const netFaults: readonly PlantedFault[] = [
     tests: stale,
   },
   {
+    file: 'src/platform/net/resolve-name.ts',
+    find: 'await withTimeout(Promise.allSettled(families), otherFamilyMs, undefined)',
+    replace: 'await Promise.allSettled(families)',
+    why: 'a search waits for a question to which the name server never answers',
+    tests: ['test/unit/platform/net/resolve-name.test.ts'],
+  },
+  {
     file: 'src/platform/net/one-request.ts',
     find: 'if (sent) throw new Misdirected();',
     replace: '',

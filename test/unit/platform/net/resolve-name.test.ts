@@ -30,6 +30,19 @@ test.each([
   expect(await resolverOf(v4, v6).resolve('provider.example')).toEqual(found);
 });
 
+test.each(['resolve4', 'resolve6'])(
+  'a name has the addresses of one family where %s gets no answer',
+  async (silent) => {
+    const servers = { resolve4: async () => ['8.8.8.8'], resolve6: async () => ['2606:4700::1111'] };
+    const resolve = createNameResolver({
+      ...servers,
+      [silent]: () => new Promise<string[]>(() => undefined),
+    });
+    const other = silent === 'resolve4' ? '2606:4700::1111' : '8.8.8.8';
+    expect(await resolve('provider.example')).toEqual([other]);
+  },
+);
+
 test('a name without an address is an error', async () => {
   await expect(resolverOf().resolve('provider.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
 });
