@@ -49,10 +49,10 @@ export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[]
         },
       },
       problems: refusedCallCodes,
-      handle: async ({ actor, query, body: { verify = false, ...patch } }) =>
+      handle: async ({ actor, query, body: { verify, ...patch } }) =>
         query.dry_run === 'true'
           ? answerDryRun(await llmConfig.dryRun(actor, patch))
-          : answerUpdate(await llmConfig.update(actor, patch, { verify })),
+          : answerUpdate(await llmConfig.update(actor, patch, { verify: verify === true })),
     }),
   ];
 }

@@ -58,6 +58,7 @@ export const patchSchema = z
     monthly_token_budget: z.number(budgetRule).int(budgetRule).min(0, budgetRule).nullable().optional(),
     verify: z
       .boolean('must be true or false')
+      .nullable()
       .optional()
       .describe('Stores the change only if a real call works with each provider that it concerns'),
   })

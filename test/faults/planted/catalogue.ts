@@ -60,14 +60,14 @@ export const catalogueFaults: readonly PlantedFault[] = [
     tests: targets,
   },
   {
-    file: 'src/llm-config/settings.ts',
+    file: 'src/llm-config/prepare-change.ts',
     find: "if (verdict === 'forbidden')",
     replace: 'if (false)',
     why: 'a tenant may choose an address of the operator’s network',
     tests: choice,
   },
   {
-    file: 'src/llm-config/settings.ts',
+    file: 'src/llm-config/prepare-change.ts',
     find: 'planned.plan.vendor.keysOptional',
     replace: 'true',
     why: 'a short text is taken for a key everywhere',

@@ -27,14 +27,14 @@ export const custodyFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/settings.ts',
-    find: "if (planned.plan.target.baseUrl !== prepared.baseUrl) return 'moved';",
+    find: "if (plan.target.baseUrl !== prepared.plan.target.baseUrl) return 'moved';",
     replace: '',
     why: 'a key is stored that is sealed for an address which another change has replaced',
     tests: origins,
   },
   {
-    file: 'src/llm-config/settings.ts',
-    find: 'planned.plan.addressChanged && hasKey && given.keys.embedding === undefined',
+    file: 'src/llm-config/prepare-change.ts',
+    find: "addressChanged && keys.embedding === undefined && stored.ciphertexts.has('embedding')",
     replace: 'false',
     why: 'another address may be set without the key',
     tests: ['test/api/llm-config/provider-choice.test.ts'],
