@@ -76,7 +76,7 @@ function answerRefusal(refusal: Exclude<SettingsTrial, { kind: 'tried' }>): Prob
 
 const namesOf: Readonly<Record<Provider, string>> = {
   embedding: 'embedding provider',
-  anthropic: 'Anthropic',
+  anthropic: 'Anthropic account',
 };
 
 function answerRefused({ provider, call, path }: RefusedCall): Problem {

@@ -120,7 +120,7 @@ export function createSettings(deps: SettingsDeps): Settings {
           if (planned.kind !== 'planned') return planned;
           const { plan } = planned;
           // Another change came between: a key must not be stored that is sealed for an address which is no longer meant,
-          // and settings that were to be tried not in another form than the tried one.
+          // nor settings other than those that were tried.
           if (plan.target.baseUrl !== prepared.plan.target.baseUrl) return 'moved';
           if (tried !== undefined && !tried.isOf(plan, locked)) return 'moved';
           await storeChange(tx, actor, locked.settings, plan, prepared.keys, tried?.verified);
