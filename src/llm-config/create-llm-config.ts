@@ -9,6 +9,7 @@ import type { LlmConfigMetrics } from './metrics.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
 import { type BacklogRequests, createSettings, type ProfileViews, type Settings } from './settings.ts';
 import { createTargets } from './targets.ts';
+import type { TryCandidates } from './trial.ts';
 
 /** Wires the tenants' settings, the custody of their keys, and the keys as the guard sees them. */
 export function createLlmConfig(deps: {
@@ -23,8 +24,9 @@ export function createLlmConfig(deps: {
   readonly addressCheck: AddressCheck;
   readonly anthropicBaseUrl: string;
   readonly profileView: ProfileViews;
+  readonly tryCandidates: TryCandidates;
 }): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
-  const { database, audit, backlog, catalogue, addressCheck, profileView } = deps;
+  const { database, audit, backlog, catalogue, addressCheck, profileView, tryCandidates } = deps;
   const custody = createKeyCustody(deps);
   const targets = createTargets(deps);
   return {
@@ -36,6 +38,7 @@ export function createLlmConfig(deps: {
       targets,
       addressCheck,
       profileView,
+      tryCandidates,
       backlog,
     }),
     keys: createProviderKeys({ custody, audit, targets }),

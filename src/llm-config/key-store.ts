@@ -49,6 +49,20 @@ export async function listKeyFacts(tx: Transaction, tenantId: string): Promise<M
   );
 }
 
+/** Lists the tenant's sealed keys, by provider. */
+export async function listCiphertexts(tx: Transaction, tenantId: string): Promise<Map<Provider, string>> {
+  const rows: unknown = await tx('provider_keys')
+    .where({ tenant_id: tenantId })
+    .whereNot({ status: 'none' })
+    .select('provider', 'ciphertext');
+  return new Map(
+    z
+      .array(z.object({ provider: z.enum(providers), ciphertext: z.string() }))
+      .parse(rows)
+      .map(({ provider, ciphertext }) => [provider, ciphertext]),
+  );
+}
+
 /** Stores a sealed key under the next version. A version names one key for ever, even after the key was removed. */
 export async function setKey(
   tx: Transaction,
@@ -116,4 +130,12 @@ export async function changeKeyStatus(
     .whereIn('status', change.from)
     .update({ status: change.to, rejected_code: change.to === 'rejected' ? change.rejection : null });
   return changed > 0;
+}
+
+/** Marks the tenant's current key as verified, whatever its version: it was tried, and is locked with the settings since. */
+export async function verifyKey(tx: Transaction, tenantId: string, provider: Provider): Promise<void> {
+  await tx('provider_keys')
+    .where({ tenant_id: tenantId, provider })
+    .whereNot({ status: 'none' })
+    .update({ status: 'verified', rejected_code: null });
 }

@@ -1,22 +1,8 @@
-import { problem } from '../platform/http/problem.ts';
+import { z } from 'zod';
 import { type Route, reply, route } from '../platform/http/route.ts';
-import type { Notice } from './plan-change.ts';
-import { changedViewSchema, patchSchema, viewSchema } from './schemas.ts';
+import { answerDryRun, answerUpdate, refusedCallCodes } from './change-answers.ts';
+import { changedViewSchema, dryRunSchema, patchQuerySchema, patchSchema, viewSchema } from './schemas.ts';
 import type { Settings } from './settings.ts';
-import type { SettingsView } from './settings-view.ts';
-
-/**
- * A sealed or restarted Vault is back within seconds once an operator acts. A client that retries this often does no
- * harm.
- */
-const retryAfterSeconds = 5;
-
-const addressForbidden =
-  'This installation lets no calls go to that address. Ask its operator, or choose another provider.';
-
-/** The answer of a change. Most changes have no notices, and then it is the plain view. */
-const withNotices = (view: SettingsView, notices: readonly Notice[]) =>
-  notices.length === 0 ? view : { ...view, notices: [...notices] };
 
 /** The routes of a tenant's provider settings. */
 export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[] {
@@ -48,41 +34,25 @@ export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[]
         'another embedding model, dimensions or provider start the embedding of every published article that has no vectors ' +
         'for it. A key goes only to the address that it was set for: a change of `embedding_provider` or `embedding_base_url` ' +
         'has to bring `embedding_api_key` again, or `null`. What was pasted around a key or an address is taken off, and ' +
-        '`notices` says so.',
+        '`notices` says so. ' +
+        'With `verify`, one real call is made to each provider that a field of the request concerns, with the key and the ' +
+        'settings of the change (the stored key where it brings none), billed to its owner. The change is stored only if all ' +
+        'of them work, and the keys are `verified` then; otherwise the answer is the code of the first call that failed. ' +
+        'With `dry_run=true` the same calls are made, and nothing is stored, whatever they bring: the answer is 200 with ' +
+        'the result of each.',
+      query: patchQuerySchema,
       body: patchSchema,
-      replies: { 200: { description: 'The settings as they are now', schema: changedViewSchema } },
-      problems: ['vault_unavailable', 'address_forbidden'],
-      handle: async ({ actor, body }) => {
-        const updated = await llmConfig.update(actor, body);
-        switch (updated.kind) {
-          case 'updated':
-            return reply(200, withNotices(updated.view, updated.notices));
-          case 'invalid':
-            return problem(
-              'validation_failed',
-              `Invalid: ${updated.errors.map(({ path: field }) => field).join(', ')}.`,
-              {
-                errors: updated.errors,
-              },
-            );
-          case 'forbidden':
-            return problem('address_forbidden', addressForbidden, {
-              errors: [{ path: updated.path, message: addressForbidden }],
-            });
-          case 'busy':
-            return problem('busy', 'Other changes of these settings came between. Try again.', {
-              headers: { 'Retry-After': '1' },
-            });
-          case 'failed':
-            return problem(
-              updated.code,
-              'The keys cannot be stored safely now, so nothing was changed. Try again.',
-              { headers: { 'Retry-After': String(retryAfterSeconds) } },
-            );
-          default:
-            return updated satisfies never;
-        }
+      replies: {
+        200: {
+          description: 'The settings as they are now; of a dry run, the results of its calls',
+          schema: z.union([changedViewSchema, dryRunSchema]),
+        },
       },
+      problems: refusedCallCodes,
+      handle: async ({ actor, query, body: { verify, ...patch } }) =>
+        query.dry_run === 'true'
+          ? answerDryRun(await llmConfig.dryRun(actor, patch))
+          : answerUpdate(await llmConfig.update(actor, patch, { verify: verify === true })),
     }),
   ];
 }

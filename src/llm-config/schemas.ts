@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { vendorNames } from '../providers/catalogue/create-catalogue.ts';
 import { keyStatuses } from './key-status.ts';
 import { profileSchema } from './profile-view.ts';
+import { triedSchemas } from './tried-call.ts';
 
 /** Above any key with what it may be pasted with; the longest key is checked when it is read out of it. */
 const maxPastedLength = 4_000;
@@ -55,11 +56,20 @@ export const patchSchema = z
     classification_model: model,
     merge_model: model,
     monthly_token_budget: z.number(budgetRule).int(budgetRule).min(0, budgetRule).nullable().optional(),
+    verify: z
+      .boolean('must be true or false')
+      .nullable()
+      .optional()
+      .describe('Stores the change only if a real call works with each provider that it concerns'),
   })
   .meta({
     id: 'LlmConfigPatch',
     examples: [
-      { embedding_api_key: 'sk-your-own-embedding-key', embedding_model: 'text-embedding-3-small' },
+      {
+        embedding_api_key: 'sk-your-own-embedding-key',
+        embedding_model: 'text-embedding-3-small',
+        verify: true,
+      },
       {
         embedding_provider: 'azure-openai',
         embedding_base_url: 'resource=contoso',
@@ -69,6 +79,14 @@ export const patchSchema = z
       { api_key: null, monthly_token_budget: 2_000_000 },
     ],
   });
+
+/** The query of PATCH. */
+export const patchQuerySchema = z.strictObject({
+  dry_run: z
+    .enum(['true', 'false'], 'must be true or false')
+    .optional()
+    .describe('`true`: calls are made with the change, and nothing of it is stored'),
+});
 
 const hint = z
   .string()
@@ -116,12 +134,20 @@ export const viewSchema = z
   })
   .meta({ id: 'LlmConfig' });
 
+const notices = z
+  .array(z.object({ path: z.string(), message: z.string() }))
+  .optional()
+  .describe('What was put right or is worth knowing, by field. Absent where there is nothing');
+
 /** The settings after a change. */
-export const changedViewSchema = viewSchema
-  .extend({
-    notices: z
-      .array(z.object({ path: z.string(), message: z.string() }))
-      .optional()
-      .describe('What was put right or is worth knowing, by field. Absent where there is nothing'),
+export const changedViewSchema = viewSchema.extend({ notices }).meta({ id: 'ChangedLlmConfig' });
+
+/** The results of a dry run. */
+export const dryRunSchema = z
+  .object({
+    data: z
+      .object({ embedding: triedSchemas.embedding.optional(), anthropic: triedSchemas.anthropic.optional() })
+      .describe('The result of each call. A provider that the change does not concern is absent'),
+    notices,
   })
-  .meta({ id: 'ChangedLlmConfig' });
+  .meta({ id: 'LlmConfigDryRun' });

@@ -1,23 +1,22 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { originOf, type ProviderTarget } from '../domain/provider-target.ts';
-import type { FieldError } from '../platform/http/problem.ts';
+import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { AddressCheck } from '../platform/net/address-check.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
-import { refusedStoredAddress } from './choose-provider.ts';
 import type { KeyCustody } from './custody.ts';
-import { type KeysPatch, readGivenKeys, refusedLength } from './given-keys.ts';
+import { type KeysPatch, readGivenKeys } from './given-keys.ts';
 import { listKeyFacts } from './key-store.ts';
-import { misplacedKeys } from './misplaced-keys.ts';
-import { type ChangePlan, type Notice, type PlannedChange, planChange } from './plan-change.ts';
+import type { Notice } from './plan-change.ts';
+import { type ChangeRefusal, createChangePreparation } from './prepare-change.ts';
 import type { ProfileView } from './profile-view.ts';
-import { type KeyChange, sealChange } from './sealed-key.ts';
 import type { OwnSettingsPatch } from './settings-change.ts';
-import { lockSettings, readSettings } from './settings-store.ts';
+import { readSettings } from './settings-store.ts';
 import { presentSettings, type SettingsView } from './settings-view.ts';
 import { createStoreChange } from './store-change.ts';
 import type { Targets } from './targets.ts';
+import type { TriedCalls, TryCandidates } from './trial.ts';
+import { createTryChange, type RefusedCall } from './try-change.ts';
 
 /**
  * A client's change of settings and keys: an absent field keeps its value, null restores the default or removes the
@@ -28,10 +27,16 @@ export interface SettingsPatch extends OwnSettingsPatch, KeysPatch {}
 /** The result of a change. */
 export type SettingsUpdate =
   | { readonly kind: 'updated'; readonly view: SettingsView; readonly notices: readonly Notice[] }
-  | Exclude<ChangePlan, { kind: 'planned' }>
-  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' }
-  /** Other changes kept moving the address. Nothing was stored. */
+  | ChangeRefusal
+  /** A call with the change did not work. Nothing was stored. */
+  | RefusedCall
+  /** Other changes kept coming between. Nothing was stored. */
   | { readonly kind: 'busy' };
+
+/** The result of a dry run. */
+export type SettingsTrial =
+  | { readonly kind: 'tried'; readonly calls: TriedCalls; readonly notices: readonly Notice[] }
+  | ChangeRefusal;
 
 /** The tenants' provider settings and keys. */
 export interface Settings {
@@ -39,9 +44,15 @@ export interface Settings {
   view(tenantId: string): Promise<SettingsView>;
   /**
    * Changes the settings and appends to the audit log, both or neither. Fails with `vault_unavailable`; then nothing is
-   * stored.
+   * stored. With `verify` the change is stored only if one real call works with each provider that it concerns.
    */
-  update(actor: Actor, patch: SettingsPatch): Promise<SettingsUpdate>;
+  update(
+    actor: Actor,
+    patch: SettingsPatch,
+    options?: { readonly verify?: boolean },
+  ): Promise<SettingsUpdate>;
+  /** Makes the calls that `update` with `verify` would make, and stores nothing but their records. */
+  dryRun(actor: Actor, patch: SettingsPatch): Promise<SettingsTrial>;
 }
 
 /** Reads how an embedding target is used: the room of the providers, which is above, knows it. */
@@ -64,114 +75,73 @@ export interface SettingsDeps {
   readonly catalogue: Catalogue;
   readonly targets: Targets;
   readonly profileView: ProfileViews;
-  /** Checks the hosts of the addresses that tenants choose. */
+  readonly tryCandidates: TryCandidates;
   readonly addressCheck: AddressCheck;
   /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
 }
 
-/** How often a change is prepared anew because another one changed the address meanwhile. */
+/** How often a change is prepared anew because another one came between. */
 const maxTries = 5;
-
-/** The keys of a change, sealed for the address that the settings have after it. */
-interface Prepared {
-  /** The address for which the embedding key is sealed, and which was checked. */
-  readonly baseUrl: string;
-  readonly keys: { readonly anthropic: KeyChange; readonly embedding: KeyChange };
-}
 
 /** Creates the service of the tenants' provider settings and keys. */
 export function createSettings(deps: SettingsDeps): Settings {
-  const { database, custody, targets, addressCheck } = deps;
+  const { database, targets } = deps;
   const storeChange = createStoreChange(deps);
+  const preparation = createChangePreparation(deps);
+  const tryChange = createTryChange(deps);
 
   const read = async (tx: Transaction, tenantId: string): Promise<SettingsView> => {
     const settings = await readSettings(tx, tenantId);
     const profile = await deps.profileView(tx, tenantId, targets.embedding(settings));
     return presentSettings(settings, await listKeyFacts(tx, tenantId), targets, profile);
   };
-
-  /** Plans the change, and says what only the service knows: whether the keys fit, and whether one may be set for that address. */
-  const plan = (
-    before: Parameters<typeof planChange>[1],
-    patch: SettingsPatch,
-    embeddingKey: string | null | undefined,
-  ): ChangePlan => {
-    const planned = planChange(deps, before, patch);
-    if (planned.kind !== 'planned') return planned;
-    const { vendor, after } = planned.plan;
-    const errors = [
-      ...refusedLength('embedding', embeddingKey, vendor.keysOptional),
-      ...(typeof embeddingKey === 'string' ? refusedStoredAddress(vendor, after.embedding_base_url) : []),
-    ];
-    return errors.length > 0 ? { kind: 'invalid', errors } : planned;
-  };
-
-  /** What takes time, before any row is locked: the look-up of the host, and Vault. */
-  const prepare = async (
-    tenantId: string,
-    { target, after, addressChanged }: PlannedChange,
-    keys: { readonly anthropic: string | null | undefined; readonly embedding: string | null | undefined },
-  ): Promise<Prepared | Exclude<SettingsUpdate, { kind: 'updated' }>> => {
-    const { baseUrl } = target;
-    if (addressChanged && targets.mustBePublic(after)) {
-      const verdict = await addressCheck.check(new URL(baseUrl).hostname);
-      // A name that is not found now may be found later. Its address is checked again at each connection.
-      if (verdict === 'forbidden') return { kind: 'forbidden', path: 'embedding_base_url' };
-    }
-    const anthropicOrigin = originOf(targets.anthropic('').baseUrl);
-    const [anthropic, embedding] = await Promise.all([
-      sealChange(custody, { tenantId, provider: 'anthropic', origin: anthropicOrigin }, keys.anthropic),
-      sealChange(custody, { tenantId, provider: 'embedding', origin: originOf(baseUrl) }, keys.embedding),
-    ]);
-    if (anthropic.kind === 'failed') return anthropic;
-    if (embedding.kind === 'failed') return embedding;
-    return { baseUrl, keys: { anthropic: anthropic.change, embedding: embedding.change } };
-  };
+  const view = (tenantId: string) => database.withTenant(tenantId, (tx) => read(tx, tenantId));
 
   return {
-    view: (tenantId) => database.withTenant(tenantId, (tx) => read(tx, tenantId)),
+    view,
 
-    async update(actor, patch) {
+    async update(actor, patch, { verify = false } = {}) {
       const { tenantId } = actor;
-      if (Object.values(patch).every((value) => value === undefined)) {
-        const view = await database.withTenant(tenantId, (tx) => read(tx, tenantId));
-        return { kind: 'updated', view, notices: [] };
-      }
+      if (isEmpty(patch)) return { kind: 'updated', view: await view(tenantId), notices: [] };
       const given = readGivenKeys(patch);
       if (given.kind === 'invalid') return given;
-      const misplaced = misplacedKeys(patch, Object.values(given.keys));
-      if (misplaced.length > 0) return { kind: 'invalid', errors: misplaced };
+      const change = { patch, keys: given.keys };
 
       for (let tries = 0; tries < maxTries; tries += 1) {
-        const before = await database.withTenant(tenantId, (tx) => readSettings(tx, tenantId));
-        const first = plan(before, patch, given.keys.embedding);
-        if (first.kind !== 'planned') return first;
-        const prepared = await prepare(tenantId, first.plan, given.keys);
-        if ('kind' in prepared) return prepared;
+        const prepared = await preparation.prepare(tenantId, change);
+        if (prepared.kind !== 'prepared') return prepared;
+        const tried = verify ? await tryChange(actor, patch, prepared) : undefined;
+        if (tried?.refused !== undefined) return tried.refused;
 
         const outcome = await database.withTenant(tenantId, async (tx): Promise<SettingsUpdate | 'moved'> => {
-          const locked = await lockSettings(tx, tenantId);
-          const planned = plan(locked, patch, given.keys.embedding);
+          const locked = await preparation.lock(tx, tenantId);
+          const planned = preparation.plan(locked, change);
           if (planned.kind !== 'planned') return planned;
-          // Another change came between: a key must not be stored that is sealed for an address which is no longer meant.
-          if (planned.plan.target.baseUrl !== prepared.baseUrl) return 'moved';
-          const facts = await listKeyFacts(tx, tenantId);
-          const hasKey = (facts.get('embedding')?.status ?? 'none') !== 'none';
-          if (planned.plan.addressChanged && hasKey && given.keys.embedding === undefined)
-            return { kind: 'invalid', errors: [keyIsNeededAgain] };
-          await storeChange(tx, actor, locked, planned.plan, prepared.keys);
-          const notices = [...given.notices, ...planned.plan.notices];
+          const { plan } = planned;
+          // Another change came between: a key must not be stored that is sealed for an address which is no longer meant,
+          // nor settings other than those that were tried.
+          if (plan.target.baseUrl !== prepared.plan.target.baseUrl) return 'moved';
+          if (tried !== undefined && !tried.isOf(plan, locked)) return 'moved';
+          await storeChange(tx, actor, locked.settings, plan, prepared.keys, tried?.verified);
+          await tried?.remember(tx);
+          const notices = [...given.notices, ...plan.notices];
           return { kind: 'updated', view: await read(tx, tenantId), notices };
         });
         if (outcome !== 'moved') return outcome;
       }
       return { kind: 'busy' };
     },
+
+    async dryRun(actor, patch) {
+      const given = readGivenKeys(patch);
+      if (given.kind === 'invalid') return given;
+      const prepared = await preparation.prepare(actor.tenantId, { patch, keys: given.keys });
+      if (prepared.kind !== 'prepared') return prepared;
+      const { calls } = await tryChange(actor, patch, prepared);
+      return { kind: 'tried', calls, notices: [...given.notices, ...prepared.plan.notices] };
+    },
   };
 }
 
-const keyIsNeededAgain: FieldError = {
-  path: 'embedding_api_key',
-  message: 'is needed again, because a key goes only to the address that it was set for; null removes it',
-};
+const isEmpty = (patch: SettingsPatch) => Object.values(patch).every((value) => value === undefined);

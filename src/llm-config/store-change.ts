@@ -3,21 +3,27 @@ import type { Actor } from '../domain/actor.ts';
 import type { Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { keyFields } from './given-keys.ts';
-import { removeKey, setKey } from './key-store.ts';
+import { removeKey, setKey, verifyKey } from './key-store.ts';
 import type { PlannedChange } from './plan-change.ts';
 import { auditNames } from './provider-keys.ts';
 import type { KeyChange } from './sealed-key.ts';
 import type { BacklogRequests } from './settings.ts';
 import { type OwnSettings, updateSettings } from './settings-store.ts';
 
-/** Stores a planned change, appends to the audit log, and requests the vectors that it makes possible or necessary. */
+/**
+ * Stores a planned change, appends to the audit log, and requests the vectors that it makes possible or necessary. Keys of providers
+ * that are `verified`, because calls with the change have worked, become so.
+ */
 export type StoreChange = (
   tx: Transaction,
   actor: Actor,
   before: OwnSettings,
   plan: PlannedChange,
   keys: Readonly<Record<Provider, KeyChange>>,
+  verified?: ReadonlySet<Provider>,
 ) => Promise<void>;
+
+const none: ReadonlySet<Provider> = new Set();
 
 /** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
@@ -39,11 +45,19 @@ export function createStoreChange({
     return 'set';
   };
 
-  return async (tx, actor, before, { after, fields, vectorsChanged, addressChanged }, keys) => {
+  return async (
+    tx,
+    actor,
+    before,
+    { after, fields, vectorsChanged, addressChanged },
+    keys,
+    verified = none,
+  ) => {
     const { tenantId } = actor;
     if (fields.length > 0) await updateSettings(tx, tenantId, after);
     const anthropic = await storeKey(tx, tenantId, 'anthropic', keys.anthropic);
     const embedding = await storeKey(tx, tenantId, 'embedding', keys.embedding);
+    for (const provider of verified) await verifyKey(tx, tenantId, provider);
 
     const changedKeys = (
       [
@@ -71,6 +85,7 @@ export function createStoreChange({
       vectorsChanged ||
       addressChanged ||
       embedding === 'set' ||
+      verified.has('embedding') ||
       isRaised(before.monthly_token_budget, after.monthly_token_budget);
     if (isWorthEmbedding) await backlog.request(tx, tenantId);
   };

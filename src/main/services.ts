@@ -109,6 +109,7 @@ export function createServices(
     addressCheck: createAddressCheck({ resolve: createNameResolver() }),
     anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
     profileView: (...of) => providers.profiles.view(...of),
+    tryCandidates: (...of) => providers.tryCandidates(...of),
   });
   const providers = createProviders({
     database,

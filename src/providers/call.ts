@@ -2,6 +2,7 @@ import type { CostBound } from '../domain/cost.ts';
 import type { Failure } from '../domain/failures.ts';
 import type { CallOperation, CallSource, KeyReference } from '../domain/operations.ts';
 import type { ProviderTarget } from '../domain/provider-target.ts';
+import type { CandidateKey } from '../llm-config/trial.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
 import type { RefusalHint } from './wire/refusal-hint.ts';
@@ -52,6 +53,11 @@ export interface CallRequest<R, K> {
   readonly expectedTargetId?: string;
   /** Calls even with a key that the provider has rejected, to find out whether it accepts the key now. */
   readonly evenIfRejected?: boolean;
+  /**
+   * A key to call with instead of the tenant's stored one, on its own target. See `depsOfCandidate` for what such a call does not
+   * touch.
+   */
+  readonly candidate?: CandidateKey;
   /** What the call buys. Where another call is buying it, the result is `claimed` and nothing is called. */
   readonly claim?: Claim;
   /**

@@ -2,6 +2,7 @@ import type { Audit } from '../audit/service.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
+import type { TryCandidates } from '../llm-config/trial.ts';
 import { uncancelled } from '../platform/async/cancellation.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -20,6 +21,7 @@ import type { ProviderMetrics } from './metrics.ts';
 import { reportFailures } from './reported-guard.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
 import { createRecentCauses, type RecentCauses } from './status/recent-causes.ts';
+import { createTryCandidates } from './status/try-candidates.ts';
 import { createKeyVerification, type KeyVerification } from './status/verification.ts';
 import { createProviderConnections } from './wire/provider-connections.ts';
 
@@ -51,6 +53,7 @@ export interface ProvidersRoom {
   readonly profiles: EmbeddingProfiles;
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
+  readonly tryCandidates: TryCandidates;
   readonly providerStates: ProviderStates;
   readonly recentCauses: RecentCauses;
 }
@@ -98,6 +101,7 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     verification: createKeyVerification({
       ...{ database, keys, embedding, profiles, anthropic, backlog, timeoutMs },
     }),
+    tryCandidates: createTryCandidates({ embedding, anthropic, cache, timeoutMs }),
     providerStates: createProviderStates({ database, keys, breaker, limits, audit, usage, backlog }),
     recentCauses,
   };

@@ -7,6 +7,7 @@ import { type Admission, admit } from './admission.ts';
 import { attemptTimeOf } from './attempt-time.ts';
 import { type BeginCallDeps, createBeginCall } from './begin-call.ts';
 import type { CallRequest, CallResult } from './call.ts';
+import { depsOfCandidate } from './candidate-deps.ts';
 import { createMakeCall, type MakeCallDeps } from './make-call.ts';
 
 /** The guarded path to the providers. */
@@ -22,16 +23,18 @@ export interface Guard {
 
 export type GuardDeps = BeginCallDeps & MakeCallDeps;
 
+/** The steps before and after the attempt. */
+const pathOf = (deps: GuardDeps) => ({ begin: createBeginCall(deps), makeCall: createMakeCall(deps) });
+
 /** Creates the guard. Every failure that it returns is a code of the failure table and nothing else. */
 export function createGuard(deps: GuardDeps): Guard {
   const { backgroundTimeoutMs } = deps;
-  const begin = createBeginCall(deps);
-  const makeCall = createMakeCall(deps);
+  const stored = pathOf(deps);
 
   /** Ends a call for a former address. Where no key opens for the present one either, that is what the tenant has to know. */
-  const afterMove = async (tenantId: string, operation: CallOperation, stored: CurrentKey) => {
-    const origin = originOf(stored.target.baseUrl);
-    const opened = await deps.keys.openKey(tenantId, operations[operation].provider, stored, origin);
+  const afterMove = async (tenantId: string, operation: CallOperation, key: CurrentKey) => {
+    const origin = originOf(key.target.baseUrl);
+    const opened = await deps.keys.openKey(tenantId, operations[operation].provider, key, origin);
     return opened.kind === 'failed' ? opened : ({ kind: 'superseded' } as const);
   };
 
@@ -39,6 +42,8 @@ export function createGuard(deps: GuardDeps): Guard {
     admission: (tx, tenantId, operation, caller) => admit(deps, tx, tenantId, operation, caller),
 
     async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
+      const { candidate } = request;
+      const { begin, makeCall } = candidate === undefined ? stored : pathOf(depsOfCandidate(deps, candidate));
       const begun = await begin(request);
       if (begun.kind === 'moved') return afterMove(request.tenantId, request.operation, begun.stored);
       if (begun.kind !== 'begun') return begun;

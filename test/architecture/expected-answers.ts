@@ -23,6 +23,16 @@ const withBody: Problems = {
   422: ['validation_failed'],
 };
 const withIdempotencyKey: Problems = { 409: ['idempotency_key_reused'], 422: ['validation_failed'] };
+/** A call that is made before settings are stored may fail. */
+const withTrial: Problems = {
+  422: [
+    ...['no_api_key', 'credential_rejected', 'permission_denied', 'model_not_found', 'quota_exhausted'],
+    ...['budget_exhausted', 'input_rejected', 'address_forbidden'],
+  ],
+  502: ['malformed_response'],
+  503: ['provider_unavailable', 'provider_rate_limited', 'vault_unavailable', 'key_unusable'],
+  504: ['provider_timeout'],
+};
 const withTransition: Problems = { 409: ['transition_not_allowed'] };
 
 function answers(success: number | readonly number[], ...parts: readonly Problems[]): ExpectedAnswers {
@@ -56,10 +66,7 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'POST /knowledge/embeddings/retry': answers(202, withBody, withIdempotencyKey),
   'GET /knowledge/pipeline': answers(200, withQuery),
   'GET /tenants/me/llm-config': answers(200),
-  'PATCH /tenants/me/llm-config': answers(200, withBody, {
-    422: ['address_forbidden'],
-    503: ['vault_unavailable'],
-  }),
+  'PATCH /tenants/me/llm-config': answers(200, withQuery, withBody, withTrial),
   'POST /tenants/me/llm-config/verify': answers(200, withIdempotencyKey),
   'GET /tenants/me/providers': answers(200),
   'POST /tenants/me/providers/:provider/reset': answers(200, withId, withIdempotencyKey),

@@ -17,6 +17,8 @@ export function installationOf(
   return {
     catalogue,
     targets: createTargets({ catalogue, providerUrls, anthropicBaseUrl: 'http://127.0.0.1:9' }),
+    // Nothing is called.
+    tryCandidates: async () => ({ calls: {}, remember: async () => undefined }),
     profileView: createProfiles({ catalogue }).view,
     addressCheck: { check: async (host: string) => verdictOn(host) },
   };

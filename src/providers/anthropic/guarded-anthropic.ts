@@ -1,5 +1,6 @@
 import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
+import type { CandidateKey } from '../../llm-config/trial.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult } from '../call.ts';
 import type { Guard } from '../guard.ts';
@@ -21,6 +22,8 @@ export interface MessageCall<K> {
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
   readonly evenIfRejected?: boolean;
+  /** See `CallRequest`. */
+  readonly candidate?: CandidateKey;
   persist(tx: Transaction, message: Message, key: KeyReference): Promise<K>;
 }
 

@@ -2,6 +2,7 @@ import type { CallSource, KeyReference } from '../../domain/operations.ts';
 import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
 import { likelyTokens, tokenBound, tokensAroundInput } from '../../domain/token-bound.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
+import type { CandidateKey } from '../../llm-config/trial.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, Claim } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
@@ -10,7 +11,7 @@ import type { ProviderConnections } from '../wire/provider-connections.ts';
 import { createDiscovery } from './discovery.ts';
 import { createEmbeddingClient, type Embedded } from './embedding-client.ts';
 import type { EmbeddingProfile } from './profile.ts';
-import type { ProfileCache } from './profile-cache.ts';
+import type { ProfileCache, WorkedCall } from './profile-cache.ts';
 import { type Side, textsToSend } from './request-body.ts';
 
 /** Texts to embed, by one guarded call. */
@@ -27,6 +28,8 @@ export interface EmbeddingCall<K> {
   readonly target?: ProviderTarget;
   readonly expectedTargetId?: string;
   readonly evenIfRejected?: boolean;
+  /** See `CallRequest`. */
+  readonly candidate?: CandidateKey;
   readonly divisible?: boolean;
   readonly suspect?: boolean;
   readonly claim?: Claim;
@@ -36,6 +39,8 @@ export interface EmbeddingCall<K> {
   readonly expectedDimensions?: number;
   /** Finds out anew how the target is used, whatever is known of it. */
   readonly anew?: boolean;
+  /** Takes what a call that worked has found out, which is not stored then. */
+  readonly onFound?: (worked: WorkedCall) => void;
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
@@ -72,7 +77,7 @@ export function createGuardedEmbedding(deps: {
     deps.database.withTenant(tenantId, (tx) => deps.keys.embeddingTarget(tx, tenantId));
 
   const askOnce: AskOnce = (
-    { inputs, side, articleId, expectedDimensions, anew = false, asked, ...call },
+    { inputs, side, articleId, expectedDimensions, anew = false, asked, onFound, ...call },
     profiles,
   ) => {
     const { tenantId } = call;
@@ -97,8 +102,9 @@ export function createGuardedEmbedding(deps: {
       async persist(tx, { vectors, seen }: Embedded, key) {
         const persisted = await call.persist(tx, vectors, key);
         // Last, because vectors lock the tenant's spaces, and every call takes its locks in one order.
-        if (key.targetId === targetIdOf(asked))
-          await cache.record(tx, { tenantId, target: asked, known, used, seen, anew });
+        const worked = { tenantId, target: asked, known, used, seen, anew };
+        if (onFound !== undefined) onFound(worked);
+        else if (key.targetId === targetIdOf(asked)) await cache.record(tx, worked);
         return persisted;
       },
     });

@@ -41,6 +41,8 @@ export function createProbing(deps: {
           ...{ tenantId, asked, inputs, timeoutMs, source: call.source, side: 'passage' },
           apiKeyId: call.apiKeyId ?? null,
           ...(call.target === undefined ? {} : { target: call.target }),
+          ...(call.candidate === undefined ? {} : { candidate: call.candidate }),
+          ...(call.onFound === undefined ? {} : { onFound: call.onFound }),
           ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
           ...(call.expectedTargetId === undefined ? {} : { expectedTargetId: call.expectedTargetId }),
           ...(call.expectedDimensions === undefined ? {} : { expectedDimensions: call.expectedDimensions }),

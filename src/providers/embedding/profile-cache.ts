@@ -77,6 +77,14 @@ export function createProfileCache(deps: {
   };
 }
 
+/** The profile after a call that has found it anew. */
+export const profileAfter = ({ used, seen }: Pick<WorkedCall, 'used' | 'seen'>): EmbeddingProfile => ({
+  ...used,
+  ...traitsAfter(used, seen),
+  answeredModel: seen.answeredModel,
+  foundAt: new Date(),
+});
+
 const nameOf = (tenantId: string, target: ProviderTarget) => `${tenantId} ${targetIdOf(target)}`;
 
 const traitsOf = (profile: EmbeddingProfile): FoundTraits => ({

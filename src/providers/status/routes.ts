@@ -2,35 +2,18 @@ import { z } from 'zod';
 import { failureCodes, guidanceOf, isFailureCode } from '../../domain/failures.ts';
 import { providers } from '../../domain/operations.ts';
 import { keyStatuses } from '../../llm-config/key-status.ts';
-import { profileSchema } from '../../llm-config/profile-view.ts';
+import { presentTriedCall, triedSchemas } from '../../llm-config/tried-call.ts';
 import { optionalGuidanceShape } from '../../platform/http/guidance.ts';
 import { type Route, reply, route } from '../../platform/http/route.ts';
 import { breakerStates } from '../breaker/breaker-states.ts';
 import { limitedBys } from '../limits/limit-state.ts';
 import type { ProviderState, ProviderStates } from './provider-states.ts';
-import type { KeyVerification, Verification, Verified } from './verification.ts';
+import type { KeyVerification } from './verification.ts';
 
 const code = z.enum(failureCodes);
 const time = z.iso.datetime().nullable();
 
-const verified = z.object({
-  ok: z.boolean(),
-  code: code.optional().describe('Why the call failed'),
-  ...optionalGuidanceShape,
-  model: z.string().describe('The model that was called, or would be'),
-});
-
-const verificationReply = z.object({
-  data: z
-    .object({
-      embedding: verified.extend({
-        dimensions: z.int().optional().describe("Dimension of the model's vectors"),
-        profile: profileSchema.optional(),
-      }),
-      anthropic: verified,
-    })
-    .meta({ id: 'KeyVerification' }),
-});
+const verificationReply = z.object({ data: z.object(triedSchemas).meta({ id: 'KeyVerification' }) });
 
 const stateView = z
   .object({
@@ -79,8 +62,12 @@ export function providerRoutes(deps: {
       idempotent: true,
       replies: { 200: { description: 'The result of each call', schema: verificationReply } },
       problems: [],
-      handle: async ({ actor }) =>
-        presentVerification(await deps.verification.verify(actor.tenantId, actor.keyId)),
+      handle: async ({ actor }) => {
+        const { embedding, anthropic } = await deps.verification.verify(actor.tenantId, actor.keyId);
+        return reply(200, {
+          data: { embedding: presentTriedCall(embedding), anthropic: presentTriedCall(anthropic) },
+        });
+      },
     }),
 
     route({
@@ -116,12 +103,6 @@ export function providerRoutes(deps: {
       },
     }),
   ];
-}
-
-function presentVerification({ embedding, anthropic }: Verification) {
-  const present = (verified: Verified) =>
-    verified.ok ? verified : { ...verified, ...guidanceOf(verified.code) };
-  return reply(200, { data: { embedding: present(embedding), anthropic: present(anthropic) } });
 }
 
 function present(state: ProviderState) {

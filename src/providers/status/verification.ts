@@ -1,27 +1,16 @@
-import type { FailureCode } from '../../domain/failures.ts';
 import type { Provider } from '../../domain/operations.ts';
 import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
-import type { ProfileView } from '../../llm-config/profile-view.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../../llm-config/settings.ts';
+import type { TriedCall } from '../../llm-config/tried-call.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
 import type { CallResult } from '../call.ts';
 import type { GuardedEmbedding } from '../embedding/guarded-embedding.ts';
 import type { EmbeddingProfiles } from '../embedding/profiles.ts';
 
-/** The result of one real call with a stored key. */
-export type Verified =
-  | {
-      readonly ok: true;
-      readonly model: string;
-      readonly dimensions?: number;
-      /** How the embedding model is used, as the call has found it. */
-      readonly profile?: ProfileView;
-    }
-  | { readonly ok: false; readonly model: string; readonly code: FailureCode };
-
-export type Verification = Readonly<Record<Provider, Verified>>;
+/** The result of one real call with each stored key. */
+export type Verification = Readonly<Record<Provider, TriedCall>>;
 
 export interface KeyVerification {
   /**
@@ -50,7 +39,7 @@ interface Caller {
 }
 
 /** A text of few tokens in any vocabulary. */
-const shortText = 'Hello';
+export const shortText = 'Hello';
 
 /** Creates the verification of stored keys, which uses each of them once. */
 export function createKeyVerification(deps: KeyVerificationDeps): KeyVerification {
@@ -73,7 +62,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       },
     });
 
-  const verifyEmbedding = async (caller: Caller): Promise<Verified> => {
+  const verifyEmbedding = async (caller: Caller): Promise<TriedCall> => {
     const { tenantId } = caller;
     const currentTarget = () => database.withTenant(tenantId, (tx) => keys.embeddingTarget(tx, tenantId));
     let target = await currentTarget();
@@ -92,7 +81,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
     };
   };
 
-  const verifyAnthropic = async ({ tenantId, apiKeyId }: Caller, model: string): Promise<Verified> => {
+  const verifyAnthropic = async ({ tenantId, apiKeyId }: Caller, model: string): Promise<TriedCall> => {
     const answer = await anthropic.message({
       ...options,
       tenantId,
@@ -119,6 +108,6 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
 }
 
 /** The result of a call that failed. One that is superseded twice met settings that change all the time. */
-function failed(answer: Exclude<CallResult<unknown>, { kind: 'ok' }>, model: string): Verified {
+function failed(answer: Exclude<CallResult<unknown>, { kind: 'ok' }>, model: string): TriedCall {
   return { ok: false, model, code: answer.kind === 'failed' ? answer.code : 'internal' };
 }

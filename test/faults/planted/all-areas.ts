@@ -16,6 +16,7 @@ import { rankingFaults } from './ranking.ts';
 import { refusedKeysFaults } from './refused-keys.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
+import { trialFaults } from './trial.ts';
 import { walkFaults } from './walk.ts';
 
 /** The planted faults by area. */
@@ -26,6 +27,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
   ['catalogue', catalogueFaults],
+  ['trial', trialFaults],
   ['refused-keys', refusedKeysFaults],
   ['sanitizer', sanitizerFaults],
   ['classification', classificationFaults],
