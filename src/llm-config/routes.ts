@@ -1,5 +1,6 @@
 import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
+import type { AddressRefusal } from './allowed-address.ts';
 import type { Notice } from './plan-change.ts';
 import { changedViewSchema, patchSchema, viewSchema } from './schemas.ts';
 import type { Settings } from './settings.ts';
@@ -11,8 +12,16 @@ import type { SettingsView } from './settings-view.ts';
  */
 const retryAfterSeconds = 5;
 
-const addressForbidden =
-  'This installation lets no calls go to that address. Ask its operator, or choose another provider.';
+/** Why an address is not allowed. None of these names what a host resolves to. */
+const addressRefusals: Readonly<Record<AddressRefusal, string>> = {
+  http: 'It is an http address, and this installation allows https only.',
+  private: 'Its host leads to a private address, and this installation allows public ones only.',
+  not_listed:
+    "It is not a listed address, and this installation allows the listed providers' own addresses only.",
+};
+
+const addressForbidden = (reason: AddressRefusal) =>
+  `${addressRefusals[reason]} The operator's PROVIDER_URLS decides. Choose another provider or address.`;
 
 /** The answer of a change. Most changes have no notices, and then it is the plain view. */
 const withNotices = (view: SettingsView, notices: readonly Notice[]) =>
@@ -65,10 +74,12 @@ export function llmConfigRoutes(deps: { readonly llmConfig: Settings }): Route[]
                 errors: updated.errors,
               },
             );
-          case 'forbidden':
-            return problem('address_forbidden', addressForbidden, {
-              errors: [{ path: updated.path, message: addressForbidden }],
+          case 'forbidden': {
+            const detail = addressForbidden(updated.reason);
+            return problem('address_forbidden', detail, {
+              errors: [{ path: updated.path, message: detail }],
             });
+          }
           case 'busy':
             return problem('busy', 'Other changes of these settings came between. Try again.', {
               headers: { 'Retry-After': '1' },

@@ -111,7 +111,9 @@ export function createSettings(deps: SettingsDeps): Settings {
     if (addressChanged && targets.mustBePublic(after)) {
       const verdict = await addressCheck.check(new URL(baseUrl).hostname);
       // A name that is not found now may be found later. Its address is checked again at each connection.
-      if (verdict === 'forbidden') return { kind: 'forbidden', path: 'embedding_base_url' };
+      if (verdict === 'forbidden') {
+        return { kind: 'forbidden', path: 'embedding_base_url', reason: 'private' };
+      }
     }
     const anthropicOrigin = originOf(targets.anthropic('').baseUrl);
     const [anthropic, embedding] = await Promise.all([

@@ -39,7 +39,7 @@ export function createStoreChange({
     return 'set';
   };
 
-  return async (tx, actor, before, { after, fields, vectorsChanged, addressChanged }, keys) => {
+  return async (tx, actor, before, { after, fields, vendor, vectorsChanged, addressChanged }, keys) => {
     const { tenantId } = actor;
     if (fields.length > 0) await updateSettings(tx, tenantId, after);
     const anthropic = await storeKey(tx, tenantId, 'anthropic', keys.anthropic);
@@ -56,7 +56,11 @@ export function createStoreChange({
       await audit.append(tx, actor, {
         action: 'llm_config.updated',
         subject,
-        details: { fields: [...fields, ...changedKeys.map(({ provider }) => keyFields[provider])] },
+        details: {
+          fields: [...fields, ...changedKeys.map(({ provider }) => keyFields[provider])],
+          // The vendor's name alone: the address is the tenant's own.
+          ...(fields.includes('embedding_provider') ? { embedding_provider: vendor.name } : {}),
+        },
       });
     }
     for (const { provider, change } of changedKeys) {
