@@ -35,7 +35,7 @@ const table = {
   provider_unavailable: {
     who: 'provider',
     nextStep:
-      "Wait, since calls are tried again by themselves; if it lasts, look at the provider's status page and at the address in the settings.",
+      "Nothing if it passes, since calls are tried again by themselves; if it lasts, check embedding_base_url and the provider's status page.",
     countsForBreaker: true,
     workflow: 'retries',
     article: 'failed',
@@ -92,7 +92,7 @@ const table = {
   },
   model_not_found: {
     who: 'tenant',
-    nextStep: 'Choose a model in the settings that the provider offers to this key and that embeds texts.',
+    nextStep: 'Choose a model that the provider has and that embeds, or check embedding_base_url.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
@@ -111,7 +111,7 @@ const table = {
   malformed_response: {
     who: 'provider',
     nextStep:
-      'Check that the address and the model in the settings are those of an embedding API; if they are, the provider has to mend its answers.',
+      'Check embedding_base_url, embedding_model and embedding_dimensions first; if they are right, the provider has to mend its answers.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',
@@ -139,7 +139,7 @@ const table = {
   },
   address_forbidden: {
     who: 'tenant',
-    nextStep: 'Set a provider or an address in the settings that this installation allows.',
+    nextStep: "Choose another provider or address; the operator's PROVIDER_URLS decides which are allowed.",
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',

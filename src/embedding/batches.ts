@@ -102,6 +102,7 @@ function causeOf({ code, hint }: FailedCall): RefusalCause | undefined {
       return hint.kind;
     case 'parameter':
     case 'daily_quota':
+    case 'other_dimensions':
     case undefined:
       return undefined;
     default:

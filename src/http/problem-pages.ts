@@ -28,6 +28,12 @@ ${body}
 </html>
 `;
 
+/** What a code's page says beyond the table of failures. */
+const more: Partial<Record<ProblemCode, string>> = {
+  address_forbidden:
+    "The operator's PROVIDER_URLS is 'listed' (the addresses of the listed providers), 'public' (any https address whose host leads to public addresses only; the default) or 'any' (http and private addresses too). Other addresses are refused when they are set, and again at each connection. The provider of the installation is always allowed.",
+};
+
 function explanationOf(code: ProblemCode): string {
   const { status, title } = problemTraits(code);
   const guidance = isFailureCode(code)
@@ -41,7 +47,7 @@ function explanationOf(code: ProblemCode): string {
     code,
     `    <h1><code>${code}</code></h1>
     <p>${escapeHtml(title)}. As the answer to a request it has the status ${status}.</p>
-${guidance}    <p><a href="${problemPath}">All codes</a></p>`,
+${guidance}${more[code] === undefined ? '' : `    <p>${escapeHtml(more[code])}</p>\n`}    <p><a href="${problemPath}">All codes</a></p>`,
   );
 }
 

@@ -2,6 +2,7 @@ import { type FailureCode, failureCodes, failureTraits } from '../domain/failure
 import type { Provider } from '../domain/operations.ts';
 import { type Problem, problem } from '../platform/http/problem.ts';
 import { type Reply, reply } from '../platform/http/route.ts';
+import type { AddressRefusal } from './allowed-address.ts';
 import type { Notice } from './plan-change.ts';
 import type { SettingsTrial, SettingsUpdate } from './settings.ts';
 import { presentTriedCall } from './tried-call.ts';
@@ -13,8 +14,17 @@ import type { RefusedCall } from './try-change.ts';
  */
 const retryAfterSeconds = 5;
 
-const addressForbidden =
-  'This installation lets no calls go to that address. Ask its operator, or choose another provider.';
+/** Why an address is not allowed. None of these names what a host resolves to. */
+const addressRefusals: Readonly<Record<AddressRefusal, string>> = {
+  http: 'It is an http address, and this installation allows https only.',
+  port: 'No call can go to its port.',
+  private: 'Its host leads to a private address, and this installation allows public ones only.',
+  not_listed:
+    "It is not a listed address, and this installation allows the listed providers' own addresses only.",
+};
+
+const addressForbidden = (reason: AddressRefusal) =>
+  `${addressRefusals[reason]} The operator's PROVIDER_URLS decides. Choose another provider or address.`;
 
 /** The codes that a change answers when a call with it does not work. No breaker and no waiting vectors refuse such a call. */
 export const refusedCallCodes = failureCodes.filter(
@@ -59,10 +69,10 @@ function answerRefusal(refusal: Exclude<SettingsTrial, { kind: 'tried' }>): Prob
         `Invalid: ${refusal.errors.map(({ path: field }) => field).join(', ')}.`,
         { errors: refusal.errors },
       );
-    case 'forbidden':
-      return problem('address_forbidden', addressForbidden, {
-        errors: [{ path: refusal.path, message: addressForbidden }],
-      });
+    case 'forbidden': {
+      const detail = addressForbidden(refusal.reason);
+      return problem('address_forbidden', detail, { errors: [{ path: refusal.path, message: detail }] });
+    }
     case 'failed':
       return problem(
         refusal.code,

@@ -1,4 +1,5 @@
 import { findOddCharacter } from '../domain/odd-character.ts';
+import { findNoKey } from './no-key.ts';
 
 /** A provider's key as a client sent it, without what it was pasted with; or why it cannot be one. No text here holds any of it. */
 export type PastedKey =
@@ -10,6 +11,7 @@ export const maxKeyLength = 500;
 
 /** What a paste may have around a key, with what is said when it is taken off. The key is the group. */
 const wrappings: readonly (readonly [pattern: RegExp, notice: string])[] = [
+  [/^(?:"[\w.-]+"|'[\w.-]+')\s*:\s*([^\s:].*)$/s, 'The name before the key was taken off.'],
   [
     /^"(.*)"[;,]?$|^'(.*)'[;,]?$|^`(.*)`[;,]?$|^[“„](.*)[”“][;,]?$|^‘(.*)’[;,]?$/s,
     'The quotes around the key were taken off.',
@@ -23,10 +25,13 @@ const wrappings: readonly (readonly [pattern: RegExp, notice: string])[] = [
     /^(?:authorization|x-api-key|api-key)\s*:\s*(.+)$/is,
     'The name of the header before the key was taken off.',
   ],
+  // A key may have a colon, but no blank after it.
+  [/^[A-Za-z_][\w.-]*\s*:\s+(\S.*)$/s, 'The name before the key was taken off.'],
   [/^bearer\s+(.+)$/is, '“Bearer” before the key was taken off.'],
 ];
 
-const printable = /^[\x20-\x7e]$/;
+/** Printable ASCII but the blank, which no key has. */
+const characterOfKeys = /^[\x21-\x7e]$/;
 
 /** Reads a key out of what was pasted. Its length is checked apart, because the fewest characters depend on the provider. */
 export function readPastedKey(given: string): PastedKey {
@@ -36,9 +41,14 @@ export function readPastedKey(given: string): PastedKey {
     key = inner.key.trim();
     notices.add(inner.notice);
   }
-  const odd = findOddCharacter(key, printable);
+  const before = [...given.slice(0, given.indexOf(key))].length;
+  const other = findNoKey(key);
+  if (other !== undefined) {
+    const message = `${other.whatItIs} (at character ${before + other.position}); ${other.nextStep}`;
+    return { kind: 'refused', message };
+  }
+  const odd = findOddCharacter(key, characterOfKeys);
   if (odd !== undefined) {
-    const before = [...given.slice(0, given.indexOf(key))].length;
     return {
       kind: 'refused',
       message: `has ${odd.name} at character ${before + odd.position}; copy the key again`,

@@ -2,8 +2,9 @@ import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { FieldError } from '../platform/http/problem.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import type { Vendor } from '../providers/catalogue/vendor.ts';
-import { findModel, refusedDimensions } from '../providers/catalogue/vendor-model.ts';
+import type { AddressRefusal } from './allowed-address.ts';
 import { chooseProvider } from './choose-provider.ts';
+import { type KeptFields, noticesOnModel, refusalOfDimensions } from './model-notices.ts';
 import { changeSettings, type OwnSettingsPatch } from './settings-change.ts';
 import type { OwnSettings } from './settings-store.ts';
 import type { Targets } from './targets.ts';
@@ -19,7 +20,11 @@ export type ChangePlan =
   | { readonly kind: 'planned'; readonly plan: PlannedChange }
   | { readonly kind: 'invalid'; readonly errors: readonly FieldError[] }
   /** This installation does not allow the provider or the address that the field at `path` names. */
-  | { readonly kind: 'forbidden'; readonly path: 'embedding_provider' | 'embedding_base_url' };
+  | {
+      readonly kind: 'forbidden';
+      readonly path: 'embedding_provider' | 'embedding_base_url';
+      readonly reason: AddressRefusal;
+    };
 
 export interface PlannedChange {
   readonly after: OwnSettings;
@@ -45,14 +50,17 @@ export function planChange(
   if (chosen.kind === 'refused') return { kind: 'invalid', errors: [chosen.error] };
   const { vendor, notices } = chosen;
   const { after, fields } = changeSettings(before, { ...patch, embedding_base_url: chosen.stored });
-  if (chosen.isChoice && !targets.isAllowed(after)) {
+  const reason = chosen.isChoice ? targets.refusal(after) : undefined;
+  if (reason !== undefined) {
     const path = patch.embedding_base_url ? 'embedding_base_url' : 'embedding_provider';
-    return { kind: 'forbidden', path };
+    return { kind: 'forbidden', path, reason };
   }
   const target = targets.embedding(after);
   const targetBefore = targets.embedding(before);
   const asks = fields.some((field) => field.startsWith('embedding_'));
-  const dimensions = asks ? refusalOfDimensions(vendor, target.model, after.embedding_dimensions) : undefined;
+  const kept = keptFromFormer(vendor, catalogue.find(before.embedding_provider), patch);
+  const asked = { vendor, model: target.model, after, kept };
+  const dimensions = asks ? refusalOfDimensions(asked) : undefined;
   if (dimensions !== undefined) return { kind: 'invalid', errors: [dimensions] };
   return {
     kind: 'planned',
@@ -63,32 +71,16 @@ export function planChange(
       vendor,
       addressChanged: target.vendor !== targetBefore.vendor || target.baseUrl !== targetBefore.baseUrl,
       vectorsChanged: targetIdOf(target) !== targetIdOf(targetBefore),
-      notices: asks ? [...notices, ...noticesOnModel(vendor, target.model, after)] : notices,
+      notices: asks ? [...notices, ...noticesOnModel(asked)] : notices,
     },
   };
 }
 
-function refusalOfDimensions(vendor: Vendor, model: string, wanted: number | null): FieldError | undefined {
-  const message = wanted === null ? undefined : refusedDimensions(vendor, model, wanted);
-  return message === undefined ? undefined : { path: 'embedding_dimensions', message };
-}
-
-/** What a client may have overlooked about the model. It is no mistake: vendors have models that the catalogue does not know. */
-function noticesOnModel(vendor: Vendor, model: string, after: OwnSettings): readonly Notice[] {
-  const path = 'embedding_model';
-  if (after.embedding_model === null && vendor.defaultModel === null)
-    return [
-      {
-        path,
-        message: `${vendor.title} has no default model, so ${model} is asked for. Set the model that it serves.`,
-      },
-    ];
-  if (vendor.models.length > 0 && after.embedding_model !== null && findModel(vendor, model) === undefined)
-    return [
-      {
-        path,
-        message: `${model} is not among the known models of ${vendor.title}; the first call shows whether it is there.`,
-      },
-    ];
-  return [];
+/** What was chosen for the former provider and stays, because the change names another provider and not these. */
+function keptFromFormer(vendor: Vendor, former: Vendor | undefined, patch: OwnSettingsPatch): KeptFields {
+  const isOther = vendor !== former;
+  return {
+    model: isOther && patch.embedding_model === undefined,
+    dimensions: isOther && patch.embedding_dimensions === undefined,
+  };
 }

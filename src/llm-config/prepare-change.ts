@@ -106,7 +106,8 @@ export function createChangePreparation(deps: {
       if (addressChanged && targets.mustBePublic(after)) {
         const verdict = await addressCheck.check(new URL(target.baseUrl).hostname);
         // A name that is not found now may be found later. Its address is checked again at each connection.
-        if (verdict === 'forbidden') return { kind: 'forbidden', path: 'embedding_base_url' };
+        if (verdict === 'forbidden')
+          return { kind: 'forbidden', path: 'embedding_base_url', reason: 'private' };
       }
       const [anthropic, embedding] = await seal(tenantId, planned.plan, change);
       if (anthropic.kind === 'failed') return anthropic;

@@ -129,6 +129,8 @@ export function createSettings(deps: SettingsDeps): Settings {
           return { kind: 'updated', view: await read(tx, tenantId), notices };
         });
         if (outcome !== 'moved') return outcome;
+        // The key was meant for the address that its client knew, and must not follow another change to a new one.
+        if (typeof given.keys.embedding === 'string') return { kind: 'busy' };
       }
       return { kind: 'busy' };
     },

@@ -49,7 +49,7 @@ export function createStoreChange({
     tx,
     actor,
     before,
-    { after, fields, vectorsChanged, addressChanged },
+    { after, fields, vendor, vectorsChanged, addressChanged },
     keys,
     verified = none,
   ) => {
@@ -70,7 +70,11 @@ export function createStoreChange({
       await audit.append(tx, actor, {
         action: 'llm_config.updated',
         subject,
-        details: { fields: [...fields, ...changedKeys.map(({ provider }) => keyFields[provider])] },
+        details: {
+          fields: [...fields, ...changedKeys.map(({ provider }) => keyFields[provider])],
+          // The vendor's name alone: the address is the tenant's own.
+          ...(fields.includes('embedding_provider') ? { embedding_provider: vendor.name } : {}),
+        },
       });
     }
     for (const { provider, change } of changedKeys) {

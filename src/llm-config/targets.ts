@@ -3,7 +3,7 @@ import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import { baseUrlOf, isListedAddress } from '../providers/catalogue/vendor-address.ts';
 import { dimensionsToAsk, findModel, inputStyleOf } from '../providers/catalogue/vendor-model.ts';
-import { isAllowedAddress } from './allowed-address.ts';
+import { type AddressRefusal, refusalOfAddress } from './allowed-address.ts';
 import type { OwnSettings } from './settings-store.ts';
 
 /** The settings that decide where embedding calls go, and what they ask. */
@@ -15,7 +15,9 @@ export type EmbeddingChoice = Pick<
 /** Where the calls of a tenant go. */
 export interface Targets {
   embedding(own: EmbeddingChoice): ProviderTarget;
-  /** Whether this installation lets the embedding calls of a tenant go there. */
+  /** Why this installation does not let the embedding calls of a tenant go there; undefined where it does. */
+  refusal(own: EmbeddingChoice): AddressRefusal | undefined;
+  /** Whether it lets them. */
   isAllowed(own: EmbeddingChoice): boolean;
   /** Whether the host is the tenant's choice, and every address of it must be public. */
   mustBePublic(own: EmbeddingChoice): boolean;
@@ -58,15 +60,19 @@ export function createTargets(deps: {
     };
   };
 
+  const refusal = (own: EmbeddingChoice): AddressRefusal | undefined => {
+    const vendor = catalogue.find(own.embedding_provider);
+    if (vendor === undefined) return 'not_listed';
+    const baseUrl = baseUrlOf(vendor, own.embedding_base_url) ?? noAddress;
+    return refusalOfAddress(deps.providerUrls, vendor, baseUrl);
+  };
+
   return {
     embedding,
 
-    isAllowed(own) {
-      const vendor = catalogue.find(own.embedding_provider);
-      if (vendor === undefined) return false;
-      const baseUrl = baseUrlOf(vendor, own.embedding_base_url) ?? noAddress;
-      return isAllowedAddress(deps.providerUrls, vendor, baseUrl);
-    },
+    refusal,
+
+    isAllowed: (own) => refusal(own) === undefined,
 
     mustBePublic(own) {
       const vendor = catalogue.find(own.embedding_provider);

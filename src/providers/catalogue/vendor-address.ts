@@ -1,6 +1,7 @@
 import { fillTemplate, readPairs, readTemplate } from './address-template.ts';
 import { normaliseBaseUrl } from './base-url.ts';
 import type { Vendor } from './vendor.ts';
+import { listedVendors } from './vendors.ts';
 
 /** What a tenant's address comes to: what is stored (null for the vendor's own address), and what was put right. */
 export type ChosenAddress =
@@ -42,7 +43,9 @@ function chooseFixed(vendor: Vendor, address: AddressOf<'fixed'>, given: string)
   const known =
     all.find((each) => each === normal.baseUrl) ?? all.find((each) => each.startsWith(`${normal.baseUrl}/`));
   if (known === undefined) {
-    return refused(
+    return refusedAsOther(
+      vendor,
+      given,
       `is not an address of ${vendor.title} (${all.join(', ')}); leave it out, or set the embedding_provider to "custom"`,
     );
   }
@@ -64,7 +67,11 @@ function chooseFromTemplate(
     if (normal.kind === 'refused') return normal;
     const read = readTemplate(address, normal.baseUrl);
     if (read === undefined)
-      return refused(`is not an address of ${vendor.title}, which is ${address.template}`);
+      return refusedAsOther(
+        vendor,
+        given,
+        `is not an address of ${vendor.title}, which is ${address.template}`,
+      );
     const filled = fillTemplate(address, read.template, read.values);
     return filled.kind === 'refused'
       ? filled
@@ -74,6 +81,35 @@ function chooseFromTemplate(
   if (values === undefined) return refused(`must be ${example}, or the whole address`);
   const filled = fillTemplate(address, address.template, values);
   return filled.kind === 'refused' ? filled : ok(filled.baseUrl);
+}
+
+/** Refuses an address that is not the vendor's, and names the vendor whose it is, if that is known. */
+function refusedAsOther(vendor: Vendor, given: string, otherwise: string): ChosenAddress {
+  const owner = listedVendors.find((other) => other !== vendor && isAddressOf(other, given));
+  return refused(
+    owner === undefined
+      ? otherwise
+      : `is not an address of ${vendor.title} but of ${owner.title}: set the embedding_provider to "${owner.name}"`,
+  );
+}
+
+/** Whether an address is the vendor's own once it is put right. No other vendor is asked in turn. */
+function isAddressOf(vendor: Vendor, given: string): boolean {
+  const normal = normaliseBaseUrl(given);
+  if (normal.kind === 'refused') return false;
+  const { address } = vendor;
+  switch (address.kind) {
+    case 'fixed':
+      return isListedAddress(vendor, normal.baseUrl);
+    case 'template': {
+      const read = readTemplate(address, normal.baseUrl);
+      return read !== undefined && fillTemplate(address, read.template, read.values).kind === 'ok';
+    }
+    case 'own':
+      return false;
+    default:
+      return address satisfies never;
+  }
 }
 
 /** What is shown of an address that was put right. */

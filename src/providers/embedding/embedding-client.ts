@@ -106,7 +106,7 @@ export function createEmbeddingClient(
           return { kind: 'failed', ...refusal, cost: refusalCost(refusal.code, cost) };
         }
         if (expectedDimensions !== undefined && read.vectors[0]?.length !== expectedDimensions)
-          return { kind: 'failed', code: 'malformed_response', cost };
+          return { kind: 'failed', code: 'malformed_response', hint: { kind: 'other_dimensions' }, cost };
         const answeredModel = readAnsweredModel(answer, apiKey, target.model);
         const seen = { vectors: read.form, usage, index: read.index, answeredModel };
         return { kind: 'ok', result: { vectors: read.vectors, seen }, cost };

@@ -23,6 +23,8 @@ export interface ProfileCache {
   read(tenantId: string, target: ProviderTarget): Promise<EmbeddingProfile>;
   /** Stores what a call has found out, if that is something new, in the transaction that ends the call. */
   record(tx: Transaction, call: WorkedCall): Promise<void>;
+  /** Remembers that the dimensions which the tenant asks for cannot be had, so that no further call is paid to find it out again. */
+  recordOtherDimensions(tenantId: string, target: ProviderTarget, used: EmbeddingProfile): Promise<void>;
 }
 
 /** A profile that another process has changed is read again after this. Until then a call may be refused once more. */
@@ -50,6 +52,14 @@ export function createProfileCache(deps: {
       );
       cached.set(name, profile);
       return profile;
+    },
+
+    async recordOtherDimensions(tenantId, target, used) {
+      const traits = { ...traitsOf(used), makesOtherDimensions: true };
+      await deps.database.withTenant(tenantId, (tx) =>
+        saveFound(tx, tenantId, targetIdOf(target), { traits, anew: false }),
+      );
+      cached.delete(nameOf(tenantId, target));
     },
 
     async record(tx, { tenantId, target, known, used, seen, anew }) {
@@ -94,6 +104,7 @@ const traitsOf = (profile: EmbeddingProfile): FoundTraits => ({
   vectors: profile.vectors,
   usage: profile.usage,
   index: profile.index,
+  makesOtherDimensions: profile.makesOtherDimensions,
 });
 
 const traitsAfter = (used: EmbeddingProfile, seen: SeenTraits): FoundTraits => ({
@@ -102,4 +113,5 @@ const traitsAfter = (used: EmbeddingProfile, seen: SeenTraits): FoundTraits => (
   // A single answer without a usage says nothing about the others.
   usage: seen.usage === 'none' && used.usage !== null ? used.usage : seen.usage,
   index: seen.index,
+  makesOtherDimensions: false,
 });

@@ -25,6 +25,7 @@ const found = z
     vectors: z.enum(['numbers', 'base64']).nullable(),
     usage: z.enum(usageFields).nullable(),
     index: z.boolean().nullable(),
+    makesOtherDimensions: z.boolean(),
     maxInputs: limit,
     maxRequestTokens: limit,
     maxInputTokens: limit,

@@ -25,6 +25,8 @@ export interface EmbeddingProfile extends RequestLimits {
   readonly vectors: 'numbers' | 'base64' | null;
   readonly usage: (typeof usageFields)[number] | null;
   readonly index: boolean | null;
+  /** Whether the model has made other dimensions than the tenant asks for, in an answer to a request that could not name them. */
+  readonly makesOtherDimensions: boolean;
   /** The model that answers name. */
   readonly answeredModel: string | null;
   /** When answers began to name another model than before. */
@@ -36,7 +38,7 @@ export interface EmbeddingProfile extends RequestLimits {
 /** What a call finds out, apart from the limits. */
 export type FoundTraits = Pick<
   EmbeddingProfile,
-  'encoding' | 'dimensionsParameter' | 'leftOut' | 'vectors' | 'usage' | 'index'
+  'encoding' | 'dimensionsParameter' | 'leftOut' | 'vectors' | 'usage' | 'index' | 'makesOtherDimensions'
 >;
 
 /** What an answer has shown of its provider. */
@@ -60,6 +62,7 @@ export function startingProfile(target: ProviderTarget, vendor: Vendor | undefin
     vectors: null,
     usage: null,
     index: null,
+    makesOtherDimensions: false,
     answeredModel: null,
     modelDriftedAt: null,
     foundAt: null,

@@ -12,4 +12,6 @@ export type RefusalHint =
   /** The provider failed on this request, and may do so each time: status 500. */
   | { readonly kind: 'server_error' }
   /** The quota of a day is used up and comes back by itself. */
-  | { readonly kind: 'daily_quota' };
+  | { readonly kind: 'daily_quota' }
+  /** The vectors have other dimensions than the tenant asks for. */
+  | { readonly kind: 'other_dimensions' };

@@ -51,7 +51,10 @@ describe('a chosen provider', () => {
     expect(answer.body).not.toHaveProperty('notices');
     expect((await api.call(keys.user, 'GET', path)).body).toEqual(answer.body);
     const log = await api.call(keys.user, 'GET', '/audit?subject_kind=llm_config');
-    expect(log.body.data.at(-1).details).toEqual({ fields: ['embedding_provider', 'embedding_api_key'] });
+    expect(log.body.data.at(-1).details).toEqual({
+      fields: ['embedding_provider', 'embedding_api_key'],
+      embedding_provider: 'mistral',
+    });
   });
 
   test('may have an address in parts, whose whole form is stored', async ({ patch }) => {
@@ -145,12 +148,22 @@ describe('a chosen provider', () => {
       'embedding_dimensions',
       /256, 512, 1024, 2048/,
     ],
+    [
+      {
+        embedding_provider: 'azure-openai',
+        embedding_base_url: 'https://contoso.openai.azure.com/openai/deployments/d?api-version=2024-10-21',
+      },
+      'embedding_base_url',
+      /set the embedding_provider to "azure-openai-classic"/,
+    ],
     [{ embedding_dimensions: 0 }, 'embedding_dimensions', /1 to 16000/],
     [{ embedding_model: 'a model' }, 'embedding_model', /letters/],
     [{ embedding_api_key: 'k'.repeat(19) }, 'embedding_api_key', /20 to 500.*has 19/],
     [{ api_key: 'k'.repeat(19) }, 'api_key', /20 to 500.*has 19/],
     [{ embedding_api_key: `sk-12345678\n${twenty}` }, 'embedding_api_key', /a line break at character 12/],
     [{ api_key: `sk-1234\u200b${twenty}` }, 'api_key', /a zero-width character at character 8/],
+    [{ embedding_api_key: `lk_${'a'.repeat(43)}` }, 'embedding_api_key', /a key of Lorekeep/],
+    [{ api_key: 'sk-ant-*********************abcd' }, 'api_key', /masked \(at character 8\)/],
     [{ embedding_api_key: `sk-1234é${twenty}` }, 'embedding_api_key', /outside ASCII at character 8/],
     [
       {
@@ -173,32 +186,75 @@ describe('a chosen provider', () => {
     expect((await api.call(keys.user, 'GET', path)).body).toEqual(before.body);
   });
 
-  test.for([
-    'http://gateway.example/v1',
-    'https://internal.example/v1',
-    'https://10.0.0.8/v1',
-    'https://2130706433/v1',
-    'https://0x7f.1/v1',
-    'https://0177.0.0.1/v1',
-    'https://[::ffff:127.0.0.1]/v1',
-    'https://[fd00::1]/v1',
-    'https://169.254.169.254/latest',
-  ])('at %s is forbidden, and nothing is stored', async (address, { api, keys, patch }) => {
-    const refused = await patch({
-      embedding_provider: 'custom',
-      embedding_base_url: address,
-      embedding_api_key: twenty,
+  test('keeps the model and dimensions of the former one, and says so where they are not known to fit', async ({
+    api,
+    keys,
+    patch,
+  }) => {
+    await patch({
+      embedding_provider: 'openai',
+      embedding_model: 'text-embedding-3-small',
+      embedding_dimensions: 512,
     });
-    expect(refused.status).toBe(422);
-    expect(refused.body).toMatchObject({
-      code: 'address_forbidden',
-      errors: [{ path: 'embedding_base_url' }],
+    const other = await patch({ embedding_provider: 'gemini' });
+    expect(other.body).toMatchObject({
+      embedding_model: 'text-embedding-3-small',
+      embedding_dimensions: 512,
     });
-    expect((await api.call(keys.user, 'GET', path)).body).toMatchObject({
-      has_embedding_key: false,
-      embedding_provider: null,
+    expect(other.body.notices).toEqual([
+      {
+        path: 'embedding_model',
+        message: 'text-embedding-3-small was kept from the former provider; null takes the default.',
+      },
+      {
+        path: 'embedding_dimensions',
+        message: '512 was kept from the former provider; null takes the default.',
+      },
+    ]);
+    // Nothing is said of what fits, nor of what the change names.
+    const fits = { embedding_provider: 'openai', embedding_dimensions: 512 };
+    expect((await patch(fits)).body).not.toHaveProperty('notices');
+    const log = await api.call(keys.user, 'GET', '/audit?subject_kind=llm_config');
+    expect(log.body.data[0].details).toEqual({
+      fields: ['embedding_provider'],
+      embedding_provider: 'openai',
     });
+    const refused = await patch({ embedding_provider: 'mistral', embedding_model: null });
+    expect(refused.body.errors).toEqual([
+      { path: 'embedding_dimensions', message: expect.stringMatching(/^must be 1024 .*; 512 was kept from/) },
+    ]);
   });
+
+  test.for([
+    ['http://gateway.example/v1', 'http'],
+    ['https://internal.example/v1', 'a private address'],
+    ['https://10.0.0.8/v1', 'a private address'],
+    ['https://2130706433/v1', 'a private address'],
+    ['https://0x7f.1/v1', 'a private address'],
+    ['https://0177.0.0.1/v1', 'a private address'],
+    ['https://[::ffff:127.0.0.1]/v1', 'a private address'],
+    ['https://[fd00::1]/v1', 'a private address'],
+    ['https://169.254.169.254/latest', 'a private address'],
+  ] as const)(
+    'at %s is forbidden as %s, and nothing is stored',
+    async ([address, reason], { api, keys, patch }) => {
+      const refused = await patch({
+        embedding_provider: 'custom',
+        embedding_base_url: address,
+        embedding_api_key: twenty,
+      });
+      expect(refused.status).toBe(422);
+      expect(refused.body).toMatchObject({
+        code: 'address_forbidden',
+        detail: expect.stringMatching(`${reason}.*The operator's PROVIDER_URLS decides`),
+        errors: [{ path: 'embedding_base_url' }],
+      });
+      expect((await api.call(keys.user, 'GET', path)).body).toMatchObject({
+        has_embedding_key: false,
+        embedding_provider: null,
+      });
+    },
+  );
 
   test('whose name is not found now is taken: its address is checked when it is connected to', async ({
     patch,

@@ -47,8 +47,8 @@ export const catalogueFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/allowed-address.ts',
-    find: "return baseUrl.startsWith('https://') &&",
-    replace: 'return',
+    find: "if (!baseUrl.startsWith('https://')) return 'http';",
+    replace: '',
     why: 'keys go out without TLS where only public addresses are allowed',
     tests: targets,
   },

@@ -86,14 +86,17 @@ describe('a field that a provider refuses', () => {
 
 describe('dimensions that a provider does not make', () => {
   it.for([1, 12])(
-    'are a malformed response to %i texts, and nothing is stored',
+    'are a malformed response to %i texts, nothing is stored, and nothing is asked again',
     async (texts, { asking, twin, key }) => {
       twin.speak(key, {
         refuses: { dimensions: refused('dimensions are not supported: no matryoshka model') },
       });
       const inputs = manyTexts.slice(0, texts);
       expect(await asking.embed(inputs, { dimensions: 8 })).toMatchObject({ code: 'malformed_response' });
-      expect(await asking.profile({ dimensions: 8 })).toMatchObject({ foundAt: null });
+      expect(await asking.profile({ dimensions: 8 })).toMatchObject({ makesOtherDimensions: true });
+      const calls = twin.callsOf(key).length;
+      expect(await asking.embed(inputs, { dimensions: 8 })).toMatchObject({ code: 'malformed_response' });
+      expect(twin.callsOf(key)).toHaveLength(calls);
       const billed = twin.callsOf(key).filter((call) => call.billed);
       expect(billed.every((call) => call.inputs.length <= 2)).toBe(true);
     },

@@ -90,6 +90,16 @@ describe('an address', () => {
     expect(targets.isAllowed(own)).toBe(any);
   });
 
+  test.each([
+    ['listed', 'custom', 'https://gateway.example/v1', 'not_listed'],
+    ['listed', 'custom', 'http://gateway.example/v1', 'not_listed'],
+    ['public', 'custom', 'http://gateway.example/v1', 'http'],
+    ['public', 'no-longer-there', 'https://gateway.example/v1', 'not_listed'],
+    ['any', 'custom', 'http://gateway.example/v1', undefined],
+  ] as const)('where %s are allowed, of %s, %s, is refused as %s', (allowed, name, address, reason) => {
+    expect(installationOf(allowed).targets.refusal(at(name, address))).toBe(reason);
+  });
+
   test('that is not allowed any more gets no key', async () => {
     const opened: unknown[] = [];
     const keys = createProviderKeys({

@@ -176,6 +176,18 @@ describe('the address of a vendor', () => {
     ['azure-openai-classic', 'contoso', /must be resource=contoso&deployment=embeddings/],
     ['azure-openai-classic', 'resource=contoso', /needs deployment/],
     ['azure-openai-classic', 'https://contoso.openai.azure.com', /needs deployment/],
+    [
+      'azure-openai',
+      'https://contoso.openai.azure.com/openai/deployments/d?api-version=2024-10-21',
+      /not an address of Azure OpenAI \(v1\) but of Azure OpenAI \(classic.*"azure-openai-classic"/,
+    ],
+    [
+      'azure-openai',
+      'https://contoso.openai.azure.com/openai/deployments/d/embeddings',
+      /"azure-openai-classic"/,
+    ],
+    ['azure-openai-classic', 'https://contoso.openai.azure.com/openai/v1/', /"azure-openai"/],
+    ['mistral', 'https://eu.api.openai.com/v1/embeddings', /but of OpenAI.*"openai"/],
     ['custom', null, /is needed/],
     ['ollama', null, /is needed.*11434/],
     ['default', 'https://gateway.example/v1', /"custom"/],
