@@ -114,23 +114,26 @@ export function createSettings(deps: SettingsDeps): Settings {
         const tried = verify ? await tryChange(actor, patch, prepared) : undefined;
         if (tried?.refused !== undefined) return tried.refused;
 
-        const outcome = await database.withTenant(tenantId, async (tx): Promise<SettingsUpdate | 'moved'> => {
-          const locked = await preparation.lock(tx, tenantId);
-          const planned = preparation.plan(locked, change);
-          if (planned.kind !== 'planned') return planned;
-          const { plan } = planned;
-          // Another change came between: a key must not be stored that is sealed for an address which is no longer meant,
-          // nor settings other than those that were tried.
-          if (plan.target.baseUrl !== prepared.plan.target.baseUrl) return 'moved';
-          if (tried !== undefined && !tried.isOf(plan, locked)) return 'moved';
-          await storeChange(tx, actor, locked.settings, plan, prepared.keys, tried?.verified);
-          await tried?.remember(tx);
-          const notices = [...given.notices, ...plan.notices];
-          return { kind: 'updated', view: await read(tx, tenantId), notices };
-        });
-        if (outcome !== 'moved') return outcome;
+        const outcome = await database.withTenant(
+          tenantId,
+          async (tx): Promise<SettingsUpdate | 'moved' | 'changed'> => {
+            const locked = await preparation.lock(tx, tenantId);
+            const planned = preparation.plan(locked, change);
+            if (planned.kind !== 'planned') return planned;
+            const { plan } = planned;
+            // Another change came between: a key must not be stored that is sealed for an address which is no longer meant,
+            // nor settings other than those that were tried.
+            if (plan.target.baseUrl !== prepared.plan.target.baseUrl) return 'moved';
+            if (tried !== undefined && !tried.isOf(plan, locked)) return 'changed';
+            await storeChange(tx, actor, locked.settings, plan, prepared.keys, tried?.verified);
+            await tried?.remember(tx);
+            const notices = [...given.notices, ...plan.notices];
+            return { kind: 'updated', view: await read(tx, tenantId), notices };
+          },
+        );
+        if (outcome !== 'moved' && outcome !== 'changed') return outcome;
         // The key was meant for the address that its client knew, and must not follow another change to a new one.
-        if (typeof given.keys.embedding === 'string') return { kind: 'busy' };
+        if (outcome === 'moved' && typeof given.keys.embedding === 'string') return { kind: 'busy' };
       }
       return { kind: 'busy' };
     },

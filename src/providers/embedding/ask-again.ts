@@ -4,7 +4,6 @@ import { isLarge } from './batch-size.ts';
 import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import type { Probe } from './probing.ts';
 import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile, optionalFields } from './profile.ts';
-import type { ProfileCache } from './profile-cache.ts';
 import { startTime } from './time-left.ts';
 
 /** A refused field costs one more call. A request has at most four that may be refused: the dimensions have two names. */
@@ -21,33 +20,19 @@ export function createAskAgain(deps: {
   readonly askOnce: AskOnce;
   readonly probe: Probe;
   readonly catalogue: Pick<Catalogue, 'find'>;
-  readonly cache: Pick<ProfileCache, 'recordOtherDimensions'>;
 }): AskAgain {
-  /** Remembers what a call has shown that cannot work with any form: no later call is paid for it. */
-  const remembered = async <K, R extends CallResult<K>>(
-    { tenantId, asked }: TargetedCall<K>,
-    used: EmbeddingProfile,
-    result: R,
-  ): Promise<R> => {
-    const madeOthers = result.kind === 'failed' && result.hint?.kind === 'other_dimensions';
-    if (madeOthers && dimensionsAreUnnamed(used, asked))
-      await deps.cache.recordOtherDimensions(tenantId, asked, used);
-    return result;
-  };
-
   return async (call, { known, used }) => {
     const leftMs = startTime(call.timeoutMs);
     const vendor = deps.catalogue.find(call.asked.vendor);
     if (call.timeoutMs === 0) return { kind: 'failed', code: 'provider_timeout' };
-    if (used.makesOtherDimensions && dimensionsAreUnnamed(used, call.asked))
+    if (used.makesOtherDimensions && call.asked.dimensions !== null)
       return { kind: 'failed', code: 'malformed_response', called: false };
     let profile = used;
     let result = await deps.askOnce(call, { known, used });
     const formOf = (form: EmbeddingProfile) => optionalFields(form, call.asked).join();
     const refused = new Set([formOf(used)]);
     for (let again = 0; again < mostAgain; again += 1) {
-      if (result.kind !== 'failed' || result.hint?.kind !== 'parameter')
-        return remembered(call, profile, result);
+      if (result.kind !== 'failed' || result.hint?.kind !== 'parameter') return result;
       const next = afterRefusedField(profile, call.asked, vendor, result.hint.name);
       // The request does not hold the field, or is refused with it and without it: then it is not at fault, whatever is said of it.
       if (next === undefined || refused.has(formOf(next))) return ofTheTexts(result);
@@ -60,17 +45,16 @@ export function createAskAgain(deps: {
         profile.dimensionsParameter !== used.dimensionsParameter || dimensionsAreUnnamed(profile, call.asked);
       if (isUnsure && isLarge(call)) {
         const probed = await deps.probe({ ...call, timeoutMs }, { known, used: profile });
-        if (probed.kind === 'ended') return remembered(call, profile, probed.result);
+        if (probed.kind === 'ended') return probed.result;
         // What else was refused need not be refused again. The form is tried now, so another refusal is one of the texts.
         if (probed.kind === 'found') profile = probed.profile;
         const restMs = leftMs();
         if (restMs === 0) return { kind: 'failed', code: 'provider_timeout' };
-        const last = await deps.askOnce({ ...call, timeoutMs: restMs }, { known, used: profile });
-        return ofTheTexts(await remembered(call, profile, last));
+        return ofTheTexts(await deps.askOnce({ ...call, timeoutMs: restMs }, { known, used: profile }));
       }
       result = await deps.askOnce({ ...call, timeoutMs }, { known, used: profile });
     }
-    return ofTheTexts(await remembered(call, profile, result));
+    return ofTheTexts(result);
   };
 }
 

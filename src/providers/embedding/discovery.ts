@@ -29,7 +29,7 @@ const maxUnclear = 5_000;
 export function createDiscovery(deps: {
   readonly askOnce: AskOnce;
   readonly catalogue: Pick<Catalogue, 'find'>;
-  readonly cache: Pick<ProfileCache, 'read' | 'recordOtherDimensions'>;
+  readonly cache: Pick<ProfileCache, 'read'>;
 }): <K>(call: TargetedCall<K>) => Promise<CallResult<K>> {
   const { catalogue, cache } = deps;
   const underWay = new Map<string, { readonly ended: Promise<unknown>; readonly waitMs: () => number }>();

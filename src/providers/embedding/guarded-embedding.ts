@@ -76,7 +76,7 @@ export function createGuardedEmbedding(deps: {
   const currentTarget = (tenantId: string) =>
     deps.database.withTenant(tenantId, (tx) => deps.keys.embeddingTarget(tx, tenantId));
 
-  const askOnce: AskOnce = (
+  const askOnce: AskOnce = async (
     { inputs, side, articleId, expectedDimensions, anew = false, asked, onFound, ...call },
     profiles,
   ) => {
@@ -84,7 +84,7 @@ export function createGuardedEmbedding(deps: {
     const { known, used } = profiles;
     // The side of a text is part of the target's identity, so the target that the guard finds sends the same texts.
     const texts = textsToSend(asked, side, inputs);
-    return guard.call({
+    const result = await guard.call({
       ...call,
       operation: 'embedding',
       inputs: inputs.length,
@@ -108,6 +108,11 @@ export function createGuardedEmbedding(deps: {
         return persisted;
       },
     });
+    // A trial stores nothing.
+    const madeOthers = result.kind === 'failed' && result.hint?.kind === 'other_dimensions';
+    if (madeOthers && asked.dimensions !== null && onFound === undefined)
+      await cache.recordOtherDimensions(tenantId, asked, used);
+    return result;
   };
 
   const ask = createDiscovery({ askOnce, catalogue, cache });

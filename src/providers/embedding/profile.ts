@@ -25,7 +25,7 @@ export interface EmbeddingProfile extends RequestLimits {
   readonly vectors: 'numbers' | 'base64' | null;
   readonly usage: (typeof usageFields)[number] | null;
   readonly index: boolean | null;
-  /** Whether the model has made other dimensions than the tenant asks for, in an answer to a request that could not name them. */
+  /** Whether the model makes other dimensions than the tenant asks for. */
   readonly makesOtherDimensions: boolean;
   /** The model that answers name. */
   readonly answeredModel: string | null;

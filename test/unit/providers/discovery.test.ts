@@ -66,7 +66,7 @@ describe('the first call of a target', () => {
                 };
           },
           catalogue: { find: () => undefined },
-          cache: { ...unremembered, read: async () => startingProfile(target, undefined) },
+          cache: { read: async () => startingProfile(target, undefined) },
         });
         const texts = Array.from({ length: inputs }, (_, at) => `text ${at}`);
         const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
@@ -107,7 +107,7 @@ describe('the first call of a target', () => {
           ? { kind: 'failed', code: 'input_rejected', hint: { kind: 'input' } }
           : limited,
       catalogue: { find: () => undefined },
-      cache: { ...unremembered, read: async () => startingProfile(target, undefined) },
+      cache: { read: async () => startingProfile(target, undefined) },
     });
     const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
     const persist = async () => 'stored';
@@ -133,7 +133,7 @@ describe('a field that a refusal names', () => {
           : { kind: 'failed', code: 'input_rejected', hint: { kind: 'parameter', name: 'dimensions' } };
       },
       catalogue: { find: () => undefined },
-      cache: { ...unremembered, read: async () => startingProfile(target, undefined) },
+      cache: { read: async () => startingProfile(target, undefined) },
     });
     const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
     await discovery({ ...call, asked: target, inputs: ['a'], persist: async () => 'stored' });
@@ -152,7 +152,7 @@ describe('a field that a refusal names', () => {
         return { kind: 'failed', code: 'input_rejected', hint: { kind: 'parameter', name } };
       },
       catalogue: { find: () => undefined },
-      cache: { ...unremembered, read: async () => startingProfile(target, undefined) },
+      cache: { read: async () => startingProfile(target, undefined) },
     });
     const call = { tenantId: 'a-tenant', source: 'workflow', side: 'passage', timeoutMs: 5_000 } as const;
     const result = await discovery({ ...call, asked: target, inputs: ['a'], persist: async () => 'stored' });
@@ -191,7 +191,7 @@ function openProvider(target: ProviderTarget, refused: readonly string[], names:
   const discovery = createDiscovery({
     askOnce,
     catalogue: { find: () => undefined },
-    cache: { ...unremembered, read: async () => stored },
+    cache: { read: async () => stored },
   });
   const texts = (count: number) => Array.from({ length: count }, (_, at) => `text ${at}`);
   return {
@@ -203,5 +203,3 @@ function openProvider(target: ProviderTarget, refused: readonly string[], names:
       }),
   };
 }
-
-const unremembered = { recordOtherDimensions: async () => undefined };
