@@ -7,12 +7,15 @@ const vendorView = z
   .object({
     name: z.string().describe('The value of `embedding_provider`'),
     title: z.string(),
+    address_kind: z
+      .enum(['fixed', 'template', 'own'])
+      .describe('`own`: a server of your own, whose whole address is the `embedding_base_url`'),
     base_url: z.string().optional().describe('Where the provider is reached'),
     base_url_template: z
       .string()
       .optional()
       .describe(
-        'Instead of `base_url`: the form of an address, whose parts in braces are for `embedding_base_url`',
+        'Instead of `base_url`: the form of an address, whose parts in braces are for `embedding_base_url`; of an `own` one an example',
       ),
     other_base_urls: z.array(z.string()).describe('Further addresses or forms, such as one for each region'),
     parameters: z
@@ -21,11 +24,15 @@ const vendorView = z
     keys_optional: z
       .boolean()
       .describe('Whether it also answers without a key, so that any text may stand for one'),
-    default_model: z.string().nullable(),
+    default_model: z.string().nullable().describe('Null where `embedding_model` has to be set'),
     models: z.array(
       z.object({
         name: z.string(),
         dimensions: z.number().int().nullable(),
+        other_dimensions: z
+          .union([z.array(z.number().int()), z.object({ min: z.number().int(), max: z.number().int() })])
+          .nullable()
+          .describe('What `embedding_dimensions` may be instead; null where there are no others'),
         max_input_tokens: z.number().int().nullable(),
       }),
     ),

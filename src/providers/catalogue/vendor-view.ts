@@ -1,9 +1,11 @@
-import type { Vendor } from './vendor.ts';
+import type { Vendor, VendorModel } from './vendor.ts';
 
 /** A vendor as the API and the documents show it. */
 export interface VendorView {
   readonly name: string;
   readonly title: string;
+  /** `own`: a server of the tenant, whose whole address is given. */
+  readonly address_kind: Vendor['address']['kind'];
   readonly base_url?: string;
   readonly base_url_template?: string;
   readonly other_base_urls: readonly string[];
@@ -17,6 +19,8 @@ export interface VendorView {
   readonly models: readonly {
     readonly name: string;
     readonly dimensions: number | null;
+    /** Those that a request may ask for instead: the only ones, or a range; null where there are no others. */
+    readonly other_dimensions: readonly number[] | { readonly min: number; readonly max: number } | null;
     readonly max_input_tokens: number | null;
   }[];
   readonly notes: string;
@@ -28,16 +32,23 @@ export function presentVendor(vendor: Vendor): VendorView {
   return {
     name,
     title,
+    address_kind: address.kind,
     ...presentAddress(address),
     keys_optional: vendor.keysOptional,
     default_model: vendor.defaultModel,
     models: vendor.models.map((model) => ({
       name: model.name,
       dimensions: model.dimensions,
+      other_dimensions: otherDimensions(model),
       max_input_tokens: model.maxInputTokens,
     })),
     notes,
   };
+}
+
+function otherDimensions({ dimensions, dimensionsSettable: settable }: VendorModel) {
+  if (settable === undefined) return null;
+  return 'min' in settable ? settable : settable.filter((each) => each !== dimensions);
 }
 
 function presentAddress(

@@ -22,7 +22,7 @@ export type VendorAddress =
       readonly alsoAt?: readonly string[];
       readonly parameters: readonly AddressParameter[];
     }
-  /** A server that the tenant runs. `example` shows the form of its address. */
+  /** A server that the tenant runs. `example` is such an address, whole. */
   | { readonly kind: 'own'; readonly example: string };
 
 /** A model as the vendor documents it. */

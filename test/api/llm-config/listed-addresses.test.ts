@@ -67,7 +67,20 @@ describe('GET /providers', () => {
     }
     expect(body.data.find(({ name }: { name: string }) => name === 'mistral')).toMatchObject({
       base_url: 'https://api.mistral.ai/v1',
-      models: expect.arrayContaining([{ name: 'mistral-embed', dimensions: 1024, max_input_tokens: 8192 }]),
+      models: expect.arrayContaining([
+        { name: 'mistral-embed', dimensions: 1024, other_dimensions: null, max_input_tokens: 8192 },
+      ]),
     });
+    const named = (wanted: string) => body.data.find(({ name }: { name: string }) => name === wanted);
+    expect(named('openai').models).toContainEqual(
+      expect.objectContaining({ name: 'text-embedding-3-small', other_dimensions: { min: 1, max: 1536 } }),
+    );
+    expect(named('voyage').models[0]).toMatchObject({ other_dimensions: [256, 512, 2048] });
+    expect(named('ollama')).toMatchObject({
+      address_kind: 'own',
+      base_url_template: 'http://localhost:11434/v1',
+      parameters: [],
+    });
+    expect(named('azure-openai')).toMatchObject({ address_kind: 'template', default_model: null });
   });
 });

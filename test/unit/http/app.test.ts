@@ -68,6 +68,9 @@ describe('the type of a problem', () => {
     }
     expect((await fetch(`${app.url}/problems/no_such_code`)).status).toBe(404);
     expect((await fetch(`${app.url}/problems/__proto__`)).status).toBe(404);
+    const forbidden = await (await fetch(`${app.url}/problems/address_forbidden`)).text();
+    for (const word of ['PROVIDER_URLS', 'listed', 'http and private addresses'])
+      expect(forbidden).toContain(word);
     const list = await (await fetch(`${app.url}/problems`)).text();
     for (const code of problemCodes) expect(list).toContain(`href="/problems/${code}"`);
   });

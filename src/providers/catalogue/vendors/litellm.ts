@@ -4,7 +4,7 @@ export const litellm: Vendor = {
   ...ownServer,
   name: 'litellm',
   title: 'LiteLLM proxy',
-  address: { kind: 'own', example: 'https://{host}/v1' },
+  address: { kind: 'own', example: 'http://localhost:4000/v1' },
   prefixesByModel: false,
   inputStyle: { kind: 'none' },
   // Of a proxy without a database, which knows one key only: any other one.

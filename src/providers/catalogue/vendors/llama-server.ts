@@ -4,7 +4,7 @@ export const llamaServer: Vendor = {
   ...ownServer,
   name: 'llama-server',
   title: 'llama.cpp server',
-  address: { kind: 'own', example: 'http://{host}:8080/v1' },
+  address: { kind: 'own', example: 'http://localhost:8080/v1' },
   encoding: 'float',
   dimensionsParameter: 'none',
   maxInputs: 32,

@@ -4,7 +4,7 @@ export const lmStudio: Vendor = {
   ...ownServer,
   name: 'lm-studio',
   title: 'LM Studio',
-  address: { kind: 'own', example: 'http://{host}:1234/v1' },
+  address: { kind: 'own', example: 'http://localhost:1234/v1' },
   encoding: 'float',
   dimensionsParameter: 'none',
   rateHeaders: 'none',

@@ -4,7 +4,7 @@ export const ollama: Vendor = {
   ...ownServer,
   name: 'ollama',
   title: 'Ollama',
-  address: { kind: 'own', example: 'http://{host}:11434/v1' },
+  address: { kind: 'own', example: 'http://localhost:11434/v1' },
   defaultModel: 'nomic-embed-text',
   models: [
     { name: 'nomic-embed-text', dimensions: 768, maxInputTokens: 2048 },

@@ -4,7 +4,7 @@ export const textEmbeddingsInference: Vendor = {
   ...ownServer,
   name: 'text-embeddings-inference',
   title: 'Hugging Face text-embeddings-inference',
-  address: { kind: 'own', example: 'http://{host}:8080/v1' },
+  address: { kind: 'own', example: 'http://localhost:8080/v1' },
   encoding: 'float',
   dimensionsParameter: 'dimensions',
   maxInputs: 32,

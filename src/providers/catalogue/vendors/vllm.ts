@@ -4,7 +4,7 @@ export const vllm: Vendor = {
   ...ownServer,
   name: 'vllm',
   title: 'vLLM',
-  address: { kind: 'own', example: 'http://{host}:8000/v1' },
+  address: { kind: 'own', example: 'http://localhost:8000/v1' },
   encoding: 'float',
   rateHeaders: 'none',
   notes:

@@ -89,6 +89,14 @@ describe('the catalogue', () => {
     expect(chooseAddress(each, baseUrl)).toEqual({ kind: 'ok', stored: chosen.stored, notices: [] });
   });
 
+  test.each(
+    listedVendors.flatMap(({ name, address }) =>
+      address.kind === 'own' ? [[name, address.example] as const] : [],
+    ),
+  )('shows for %s an address that is taken as it stands: %s', (name, example) => {
+    expect(chooseAddress(vendor(name), example)).toEqual({ kind: 'ok', stored: example, notices: [] });
+  });
+
   test('has the dialect of the listed vendor for the installation’s own provider at its host', () => {
     const own = (baseUrl: string, sendsInputType = false) =>
       createCatalogue({ baseUrl, defaultModel: 'm', sendsInputType }).ofInstallation;
