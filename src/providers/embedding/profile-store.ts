@@ -140,7 +140,7 @@ const noLimits: Partial<RequestLimits> = {};
 
 /** The same object without the fields that are undefined, which an exact optional type does not allow, and without old limits. */
 function withoutUndefined(row: z.output<typeof found>): StoredProfile['found'] {
-  const { encoding, dimensionsParameter, leftOut, vectors, usage, index } = row;
+  const { encoding, dimensionsParameter, leftOut, vectors, usage, index, makesOtherDimensions } = row;
   const { maxInputs, maxRequestTokens, maxInputTokens } =
     Date.now() - (row.limitsFoundAt?.getTime() ?? 0) < limitsKeptMs ? row : noLimits;
   return {
@@ -150,6 +150,7 @@ function withoutUndefined(row: z.output<typeof found>): StoredProfile['found'] {
     ...(vectors === undefined ? {} : { vectors }),
     ...(usage === undefined ? {} : { usage }),
     ...(index === undefined ? {} : { index }),
+    ...(makesOtherDimensions === undefined ? {} : { makesOtherDimensions }),
     ...(maxInputs === undefined ? {} : { maxInputs }),
     ...(maxRequestTokens === undefined ? {} : { maxRequestTokens }),
     ...(maxInputTokens === undefined ? {} : { maxInputTokens }),
