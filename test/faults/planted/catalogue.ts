@@ -54,8 +54,8 @@ export const catalogueFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/allowed-address.ts',
-    find: ' && !isBlockedPort(new URL(baseUrl).port)',
-    replace: '',
+    find: "return isBlockedPort(new URL(baseUrl).port) ? 'port' : undefined;",
+    replace: 'return undefined;',
     why: 'an address with the port of a mail server is stored, and every call to it fails',
     tests: targets,
   },

@@ -64,7 +64,7 @@ export const trialFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/llm-config/settings.ts',
-    find: "if (tried !== undefined && !tried.isOf(plan, locked)) return 'moved';",
+    find: "if (tried !== undefined && !tried.isOf(plan, locked)) return 'changed';",
     replace: '',
     why: 'what is stored is not what was tried',
     tests: change,
