@@ -51,8 +51,17 @@ function section(vendor: VendorView): string {
     `- key: ${vendor.keys_optional ? '1 to 500 characters; any text where the server needs none' : 'needed'}`,
     `- default model: ${vendor.default_model === null ? 'none; `embedding_model` has to be set' : code(vendor.default_model)}`,
   ];
+  if (vendor.rate_headers !== null) lines.push(`- rate limits: ${rateHeaders[vendor.rate_headers]}`);
   return `\n## ${vendor.title} · ${code(vendor.name)}\n\n${vendor.notes}\n\n${lines.join('\n')}\n${models(vendor)}`;
 }
+
+const rateHeaders: Readonly<Record<NonNullable<VendorView['rate_headers']>, string>> = {
+  openai: 'told in `x-ratelimit-*` headers, with the time of the reset',
+  azure: 'told in `x-ratelimit-*` headers, without the time of the reset of the tokens',
+  mistral: 'told in `x-ratelimit-*` headers, requests for each second',
+  ratelimit: 'told in `RateLimit` headers',
+  none: 'not told',
+};
 
 function addressOf({ address_kind: kind, base_url, base_url_template }: VendorView): string {
   const shown = code(base_url ?? base_url_template ?? '');

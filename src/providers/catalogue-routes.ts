@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import type { Catalogue } from './catalogue/create-catalogue.ts';
+import { rateHeaders } from './catalogue/vendor.ts';
 import { presentVendor } from './catalogue/vendor-view.ts';
 
 const vendorView = z
@@ -36,6 +37,10 @@ const vendorView = z
         max_input_tokens: z.number().int().nullable(),
       }),
     ),
+    rate_headers: z
+      .enum(rateHeaders)
+      .nullable()
+      .describe('The form in which it tells what is left of the rate; null where it is not known'),
     notes: z.string(),
   })
   .meta({ id: 'EmbeddingProvider' });

@@ -98,5 +98,11 @@ export function invalid(errors: readonly FieldError[]): Problem {
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.reduce<string>(fieldPath, '');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-  return issue.keys.map((key) => ({ path: fieldPath(path, key), message: 'is not a known field' }));
+  return issue.keys.map((key) => ({
+    path: nameOfField.test(key) ? fieldPath(path, key) : path,
+    message: nameOfField.test(key) ? 'is not a known field' : 'has a field with a name that no field has',
+  }));
 }
+
+/** What may be the name of a field, and is shown. Anything else may be a key that was pasted to the left of the colon. */
+const nameOfField = /^[a-z][a-z_]{0,39}\d{0,3}$/i;

@@ -62,10 +62,14 @@ export interface Vendor {
   /** Codes, types and other fixed words of its refusals, in lower case, with what they mean. */
   readonly errorWords: Readonly<Record<string, FailureCode>>;
   /** The form of the headers that tell what is left of the rate; null where it is not known. */
-  readonly rateHeaders: 'openai' | 'azure' | 'mistral' | 'ratelimit' | 'none' | null;
+  readonly rateHeaders: RateHeaders | null;
   /** For people, in plain English. */
   readonly notes: string;
 }
+
+/** The forms in which vendors tell what is left of the rate. They are read by what is there, not by vendor. */
+export const rateHeaders = ['openai', 'azure', 'mistral', 'ratelimit', 'none'] as const;
+export type RateHeaders = (typeof rateHeaders)[number];
 
 /** What most vendors have in common. An entry begins with it and says what differs. */
 export const compatible = {

@@ -182,6 +182,15 @@ describe('a body', () => {
     });
   });
 
+  it.for(['sk-proj-0123456789abcdef', '0123456789abcdef0123456789abcdef'])(
+    'is refused without a word of a key in the place of a field’s name',
+    async (key, { app }) => {
+      const answer = await post(app, { json: { title: 'x', [key]: 1 } });
+      expect(answer.body).toMatchObject({ status: 422, errors: [{ path: '' }] });
+      expect(JSON.stringify(answer.body)).not.toContain(key.slice(-8));
+    },
+  );
+
   it('is refused when it is absent or no object', async ({ app }) => {
     for (const options of [{}, { raw: '"text"', headers: asJson }, { raw: 'null', headers: asJson }]) {
       expect((await post(app, options)).body).toEqual(problemOf(422, 'validation_failed'));
