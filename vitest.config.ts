@@ -43,7 +43,7 @@ export default defineConfig({
   test: {
     reporters: ['default', closingLine()],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       { test: { name: 'alone', include: standsAlone, ...timeouts } },
       {
