@@ -1,10 +1,7 @@
 import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
 import type { FailureCode } from '../../domain/failures.ts';
-import type { TransportCause } from '../../domain/transport-cause.ts';
-import { isAddressForbidden } from '../../platform/net/address-forbidden.ts';
-import { transportCauseOf } from '../../platform/net/transport-cause.ts';
-import { UnusableAnswer } from './bounded-fetch.ts';
-import { classifyRefusal, type Refusal } from './classify-refusal.ts';
+import { classifyRefusal } from './classify-refusal.ts';
+import { classifyTransport } from './classify-transport.ts';
 import type { FailedAttempt } from './provider-answer.ts';
 
 type ErrorClass = abstract new (...given: never[]) => Error;
@@ -35,9 +32,7 @@ export function classifyError(
   },
 ): FailedAttempt {
   try {
-    const { code, ...rest } = classify(error, vendor, options);
-    const cause = causeOf(code, error, vendor, options);
-    return { code, ...rest, ...(cause === undefined ? {} : { cause }) };
+    return classify(error, vendor, options);
   } catch {
     return { code: 'internal' };
   }
@@ -53,15 +48,13 @@ export function costOfError(error: unknown, sent: boolean): Cost {
   }
 }
 
-type Classify = (...given: Parameters<typeof classifyError>) => Refusal;
-
-const classify: Classify = (error, vendor, { timedOut, bodyOf, vendorWords }) => {
-  if (timedOut || error instanceof vendor.APIConnectionTimeoutError) return { code: 'provider_timeout' };
-  if (error instanceof vendor.APIUserAbortError) return { code: 'provider_timeout' };
-  if (error instanceof vendor.APIConnectionError) {
-    if (isAddressForbidden(error)) return { code: 'address_forbidden' };
-    return { code: error.cause instanceof UnusableAnswer ? 'malformed_response' : 'provider_unavailable' };
-  }
+const classify: typeof classifyError = (error, vendor, { timedOut, sent = true, bodyOf, vendorWords }) => {
+  const isLate =
+    error instanceof vendor.APIConnectionTimeoutError || error instanceof vendor.APIUserAbortError;
+  if (timedOut || isLate) return classifyTransport(error, { timedOut: true, sent });
+  // The library wraps what the bounded fetch has thrown.
+  if (error instanceof vendor.APIConnectionError)
+    return classifyTransport(error.cause ?? error, { timedOut, sent });
   if (error instanceof vendor.APIError && 'status' in error && typeof error.status === 'number') {
     const headers = 'headers' in error && error.headers instanceof Headers ? error.headers : new Headers();
     const body = bodyOf('error' in error ? error.error : undefined);
@@ -71,16 +64,3 @@ const classify: Classify = (error, vendor, { timedOut, bodyOf, vendorWords }) =>
   if (error instanceof SyntaxError) return { code: 'malformed_response' };
   return { code: 'internal' };
 };
-
-/** The cause of a failure without an answer. A time-out has one only where no connection came about within it. */
-function causeOf(
-  code: FailureCode,
-  error: unknown,
-  vendor: VendorErrors,
-  { sent = true }: { readonly sent?: boolean },
-): TransportCause | undefined {
-  if (code === 'provider_timeout') return sent ? undefined : 'connect_timeout';
-  return code === 'provider_unavailable' && error instanceof vendor.APIConnectionError
-    ? transportCauseOf(error)
-    : undefined;
-}
