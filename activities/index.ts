@@ -1,20 +1,35 @@
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../src/domain/embed-article.ts';
-import type { Failure, FailureCode } from '../src/domain/failures.ts';
+import type { FailureCode } from '../src/domain/failures.ts';
 import type { KeyReference } from '../src/domain/operations.ts';
 import type { Backlog, BacklogPage } from '../src/embedding/backlog/backlog.ts';
 import type { EmbedArticleSteps } from '../src/embedding/embed-article.ts';
 import type { Retention } from '../src/retention/retention.ts';
 import type { Usage } from '../src/usage/service.ts';
-import { toApplicationFailure } from './failure.ts';
+import {
+  type ClassificationActivities,
+  type ClassificationDeps,
+  createClassificationActivities,
+} from './classification.ts';
+import { createIngestionActivities, type IngestionActivities, type IngestionDeps } from './ingestion.ts';
+import { orThrow } from './or-throw.ts';
+import { createReviewActivities, type ReviewActivities, type ReviewDeps } from './reviews.ts';
 
-export interface ActivityDeps {
+/** Work that lasts longer than its process. */
+export interface ReconciledWork {
+  /** Requests workflows for what is under way and has none; returns how many. */
+  requeueStuck(): Promise<number>;
+}
+
+export interface ActivityDeps extends ClassificationDeps, IngestionDeps, ReviewDeps {
   readonly steps: EmbedArticleSteps;
   readonly backlog: Backlog;
   readonly usage: Usage;
   readonly retention: Retention;
+  /** Work beside the embedding of articles that the reconciler looks after. */
+  readonly reconciled: readonly ReconciledWork[];
 }
 
-export interface Activities {
+export interface Activities extends ClassificationActivities, IngestionActivities, ReviewActivities {
   /** Step 1 of the walk: finds the reference of the tenant's embedding key. */
   resolveEmbeddingKey(input: ArticleRef & { readonly tries?: number }): Promise<ResolvedKey>;
   /** Step 2: finds out how many chunks lack a vector. */
@@ -40,7 +55,7 @@ export interface Activities {
   }): Promise<{ readonly pending: number; readonly underWay: number }>;
   /** Sends one batch of unsent rows of the outbox. */
   relayOutbox(): Promise<{ readonly sent: number; readonly failed: number; readonly more: boolean }>;
-  /** Requests workflows for pending articles that have none; returns their number. */
+  /** Requests workflows for pending articles, jobs and reviews that have none; returns their number. */
   requeueForgotten(): Promise<number>;
   /** Closes the call records that crashes have left open; returns their number. */
   closeAbandonedCalls(): Promise<number>;
@@ -50,8 +65,11 @@ export interface Activities {
 
 /** The activities. Each one unpacks its input, calls a service, and turns a failure into Temporal's. */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { steps, backlog, usage, retention } = deps;
+  const { steps, backlog, usage, retention, reconciled } = deps;
   return {
+    ...createClassificationActivities(deps),
+    ...createIngestionActivities(deps),
+    ...createReviewActivities(deps),
     resolveEmbeddingKey: async ({ tries, ...article }) => orThrow(await steps.resolveKey(article, tries)),
     checkContentHash: ({ key, ...article }) => steps.checkContentHash(article, key),
     generateEmbedding: async ({ key, contentHash, tries, ...article }) =>
@@ -63,20 +81,12 @@ export function createActivities(deps: ActivityDeps): Activities {
     startBacklogPage: ({ tenantId, afterId }) => backlog.startPage(tenantId, afterId),
     settleBacklog: ({ tenantId, startedUpToId }) => backlog.settle(tenantId, startedUpToId),
     relayOutbox: () => backlog.relay(),
-    requeueForgotten: () => backlog.requeueStuck(),
+    async requeueForgotten() {
+      let requeued = 0;
+      for (const work of [backlog, ...reconciled]) requeued += await work.requeueStuck();
+      return requeued;
+    },
     closeAbandonedCalls: () => usage.closeAbandoned(),
     deleteExpired: () => retention.sweep(),
   };
-}
-
-/** Returns an expected outcome and throws a failure as Temporal's. */
-function orThrow<T extends { readonly kind: string }>(
-  outcome: T | ({ readonly kind: 'failed' } & Failure),
-): T {
-  if (isFailed(outcome)) throw toApplicationFailure(outcome);
-  return outcome;
-}
-
-function isFailed(outcome: { readonly kind: string }): outcome is { readonly kind: 'failed' } & Failure {
-  return outcome.kind === 'failed';
 }

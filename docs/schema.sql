@@ -326,6 +326,44 @@ CREATE TABLE public.embedding_spaces (
 
 ALTER TABLE ONLY public.embedding_spaces FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.extraction_answers (
+    tenant_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    part integer NOT NULL,
+    half smallint DEFAULT 0 NOT NULL,
+    answer bytea,
+    code text,
+    tries integer DEFAULT 1 NOT NULL,
+    articles integer DEFAULT 0 NOT NULL,
+    input_tokens bigint DEFAULT 0 NOT NULL,
+    output_tokens bigint DEFAULT 0 NOT NULL,
+    answered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) = (code IS NOT NULL))),
+    CONSTRAINT extraction_answers_half_check CHECK ((half = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT extraction_answers_part_check CHECK ((part >= 0)),
+    CONSTRAINT extraction_answers_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
+);
+
+ALTER TABLE ONLY public.extraction_answers FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.extraction_articles (
+    tenant_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    part integer NOT NULL,
+    half smallint NOT NULL,
+    number integer NOT NULL,
+    outcome text NOT NULL,
+    article_id uuid,
+    code text,
+    CONSTRAINT extraction_articles_number_check CHECK ((number >= 0)),
+    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text]))),
+    CONSTRAINT extraction_articles_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
+);
+
+ALTER TABLE ONLY public.extraction_articles FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.idempotency_keys (
     tenant_id uuid NOT NULL,
     key text NOT NULL,
@@ -337,6 +375,64 @@ CREATE TABLE public.idempotency_keys (
 );
 
 ALTER TABLE ONLY public.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ingestion_documents (
+    tenant_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    wrapped_key text NOT NULL,
+    source bytea,
+    document bytea
+);
+
+ALTER TABLE ONLY public.ingestion_documents FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ingestion_jobs (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    source_kind text NOT NULL,
+    source_name text,
+    content_hash text NOT NULL,
+    source_type text NOT NULL,
+    publish boolean NOT NULL,
+    max_articles integer NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    api_key_id uuid,
+    actor_label text NOT NULL,
+    actor_role text NOT NULL,
+    actor_via text,
+    status text DEFAULT 'queued'::text NOT NULL,
+    code text,
+    next_attempt_at timestamp with time zone,
+    notes text[] DEFAULT '{}'::text[] NOT NULL,
+    cancel_requested boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ingestion_jobs_max_articles_check CHECK ((max_articles > 0)),
+    CONSTRAINT ingestion_jobs_source_kind_check CHECK ((source_kind = ANY (ARRAY['text'::text, 'file'::text, 'url'::text]))),
+    CONSTRAINT ingestion_jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.ingestion_jobs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.ingestion_parts (
+    tenant_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    part integer NOT NULL,
+    half smallint DEFAULT 0 NOT NULL,
+    status text DEFAULT 'waiting'::text NOT NULL,
+    code text,
+    articles integer DEFAULT 0 NOT NULL,
+    input_tokens bigint DEFAULT 0 NOT NULL,
+    output_tokens bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT ingestion_parts_half_check CHECK ((half = ANY (ARRAY[0, 1, 2]))),
+    CONSTRAINT ingestion_parts_part_check CHECK ((part >= 0)),
+    CONSTRAINT ingestion_parts_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'extracted'::text, 'cut'::text, 'done'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.ingestion_parts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.llm_settings (
     tenant_id uuid NOT NULL,
@@ -375,7 +471,7 @@ CREATE TABLE public.outbox (
     version bigint DEFAULT 1 NOT NULL,
     leased_until timestamp with time zone,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['article'::text, 'backlog'::text])))
+    CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['article'::text, 'backlog'::text, 'classification'::text, 'ingestion'::text, 'review'::text])))
 );
 
 ALTER TABLE ONLY public.outbox FORCE ROW LEVEL SECURITY;
@@ -410,7 +506,7 @@ CREATE TABLE public.provider_calls (
     CONSTRAINT provider_calls_output_tokens_check CHECK ((output_tokens >= 0)),
     CONSTRAINT provider_calls_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text]))),
     CONSTRAINT provider_calls_reserved_tokens_check CHECK ((reserved_tokens >= 0)),
-    CONSTRAINT provider_calls_source_check CHECK ((source = ANY (ARRAY['workflow'::text, 'search'::text, 'gate'::text, 'verify'::text])))
+    CONSTRAINT provider_calls_source_check CHECK ((source = ANY (ARRAY['workflow'::text, 'search'::text, 'gate'::text, 'verify'::text, 'merge'::text])))
 );
 
 ALTER TABLE ONLY public.provider_calls FORCE ROW LEVEL SECURITY;
@@ -459,6 +555,27 @@ CREATE TABLE public.provider_limits (
 );
 
 ALTER TABLE ONLY public.provider_limits FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.reviews (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    review_type text NOT NULL,
+    summary text NOT NULL,
+    findings jsonb NOT NULL,
+    api_key_id uuid,
+    actor_label text NOT NULL,
+    actor_role text NOT NULL,
+    actor_via text,
+    status text DEFAULT 'queued'::text NOT NULL,
+    code text,
+    next_attempt_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.reviews FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.search_cursors (
     tenant_id uuid NOT NULL,
@@ -580,8 +697,23 @@ ALTER TABLE ONLY public.embedding_spaces
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_tenant_id_target_id_dimensions_chunker_ver_key UNIQUE (tenant_id, target_id, dimensions, chunker_version);
 
+ALTER TABLE ONLY public.extraction_answers
+    ADD CONSTRAINT extraction_answers_pkey PRIMARY KEY (tenant_id, subject_kind, subject_id, part, half);
+
+ALTER TABLE ONLY public.extraction_articles
+    ADD CONSTRAINT extraction_articles_pkey PRIMARY KEY (tenant_id, subject_kind, subject_id, part, half, number);
+
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, key);
+
+ALTER TABLE ONLY public.ingestion_documents
+    ADD CONSTRAINT ingestion_documents_pkey PRIMARY KEY (tenant_id, job_id);
+
+ALTER TABLE ONLY public.ingestion_jobs
+    ADD CONSTRAINT ingestion_jobs_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.ingestion_parts
+    ADD CONSTRAINT ingestion_parts_pkey PRIMARY KEY (tenant_id, job_id, part, half);
 
 ALTER TABLE ONLY public.llm_settings
     ADD CONSTRAINT llm_settings_pkey PRIMARY KEY (tenant_id);
@@ -600,6 +732,9 @@ ALTER TABLE ONLY public.provider_keys
 
 ALTER TABLE ONLY public.provider_limits
     ADD CONSTRAINT provider_limits_pkey PRIMARY KEY (tenant_id, provider);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.search_cursors
     ADD CONSTRAINT search_cursors_pkey PRIMARY KEY (tenant_id, id);
@@ -670,6 +805,10 @@ CREATE UNIQUE INDEX embedding_spaces_one_serving ON public.embedding_spaces USIN
 
 CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btree (tenant_id, created_at);
 
+CREATE INDEX ingestion_jobs_newest_first ON public.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE UNIQUE INDEX ingestion_jobs_under_way ON public.ingestion_jobs USING btree (tenant_id, content_hash, source_type, publish) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+
 CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);
 
 CREATE INDEX provider_calls_last_failure ON public.provider_calls USING btree (tenant_id, provider, key_version, finished_at DESC) WHERE (outcome <> ALL (ARRAY['ok'::text, 'unknown'::text]));
@@ -683,6 +822,8 @@ CREATE INDEX provider_calls_oldest_first ON public.provider_calls USING btree (t
 CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_at) WHERE (finished_at IS NULL);
 
 CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
+
+CREATE INDEX reviews_newest_first ON public.reviews USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
 
@@ -745,6 +886,21 @@ ALTER TABLE ONLY public.embedding_profiles
 ALTER TABLE ONLY public.embedding_spaces
     ADD CONSTRAINT embedding_spaces_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.extraction_answers
+    ADD CONSTRAINT extraction_answers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.extraction_articles
+    ADD CONSTRAINT extraction_articles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.ingestion_documents
+    ADD CONSTRAINT ingestion_documents_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES public.ingestion_jobs(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.ingestion_jobs
+    ADD CONSTRAINT ingestion_jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.ingestion_parts
+    ADD CONSTRAINT ingestion_parts_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES public.ingestion_jobs(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.llm_settings
     ADD CONSTRAINT llm_settings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
@@ -762,6 +918,9 @@ ALTER TABLE ONLY public.provider_keys
 
 ALTER TABLE ONLY public.provider_limits
     ADD CONSTRAINT provider_limits_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
 ALTER TABLE ONLY public.search_cursors
     ADD CONSTRAINT search_cursors_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
@@ -808,9 +967,19 @@ ALTER TABLE public.embedding_profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.embedding_spaces ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.extraction_answers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.extraction_articles ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.idempotency_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY indexing_scope ON public.embedding_spaces FOR SELECT USING ((current_setting('app.scope'::text, true) = 'indexing'::text));
+
+ALTER TABLE public.ingestion_documents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ingestion_jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ingestion_parts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.llm_settings ENABLE ROW LEVEL SECURITY;
 
@@ -820,11 +989,15 @@ CREATE POLICY metrics_scope ON public.article_embeddings FOR SELECT USING ((curr
 
 CREATE POLICY metrics_scope ON public.breakers FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
+CREATE POLICY metrics_scope ON public.ingestion_jobs FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
 CREATE POLICY metrics_scope ON public.outbox FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
 CREATE POLICY metrics_scope ON public.provider_calls FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
 CREATE POLICY metrics_scope ON public.provider_limits FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
+
+CREATE POLICY metrics_scope ON public.reviews FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
 CREATE POLICY metrics_scope ON public.usage_ledger FOR SELECT USING ((current_setting('app.scope'::text, true) = 'metrics'::text));
 
@@ -842,6 +1015,8 @@ CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setti
 
 CREATE POLICY reconcile_scope ON public.daily_key_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
+CREATE POLICY reconcile_scope ON public.ingestion_jobs USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
 CREATE POLICY reconcile_scope ON public.monthly_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
@@ -849,6 +1024,8 @@ CREATE POLICY reconcile_scope ON public.outbox USING ((current_setting('app.scop
 CREATE POLICY reconcile_scope ON public.provider_calls USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.provider_limits FOR SELECT USING ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.reviews USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
@@ -877,6 +1054,8 @@ CREATE POLICY retention_scope ON public.unused_chunks FOR SELECT USING ((current
 CREATE POLICY retention_scope ON public.usage_daily_sums FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.usage_ledger FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+ALTER TABLE public.reviews ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.search_cursors ENABLE ROW LEVEL SECURITY;
 
@@ -908,7 +1087,17 @@ CREATE POLICY tenant_isolation ON public.embedding_profiles USING ((tenant_id = 
 
 CREATE POLICY tenant_isolation ON public.embedding_spaces USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.extraction_answers USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.extraction_articles USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.idempotency_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.ingestion_documents USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.ingestion_jobs USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.ingestion_parts USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.llm_settings USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
@@ -921,6 +1110,8 @@ CREATE POLICY tenant_isolation ON public.provider_calls USING ((tenant_id = (NUL
 CREATE POLICY tenant_isolation ON public.provider_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.provider_limits USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.reviews USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.search_cursors USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

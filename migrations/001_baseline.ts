@@ -2,11 +2,14 @@ import type { Knex } from 'knex';
 import * as articles from './001_baseline/articles.ts';
 import * as audit from './001_baseline/audit.ts';
 import * as embedding from './001_baseline/embedding.ts';
+import * as extraction from './001_baseline/extraction.ts';
 import * as idempotency from './001_baseline/idempotency.ts';
+import * as ingestion from './001_baseline/ingestion.ts';
 import * as llmConfig from './001_baseline/llm-config.ts';
 import * as outbox from './001_baseline/outbox.ts';
 import * as providers from './001_baseline/providers.ts';
 import * as retention from './001_baseline/retention.ts';
+import * as reviews from './001_baseline/reviews.ts';
 import * as search from './001_baseline/search.ts';
 import * as spelling from './001_baseline/spelling.ts';
 import * as tenants from './001_baseline/tenants.ts';
@@ -27,6 +30,9 @@ const rooms = [
   vectors,
   embedding,
   search,
+  extraction,
+  ingestion,
+  reviews,
   retention,
 ];
 

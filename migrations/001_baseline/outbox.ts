@@ -4,7 +4,7 @@ export const create = `
   -- Workflows to signal, written in the transaction of the change that needs them. A row is deleted once its version is sent.
   create table outbox (
     tenant_id uuid not null references tenants (id),
-    kind text not null check (kind in ('article', 'backlog')),
+    kind text not null check (kind in ('article', 'backlog', 'classification', 'ingestion', 'review')),
     subject_id uuid not null,
     version bigint not null default 1,
     leased_until timestamptz,

@@ -7,7 +7,7 @@ export const create = `
     id uuid not null,
     provider text not null check (provider in ('embedding', 'anthropic')),
     operation text not null,
-    source text not null check (source in ('workflow', 'search', 'gate', 'verify')),
+    source text not null check (source in ('workflow', 'search', 'gate', 'verify', 'merge')),
     model text not null,
     key_version integer not null,
     subject_id uuid,

@@ -6,6 +6,8 @@ export interface Actor {
   readonly keyId: string | null;
   readonly label: string;
   readonly role: Role;
+  /** The way that the request came, where it is not a call of the REST API. Audit rows show it. */
+  readonly via?: 'mcp';
 }
 
 /** The service as the actor of a change that no API key made, such as a key that a provider rejected. */

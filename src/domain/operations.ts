@@ -21,7 +21,7 @@ export const modelFields = [
 export type ModelField = (typeof modelFields)[number];
 
 /** The sources of provider calls. */
-export const callSources = ['workflow', 'search', 'gate', 'verify'] as const;
+export const callSources = ['workflow', 'search', 'gate', 'verify', 'merge'] as const;
 export type CallSource = (typeof callSources)[number];
 
 /** Who waits for a call: a person, for seconds, or a workflow, for as long as a slow provider takes. */
@@ -34,6 +34,8 @@ export const callerOf: Readonly<Record<CallSource, Caller>> = {
   search: 'interactive',
   gate: 'interactive',
   verify: 'interactive',
+  // A person waits, as long as an answer of some pages takes.
+  merge: 'background',
 };
 
 /** Time for one attempt at the provider, in milliseconds. */
@@ -91,6 +93,8 @@ const blockable = {
   embedding: 'embedding',
   search: 'embedding',
   extraction: 'anthropic',
+  classification: 'anthropic',
+  merge: 'anthropic',
 } as const satisfies Record<string, Provider>;
 
 export type BlockableOperation = keyof typeof blockable;

@@ -188,6 +188,7 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
+    reconciled: [],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
-/** A request for the workflow that a change needs: the workflow of an article or the tenant's backlog. */
+/** What the workflow of a request is about. */
+const requestKinds = ['article', 'backlog', 'classification', 'ingestion', 'review'] as const;
+
+/** A request for the workflow that a change needs. */
 export interface WorkflowRequest {
   readonly tenantId: string;
-  readonly kind: 'article' | 'backlog';
-  /** The article's id, or the tenant's for its backlog. */
+  readonly kind: (typeof requestKinds)[number];
+  /** The id of the article, the job or the review, or the tenant's for its backlog. */
   readonly subjectId: string;
 }
 
@@ -17,7 +20,7 @@ export interface OutboxRow extends WorkflowRequest {
 const rowSchema = z
   .object({
     tenant_id: z.string(),
-    kind: z.enum(['article', 'backlog']),
+    kind: z.enum(requestKinds),
     subject_id: z.string(),
     version: z.string(),
   })

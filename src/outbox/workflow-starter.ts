@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import {
+  classifyArticleWorkflowId,
   embedArticleWorkflowId,
   embedBacklogWorkflowId,
+  extractReviewWorkflowId,
+  ingestContentWorkflowId,
   searchAttributes,
   signals,
   workflowTypes,
@@ -16,8 +19,8 @@ export interface WorkflowStarter {
   sendBacklogArticle(tenantId: string, articleId: string): Promise<void>;
 }
 
-/** The lower number goes first: an author waits for an edit, while an article of a backlog is not urgent. */
-const priorities = { edit: 2, backlog: 4 };
+/** The lower number goes first: an author waits for an edit, a document takes minutes, and an article of a backlog is not urgent. */
+const priorities = { edit: 2, job: 3, backlog: 4 };
 
 /** Time for Temporal to accept a signal: a call that hangs occupies one of the few concurrent sends. The relay repeats it. */
 const sendDeadlineMs = 2_000;
@@ -60,17 +63,59 @@ export function createWorkflowStarter(deps: {
       typedSearchAttributes: new TypedSearchAttributes([{ key: tenantAttribute, value: tenantId }]),
     });
 
+  const sendJob = (
+    tenantId: string,
+    job: {
+      readonly type: string;
+      readonly workflowId: string;
+      readonly ref: Readonly<Record<string, string>>;
+    },
+  ) =>
+    client.workflow.signalWithStart(job.type, {
+      taskQueue,
+      workflowId: job.workflowId,
+      args: [{ tenantId, ...job.ref }],
+      signal: signals.jobChanged,
+      signalArgs: [],
+      priority: { priorityKey: priorities.job, fairnessKey: tenantId },
+      typedSearchAttributes: new TypedSearchAttributes([{ key: tenantAttribute, value: tenantId }]),
+    });
+
+  const sendRow = ({ tenantId, kind, subjectId }: OutboxRow) => {
+    switch (kind) {
+      case 'article':
+        return sendArticle(tenantId, subjectId, signals.articleChanged, priorities.edit);
+      case 'backlog':
+        return sendBacklog(tenantId);
+      case 'classification':
+        return sendJob(tenantId, {
+          type: workflowTypes.classifyArticle,
+          workflowId: classifyArticleWorkflowId(tenantId, subjectId),
+          ref: { articleId: subjectId },
+        });
+      case 'ingestion':
+        return sendJob(tenantId, {
+          type: workflowTypes.ingestContent,
+          workflowId: ingestContentWorkflowId(tenantId, subjectId),
+          ref: { jobId: subjectId },
+        });
+      case 'review':
+        return sendJob(tenantId, {
+          type: workflowTypes.extractReview,
+          workflowId: extractReviewWorkflowId(tenantId, subjectId),
+          ref: { reviewId: subjectId },
+        });
+      default:
+        return kind satisfies never;
+    }
+  };
+
   const within = async (send: () => Promise<unknown>) => {
     await client.withDeadline(Date.now() + sendDeadlineMs, send);
   };
 
   return {
-    send: ({ tenantId, kind, subjectId }) =>
-      within(() =>
-        kind === 'article'
-          ? sendArticle(tenantId, subjectId, signals.articleChanged, priorities.edit)
-          : sendBacklog(tenantId),
-      ),
+    send: (row) => within(async () => sendRow(row)),
     sendBacklogArticle: (tenantId, articleId) =>
       within(() => sendArticle(tenantId, articleId, signals.keyChanged, priorities.backlog)),
   };

@@ -36,6 +36,8 @@ const writeEveryMs: Readonly<Record<BlockableOperation, number>> = {
   embedding: 0,
   search: windowMs + 10_000,
   extraction: 0,
+  classification: 0,
+  merge: 0,
 };
 
 /** Tenants whose searches this process counts in memory. For an evicted tenant it writes sooner. */

@@ -20,9 +20,11 @@ export const layers: readonly (readonly string[])[] = [
   ['embedding'],
   ['proposals'],
   ['articles'],
-  ['search'],
+  ['extraction'],
+  ['search', 'ingestion', 'reviews'],
   ['knowledge'],
   ['retention'],
+  ['mcp'],
   ['http'],
   ['main'],
 ];
