@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { sampleAnswer, type TwinQuestion } from './twin-answer.ts';
 
 /** What the twin does with one request. `ok` is what it does when nothing is scripted. */
 export type TwinStep =
@@ -11,6 +12,12 @@ export type TwinStep =
       readonly kind: 'ok';
       readonly delayMs?: number;
       readonly dimensions?: number;
+      /** Of a chat model: why it stopped, by default because it had said everything. */
+      readonly stopReason?: string;
+      /** Of a chat model: what it says, in place of what `answer` or the twin makes up. */
+      readonly says?: string;
+      /** Of a chat model: fields of `usage`, in place of the twin's count. */
+      readonly usage?: unknown;
       /** The answer is held back until then. */
       readonly heldUntil?: Promise<void>;
       /** Closes the connection this long after the answer, although the answer says that it is kept. */
@@ -87,6 +94,8 @@ export interface ProviderTwin {
   script(apiKey: string, steps: readonly TwinStep[], otherwise?: TwinStep): void;
   /** From now on requests with this key are answered in a dialect, where no step says otherwise. */
   speak(apiKey: string, dialect: TwinDialect): void;
+  /** From now on questions with this key whose answer has a schema are answered by this, as JSON. */
+  answer(apiKey: string, by: (question: TwinQuestion) => unknown): void;
   close(): Promise<void>;
 }
 
@@ -102,17 +111,30 @@ const embeddingRequest = z
   .looseObject({ model: z.string(), input: z.array(z.string()) })
   .transform(({ model, input, ...optional }) => ({ model, inputs: input, optional }));
 
+/** Text, or blocks of it. */
+const textBlocks = z
+  .union([z.string(), z.array(z.looseObject({ type: z.literal('text'), text: z.string() }))])
+  .transform((given) => (typeof given === 'string' ? given : given.map(({ text }) => text).join('\n')));
+
 const messageRequest = z
   .object({
     model: z.string(),
     max_tokens: z.number().int().positive(),
-    system: z.string().optional(),
-    messages: z.array(z.object({ role: z.enum(['user', 'assistant']), content: z.string() })).min(1),
+    system: textBlocks.optional(),
+    messages: z.array(z.object({ role: z.enum(['user', 'assistant']), content: textBlocks })).min(1),
+    output_config: z
+      .looseObject({ format: z.object({ type: z.literal('json_schema'), schema: z.unknown() }).optional() })
+      .optional(),
   })
-  .transform(({ model, max_tokens, system, messages }) => ({
+  .transform(({ model, max_tokens, system, messages, output_config }) => ({
     model,
     maxTokens: max_tokens,
     inputs: [...(system === undefined ? [] : [system]), ...messages.map(({ content }) => content)],
+    question: {
+      system: system ?? '',
+      prompt: messages.map(({ content }) => content).join('\n'),
+      schema: output_config?.format?.schema,
+    },
   }));
 
 /**
@@ -124,6 +146,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
   const scripts = new Map<string, { steps: TwinStep[]; otherwise: TwinStep }>();
   const served = new WeakSet<Socket>();
   const dialects = new Map<string, TwinDialect>();
+  const answers = new Map<string, (question: TwinQuestion) => unknown>();
   const underWay = new Map<string, { now: number; most: number }>();
   const server = createServer((request, response) => {
     void answer(request, response).catch(() => response.destroy());
@@ -146,7 +169,8 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     const step = told.kind === 'stale' ? staleStep(served.has(request.socket)) : told;
     served.add(request.socket);
     const inputTokens = inputs.reduce((sum, text) => sum + countTokens(text), 0);
-    const outputTokens = asked.kind === 'message' ? Math.min(countTokens(twinMessage), asked.maxTokens) : 0;
+    const said = asked.kind === 'message' ? saidBy(asked.question, answers.get(apiKey), told) : '';
+    const outputTokens = asked.kind === 'message' ? Math.min(countTokens(said), asked.maxTokens) : 0;
     const billed = step.kind === 'ok';
     calls.push({
       apiKey,
@@ -183,10 +207,11 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
                 type: 'message',
                 role: 'assistant',
                 model,
-                content: [{ type: 'text', text: twinMessage.slice(0, outputTokens * 4) }],
-                stop_reason: outputTokens < countTokens(twinMessage) ? 'max_tokens' : 'end_turn',
+                content: [{ type: 'text', text: said.slice(0, outputTokens * 4) }],
+                stop_reason:
+                  step.stopReason ?? (outputTokens < countTokens(said) ? 'max_tokens' : 'end_turn'),
                 stop_sequence: null,
-                usage: { input_tokens: inputTokens, output_tokens: outputTokens },
+                usage: step.usage ?? { input_tokens: inputTokens, output_tokens: outputTokens },
               },
           headers,
         );
@@ -243,12 +268,28 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
     speak(apiKey, dialect) {
       dialects.set(apiKey, dialect);
     },
+    answer(apiKey, by) {
+      answers.set(apiKey, by);
+    },
     async close() {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+/** What the chat model says: JSON where the question has a schema. */
+function saidBy(
+  question: TwinQuestion,
+  answer: ((question: TwinQuestion) => unknown) | undefined,
+  step: TwinStep,
+): string {
+  if (step.kind === 'ok' && step.says !== undefined) return step.says;
+  if (question.schema === undefined) return twinMessage;
+  return JSON.stringify(
+    answer === undefined ? sampleAnswer(question.schema, question.prompt) : answer(question),
+  );
 }
 
 const staleStep = (servedBefore: boolean): Exclude<TwinStep, { kind: 'stale' }> =>

@@ -29,6 +29,7 @@ export interface TestTenant {
   /** API keys by role. */
   readonly keys: Readonly<Record<'agent' | 'orchestrator' | 'user', string>>;
   setEmbeddingKey(key: string | null): Promise<void>;
+  setAnthropicKey(key: string | null): Promise<void>;
 }
 
 /** Every service of a process, wired as in production, on the run's real servers and a database of its own. */
@@ -80,16 +81,18 @@ export async function createTestServices(
       if (created.kind !== 'created') throw new Error(created.kind);
       const { tenant, keys } = created;
       const actor: Actor = { tenantId: tenant.id, keyId: keys.user.id, label: 'user', role: 'user' };
-      const setEmbeddingKey = async (key: string | null) => {
-        const updated = await services.llmConfig.update(actor, { embedding_api_key: key });
+      const update = async (changes: Parameters<typeof services.llmConfig.update>[1]) => {
+        const updated = await services.llmConfig.update(actor, changes);
         if (updated.kind !== 'updated') throw new Error(updated.kind);
       };
+      const setEmbeddingKey = (key: string | null) => update({ embedding_api_key: key });
       if (embeddingKey !== undefined) await setEmbeddingKey(embeddingKey);
       return {
         id: tenant.id,
         actor,
         keys: { agent: keys.agent.key, orchestrator: keys.orchestrator.key, user: keys.user.key },
         setEmbeddingKey,
+        setAnthropicKey: (key) => update({ api_key: key }),
       };
     },
     async close() {
