@@ -62,10 +62,12 @@ export type ProfileViews = (
   target: ProviderTarget,
 ) => Promise<ProfileView>;
 
-/** What this room needs of the embedding room, which is above it. */
+/** What this room needs of the rooms that wait for keys, which are above it. */
 export interface BacklogRequests {
   /** Requests, in the transaction of the change, the embedding of articles that lack vectors for the new settings. */
   request(tx: Transaction, tenantId: string): Promise<void>;
+  /** Wakes, in the transaction of the change, what waits for the tenant's Anthropic key: documents and the like. */
+  wakeJobs(tx: Transaction, tenantId: string): Promise<void>;
 }
 
 export interface SettingsDeps {
@@ -77,7 +79,7 @@ export interface SettingsDeps {
   readonly profileView: ProfileViews;
   readonly tryCandidates: TryCandidates;
   readonly addressCheck: AddressCheck;
-  /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
+  /** Called when work can go on: a key was set, a model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
 }
 

@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { Provider } from '../domain/operations.ts';
+import { modelFields, type Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { keyFields } from './given-keys.ts';
 import { removeKey, setKey, verifyKey } from './key-store.ts';
@@ -24,6 +24,9 @@ export type StoreChange = (
 ) => Promise<void>;
 
 const none: ReadonlySet<Provider> = new Set();
+
+/** The settings that name the models of the Anthropic key. */
+const anthropicModels: readonly string[] = modelFields.filter((field) => field !== 'embedding_model');
 
 /** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
@@ -85,12 +88,12 @@ export function createStoreChange({
       });
     }
 
+    const budgetRaised = isRaised(before.monthly_token_budget, after.monthly_token_budget);
     const isWorthEmbedding =
-      vectorsChanged ||
-      addressChanged ||
-      embedding === 'set' ||
-      verified.has('embedding') ||
-      isRaised(before.monthly_token_budget, after.monthly_token_budget);
+      vectorsChanged || addressChanged || embedding === 'set' || verified.has('embedding') || budgetRaised;
     if (isWorthEmbedding) await backlog.request(tx, tenantId);
+    const modelChanged = fields.some((field) => anthropicModels.includes(field));
+    if (anthropic === 'set' || verified.has('anthropic') || modelChanged || budgetRaised)
+      await backlog.wakeJobs(tx, tenantId);
   };
 }

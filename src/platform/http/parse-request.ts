@@ -26,19 +26,24 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   const parseOne = async (schema: z.ZodType | undefined, value: unknown, text?: string): Promise<unknown> => {
     if (!schema) return undefined;
     const fault = findJsonFault(value) ?? (text === undefined ? undefined : findJsonLoss(text));
-    if (fault) {
-      faults.push(fault);
-      return undefined;
-    }
-    const result = await strict(schema).safeParseAsync(value, { error: inPlainWords });
-    if (result.success) return result.data;
-    for (const issue of result.error.issues) for (const error of fieldErrors(issue)) faults.push(error);
+    const result = fault === undefined ? await parseValue(strict(schema), value) : { errors: [fault] };
+    if ('data' in result) return result.data;
+    faults.push(...result.errors);
     return undefined;
   };
   const query = await parseOne(route.query, raw.query);
   const body = await parseOne(route.body, raw.body, raw.bodyText);
   if (faults.length > 0) return invalid(faults);
   return { kind: 'parsed', params: params?.data, query, body };
+}
+
+/** Parses a value by a schema, with the messages of every request: a handler does so with the items of a batch, one by one. */
+export async function parseValue<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): Promise<{ readonly data: z.output<Schema> } | { readonly errors: readonly FieldError[] }> {
+  const result = await schema.safeParseAsync(value, { error: inPlainWords });
+  return result.success ? { data: result.data } : { errors: result.error.issues.flatMap(fieldErrors) };
 }
 
 /**

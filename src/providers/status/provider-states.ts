@@ -37,10 +37,12 @@ export interface ProviderStates {
   reset(actor: Actor, provider: Provider, afterWrite?: InTransaction<ProviderState>): Promise<ProviderState>;
 }
 
-/** What closing a breaker needs of the embedding room, which is above this one. */
+/** What closing a breaker needs of the rooms that wait for it, which are above this one. */
 export interface BreakerWaits {
   /** Wakes the articles that wait for the breaker or for the end of a pause, in the transaction of the reset. */
   wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
+  /** The same for the documents and the like that wait for the Anthropic key. */
+  wakeJobs(tx: Transaction, tenantId: string): Promise<void>;
 }
 
 export interface ProviderStatesDeps {
@@ -87,8 +89,9 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
     async reset(actor, provider, afterWrite) {
       const { tenantId } = actor;
       return database.withTenant(tenantId, async (tx) => {
-        // Only embedding waits for a breaker. Before the breaker's rows: a call that ends locks its article first.
+        // Before the breaker's rows: a call that ends locks its article first.
         if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
+        else await deps.backlog.wakeJobs(tx, tenantId);
         const key = await keys.find(tx, tenantId, provider);
         if (key !== undefined) {
           const id = { tenantId, provider, keyVersion: key.version };

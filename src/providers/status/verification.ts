@@ -29,7 +29,7 @@ export interface KeyVerificationDeps {
   readonly anthropic: GuardedAnthropic;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called in the transaction that marks the embedding key as verified, so that what the key blocked goes on. */
+  /** Called in the transaction that marks a key as verified, so that what the key blocked goes on. */
   readonly backlog: BacklogRequests;
 }
 
@@ -89,7 +89,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       operation: 'verification',
       prompt: shortText,
       maxOutputTokens: 1,
-      persist: async () => undefined,
+      persist: (tx) => deps.backlog.wakeJobs(tx, tenantId),
     });
     return answer.kind === 'ok' ? { ok: true, model: answer.key.model } : failed(answer, model);
   };
