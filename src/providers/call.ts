@@ -1,5 +1,5 @@
 import type { CostBound } from '../domain/cost.ts';
-import type { Failure } from '../domain/failures.ts';
+import type { Failure, FailureCode } from '../domain/failures.ts';
 import type { CallOperation, CallSource, KeyReference } from '../domain/operations.ts';
 import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { CandidateKey } from '../llm-config/trial.ts';
@@ -71,6 +71,15 @@ export interface CallRequest<R, K> {
   }): Promise<ProviderAnswer<R>>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
   persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+  /**
+   * Stores that an answer was paid for and cannot be used, in the transaction that ends the call, so that the buyer does not buy
+   * the same answer again. The tokens are those of the call record: all that was reserved where the answer tells none.
+   */
+  persistUnusable?(
+    tx: Transaction,
+    code: FailureCode,
+    tokens: { readonly inputTokens: number; readonly outputTokens: number },
+  ): Promise<void>;
 }
 
 /** The bound on the cost of a call, by direction. */
