@@ -15,6 +15,12 @@ export interface Claim {
   release(tx: Transaction, callId: string): Promise<void>;
 }
 
+/** What a call has cost, as its record has it: all that it has reserved, where the answer tells nothing that can be believed. */
+export interface CallTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** A provider call. `R` is the result of the provider, `K` what `persist` makes of it. */
 export interface CallRequest<R, K> {
   readonly tenantId: string;
@@ -70,16 +76,12 @@ export interface CallRequest<R, K> {
     readonly timeoutMs: number;
   }): Promise<ProviderAnswer<R>>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
-  persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+  persist(tx: Transaction, result: R, key: KeyReference, tokens: CallTokens): Promise<K>;
   /**
    * Stores that an answer was paid for and cannot be used, in the transaction that ends the call, so that the buyer does not buy
-   * the same answer again. The tokens are those of the call record: all that was reserved where the answer tells none.
+   * the same answer again.
    */
-  persistUnusable?(
-    tx: Transaction,
-    code: FailureCode,
-    tokens: { readonly inputTokens: number; readonly outputTokens: number },
-  ): Promise<void>;
+  persistUnusable?(tx: Transaction, code: FailureCode, tokens: CallTokens): Promise<void>;
 }
 
 /** The bound on the cost of a call, by direction. */

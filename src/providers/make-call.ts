@@ -79,7 +79,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
       // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
       // locked only at the end.
       const persisted =
-        answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
+        answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key, tokens) } : undefined;
       if (isPaidInVain(answer)) await request.persistUnusable?.(tx, answer.code, tokens);
       await request.claim?.release(tx, callId);
       await usage.finish(tx, tenantId, {
