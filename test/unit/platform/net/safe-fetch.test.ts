@@ -2,24 +2,16 @@ import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { test as base, describe, expect, vi } from 'vitest';
-import { createSafeFetch, type SafeFetchDeps } from '../../../../src/platform/net/safe-fetch.ts';
+import type { SafeFetchDeps } from '../../../../src/platform/net/safe-fetch.ts';
 import { createAuthority, createServerCertificate } from '../../../support/certificates.ts';
+import { loopbackFetch } from '../../../support/loopback-fetch.ts';
 import { startTlsServer } from '../../../support/tls-server.ts';
 import { startRawServer, startWebServer } from '../../../support/web-server.ts';
 
 const maxBytes = 100_000;
 const host = 'site.example';
-/** All tests reach the loopback address, as if it were public, and nothing else. */
-const fetchWith = (url: string, deps: Partial<SafeFetchDeps> = {}, signal?: AbortSignal) =>
-  createSafeFetch({
-    ...{
-      resolve: async () => ['127.0.0.1'],
-      isAllowed: (ip: string) => ip === '127.0.0.1',
-      version: '1.2.3',
-    },
-    ...deps,
-    limits: { maxBytes, pauseMs: 0, ...deps.limits },
-  }).fetch(url, signal);
+const fetchWith = (url: string, { limits, ...deps }: Partial<SafeFetchDeps> = {}, signal?: AbortSignal) =>
+  loopbackFetch({ ...deps, limits: { maxBytes, ...limits } }).fetch(url, signal);
 
 const test = base
   .extend('started', async ({}, { onCleanup }) => {
