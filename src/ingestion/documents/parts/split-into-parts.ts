@@ -29,10 +29,7 @@ export function splitIntoParts(markdown: string, maxCharacters = maxPartCharacte
   const places = createCutPlaces(markdown, cuts);
   const ranges = rangesOf(sections, 0, sections.length, places, maxCharacters);
   // A piece of one section is not joined with another section, whose headings differ, unless the parts would be too many.
-  return withPaths(
-    ranges.length <= maxParts ? ranges : joined(ranges, maxCharacters, () => true),
-    sections,
-  );
+  return withPaths(ranges.length <= maxParts ? ranges : joined(ranges, maxCharacters, () => true), sections);
 }
 
 /** Cuts a part in two at the best place near its middle. Undefined for one that is a single character. */

@@ -13,7 +13,16 @@ const anyMarkdown = fc
     fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       fc.constantFrom('# One', '## Two', '### Three', 'Title', '===', '---', '```', '| a | b |', '| - | - |'),
-      fc.constantFrom('- item', '> quote', '    code', '', '\t', '<div>', '語の文。次の文。', 'A sentence. Another one!'),
+      fc.constantFrom(
+        '- item',
+        '> quote',
+        '    code',
+        '',
+        '\t',
+        '<div>',
+        '語の文。次の文。',
+        'A sentence. Another one!',
+      ),
       fc.integer({ min: 1, max: 40 }).map(paragraph),
     ),
     { maxLength: 60 },
@@ -62,7 +71,7 @@ describe('the parts of a document', () => {
   it('do not tear a character of two code units', () => {
     const markdown = '😀'.repeat(500);
     const parts = splitIntoParts(markdown, 101);
-    expect(textsOf(markdown, parts).every((text) => text.isWellFormed())).toBe(true);
+    expect(textsOf(markdown, parts).every((text) => !/\p{Surrogate}/u.test(text))).toBe(true);
   });
 
   it('are none of an empty text', () => {
@@ -80,7 +89,12 @@ describe('the parts of a document', () => {
     const parts = splitIntoParts(markdown, 500);
     expect(parts.map(({ path }) => path)).toEqual([['Storage'], ['Network']]);
     const small = splitIntoParts(markdown, 330);
-    expect(small.map(({ path }) => path)).toEqual([['Storage'], ['Storage', 'Restores'], ['Network'], ['Network']]);
+    expect(small.map(({ path }) => path)).toEqual([
+      ['Storage'],
+      ['Storage', 'Restores'],
+      ['Network'],
+      ['Network'],
+    ]);
   });
 
   it('take the headings out of code for code, and underlined headings for headings', () => {
@@ -116,7 +130,19 @@ describe('the parts of a document', () => {
   });
 
   it('are found in linear time in a text made to be slow', { timeout: 10_000 }, () => {
-    for (const piece of ['#\n', '- ', '> ', '`', '# a\n\n', '||\n--|\n', 'a. ', '\n', '*', '    x\n', '#'.repeat(7)]) {
+    for (const piece of [
+      '#\n',
+      '- ',
+      '> ',
+      '`',
+      '# a\n\n',
+      '||\n--|\n',
+      'a. ',
+      '\n',
+      '*',
+      '    x\n',
+      '#'.repeat(7),
+    ]) {
       const markdown = piece.repeat(Math.floor(800_000 / piece.length));
       const parts = splitIntoParts(markdown);
       expect(parts.at(-1)?.end).toBe(markdown.length);
