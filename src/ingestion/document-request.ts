@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isPublicAddress } from '../platform/net/address-policy.ts';
+import { readDocumentAddress } from '../platform/net/document-address.ts';
 import { readHost } from '../platform/net/read-host.ts';
 import type { JobOptions, SourceKind } from './jobs/job.ts';
 import type { AboutDocument } from './jobs/sealed-document.ts';
@@ -69,9 +70,8 @@ export function readDocumentRequest({
  * still lead to a private address, so the connection is checked again.
  */
 function fetchableUrl(given: string): string | undefined {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return undefined;
-  if (url.username !== '' || url.password !== '') return undefined;
+  const url = readDocumentAddress(given);
+  if (url === undefined) return undefined;
   const host = readHost(url.hostname);
   switch (host.kind) {
     case 'invalid':
@@ -80,12 +80,11 @@ function fetchableUrl(given: string): string | undefined {
       if (!isPublicAddress(host.ip)) return undefined;
       break;
     case 'name':
-      if (/(^|\.)(localhost|local|internal)$/i.test(host.name)) return undefined;
+      if (/(^|\.)localhost$/i.test(host.name)) return undefined;
       break;
     default:
       return host satisfies never;
   }
-  url.hash = '';
   return url.href;
 }
 

@@ -23,9 +23,6 @@ export const maxBytesUnderWay = 100_000_000;
 /** When a tenant with as much under way may ask again: a document takes about so long. */
 export const retryAfterSeconds = 60;
 
-/** Parts of one document. A longer one is refused before anything is paid for. */
-export const maxParts = 500;
-
 /** How long the document of a job that can be tried again is kept: a person comes back to it within the week. */
 export const documentKeptMs = 7 * 86_400_000;
 

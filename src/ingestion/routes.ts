@@ -4,6 +4,7 @@ import { type Reply, type Route, reply, route } from '../platform/http/route.ts'
 import type { DocumentRequest, GivenDocument } from './document-request.ts';
 import { oneDocument } from './given-document.ts';
 import type { Job } from './jobs/job.ts';
+import { maxFileBytes } from './limits.ts';
 import { presentQueued, queueProblem } from './presentation.ts';
 import type { Queued } from './queue-document.ts';
 import { type DocumentBody, documentSchema, queuedReply, sameDocumentReply } from './schemas.ts';
@@ -21,8 +22,13 @@ export function ingestionRoutes({ ingestion }: { readonly ingestion: Ingestion }
       tag,
       summary: 'Make articles of a document',
       description:
-        'Give exactly one of `url` and `content`. The document is read and divided into parts in the background, the tenant’s model makes articles of each part, and each article goes through the comparison with existing ones. Its text lies encrypted until the job ends. The same content, with the same `source_type` and `publish`, is not paid for twice: the answer is the job that there is, with 200. An address is fetched again once its job has ended.',
+        'Give exactly one of `url`, `content` and, as the part `file` of a form, a file. The document is read and divided into parts in the background, the tenant’s model makes articles of each part, and each article goes through the comparison with existing ones. Its text lies encrypted until the job ends. The same content, with the same `source_type` and `publish`, is not paid for twice: the answer is the job that there is, with 200. An address is fetched again once its job has ended.',
       body: documentSchema,
+      upload: {
+        maxBytes: maxFileBytes,
+        description: 'The document: HTML, Markdown, plain text, PDF or DOCX',
+        replaces: ['url', 'content'],
+      },
       idempotent: true,
       replies: {
         200: {
@@ -37,8 +43,8 @@ export function ingestionRoutes({ ingestion }: { readonly ingestion: Ingestion }
         },
       },
       problems: ['no_api_key', 'url_forbidden', 'vault_unavailable'],
-      async handle({ actor, body, once }) {
-        const given = oneDocument(body);
+      async handle({ actor, body, upload, once }) {
+        const given = oneDocument(body, upload);
         if (given.kind === 'problem') return given;
         const accepted = (job: Job) => presentAccepted(actor, job);
         const queued = await ingestion.queue(actor, requestOf(body, given), once(accepted));

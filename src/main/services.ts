@@ -3,6 +3,8 @@ import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createExtraction } from '../extraction/create-extraction.ts';
+import { createIngestion } from '../ingestion/create-ingestion.ts';
+import { createPlainReader } from '../ingestion/plain-reader.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
@@ -100,6 +102,7 @@ export function createServices(
   const backlog: BacklogRequests & BreakerWaits = {
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
+    wakeJobs: (tx, tenantId) => waitingJobs.wake(tx, tenantId),
   };
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
@@ -172,6 +175,14 @@ export function createServices(
   });
   const articles = createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics });
   const { anthropic } = providers;
+  const dataKeys = createDataKeys({ transit });
+  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const reader = createPlainReader();
+  const { waitingJobs, ...ingestion } = createIngestion({
+    ...{ database, audit, outbox, keys, usage, blocked, metrics, log },
+    ...{ extraction, dataKeys, safeFetch, reader },
+    slots: shares.providerCalls,
+  });
   const search = createSearch({
     database,
     blocked,
@@ -199,12 +210,13 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [],
+    reconciled: [waitingJobs],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles,
-    dataKeys: createDataKeys({ transit }),
-    extraction: createExtraction({ database, anthropic, createArticle: articles.create }),
+    dataKeys,
+    extraction,
+    ...ingestion,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),

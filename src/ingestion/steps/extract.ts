@@ -4,10 +4,12 @@ import { type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
 import type { Asked, Extraction, Passage, StoredAnswer } from '../../extraction/extraction.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
+import type { DocumentPart } from '../documents/document.ts';
+import { halvesOf } from '../documents/parts/split-into-parts.ts';
 import { articleLimitNote } from '../jobs/job.ts';
 import { addNotes, touchJob } from '../jobs/job-status-store.ts';
 import { findPart, insertParts, markPart } from '../jobs/part-store.ts';
-import { textOfHalf } from './halves.ts';
+import type { DividedDocument } from '../jobs/sealed-document.ts';
 import type { FailedStep, OpenJob, OpenJobs } from './open-job.ts';
 
 /**
@@ -88,7 +90,7 @@ export function createExtractPart(deps: {
         return settled === 'ask' ? undefined : settled;
       }
       const made = await extraction.articlesOf(tx, passage.subject);
-      if (made.created + made.duplicates < job.maxArticles) return undefined;
+      if (made.created < job.maxArticles) return undefined;
       // Its articles would be left out, so nothing is paid for them.
       await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
       await addNotes(tx, tenantId, jobId, [articleLimitNote]);
@@ -132,8 +134,11 @@ export function createExtractPart(deps: {
 
     const { job, row, key, sealing } = opened;
     const document = row.document === null ? undefined : sealing.openDocument(row.document);
-    const place = document?.parts[part.part];
-    if (document === undefined || place === undefined) return { kind: 'failed', code: 'key_unusable' };
+    if (document === undefined) return { kind: 'failed', code: 'key_unusable' };
+    const place = placeOf(document, part);
+    // A single character has no halves.
+    if (place === undefined)
+      return afterFailure(ref, part, { kind: 'failed', code: 'answer_cut', final: true });
     const about = sealing.openAbout(row.about);
     const answer = await extraction.ask({
       passage: passageOf(ref, part),
@@ -141,7 +146,7 @@ export function createExtractPart(deps: {
       text: {
         title: about?.title ?? document.title,
         path: place.path,
-        text: textOfHalf(document.markdown.slice(place.start, place.end), part.half),
+        text: document.markdown.slice(place.start, place.end),
       },
       maxArticles: articlesOfOnePart(job.maxArticles, document.parts.length),
       apiKeyId: job.apiKeyId,
@@ -166,6 +171,12 @@ export function createExtractPart(deps: {
 /** The passage of a part. */
 export function passageOf({ tenantId, jobId }: JobRef, { part, half }: PartRef): Passage {
   return { subject: { tenantId, kind: 'ingestion', id: jobId }, part, half };
+}
+
+/** Where a part stands in its document, or a half of one; undefined where there is none. */
+function placeOf(document: DividedDocument, { part, half }: PartRef): DocumentPart | undefined {
+  const whole = document.parts[part];
+  return whole === undefined || half === 0 ? whole : halvesOf(whole, document.markdown)?.[half - 1];
 }
 
 /** The articles of a document are asked for in equal shares, so that the first parts do not use them all up. */

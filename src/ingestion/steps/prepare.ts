@@ -9,7 +9,6 @@ import { addNotes, markRunning, setSourceBytes } from '../jobs/job-status-store.
 import { lockJob } from '../jobs/job-store.ts';
 import { insertParts, listParts } from '../jobs/part-store.ts';
 import type { AboutDocument } from '../jobs/sealed-document.ts';
-import { maxParts } from '../limits.ts';
 import type { FailedStep, OpenJob, OpenJobs } from './open-job.ts';
 
 /** Brings a document to parts: fetched if need be, read, divided and sealed. A document that is read already is not read again. */
@@ -92,7 +91,6 @@ export function createPrepareDocument(deps: {
     if (read.kind === 'busy') return { kind: 'busy', retryInMs };
     if (read.kind === 'failed') return read;
     if (read.parts.length === 0) return { kind: 'failed', code: 'unsupported_content' };
-    if (read.parts.length > maxParts) return { kind: 'failed', code: 'document_too_large' };
     await store(ref, opened, read);
     return begin(ref);
   };

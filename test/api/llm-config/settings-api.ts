@@ -80,7 +80,7 @@ export async function startSettingsApi(
     audit,
     custody: createKeyCustody({ transit, metrics: createLlmConfigMetrics(metrics.registry) }),
     ...installation,
-    backlog: { request: async () => undefined },
+    backlog: { request: async () => undefined, wakeJobs: async () => undefined },
   });
   const app = createApp({
     routes: [

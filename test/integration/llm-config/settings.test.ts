@@ -472,7 +472,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
       audit,
       custody,
       ...installation,
-      backlog: { request },
+      backlog: { request, wakeJobs: async () => undefined },
     });
     return { llmConfig, providerKeys: createProviderKeys({ custody, audit, targets: installation.targets }) };
   }
