@@ -12,6 +12,7 @@ import type { Usage } from '../usage/service.ts';
 import type { DocumentReader } from './documents/document.ts';
 import { createWaitingJobs, type WaitingJobs } from './jobs/stuck-jobs.ts';
 import type { IngestionMetrics } from './metrics.ts';
+import { createPlainReader } from './plain-reader.ts';
 import { createIngestionService, type Ingestion } from './service.ts';
 import { createIngestionSteps, type IngestionSteps } from './steps/steps.ts';
 
@@ -25,7 +26,6 @@ export interface CreateIngestionDeps {
   readonly extraction: Extraction;
   readonly dataKeys: DataKeys;
   readonly safeFetch: SafeFetch;
-  readonly reader: DocumentReader;
   readonly metrics: IngestionMetrics;
   readonly log: Logger;
   /** The slots of a worker for work that waits for strangers. */
@@ -36,13 +36,17 @@ export interface IngestionRoom {
   readonly ingestion: Ingestion;
   readonly ingestionSteps: IngestionSteps;
   readonly waitingJobs: WaitingJobs;
+  /** Its threads end with the process. */
+  readonly reader: DocumentReader;
 }
 
 /** Wires the making of articles from documents. */
 export function createIngestion(deps: CreateIngestionDeps): IngestionRoom {
+  const reader = createPlainReader();
   return {
+    reader,
     ingestion: createIngestionService(deps),
-    ingestionSteps: createIngestionSteps(deps),
+    ingestionSteps: createIngestionSteps({ ...deps, reader }),
     waitingJobs: createWaitingJobs(deps),
   };
 }

@@ -8,6 +8,8 @@ import { documentNotes } from './documents/document.ts';
 import { articleLimitNote, partStatuses, sourceKinds } from './jobs/job.ts';
 import { defaultArticles, maxArticles, maxBatchItems, maxContentCharacters } from './limits.ts';
 
+const articlesMessage = `must be a whole number from 1 to ${maxArticles}`;
+
 /** The fields of a document. That there is exactly one of `url`, `content` and a file is checked by the handler. */
 export const documentSchema = z
   .strictObject({
@@ -31,9 +33,10 @@ export const documentSchema = z
         'Publishes the articles that say something new. Without it, and from an address, they are drafts',
       ),
     max_articles: z
-      .int()
-      .min(1, `must be a whole number from 1 to ${maxArticles}`)
-      .max(maxArticles, `must be a whole number from 1 to ${maxArticles}`)
+      .number(articlesMessage)
+      .int(articlesMessage)
+      .min(1, articlesMessage)
+      .max(maxArticles, articlesMessage)
       .default(defaultArticles)
       .describe('The most articles of this document'),
     metadata: jsonObject({ maxBytes: 65_536 })

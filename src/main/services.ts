@@ -4,7 +4,6 @@ import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createExtraction } from '../extraction/create-extraction.ts';
 import { createIngestion } from '../ingestion/create-ingestion.ts';
-import { createPlainReader } from '../ingestion/plain-reader.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
@@ -177,10 +176,9 @@ export function createServices(
   const { anthropic } = providers;
   const dataKeys = createDataKeys({ transit });
   const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
-  const reader = createPlainReader();
-  const { waitingJobs, ...ingestion } = createIngestion({
+  const { waitingJobs, reader, ...ingestion } = createIngestion({
     ...{ database, audit, outbox, keys, usage, blocked, metrics, log },
-    ...{ extraction, dataKeys, safeFetch, reader },
+    ...{ extraction, dataKeys, safeFetch },
     slots: shares.providerCalls,
   });
   const search = createSearch({
@@ -229,12 +227,13 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts] = await Promise.all([
+      const [transactions, cuts, documents] = await Promise.all([
         database.close(),
         cutter.close(),
+        reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts };
+      return { signals, uses, transactions, cuts, documents };
     },
   };
 }

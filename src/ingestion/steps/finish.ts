@@ -27,11 +27,11 @@ export type FinishJob = (ref: JobRef, end: JobEnd) => Promise<Finished>;
 
 type EndStatus = Exclude<JobStatus, 'queued' | 'running'>;
 
-const auditActions = {
-  completed: 'ingestion.completed',
-  partial: 'ingestion.partly_completed',
-  failed: 'ingestion.failed',
-} as const satisfies Record<Exclude<EndStatus, 'cancelled'>, AuditAction>;
+const audited = {
+  completed: { action: 'ingestion.completed' },
+  partial: { action: 'ingestion.partly_completed' },
+  failed: { action: 'ingestion.failed' },
+} as const satisfies Record<Exclude<EndStatus, 'cancelled'>, { readonly action: AuditAction }>;
 
 /** What another try cannot change: the document is what it is. */
 const finalCodes: readonly FailureCode[] = ['unsupported_content', 'document_too_large', 'url_forbidden'];
@@ -88,7 +88,7 @@ export function createFinishJob(deps: {
       const result = await finished(status, reason);
       if (result.kind === 'finished') {
         await audit.append(tx, serviceActor(tenantId), {
-          action: auditActions[status],
+          ...audited[status],
           subject: { kind: 'ingestion_job', id: jobId },
           details: {
             ...{ parts: result.parts, articles: result.articles },
