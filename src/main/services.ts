@@ -1,6 +1,7 @@
 import { createArticles } from '../articles/service.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
+import { backgroundTimeoutOf } from '../domain/operations.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
@@ -111,6 +112,10 @@ export function createServices(
     profileView: (...of) => providers.profiles.view(...of),
     tryCandidates: (...of) => providers.tryCandidates(...of),
   });
+  const backgroundTimeoutMs = backgroundTimeoutOf({
+    embedding: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    anthropic: environment.ANTHROPIC_WORKFLOW_TIMEOUT_MS,
+  });
   const providers = createProviders({
     database,
     audit,
@@ -127,7 +132,7 @@ export function createServices(
     },
     providerUrls: environment.PROVIDER_URLS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
-    backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    backgroundTimeoutMs,
   });
   const { guard } = providers;
   const { cutter } = createVectors(shares);
@@ -148,7 +153,7 @@ export function createServices(
     log,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
-    attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    attemptTimeoutMs: backgroundTimeoutMs('embedding'),
   });
   const { gate } = createProposals({
     database,
