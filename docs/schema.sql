@@ -334,12 +334,16 @@ CREATE TABLE public.extraction_answers (
     half smallint DEFAULT 0 NOT NULL,
     answer bytea,
     code text,
-    tries integer DEFAULT 1 NOT NULL,
+    call_id uuid,
+    claimed_until timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL,
     articles integer DEFAULT 0 NOT NULL,
     input_tokens bigint DEFAULT 0 NOT NULL,
     output_tokens bigint DEFAULT 0 NOT NULL,
-    answered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) = (code IS NOT NULL))),
+    answered_at timestamp with time zone,
+    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) OR (code IS NULL))),
+    CONSTRAINT extraction_answers_check1 CHECK (((answer IS NOT NULL) OR (code IS NOT NULL) OR (call_id IS NOT NULL))),
+    CONSTRAINT extraction_answers_check2 CHECK (((call_id IS NULL) = (claimed_until IS NULL))),
     CONSTRAINT extraction_answers_half_check CHECK ((half = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT extraction_answers_part_check CHECK ((part >= 0)),
     CONSTRAINT extraction_answers_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
@@ -358,7 +362,7 @@ CREATE TABLE public.extraction_articles (
     article_id uuid,
     code text,
     CONSTRAINT extraction_articles_number_check CHECK ((number >= 0)),
-    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text]))),
+    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text, 'left_out'::text]))),
     CONSTRAINT extraction_articles_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
 );
 

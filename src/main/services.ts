@@ -3,6 +3,7 @@ import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { backgroundTimeoutOf } from '../domain/operations.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
+import { createExtraction } from '../extraction/create-extraction.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
@@ -15,6 +16,7 @@ import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
+import { createDataKeys } from '../platform/vault/data-keys.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
 import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
@@ -167,6 +169,8 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
+  const articles = createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics });
+  const { anthropic } = providers;
   const search = createSearch({
     database,
     blocked,
@@ -196,7 +200,9 @@ export function createServices(
     reconciled: [],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
-    articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
+    articles,
+    dataKeys: createDataKeys({ transit }),
+    extraction: createExtraction({ database, anthropic, createArticle: articles.create }),
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
