@@ -90,6 +90,7 @@ export const create = `
     tenant_id uuid not null references tenants (id),
     first_id uuid not null,
     second_id uuid not null,
+    claim_id uuid not null,
     leased_until timestamptz not null,
     primary key (tenant_id, first_id, second_id),
     check (first_id < second_id)

@@ -7,15 +7,18 @@ const maxLinks = 50;
 
 const linkRow = z.object({ kind: z.enum(['merged_from', 'merged_into']), id: z.string(), title: z.string() });
 
-/** Links a new article to those that it was made from. */
+/** Links a new article to those that it was made from, as far as they are still there. */
 export async function insertLinks(
   tx: Transaction,
   tenantId: string,
   intoId: string,
   fromIds: readonly string[],
 ): Promise<void> {
-  await tx('article_links').insert(
-    fromIds.map((fromId) => ({ tenant_id: tenantId, into_id: intoId, from_id: fromId })),
+  await tx.raw(
+    `insert into article_links (tenant_id, into_id, from_id)
+     select :tenantId, :intoId, id from articles
+      where tenant_id = :tenantId and id = any(:fromIds::uuid[]) for key share`,
+    { tenantId, intoId, fromIds: [...fromIds] },
   );
 }
 

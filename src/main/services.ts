@@ -1,10 +1,10 @@
-import { createArticles } from '../articles/service.ts';
+import { createArticlesRoom } from '../articles/create-articles.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
-import type { BacklogRequests } from '../llm-config/settings.ts';
+import type { BacklogRequests, KeyWaiter } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createAddressCheck } from '../platform/net/address-check.ts';
@@ -93,6 +93,9 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
+  const keyWaiters: readonly KeyWaiter[] = [
+    { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
+  ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
     defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
@@ -104,6 +107,7 @@ export function createServices(
     transit,
     metrics,
     backlog,
+    keyWaiters,
     catalogue,
     providerUrls: environment.PROVIDER_URLS,
     addressCheck: createAddressCheck({ resolve: createNameResolver() }),
@@ -118,6 +122,7 @@ export function createServices(
     keys,
     catalogue,
     backlog,
+    keyWaiters,
     log,
     metrics,
     breaker: {
@@ -162,6 +167,18 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
+  const articlesRoom = createArticlesRoom({
+    database,
+    audit,
+    outbox,
+    blocked,
+    gate,
+    metrics,
+    log,
+    embeddings: embedding.embeddings,
+    anthropic: providers.anthropic,
+    slots: shares.providerCalls,
+  });
   const search = createSearch({
     database,
     blocked,
@@ -188,10 +205,12 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [],
+    reconciled: [articlesRoom.waitingClassifications],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
-    articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
+    articles: articlesRoom.articles,
+    merging: articlesRoom.merging,
+    classifySteps: articlesRoom.classifySteps,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),

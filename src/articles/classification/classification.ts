@@ -37,7 +37,11 @@ export interface Classifications {
 export const idleMs = 15 * 60_000;
 
 /** Creates the classification's part of an article's write: its row and its outbox row, in the transaction of the write. */
-export function createClassifications({ outbox }: { readonly outbox: Pick<Outbox, 'enqueue'> }): Classifications {
+export function createClassifications({
+  outbox,
+}: {
+  readonly outbox: Pick<Outbox, 'enqueue'>;
+}): Classifications {
   return {
     async request(tx, tenantId, articleId, apiKeyId) {
       await Promise.all([

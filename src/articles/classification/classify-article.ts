@@ -6,9 +6,9 @@ import { operations } from '../../domain/operations.ts';
 import { retryWaitMs } from '../../domain/retry-waits.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Share } from '../../platform/shares/share.ts';
+import type { GuardedAnthropic } from '../../providers/anthropic/guarded-anthropic.ts';
 import type { BlockedOperations } from '../../usage/blocked-operations.ts';
 import { unclassified } from '../article.ts';
-import type { AskModel } from '../ask-model.ts';
 import type { WriteRecords } from '../record-write.ts';
 import { findArticle, lockArticle, updateArticle } from '../store.ts';
 import { idleMs } from './classification.ts';
@@ -44,7 +44,7 @@ export interface ClassifyArticleSteps {
 
 export interface ClassifyArticleDeps {
   readonly database: Database;
-  readonly anthropic: AskModel;
+  readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
   readonly records: Pick<WriteRecords, 'recordWrite'>;
   /** Provider calls that this process makes at once. */

@@ -38,7 +38,13 @@ export const classificationSystem = [
 ].join('\n');
 
 /** The question about one article: its title and the beginning of its text. */
-export function classificationPrompt({ title, body }: { readonly title: string; readonly body: string }): string {
+export function classificationPrompt({
+  title,
+  body,
+}: {
+  readonly title: string;
+  readonly body: string;
+}): string {
   return quoteArticle({ title, body: beginningOf(body) });
 }
 
