@@ -77,6 +77,8 @@ describe('the table of operations', () => {
       'embedding',
       'embedding',
       'anthropic',
+      'anthropic',
+      'anthropic',
     ]);
   });
 
@@ -84,7 +86,7 @@ describe('the table of operations', () => {
     const lists = sourceFiles
       .filter((file) => file !== 'src/domain/operations.ts' && !file.startsWith('migrations/'))
       .filter((file) =>
-        /'classification'|"classification"|'verification',\s*'|45_000|\b(embedding|search|extraction): '(embedding|anthropic)'/.test(
+        /'(extraction|classification|merge)',\s*'(extraction|classification|merge)'|'verification',\s*'|45_000|\b(embedding|search|extraction): '(embedding|anthropic)'/.test(
           readSource(file),
         ),
       );
