@@ -8,7 +8,7 @@ import type { Decision, GateReport } from '../proposals/decision.ts';
 import type { Assessment, Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
 import { type ArticleWithEmbedding, type NewArticle, unclassified } from './article.ts';
-import type { Classifications } from './classification/classification.ts';
+import type { Classifications } from './classification/classifications.ts';
 import { attachState, type WriteRecords } from './record-write.ts';
 import { insertArticle, readArticle } from './store.ts';
 

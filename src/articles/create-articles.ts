@@ -8,7 +8,7 @@ import type { Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { GuardedAnthropic } from '../providers/anthropic/guarded-anthropic.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
-import { createClassifications } from './classification/classification.ts';
+import { createClassifications } from './classification/classifications.ts';
 import { type ClassifyArticleSteps, createClassifyArticleSteps } from './classification/classify-article.ts';
 import { createWaitingClassifications, type WaitingClassifications } from './classification/waiting.ts';
 import { createMerging, type Merging } from './merging/merging.ts';

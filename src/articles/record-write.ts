@@ -4,7 +4,8 @@ import type { Actor } from '../domain/actor.ts';
 import type { ArticleEmbeddings, EmbeddingState } from '../embedding/article-embeddings.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Article, ArticleWithEmbedding } from './article.ts';
-import type { ClassificationState, Classifications } from './classification/classification.ts';
+import type { ClassificationState } from './classification/classification.ts';
+import type { Classifications } from './classification/classifications.ts';
 
 /** What is recorded of a write. */
 export interface Write {

@@ -88,10 +88,13 @@ export const writtenArticleSchema = z.object({
 /** The body of POST `/articles/merge`. */
 export const mergeSchema = z
   .strictObject({
-    ids: z
-      .tuple([uuid, uuid])
-      .refine(([first, second]) => first !== second, 'must be two different articles')
-      .describe('The articles to merge'),
+    ids: boundedArray(uuid, { max: 2 })
+      .transform(([first, second], context): readonly [string, string] => {
+        if (first !== undefined && second !== undefined && first !== second) return [first, second];
+        context.addIssue({ code: 'custom', message: 'must be the ids of two different articles' });
+        return z.NEVER;
+      })
+      .describe('The two articles to merge'),
   })
   .meta({
     id: 'Merge',

@@ -15,7 +15,7 @@ import type {
   LinkedArticle,
 } from './article.ts';
 import { type CreateArticle, createArticleCreation } from './article-creation.ts';
-import type { Classifications } from './classification/classification.ts';
+import type { Classifications } from './classification/classifications.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
 import { listLinks } from './link-store.ts';
 import { attachState, type WriteRecords } from './record-write.ts';

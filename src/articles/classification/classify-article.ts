@@ -11,7 +11,6 @@ import type { BlockedOperations } from '../../usage/blocked-operations.ts';
 import { unclassified } from '../article.ts';
 import type { WriteRecords } from '../record-write.ts';
 import { findArticle, lockArticle, updateArticle } from '../store.ts';
-import { idleMs } from './classification.ts';
 import {
   deleteClassification,
   findOpen,
@@ -20,6 +19,7 @@ import {
   type OpenClassification,
   showReason,
 } from './classification-store.ts';
+import { idleMs } from './classifications.ts';
 import {
   type ClassificationAnswer,
   classificationAnswer,

@@ -2,7 +2,7 @@ import type { Outbox } from '../../outbox/outbox.ts';
 import { sumInTurn } from '../../platform/async/sum-in-turn.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Logger } from '../../platform/telemetry/logging.ts';
-import { idleMs } from './classification.ts';
+import { idleMs } from './classifications.ts';
 import { beginRound, listDueTenants, takeDue } from './waiting-store.ts';
 
 /** The classifications that wait for a key, for a workflow, or for a budget to begin anew. */

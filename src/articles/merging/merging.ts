@@ -52,8 +52,7 @@ export function createMerging(deps: {
   const { database, anthropic, blocked } = deps;
   const writeDraft = createWriteDraft(deps);
   const timeoutMs = operations.merge.background.defaultMs;
-  // A model that refuses the schema is asked twice.
-  const leaseMs = 2 * timeoutMs + aroundCallMs;
+  const leaseMs = timeoutMs + aroundCallMs;
 
   /** Reads both articles and claims the pair, before anything is paid. */
   const begin = (tenantId: string, ids: readonly [string, string], claimId: string) =>

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { createClassifications } from '../../../src/articles/classification/classification.ts';
+import { createClassifications } from '../../../src/articles/classification/classifications.ts';
 import { createWriteRecords } from '../../../src/articles/record-write.ts';
 import { articleRoutes } from '../../../src/articles/routes.ts';
 import { createArticles } from '../../../src/articles/service.ts';
