@@ -211,6 +211,7 @@ export function createServices(
     articles: articlesRoom.articles,
     merging: articlesRoom.merging,
     classifySteps: articlesRoom.classifySteps,
+    waitingClassifications: articlesRoom.waitingClassifications,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
