@@ -40,6 +40,12 @@ export const providerCall: ActivityOptions = {
   },
 };
 
+/** The call for an article's category. A short answer comes in seconds, and everything else is as for vectors. */
+export const classifierCall: ActivityOptions = {
+  ...providerCall,
+  startToCloseTimeout: operations.classification.startToCloseMs,
+};
+
 /** Waits for a slot, or for chunks, of the tenant's other calls: first as long as a quick call, then as long as a slow one. */
 export const busyWaits = { growth: 1.5, longestMs: 10_000 };
 

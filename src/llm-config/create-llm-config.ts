@@ -7,7 +7,13 @@ import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createKeyCustody } from './custody.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
-import { type BacklogRequests, createSettings, type ProfileViews, type Settings } from './settings.ts';
+import {
+  type BacklogRequests,
+  createSettings,
+  type KeyWaiter,
+  type ProfileViews,
+  type Settings,
+} from './settings.ts';
 import { createTargets } from './targets.ts';
 import type { TryCandidates } from './trial.ts';
 
@@ -18,6 +24,7 @@ export function createLlmConfig(deps: {
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
+  readonly keyWaiters: readonly KeyWaiter[];
   readonly catalogue: Catalogue;
   /** Which addresses tenants may choose. */
   readonly providerUrls: ProviderUrls;
@@ -26,7 +33,7 @@ export function createLlmConfig(deps: {
   readonly profileView: ProfileViews;
   readonly tryCandidates: TryCandidates;
 }): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
-  const { database, audit, backlog, catalogue, addressCheck, profileView, tryCandidates } = deps;
+  const { database, audit, backlog, keyWaiters, catalogue, addressCheck, profileView, tryCandidates } = deps;
   const custody = createKeyCustody(deps);
   const targets = createTargets(deps);
   return {
@@ -40,6 +47,7 @@ export function createLlmConfig(deps: {
       profileView,
       tryCandidates,
       backlog,
+      keyWaiters,
     }),
     keys: createProviderKeys({ custody, audit, targets }),
   };

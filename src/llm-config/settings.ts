@@ -68,6 +68,12 @@ export interface BacklogRequests {
   request(tx: Transaction, tenantId: string): Promise<void>;
 }
 
+/** Work in a room above this one that a change of the Anthropic key or of its settings may mend. */
+export interface KeyWaiter {
+  /** Starts it again, in the transaction of the change. */
+  wake(tx: Transaction, tenantId: string): Promise<void>;
+}
+
 export interface SettingsDeps {
   readonly database: Database;
   readonly audit: Audit;
@@ -79,6 +85,8 @@ export interface SettingsDeps {
   readonly addressCheck: AddressCheck;
   /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
+  /** Called when the model can be asked, or asked again: its key was set, another model was named, the budget was raised. */
+  readonly keyWaiters: readonly KeyWaiter[];
 }
 
 /** How often a change is prepared anew because another one came between. */

@@ -1,4 +1,4 @@
-import { createArticles } from '../articles/service.ts';
+import { createArticlesRoom } from '../articles/create-articles.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { backgroundTimeoutOf } from '../domain/operations.ts';
@@ -6,7 +6,7 @@ import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createExtraction } from '../extraction/create-extraction.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
-import type { BacklogRequests } from '../llm-config/settings.ts';
+import type { BacklogRequests, KeyWaiter } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createAddressCheck } from '../platform/net/address-check.ts';
@@ -96,6 +96,9 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
+  const keyWaiters: readonly KeyWaiter[] = [
+    { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
+  ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
     defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
@@ -107,6 +110,7 @@ export function createServices(
     transit,
     metrics,
     backlog,
+    keyWaiters,
     catalogue,
     providerUrls: environment.PROVIDER_URLS,
     addressCheck: createAddressCheck({ resolve: createNameResolver() }),
@@ -125,6 +129,7 @@ export function createServices(
     keys,
     catalogue,
     backlog,
+    keyWaiters,
     log,
     metrics,
     breaker: {
@@ -169,8 +174,20 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
-  const articles = createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics });
   const { anthropic } = providers;
+  const articlesRoom = createArticlesRoom({
+    database,
+    audit,
+    outbox,
+    blocked,
+    gate,
+    metrics,
+    log,
+    embeddings: embedding.embeddings,
+    anthropic,
+    slots: shares.providerCalls,
+  });
+  const { articles } = articlesRoom;
   const search = createSearch({
     database,
     blocked,
@@ -197,12 +214,15 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [],
+    reconciled: [articlesRoom.waitingClassifications],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles,
     dataKeys: createDataKeys({ transit }),
     extraction: createExtraction({ database, anthropic, createArticle: articles.create }),
+    merging: articlesRoom.merging,
+    classifySteps: articlesRoom.classifySteps,
+    waitingClassifications: articlesRoom.waitingClassifications,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),

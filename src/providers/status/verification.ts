@@ -1,7 +1,7 @@
 import type { Provider } from '../../domain/operations.ts';
 import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
-import type { BacklogRequests } from '../../llm-config/settings.ts';
+import type { BacklogRequests, KeyWaiter } from '../../llm-config/settings.ts';
 import type { TriedCall } from '../../llm-config/tried-call.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
@@ -31,6 +31,8 @@ export interface KeyVerificationDeps {
   readonly timeoutMs: number;
   /** Called in the transaction that marks the embedding key as verified, so that what the key blocked goes on. */
   readonly backlog: BacklogRequests;
+  /** The same for the Anthropic key. */
+  readonly keyWaiters: readonly KeyWaiter[];
 }
 
 interface Caller {
@@ -89,7 +91,9 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       operation: 'verification',
       prompt: shortText,
       maxOutputTokens: 1,
-      persist: async () => undefined,
+      async persist(tx) {
+        for (const waiter of deps.keyWaiters) await waiter.wake(tx, tenantId);
+      },
     });
     return answer.kind === 'ok' ? { ok: true, model: answer.key.model } : failed(answer, model);
   };
