@@ -1,9 +1,10 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { Provider } from '../domain/operations.ts';
+import type { ModelField, Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { keyFields } from './given-keys.ts';
 import { removeKey, setKey, verifyKey } from './key-store.ts';
+import { type KeyWaiters, wakeAll } from './key-waiters.ts';
 import type { PlannedChange } from './plan-change.ts';
 import { auditNames } from './provider-keys.ts';
 import type { KeyChange } from './sealed-key.ts';
@@ -25,6 +26,13 @@ export type StoreChange = (
 
 const none: ReadonlySet<Provider> = new Set();
 
+const anthropicModels: readonly string[] = [
+  'extraction_model',
+  'classification_model',
+  'merge_model',
+] satisfies ModelField[];
+const isAnthropicModel = (field: string) => anthropicModels.includes(field);
+
 /** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
   return before !== null && (after === null || after > before);
@@ -34,9 +42,11 @@ function isRaised(before: number | null, after: number | null): boolean {
 export function createStoreChange({
   audit,
   backlog,
+  keyWaiters,
 }: {
   readonly audit: Audit;
   readonly backlog: BacklogRequests;
+  readonly keyWaiters: readonly KeyWaiters[];
 }): StoreChange {
   const storeKey = async (tx: Transaction, tenantId: string, provider: Provider, key: KeyChange) => {
     if (key === undefined) return 'unchanged';
@@ -85,12 +95,12 @@ export function createStoreChange({
       });
     }
 
+    const raised = isRaised(before.monthly_token_budget, after.monthly_token_budget);
     const isWorthEmbedding =
-      vectorsChanged ||
-      addressChanged ||
-      embedding === 'set' ||
-      verified.has('embedding') ||
-      isRaised(before.monthly_token_budget, after.monthly_token_budget);
+      vectorsChanged || addressChanged || embedding === 'set' || verified.has('embedding') || raised;
     if (isWorthEmbedding) await backlog.request(tx, tenantId);
+    const isWorthAsking =
+      anthropic === 'set' || verified.has('anthropic') || fields.some(isAnthropicModel) || raised;
+    if (isWorthAsking) await wakeAll(keyWaiters, tx, tenantId);
   };
 }

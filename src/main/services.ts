@@ -4,6 +4,7 @@ import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
+import type { KeyWaiters } from '../llm-config/key-waiters.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
@@ -93,6 +94,8 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
+  // The same for what waits for an Anthropic key.
+  const keyWaiters: readonly KeyWaiters[] = [];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
     defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
@@ -104,6 +107,7 @@ export function createServices(
     transit,
     metrics,
     backlog,
+    keyWaiters,
     catalogue,
     providerUrls: environment.PROVIDER_URLS,
     addressCheck: createAddressCheck({ resolve: createNameResolver() }),
@@ -118,6 +122,7 @@ export function createServices(
     keys,
     catalogue,
     backlog,
+    keyWaiters,
     log,
     metrics,
     breaker: {
