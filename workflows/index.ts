@@ -1,3 +1,4 @@
 export { EmbedArticle } from './EmbedArticle.ts';
 export { EmbedBacklog } from './EmbedBacklog.ts';
+export { ExtractReview } from './ExtractReview.ts';
 export { Reconcile } from './Reconcile.ts';

@@ -21,6 +21,7 @@ import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createRetention } from '../retention/create-retention.ts';
+import { createReviews } from '../reviews/create-reviews.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
@@ -95,7 +96,9 @@ export function createServices(
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
   // The same for what waits for an Anthropic key.
-  const keyWaiters: readonly KeyWaiters[] = [];
+  const keyWaiters: readonly KeyWaiters[] = [
+    { wake: (tx, tenantId) => reviews.waitingReviews.wake(tx, tenantId) },
+  ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
     defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
@@ -167,6 +170,13 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
+  const reviews = createReviews({
+    ...{ database, audit, outbox, keys, usage, blocked, log },
+    limits: providers.limits,
+    slots: shares.providerCalls,
+    extraction,
+    dataKeys,
+  });
   const search = createSearch({
     database,
     blocked,
@@ -193,10 +203,12 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [],
+    reconciled: [reviews.waitingReviews],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
+    reviews: reviews.reviews,
+    reviewSteps: reviews.reviewSteps,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
