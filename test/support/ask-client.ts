@@ -5,12 +5,13 @@ import {
 } from '../../src/providers/embedding/embedding-client.ts';
 import { startingProfile } from '../../src/providers/embedding/profile.ts';
 import type { ProviderConnections } from '../../src/providers/wire/provider-connections.ts';
+import { testConnections } from './targets.ts';
 
 /** One attempt of the bare client at a target of which nothing is known. */
 export function askClient(
   target: ProviderTarget,
   request: Pick<EmbeddingRequest, 'apiKey' | 'timeoutMs'> & Partial<EmbeddingRequest>,
-  connections?: ProviderConnections,
+  connections: ProviderConnections = testConnections,
 ) {
   return createEmbeddingClient(connections).embed({
     target,

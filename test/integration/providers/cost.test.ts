@@ -6,7 +6,7 @@ import { createAnthropicClient } from '../../../src/providers/anthropic/anthropi
 import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey } from '../../support/provider-twin.ts';
-import { targetOf } from '../../support/targets.ts';
+import { targetOf, testConnections } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('costOf', ({ twin, key }) => costsOf(twin, key));
 const free: Cost = { kind: 'free' };
@@ -90,10 +90,10 @@ function costsOf(twin: ProviderTwin, apiKey: string) {
   };
   const message = async (step: TwinStep) => {
     twin.script(apiKey, [step]);
-    const client = createAnthropicClient();
+    const client = createAnthropicClient(testConnections);
     const answer = await client.message({
       ...{ apiKey, target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }) },
-      ...{ prompt: 'What is this?', maxTokens: 100, timeoutMs: timeoutMs(step) },
+      ...{ prompt: 'What is this?', maxTokens: 100, thinking: undefined, timeoutMs: timeoutMs(step) },
     });
     return answer.cost;
   };
