@@ -2,6 +2,7 @@ import { createArticles } from '../articles/service.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
+import type { Extraction } from '../extraction/extraction.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { KeyWaiters } from '../llm-config/key-waiters.ts';
@@ -15,6 +16,7 @@ import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
+import { createDataKeys } from '../platform/vault/data-keys.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
 import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
@@ -170,6 +172,8 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
+  const dataKeys = createDataKeys({ transit });
+  const extraction: Extraction = Object.create(null);
   const reviews = createReviews({
     ...{ database, audit, outbox, keys, usage, blocked, log },
     limits: providers.limits,

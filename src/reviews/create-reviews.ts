@@ -1,4 +1,8 @@
-import { createExtractReviewSteps, type ExtractReviewDeps, type ExtractReviewSteps } from './extract-review.ts';
+import {
+  createExtractReviewSteps,
+  type ExtractReviewDeps,
+  type ExtractReviewSteps,
+} from './extract-review.ts';
 import { createReviewService, type ReviewServiceDeps, type Reviews } from './service.ts';
 import { createWaitingReviews, type WaitingReviews, type WaitingReviewsDeps } from './waiting-reviews.ts';
 

@@ -53,7 +53,11 @@ export interface ExtractReviewDeps {
 /** When a call that found no slot, or whose answer another call is buying, is worth another try. */
 const busyRetryMs = 1_000;
 
-const subjectOf = ({ tenantId, reviewId }: ReviewRef): Subject => ({ tenantId, kind: 'review', id: reviewId });
+const subjectOf = ({ tenantId, reviewId }: ReviewRef): Subject => ({
+  tenantId,
+  kind: 'review',
+  id: reviewId,
+});
 
 /** Creates the steps. */
 export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReviewSteps {
@@ -105,15 +109,12 @@ export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReview
     await usage.recordSubject(part.tenantId, part.reviewId);
     switch (asked.kind) {
       case 'ok':
-        return asked.persisted.kind === 'answered'
-          ? { kind: 'answered', articles: asked.persisted.articles }
-          : { kind: 'unusable', code: asked.persisted.code };
+        return { kind: 'answered', articles: asked.answer.articles };
       case 'claimed':
-      case 'superseded':
         return { kind: 'claimed', retryInMs: busyRetryMs };
       case 'failed':
         // An answer of another shape is paid for once more by the retry policy of the step.
-        if (isOfPassage(asked.code) && asked.code !== 'malformed_response')
+        if (isOfPassage(asked.code) && (asked.final || asked.code !== 'malformed_response'))
           return { kind: 'unusable', code: asked.code };
         return waitOrFail(part, asked, tries);
       default:

@@ -3,7 +3,13 @@ import { problem } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { presentListed, presentReview } from './presentation.ts';
 import type { Review } from './review.ts';
-import { newReviewSchema, reviewIdSchema, reviewListReply, reviewListSchema, reviewReply } from './schemas.ts';
+import {
+  newReviewSchema,
+  reviewIdSchema,
+  reviewListReply,
+  reviewListSchema,
+  reviewReply,
+} from './schemas.ts';
 import type { Reviews, WithDrafts } from './service.ts';
 
 const tag = 'Reviews';
@@ -33,9 +39,13 @@ export function reviewRoutes({ reviews }: { readonly reviews: Reviews }): Route[
     problems: [],
     async handle({ actor, body, once }) {
       const present = (created: WithDrafts<Review>) =>
-        reply(201, { data: presentReview(actor.tenantId, created) }, {
-          Location: `/api/v1/reviews/${created.review.id}`,
-        });
+        reply(
+          201,
+          { data: presentReview(actor.tenantId, created) },
+          {
+            Location: `/api/v1/reviews/${created.review.id}`,
+          },
+        );
       const { review_type: reviewType, summary, findings } = body;
       return present(await reviews.create(actor, { reviewType, summary, findings }, once(present)));
     },

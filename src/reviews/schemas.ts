@@ -6,8 +6,7 @@ import { guidanceShape } from '../platform/http/guidance.ts';
 import { boundedArray, limit, text, uuid } from '../platform/http/schemas.ts';
 import { type Finding, maxReviewCharacters } from './review.ts';
 
-const notBlank = (max: number) =>
-  text({ max }).refine((value) => value.trim() !== '', 'must not be blank');
+const notBlank = (max: number) => text({ max }).refine((value) => value.trim() !== '', 'must not be blank');
 
 const finding = z
   .strictObject({

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
 import type { ReviewStatus } from '../domain/extract-review.ts';
+import type { Extraction } from '../extraction/extraction.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { InTransaction } from '../platform/http/route.ts';
@@ -48,13 +49,14 @@ export interface ReviewServiceDeps {
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly keys: Pick<ProviderKeys, 'find'>;
   readonly limits: Pick<Limits, 'allowProbe'>;
+  readonly extraction: Pick<Extraction, 'reopen'>;
 }
 
 const retried: readonly ReviewStatus[] = ['blocked', 'partial', 'failed'];
 
 /** Creates the service of reviews. */
 export function createReviewService(deps: ReviewServiceDeps): Reviews {
-  const { database, audit, outbox, keys, limits } = deps;
+  const { database, audit, outbox, keys, limits, extraction } = deps;
 
   const hasKey = async (tx: Transaction, tenantId: string) =>
     (await keys.find(tx, tenantId, 'anthropic')) !== undefined;
@@ -113,6 +115,8 @@ export function createReviewService(deps: ReviewServiceDeps): Reviews {
         const by = { actor, hasKey: await hasKey(tx, tenantId) };
         const review = await queueAgain(tx, tenantId, id, by);
         await request(tx, actor, review, { action: 'review.retried' });
+        // What the model could not answer is asked again.
+        await extraction.reopen(tx, { tenantId, kind: 'review', id });
         await limits.allowProbe(tx, tenantId, 'anthropic');
         const queued = await withItsDrafts(tx, tenantId, review);
         await afterWrite?.(tx, queued);

@@ -19,6 +19,7 @@ const services: RouteServices = {
   pipeline: untouched(),
   llmConfig: untouched(),
   providerStates: untouched(),
+  reviews: untouched(),
   search: untouched(),
   tenants: untouched(),
   usage: untouched(),
