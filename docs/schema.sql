@@ -612,10 +612,12 @@ CREATE TABLE public.reviews (
     status text DEFAULT 'queued'::text NOT NULL,
     code text,
     next_attempt_at timestamp with time zone,
+    wrapped_key text,
+    drafted_passages integer[] DEFAULT '{}'::integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     finished_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text, 'completed'::text, 'partial'::text, 'failed'::text])))
 );
 
 ALTER TABLE ONLY public.reviews FORCE ROW LEVEL SECURITY;
@@ -882,6 +884,10 @@ CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_a
 CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
 
 CREATE INDEX reviews_newest_first ON public.reviews USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX reviews_not_drafted ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['blocked'::text, 'partial'::text, 'failed'::text]));
+
+CREATE INDEX reviews_to_reconcile ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text]));
 
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
 

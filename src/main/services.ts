@@ -6,7 +6,8 @@ import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createExtraction } from '../extraction/create-extraction.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
-import type { BacklogRequests, KeyWaiter } from '../llm-config/settings.ts';
+import type { KeyWaiters } from '../llm-config/key-waiters.ts';
+import type { BacklogRequests } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createAddressCheck } from '../platform/net/address-check.ts';
@@ -23,6 +24,7 @@ import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createRetention } from '../retention/create-retention.ts';
+import { createReviews } from '../reviews/create-reviews.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
@@ -96,8 +98,10 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
-  const keyWaiters: readonly KeyWaiter[] = [
+  // The same for what waits for an Anthropic key.
+  const keyWaiters: readonly KeyWaiters[] = [
     { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
+    { wake: (tx, tenantId) => reviews.waitingReviews.wake(tx, tenantId) },
   ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
@@ -188,6 +192,15 @@ export function createServices(
     slots: shares.providerCalls,
   });
   const { articles } = articlesRoom;
+  const dataKeys = createDataKeys({ transit });
+  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const reviews = createReviews({
+    ...{ database, audit, outbox, keys, usage, blocked, log },
+    limits: providers.limits,
+    slots: shares.providerCalls,
+    extraction,
+    dataKeys,
+  });
   const search = createSearch({
     database,
     blocked,
@@ -214,15 +227,17 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [articlesRoom.waitingClassifications],
+    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles,
-    dataKeys: createDataKeys({ transit }),
-    extraction: createExtraction({ database, anthropic, createArticle: articles.create }),
+    dataKeys,
+    extraction,
     merging: articlesRoom.merging,
     classifySteps: articlesRoom.classifySteps,
     waitingClassifications: articlesRoom.waitingClassifications,
+    reviews: reviews.reviews,
+    reviewSteps: reviews.reviewSteps,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
