@@ -1,3 +1,5 @@
+import type { Merging } from '../articles/merging/merging.ts';
+import { mergeRoutes } from '../articles/merging/routes.ts';
 import { articleRoutes } from '../articles/routes.ts';
 import type { Articles } from '../articles/service.ts';
 import { auditRoutes } from '../audit/routes.ts';
@@ -24,6 +26,8 @@ import { catalogueRoutes } from '../providers/catalogue-routes.ts';
 import type { ProviderStates } from '../providers/status/provider-states.ts';
 import { providerRoutes } from '../providers/status/routes.ts';
 import type { KeyVerification } from '../providers/status/verification.ts';
+import { reviewRoutes } from '../reviews/routes.ts';
+import type { Reviews } from '../reviews/service.ts';
 import { searchRoutes } from '../search/routes.ts';
 import type { Search } from '../search/service.ts';
 import { adminRoutes } from '../tenants/admin-routes.ts';
@@ -43,8 +47,10 @@ export interface RouteServices {
   readonly embeddingRetries: EmbeddingRetries;
   readonly ingestion: Ingestion;
   readonly llmConfig: Settings;
+  readonly merging: Merging;
   readonly pipeline: Pipeline;
   readonly providerStates: ProviderStates;
+  readonly reviews: Reviews;
   readonly search: Search;
   readonly tenants: Tenants;
   readonly usage: Usage;
@@ -55,6 +61,7 @@ export interface RouteServices {
 export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),
+    ...mergeRoutes(services),
     ...searchRoutes(services.search),
     ...contextRoutes(services),
     ...articleIndexRoutes(services),
@@ -64,6 +71,7 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...ingestionRoutes(services),
     ...ingestionBatchRoutes(services),
     ...ingestionJobRoutes(services),
+    ...reviewRoutes(services),
     ...pipelineRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),

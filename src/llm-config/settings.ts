@@ -7,6 +7,7 @@ import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import type { KeyCustody } from './custody.ts';
 import { type KeysPatch, readGivenKeys } from './given-keys.ts';
 import { listKeyFacts } from './key-store.ts';
+import type { KeyWaiters } from './key-waiters.ts';
 import type { Notice } from './plan-change.ts';
 import { type ChangeRefusal, createChangePreparation } from './prepare-change.ts';
 import type { ProfileView } from './profile-view.ts';
@@ -62,12 +63,10 @@ export type ProfileViews = (
   target: ProviderTarget,
 ) => Promise<ProfileView>;
 
-/** What this room needs of the rooms that wait for keys, which are above it. */
+/** What this room needs of the embedding room, which is above it. */
 export interface BacklogRequests {
   /** Requests, in the transaction of the change, the embedding of articles that lack vectors for the new settings. */
   request(tx: Transaction, tenantId: string): Promise<void>;
-  /** Wakes, in the transaction of the change, what waits for the tenant's Anthropic key: documents and the like. */
-  wakeJobs(tx: Transaction, tenantId: string): Promise<void>;
 }
 
 export interface SettingsDeps {
@@ -79,8 +78,10 @@ export interface SettingsDeps {
   readonly profileView: ProfileViews;
   readonly tryCandidates: TryCandidates;
   readonly addressCheck: AddressCheck;
-  /** Called when work can go on: a key was set, a model was changed, the budget was raised. */
+  /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
+  /** Woken when a chat model can be asked, or asked again: a key was set, a model was changed, the budget was raised. */
+  readonly keyWaiters: readonly KeyWaiters[];
 }
 
 /** How often a change is prepared anew because another one came between. */

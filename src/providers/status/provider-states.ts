@@ -2,6 +2,7 @@ import type { Audit } from '../../audit/service.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { Provider } from '../../domain/operations.ts';
 import type { KeyStatus } from '../../llm-config/key-status.ts';
+import { type KeyWaiters, wakeAll } from '../../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
@@ -37,12 +38,10 @@ export interface ProviderStates {
   reset(actor: Actor, provider: Provider, afterWrite?: InTransaction<ProviderState>): Promise<ProviderState>;
 }
 
-/** What closing a breaker needs of the rooms that wait for it, which are above this one. */
+/** What closing a breaker needs of the embedding room, which is above this one. */
 export interface BreakerWaits {
   /** Wakes the articles that wait for the breaker or for the end of a pause, in the transaction of the reset. */
   wakeWaiting(tx: Transaction, tenantId: string): Promise<void>;
-  /** The same for the documents and the like that wait for the Anthropic key. */
-  wakeJobs(tx: Transaction, tenantId: string): Promise<void>;
 }
 
 export interface ProviderStatesDeps {
@@ -53,6 +52,7 @@ export interface ProviderStatesDeps {
   readonly audit: Audit;
   readonly usage: Pick<Usage, 'lastFailure'>;
   readonly backlog: BreakerWaits;
+  readonly keyWaiters: readonly KeyWaiters[];
 }
 
 /** Creates the tenants' view of their providers, and the reset of a breaker. */
@@ -91,7 +91,7 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
       return database.withTenant(tenantId, async (tx) => {
         // Before the breaker's rows: a call that ends locks its article first.
         if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
-        else await deps.backlog.wakeJobs(tx, tenantId);
+        else await wakeAll(deps.keyWaiters, tx, tenantId);
         const key = await keys.find(tx, tenantId, provider);
         if (key !== undefined) {
           const id = { tenantId, provider, keyVersion: key.version };

@@ -80,7 +80,8 @@ export async function startSettingsApi(
     audit,
     custody: createKeyCustody({ transit, metrics: createLlmConfigMetrics(metrics.registry) }),
     ...installation,
-    backlog: { request: async () => undefined, wakeJobs: async () => undefined },
+    backlog: { request: async () => undefined },
+    keyWaiters: [],
   });
   const app = createApp({
     routes: [

@@ -472,7 +472,8 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
       audit,
       custody,
       ...installation,
-      backlog: { request, wakeJobs: async () => undefined },
+      backlog: { request },
+      keyWaiters: [],
     });
     return { llmConfig, providerKeys: createProviderKeys({ custody, audit, targets: installation.targets }) };
   }
