@@ -10,9 +10,9 @@ import type { DataKeys } from '../platform/vault/data-keys.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { DocumentReader } from './documents/document.ts';
+import { createDocumentReader } from './documents/document-reader.ts';
 import { createWaitingJobs, type WaitingJobs } from './jobs/stuck-jobs.ts';
 import type { IngestionMetrics } from './metrics.ts';
-import { createPlainReader } from './plain-reader.ts';
 import { createIngestionService, type Ingestion } from './service.ts';
 import { createIngestionSteps, type IngestionSteps } from './steps/steps.ts';
 
@@ -30,6 +30,8 @@ export interface CreateIngestionDeps {
   readonly log: Logger;
   /** The slots of a worker for work that waits for strangers. */
   readonly slots: Share;
+  /** The threads that read documents. */
+  readonly documents: Share;
 }
 
 export interface IngestionRoom {
@@ -42,7 +44,7 @@ export interface IngestionRoom {
 
 /** Wires the making of articles from documents. */
 export function createIngestion(deps: CreateIngestionDeps): IngestionRoom {
-  const reader = createPlainReader();
+  const reader = createDocumentReader({ share: deps.documents });
   return {
     reader,
     ingestion: createIngestionService(deps),

@@ -213,6 +213,7 @@ export function createServices(
     ...{ database, audit, outbox, keys, usage, blocked, metrics, log },
     ...{ extraction, dataKeys, safeFetch },
     slots: shares.providerCalls,
+    documents: shares.documents,
   });
   const search = createSearch({
     database,
