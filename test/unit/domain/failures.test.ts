@@ -31,6 +31,12 @@ const expected: readonly (readonly [
   ['address_forbidden', 'tenant', false, 'fails', 'blocked', 422],
   ['vault_unavailable', 'operator', false, 'retries', 'failed', 503],
   ['key_unusable', 'operator', false, 'fails', 'failed', 503],
+  ['url_forbidden', 'author', false, 'fails', 'failed', 422],
+  ['url_unreachable', 'author', false, 'fails', 'failed', 422],
+  ['unsupported_content', 'author', false, 'fails', 'failed', 422],
+  ['document_too_large', 'author', false, 'fails', 'failed', 422],
+  ['answer_refused', 'author', false, 'fails', 'failed', 422],
+  ['answer_cut', 'author', false, 'fails', 'failed', 422],
   ['vectors_pending', 'wait', false, 'waits', 'pending', 503],
   ['internal', 'operator', false, 'retries', 'failed', 500],
 ];
