@@ -46,7 +46,7 @@ export interface MessageCall<K> {
 export interface AskCall<A, K> {
   readonly tenantId: string;
   readonly source: CallSource;
-  readonly operation: Extract<CallOperation, 'extraction' | 'classification' | 'merge'>;
+  readonly operation: Exclude<CallOperation, 'embedding' | 'verification'>;
   readonly subjectId?: string;
   /** See `CallRequest`. */
   readonly apiKeyId?: string | null;
