@@ -30,6 +30,7 @@ describe('an article of a model', () => {
     ['a blank title', { ...good, title: ' \n\u0000 ' }],
     ['no body', { title: 'A title', category: 'pattern', tags: [] }],
     ['a blank body', { ...good, body: ' \n\t ' }],
+    ['a body that no model writes', { ...good, body: 'a'.repeat(1_000_001) }],
     ['a list', [good]],
     ['nothing', null],
     ['a text', 'A title'],
@@ -142,6 +143,13 @@ describe('a sealed answer', () => {
       { kind: 'valid', number: 0, article: good },
       { kind: 'left_out', number: 1 },
     ]);
+  });
+
+  it('counts at most a hundred articles beyond that number', () => {
+    const articles = Array.from({ length: 5_000 }, (_, at) => ({ ...good, body: `Body ${at}` }));
+    const kinds = openAnswer(key, passage, sealAnswer(key, passage, { articles }, 2)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'left_out')).toHaveLength(100);
+    expect(kinds.filter((kind) => kind === 'valid')).toHaveLength(2);
   });
 
   it.each<[string, Passage]>([
