@@ -10,7 +10,7 @@ const question = ['test/unit/extraction/question.test.ts'];
 export const extractionFaults: readonly PlantedFault[] = [
   {
     file: 'src/extraction/ask.ts',
-    find: '      claim: claimOn(passage),\n',
+    find: '      claim: claimOn(passage, timeoutMs + aroundAttemptMs),\n',
     replace: '',
     why: 'two processes buy one answer',
     tests: ask,

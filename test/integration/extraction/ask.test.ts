@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { z } from 'zod';
+import { DatabaseUnavailable } from '../../../src/platform/postgres/unavailable.ts';
 import { documentOf, factsOfExtraction, written } from '../../support/extraction.ts';
 
 const it = factsOfExtraction();
@@ -60,14 +62,17 @@ describe('an answer about a passage', () => {
     });
     twin.script(modelKey, [{ kind: 'ok', heldUntil }]);
     const questions = Array.from({ length: 50 }, () => document.ask());
-    await expect.poll(() => document.asked().length).toBe(1);
+    const ended = Promise.allSettled(questions);
+    await expect.poll(() => document.asked().length, inTime).toBe(1);
     // All but the buyer end while the provider is still silent.
-    const waited = await Promise.race(questions);
-    expect(waited).toEqual({ kind: 'claimed' });
+    await expect(Promise.any(questions)).resolves.toEqual({ kind: 'claimed' });
     answer();
-    const kinds = (await Promise.all(questions)).map(({ kind }) => kind);
-    expect(kinds.filter((kind) => kind === 'failed')).toEqual([]);
-    expect(kinds).toContain('ok');
+    const outcomes = (await ended).map((one) =>
+      // On a busy machine a tenant may wait too long for its share of the connections.
+      one.status === 'fulfilled' ? one.value.kind : z.instanceof(DatabaseUnavailable).parse(one.reason).name,
+    );
+    expect(outcomes).toContain('ok');
+    expect(outcomes).not.toContain('failed');
     expect(await document.ask()).toMatchObject({ kind: 'ok' });
     expect(document.asked()).toHaveLength(1);
   });
@@ -192,7 +197,7 @@ describe('the answers of a subject that has ended', () => {
     });
     twin.script(modelKey, [{ kind: 'ok', heldUntil }]);
     const late = document.ask({ part: 1 });
-    await expect.poll(() => document.asked().length).toBe(2);
+    await expect.poll(() => document.asked().length, inTime).toBe(2);
     await forget();
     answer();
     expect(await late).toMatchObject({ kind: 'ok' });
@@ -201,6 +206,8 @@ describe('the answers of a subject that has ended', () => {
     ).toEqual([]);
   });
 });
+
+const inTime = { timeout: 20_000 };
 
 /** As the twin counts them. */
 const tokensOf = (inputs: readonly string[]) =>

@@ -178,5 +178,5 @@ function extractionOf({ services }: TestServices, before: (of: { readonly calls:
     return services.articles.create(...of);
   };
   const { database, anthropic } = services;
-  return createExtraction({ database, anthropic, createArticle: create });
+  return createExtraction({ database, anthropic, createArticle: create, timeoutMs: 30_000 });
 }
