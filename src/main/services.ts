@@ -193,7 +193,10 @@ export function createServices(
   });
   const { articles } = articlesRoom;
   const dataKeys = createDataKeys({ transit });
-  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const extraction = createExtraction({
+    ...{ database, anthropic, createArticle: articles.create },
+    timeoutMs: backgroundTimeoutMs('extraction'),
+  });
   const reviews = createReviews({
     ...{ database, audit, outbox, keys, usage, blocked, log },
     limits: providers.limits,

@@ -5,6 +5,8 @@ import { catalogueFaults } from './catalogue.ts';
 import { classificationFaults } from './classification.ts';
 import { coalescingFaults } from './coalescing.ts';
 import { custodyFaults } from './custody.ts';
+import { dataKeysFaults } from './data-keys.ts';
+import { extractionFaults } from './extraction.ts';
 import { gateFaults } from './gate.ts';
 import { guardFaults } from './guard.ts';
 import { ledgerFaults } from './ledger.ts';
@@ -28,6 +30,8 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['budget', budgetFaults],
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
+  ['data-keys', dataKeysFaults],
+  ['extraction', extractionFaults],
   ['catalogue', catalogueFaults],
   ['trial', trialFaults],
   ['refused-keys', refusedKeysFaults],
