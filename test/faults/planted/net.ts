@@ -204,13 +204,6 @@ export const netFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/platform/net/safe-fetch.ts',
-    find: 'void agent.destroy().catch(() => undefined);',
-    replace: '',
-    why: 'a connection outlives its fetch',
-    tests: documents,
-  },
-  {
-    file: 'src/platform/net/safe-fetch.ts',
     find: "if (Number(headers['content-length'] ?? 0) > maxBytes) {",
     replace: 'if (false) {',
     why: 'a document is read although its length says that it is too large',
