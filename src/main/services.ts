@@ -12,6 +12,7 @@ import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createAddressCheck } from '../platform/net/address-check.ts';
 import { createNameResolver } from '../platform/net/resolve-name.ts';
+import { createSafeFetch } from '../platform/net/safe-fetch.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
 import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -33,6 +34,7 @@ import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.t
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
+import { version } from './version.ts';
 
 /** What the API and the worker have in common. */
 type ServiceEnvironment = (Environment<'api'> | Environment<'worker'>) & {
@@ -45,12 +47,16 @@ export type Services = ReturnType<typeof createServices>;
 /** A decryption takes milliseconds; below what a caller of the guard waits, so that a hanging Vault is told apart. */
 const vaultTimeoutMs = 2_000;
 
-/** Strings the rooms of a process together. Nothing connects before it is used. */
+/**
+ * Strings the rooms of a process together. Nothing connects before it is used. Documents come from public addresses alone: no
+ * setting changes that, and only tests hand another fetch in, for servers of their own.
+ */
 export function createServices(
   environment: ServiceEnvironment,
   log: Logger,
   telemetry: Metrics,
   applicationName: string,
+  safeFetch = createSafeFetch({ resolve: createNameResolver(), version }),
 ) {
   const shares = createShares(telemetry.registry, {
     poolSize: environment.DATABASE_POOL_SIZE,
@@ -219,6 +225,7 @@ export function createServices(
     database,
     temporal,
     transit,
+    safeFetch,
     audit,
     tenants,
     usage,
