@@ -373,12 +373,16 @@ CREATE TABLE public.extraction_answers (
     half smallint DEFAULT 0 NOT NULL,
     answer bytea,
     code text,
-    tries integer DEFAULT 1 NOT NULL,
+    call_id uuid,
+    claimed_until timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL,
     articles integer DEFAULT 0 NOT NULL,
     input_tokens bigint DEFAULT 0 NOT NULL,
     output_tokens bigint DEFAULT 0 NOT NULL,
-    answered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) = (code IS NOT NULL))),
+    answered_at timestamp with time zone,
+    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) OR (code IS NULL))),
+    CONSTRAINT extraction_answers_check1 CHECK (((answer IS NOT NULL) OR (code IS NOT NULL) OR (call_id IS NOT NULL))),
+    CONSTRAINT extraction_answers_check2 CHECK (((call_id IS NULL) = (claimed_until IS NULL))),
     CONSTRAINT extraction_answers_half_check CHECK ((half = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT extraction_answers_part_check CHECK ((part >= 0)),
     CONSTRAINT extraction_answers_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
@@ -397,7 +401,7 @@ CREATE TABLE public.extraction_articles (
     article_id uuid,
     code text,
     CONSTRAINT extraction_articles_number_check CHECK ((number >= 0)),
-    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text]))),
+    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text, 'left_out'::text]))),
     CONSTRAINT extraction_articles_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
 );
 
@@ -608,10 +612,12 @@ CREATE TABLE public.reviews (
     status text DEFAULT 'queued'::text NOT NULL,
     code text,
     next_attempt_at timestamp with time zone,
+    wrapped_key text,
+    drafted_passages integer[] DEFAULT '{}'::integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     finished_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text, 'completed'::text, 'partial'::text, 'failed'::text])))
 );
 
 ALTER TABLE ONLY public.reviews FORCE ROW LEVEL SECURITY;
@@ -878,6 +884,10 @@ CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_a
 CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
 
 CREATE INDEX reviews_newest_first ON public.reviews USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX reviews_not_drafted ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['blocked'::text, 'partial'::text, 'failed'::text]));
+
+CREATE INDEX reviews_to_reconcile ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text]));
 
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
 

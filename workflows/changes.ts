@@ -20,7 +20,7 @@ export interface Changes {
   debounce(): Promise<void>;
 }
 
-/** Counts the signals `articleChanged`, `keyChanged` and `jobChanged`. Call it once, at the start of a workflow. */
+/** Counts the signals of a change, whatever has changed. Call it once, at the start of a workflow. */
 export function watchChanges(): Changes {
   let count = 0;
   let countAtReset = 0;

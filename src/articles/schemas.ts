@@ -45,6 +45,9 @@ function tagKey(tag: string): string {
   return visible.normalize('NFKC').toUpperCase().toLowerCase();
 }
 
+/** The texts of an article, for writers that are not routes. */
+export const articleTextsSchema = z.object({ title, body, tags });
+
 /** The path of one article. */
 export const articleIdSchema = z.object({ id: uuid });
 

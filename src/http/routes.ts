@@ -22,6 +22,8 @@ import { catalogueRoutes } from '../providers/catalogue-routes.ts';
 import type { ProviderStates } from '../providers/status/provider-states.ts';
 import { providerRoutes } from '../providers/status/routes.ts';
 import type { KeyVerification } from '../providers/status/verification.ts';
+import { reviewRoutes } from '../reviews/routes.ts';
+import type { Reviews } from '../reviews/service.ts';
 import { searchRoutes } from '../search/routes.ts';
 import type { Search } from '../search/service.ts';
 import { adminRoutes } from '../tenants/admin-routes.ts';
@@ -43,6 +45,7 @@ export interface RouteServices {
   readonly merging: Merging;
   readonly pipeline: Pipeline;
   readonly providerStates: ProviderStates;
+  readonly reviews: Reviews;
   readonly search: Search;
   readonly tenants: Tenants;
   readonly usage: Usage;
@@ -60,6 +63,7 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...embeddingRoutes(services),
     ...catalogueRoutes(services),
     ...embeddingRetryRoutes(services),
+    ...reviewRoutes(services),
     ...pipelineRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),

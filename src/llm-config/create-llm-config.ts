@@ -5,15 +5,10 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Transit } from '../platform/vault/transit.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createKeyCustody } from './custody.ts';
+import type { KeyWaiters } from './key-waiters.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
-import {
-  type BacklogRequests,
-  createSettings,
-  type KeyWaiter,
-  type ProfileViews,
-  type Settings,
-} from './settings.ts';
+import { type BacklogRequests, createSettings, type ProfileViews, type Settings } from './settings.ts';
 import { createTargets } from './targets.ts';
 import type { TryCandidates } from './trial.ts';
 
@@ -24,7 +19,7 @@ export function createLlmConfig(deps: {
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
-  readonly keyWaiters: readonly KeyWaiter[];
+  readonly keyWaiters: readonly KeyWaiters[];
   readonly catalogue: Catalogue;
   /** Which addresses tenants may choose. */
   readonly providerUrls: ProviderUrls;

@@ -4,10 +4,11 @@ import { modelFields, type Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { keyFields } from './given-keys.ts';
 import { removeKey, setKey, verifyKey } from './key-store.ts';
+import { type KeyWaiters, wakeAll } from './key-waiters.ts';
 import type { PlannedChange } from './plan-change.ts';
 import { auditNames } from './provider-keys.ts';
 import type { KeyChange } from './sealed-key.ts';
-import type { BacklogRequests, KeyWaiter } from './settings.ts';
+import type { BacklogRequests } from './settings.ts';
 import { type OwnSettings, updateSettings } from './settings-store.ts';
 
 /**
@@ -41,7 +42,7 @@ export function createStoreChange({
 }: {
   readonly audit: Audit;
   readonly backlog: BacklogRequests;
-  readonly keyWaiters: readonly KeyWaiter[];
+  readonly keyWaiters: readonly KeyWaiters[];
 }): StoreChange {
   const storeKey = async (tx: Transaction, tenantId: string, provider: Provider, key: KeyChange) => {
     if (key === undefined) return 'unchanged';
@@ -59,13 +60,14 @@ export function createStoreChange({
     verified = none,
   ) => {
     const { tenantId } = actor;
+    const raised = isRaised(before.monthly_token_budget, after.monthly_token_budget);
     const isWorthAsking =
       (keys.anthropic !== undefined && keys.anthropic !== null) ||
       verified.has('anthropic') ||
       fields.some((field) => chatModels.some((name) => name === field)) ||
-      isRaised(before.monthly_token_budget, after.monthly_token_budget);
+      raised;
     // Before the rows of the keys: a call that ends writes its answer first, and the status of its key afterwards.
-    if (isWorthAsking) for (const waiter of keyWaiters) await waiter.wake(tx, tenantId);
+    if (isWorthAsking) await wakeAll(keyWaiters, tx, tenantId);
     if (fields.length > 0) await updateSettings(tx, tenantId, after);
     const anthropic = await storeKey(tx, tenantId, 'anthropic', keys.anthropic);
     const embedding = await storeKey(tx, tenantId, 'embedding', keys.embedding);
@@ -98,11 +100,7 @@ export function createStoreChange({
     }
 
     const isWorthEmbedding =
-      vectorsChanged ||
-      addressChanged ||
-      embedding === 'set' ||
-      verified.has('embedding') ||
-      isRaised(before.monthly_token_budget, after.monthly_token_budget);
+      vectorsChanged || addressChanged || embedding === 'set' || verified.has('embedding') || raised;
     if (isWorthEmbedding) await backlog.request(tx, tenantId);
   };
 }

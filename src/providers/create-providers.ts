@@ -1,7 +1,9 @@
 import type { Audit } from '../audit/service.ts';
+import type { BackgroundTimeout } from '../domain/operations.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
+import type { KeyWaiters } from '../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
-import type { BacklogRequests, KeyWaiter } from '../llm-config/settings.ts';
+import type { BacklogRequests } from '../llm-config/settings.ts';
 import type { TryCandidates } from '../llm-config/trial.ts';
 import { uncancelled } from '../platform/async/cancellation.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -32,7 +34,7 @@ export interface CreateProvidersDeps {
   readonly keys: ProviderKeys;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
-  readonly keyWaiters: readonly KeyWaiter[];
+  readonly keyWaiters: readonly KeyWaiters[];
   readonly log: Logger;
   readonly metrics: Pick<
     ProviderMetrics,
@@ -43,8 +45,7 @@ export interface CreateProvidersDeps {
   readonly providerUrls: ProviderUrls;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Timeout of one attempt in a workflow, in milliseconds. */
-  readonly backgroundTimeoutMs: number;
+  readonly backgroundTimeoutMs: BackgroundTimeout;
 }
 
 export interface ProvidersRoom {
@@ -104,14 +105,7 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     }),
     tryCandidates: createTryCandidates({ embedding, anthropic, cache, timeoutMs }),
     providerStates: createProviderStates({
-      database,
-      keys,
-      breaker,
-      limits,
-      audit,
-      usage,
-      backlog,
-      keyWaiters,
+      ...{ database, keys, breaker, limits, audit, usage, backlog, keyWaiters },
     }),
     recentCauses,
   };

@@ -20,6 +20,7 @@ const services: RouteServices = {
   llmConfig: untouched(),
   merging: untouched(),
   providerStates: untouched(),
+  reviews: untouched(),
   search: untouched(),
   tenants: untouched(),
   usage: untouched(),

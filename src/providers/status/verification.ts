@@ -1,7 +1,8 @@
 import type { Provider } from '../../domain/operations.ts';
 import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
+import { type KeyWaiters, wakeAll } from '../../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
-import type { BacklogRequests, KeyWaiter } from '../../llm-config/settings.ts';
+import type { BacklogRequests } from '../../llm-config/settings.ts';
 import type { TriedCall } from '../../llm-config/tried-call.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../anthropic/guarded-anthropic.ts';
@@ -32,7 +33,7 @@ export interface KeyVerificationDeps {
   /** Called in the transaction that marks the embedding key as verified, so that what the key blocked goes on. */
   readonly backlog: BacklogRequests;
   /** The same for the Anthropic key. */
-  readonly keyWaiters: readonly KeyWaiter[];
+  readonly keyWaiters: readonly KeyWaiters[];
 }
 
 interface Caller {
@@ -91,9 +92,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       operation: 'verification',
       prompt: shortText,
       maxOutputTokens: 1,
-      async persist(tx) {
-        for (const waiter of deps.keyWaiters) await waiter.wake(tx, tenantId);
-      },
+      persist: (tx) => wakeAll(deps.keyWaiters, tx, tenantId),
     });
     return answer.kind === 'ok' ? { ok: true, model: answer.key.model } : failed(answer, model);
   };
