@@ -1,3 +1,4 @@
+export { ClassifyArticle } from './ClassifyArticle.ts';
 export { EmbedArticle } from './EmbedArticle.ts';
 export { EmbedBacklog } from './EmbedBacklog.ts';
 export { ExtractReview } from './ExtractReview.ts';

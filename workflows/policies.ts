@@ -40,6 +40,12 @@ export const providerCall: ActivityOptions = {
   },
 };
 
+/** The call for an article's category. A short answer comes in seconds, and everything else is as for vectors. */
+export const classifierCall: ActivityOptions = {
+  ...providerCall,
+  startToCloseTimeout: operations.classification.startToCloseMs,
+};
+
 /** A question to a chat model. */
 export const chatCall: ActivityOptions = {
   ...providerCall,

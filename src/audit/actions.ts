@@ -9,6 +9,8 @@ export const auditActions = [
   'article.published',
   'article.unpublished',
   'article.archived',
+  'article.classified',
+  'article.merged',
   'article.embedding_retried',
   'knowledge.embeddings_retried',
   'review.created',

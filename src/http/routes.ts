@@ -1,3 +1,5 @@
+import type { Merging } from '../articles/merging/merging.ts';
+import { mergeRoutes } from '../articles/merging/routes.ts';
 import { articleRoutes } from '../articles/routes.ts';
 import type { Articles } from '../articles/service.ts';
 import { auditRoutes } from '../audit/routes.ts';
@@ -40,6 +42,7 @@ export interface RouteServices {
   readonly embeddingCoverage: EmbeddingCoverage;
   readonly embeddingRetries: EmbeddingRetries;
   readonly llmConfig: Settings;
+  readonly merging: Merging;
   readonly pipeline: Pipeline;
   readonly providerStates: ProviderStates;
   readonly reviews: Reviews;
@@ -53,6 +56,7 @@ export interface RouteServices {
 export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),
+    ...mergeRoutes(services),
     ...searchRoutes(services.search),
     ...contextRoutes(services),
     ...articleIndexRoutes(services),

@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { ModelField, Provider } from '../domain/operations.ts';
+import { modelFields, type Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { keyFields } from './given-keys.ts';
 import { removeKey, setKey, verifyKey } from './key-store.ts';
@@ -12,7 +12,7 @@ import type { BacklogRequests } from './settings.ts';
 import { type OwnSettings, updateSettings } from './settings-store.ts';
 
 /**
- * Stores a planned change, appends to the audit log, and requests the vectors that it makes possible or necessary. Keys of providers
+ * Stores a planned change, appends to the audit log, and requests the vectors and answers that it makes possible or necessary. Keys of providers
  * that are `verified`, because calls with the change have worked, become so.
  */
 export type StoreChange = (
@@ -26,12 +26,8 @@ export type StoreChange = (
 
 const none: ReadonlySet<Provider> = new Set();
 
-const anthropicModels: readonly string[] = [
-  'extraction_model',
-  'classification_model',
-  'merge_model',
-] satisfies ModelField[];
-const isAnthropicModel = (field: string) => anthropicModels.includes(field);
+/** The settings that name the models of the Anthropic key. */
+const chatModels = modelFields.filter((field) => field !== 'embedding_model');
 
 /** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
@@ -64,6 +60,14 @@ export function createStoreChange({
     verified = none,
   ) => {
     const { tenantId } = actor;
+    const raised = isRaised(before.monthly_token_budget, after.monthly_token_budget);
+    const isWorthAsking =
+      (keys.anthropic !== undefined && keys.anthropic !== null) ||
+      verified.has('anthropic') ||
+      fields.some((field) => chatModels.some((name) => name === field)) ||
+      raised;
+    // Before the rows of the keys: a call that ends writes its answer first, and the status of its key afterwards.
+    if (isWorthAsking) await wakeAll(keyWaiters, tx, tenantId);
     if (fields.length > 0) await updateSettings(tx, tenantId, after);
     const anthropic = await storeKey(tx, tenantId, 'anthropic', keys.anthropic);
     const embedding = await storeKey(tx, tenantId, 'embedding', keys.embedding);
@@ -95,12 +99,8 @@ export function createStoreChange({
       });
     }
 
-    const raised = isRaised(before.monthly_token_budget, after.monthly_token_budget);
     const isWorthEmbedding =
       vectorsChanged || addressChanged || embedding === 'set' || verified.has('embedding') || raised;
     if (isWorthEmbedding) await backlog.request(tx, tenantId);
-    const isWorthAsking =
-      anthropic === 'set' || verified.has('anthropic') || fields.some(isAnthropicModel) || raised;
-    if (isWorthAsking) await wakeAll(keyWaiters, tx, tenantId);
   };
 }

@@ -1,8 +1,9 @@
-import { createArticles } from '../articles/service.ts';
+import { createArticlesRoom } from '../articles/create-articles.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
+import { backgroundTimeoutOf } from '../domain/operations.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
-import type { Extraction } from '../extraction/extraction.ts';
+import { createExtraction } from '../extraction/create-extraction.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { KeyWaiters } from '../llm-config/key-waiters.ts';
@@ -99,6 +100,7 @@ export function createServices(
   };
   // The same for what waits for an Anthropic key.
   const keyWaiters: readonly KeyWaiters[] = [
+    { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
     { wake: (tx, tenantId) => reviews.waitingReviews.wake(tx, tenantId) },
   ];
   const catalogue = createCatalogue({
@@ -120,6 +122,10 @@ export function createServices(
     profileView: (...of) => providers.profiles.view(...of),
     tryCandidates: (...of) => providers.tryCandidates(...of),
   });
+  const backgroundTimeoutMs = backgroundTimeoutOf({
+    embedding: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    anthropic: environment.ANTHROPIC_WORKFLOW_TIMEOUT_MS,
+  });
   const providers = createProviders({
     database,
     audit,
@@ -137,7 +143,7 @@ export function createServices(
     },
     providerUrls: environment.PROVIDER_URLS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
-    backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    backgroundTimeoutMs,
   });
   const { guard } = providers;
   const { cutter } = createVectors(shares);
@@ -158,7 +164,7 @@ export function createServices(
     log,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
-    attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    attemptTimeoutMs: backgroundTimeoutMs('embedding'),
   });
   const { gate } = createProposals({
     database,
@@ -172,8 +178,22 @@ export function createServices(
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
   });
+  const { anthropic } = providers;
+  const articlesRoom = createArticlesRoom({
+    database,
+    audit,
+    outbox,
+    blocked,
+    gate,
+    metrics,
+    log,
+    embeddings: embedding.embeddings,
+    anthropic,
+    slots: shares.providerCalls,
+  });
+  const { articles } = articlesRoom;
   const dataKeys = createDataKeys({ transit });
-  const extraction: Extraction = Object.create(null);
+  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
   const reviews = createReviews({
     ...{ database, audit, outbox, keys, usage, blocked, log },
     limits: providers.limits,
@@ -207,10 +227,15 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [reviews.waitingReviews],
+    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
-    articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
+    articles,
+    dataKeys,
+    extraction,
+    merging: articlesRoom.merging,
+    classifySteps: articlesRoom.classifySteps,
+    waitingClassifications: articlesRoom.waitingClassifications,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
     search,

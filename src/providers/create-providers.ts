@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/service.ts';
+import type { BackgroundTimeout } from '../domain/operations.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
 import type { KeyWaiters } from '../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
@@ -44,8 +45,7 @@ export interface CreateProvidersDeps {
   readonly providerUrls: ProviderUrls;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Timeout of one attempt in a workflow, in milliseconds. */
-  readonly backgroundTimeoutMs: number;
+  readonly backgroundTimeoutMs: BackgroundTimeout;
 }
 
 export interface ProvidersRoom {

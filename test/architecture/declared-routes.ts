@@ -18,6 +18,7 @@ const services: RouteServices = {
   embeddingRetries: untouched(),
   pipeline: untouched(),
   llmConfig: untouched(),
+  merging: untouched(),
   providerStates: untouched(),
   reviews: untouched(),
   search: untouched(),

@@ -50,6 +50,11 @@ const transition = answers(200, withId, withTransition, withIdempotencyKey);
 
 export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'POST /articles': answers([200, 201], withBody, withIdempotencyKey),
+  'POST /articles/merge': answers(201, withBody, withIdempotencyKey, withTransition, withTrial, {
+    404: ['not_found'],
+    422: ['document_too_large', 'answer_refused', 'answer_cut'],
+    503: ['circuit_open'],
+  }),
   'GET /articles': answers(200, withQuery),
   'GET /articles/:id': answers(200, withId),
   'PATCH /articles/:id': answers(200, withId, withBody, withTransition, { 412: ['revision_mismatch'] }),

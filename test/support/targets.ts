@@ -1,8 +1,4 @@
 import { defaultVendor, type ProviderTarget } from '../../src/domain/provider-target.ts';
-import { createProviderConnections } from '../../src/providers/wire/provider-connections.ts';
-
-/** Connections of the tests' own, with the strict rule for addresses that tenants choose. */
-export const testConnections = createProviderConnections('public');
 
 /** A target of the installation's own provider, as the tests' services have it where nothing but the model is chosen. */
 export function targetOf(model: string, changed: Partial<ProviderTarget> = {}): ProviderTarget {

@@ -5,7 +5,7 @@ import type { CallOperation, CallSource, KeyReference } from '../../domain/opera
 import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
 import type { CandidateKey } from '../../llm-config/trial.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallResult, CallTokens } from '../call.ts';
+import type { CallResult, CallTokens, Claim } from '../call.ts';
 import { answerRoomOf, thinkingTokens } from '../catalogue/anthropic-models.ts';
 import type { Guard } from '../guard.ts';
 import { startTime } from '../time-left.ts';
@@ -46,7 +46,7 @@ export interface MessageCall<K> {
 export interface AskCall<A, K> {
   readonly tenantId: string;
   readonly source: CallSource;
-  readonly operation: Extract<CallOperation, 'extraction' | 'classification' | 'merge'>;
+  readonly operation: Exclude<CallOperation, 'embedding' | 'verification'>;
   readonly subjectId?: string;
   /** See `CallRequest`. */
   readonly apiKeyId?: string | null;
@@ -58,6 +58,8 @@ export interface AskCall<A, K> {
   /** The most tokens that the answer may have. */
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
+  /** See `CallRequest`. */
+  readonly claim?: Claim;
   /** Stores the answer in the transaction that ends the call. */
   persist(tx: Transaction, answered: CallTokens & { readonly value: A }, key: KeyReference): Promise<K>;
   /** See `CallRequest`. */

@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
+import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinMarker, twinMessage } from '../../support/provider-twin.ts';
-import { targetOf, testConnections } from '../../support/targets.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 const someCost = expect.objectContaining({ kind: expect.any(String) });
@@ -137,7 +138,7 @@ const clientOf =
   (twin: ProviderTwin, apiKey: string) =>
   (step: TwinStep, { maxTokens = 100 }: { readonly maxTokens?: number } = {}) => {
     twin.script(apiKey, [step]);
-    return createAnthropicClient(testConnections).message({
+    return createAnthropicClient(createProviderConnections('public')).message({
       apiKey,
       target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }),
       system: 'Be brief.',

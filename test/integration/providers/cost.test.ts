@@ -3,10 +3,11 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import type { Cost } from '../../../src/domain/cost.ts';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
+import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey } from '../../support/provider-twin.ts';
-import { targetOf, testConnections } from '../../support/targets.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('costOf', ({ twin, key }) => costsOf(twin, key));
 const free: Cost = { kind: 'free' };
@@ -90,7 +91,7 @@ function costsOf(twin: ProviderTwin, apiKey: string) {
   };
   const message = async (step: TwinStep) => {
     twin.script(apiKey, [step]);
-    const client = createAnthropicClient(testConnections);
+    const client = createAnthropicClient(createProviderConnections('public'));
     const answer = await client.message({
       ...{ apiKey, target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }) },
       ...{ prompt: 'What is this?', maxTokens: 100, thinking: undefined, timeoutMs: timeoutMs(step) },

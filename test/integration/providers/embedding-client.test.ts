@@ -12,7 +12,7 @@ import {
   twinKey,
   twinVector,
 } from '../../support/provider-twin.ts';
-import { targetOf, testConnections } from '../../support/targets.ts';
+import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfProvider().extend('ask', ({ twin, key }) => clientOf(twin, key));
 const someCost = expect.objectContaining({ kind: expect.any(String) });
@@ -289,7 +289,7 @@ describe('the embedding client', () => {
 });
 
 /** Asks this address for the vector of one text, with a key of its own. */
-const askOf = (baseUrl: string, vendor = 'default', connections = testConnections) =>
+const askOf = (baseUrl: string, vendor = 'default', connections = createProviderConnections('public')) =>
   askClient(
     targetOf('m', { baseUrl, vendor }),
     { apiKey: twinKey(), texts: ['one'], timeoutMs: 5_000 },
