@@ -867,6 +867,8 @@ CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btre
 
 CREATE INDEX ingestion_jobs_newest_first ON public.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 
+CREATE INDEX ingestion_jobs_not_done ON public.ingestion_jobs USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['partial'::text, 'failed'::text]));
+
 CREATE UNIQUE INDEX ingestion_jobs_under_way ON public.ingestion_jobs USING btree (tenant_id, content_hash, source_type, publish) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);

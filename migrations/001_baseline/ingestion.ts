@@ -36,6 +36,7 @@ export const create = `
   create unique index ingestion_jobs_under_way on ingestion_jobs (tenant_id, content_hash, source_type, publish)
     where status in ('queued', 'running');
   create index ingestion_jobs_newest_first on ingestion_jobs (tenant_id, created_at desc, id desc);
+  create index ingestion_jobs_not_done on ingestion_jobs (tenant_id, updated_at) where status in ('partial', 'failed');
   ${isolateTenant('ingestion_jobs')}
   ${openToScope('ingestion_jobs', 'reconcile')}
   ${openToScopeForReading('ingestion_jobs', 'metrics')}

@@ -248,6 +248,7 @@ export function createServices(
     waitingClassifications: articlesRoom.waitingClassifications,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
+    waitingReviews: reviews.waitingReviews,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),

@@ -4,6 +4,7 @@ import { toApplicationFailure } from '../../activities/failure.ts';
 import type { Activities } from '../../activities/index.ts';
 import type { ClassificationStep } from '../../src/domain/classify-article.ts';
 import type { Generated, HashCheck, ResolvedKey } from '../../src/domain/embed-article.ts';
+import type { DraftedPassage, ExtractedPassage, PreparedReview } from '../../src/domain/extract-review.ts';
 import { retryForMs } from '../../src/domain/retry-waits.ts';
 import {
   embedBacklogWorkflowId,
@@ -11,6 +12,7 @@ import {
   signals,
   workflowTypes,
 } from '../../src/domain/temporal-names.ts';
+import { reviewFakes, startExtractReview } from '../support/review-fakes.ts';
 import type { WorkflowTest } from '../support/workflow-environment.ts';
 import { fakes, sequence, startClassifyArticle, startEmbedArticle } from '../support/workflow-fakes.ts';
 
@@ -54,6 +56,16 @@ const classification = (
       articleId: randomUUID(),
     });
     await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
+const review = (name: string, activities: Partial<Activities> = {}): Shape => ({
+  name,
+  activities: reviewFakes(activities).activities,
+  async run(test, taskQueue) {
+    const handle = await startExtractReview(test, taskQueue);
     await handle.result().catch(() => undefined);
     return handle;
   },
@@ -195,6 +207,46 @@ export const shapes: readonly Shape[] = [
     ),
     (handle) => handle.signal(signals.jobChanged),
   ),
+  review('review-drafted', { prepareReview: async () => ({ kind: 'ready', passages: [0, 1] }) }),
+  review('review-keyless', { prepareReview: async () => ({ kind: 'no_api_key' }) }),
+  review('review-gone', { prepareReview: async () => ({ kind: 'gone' }) }),
+  review('review-ended-before', {
+    prepareReview: async () => ({ kind: 'ended', result: { outcome: 'completed', passages: 1 } }),
+  }),
+  review('review-in-halves', {
+    extractReviewPassage: sequence<ExtractedPassage>(
+      { kind: 'unusable', code: 'answer_cut' },
+      { kind: 'answered', articles: 1 },
+      { kind: 'unusable', code: 'answer_refused' },
+    ),
+  }),
+  review('review-rejected', {
+    extractReviewPassage: async () => {
+      throw toApplicationFailure({ code: 'credential_rejected' });
+    },
+  }),
+  review('review-key-removed', {
+    prepareReview: sequence<PreparedReview>({ kind: 'ready', passages: [0] }, { kind: 'no_api_key' }),
+    extractReviewPassage: async () => {
+      throw toApplicationFailure({ code: 'no_api_key' });
+    },
+  }),
+  review('review-waited', {
+    prepareReview: sequence<PreparedReview>(
+      { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
+      { kind: 'ready', passages: [0] },
+    ),
+    extractReviewPassage: sequence<ExtractedPassage>(
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 20_000 },
+      { kind: 'answered', articles: 1 },
+    ),
+    draftReviewArticles: sequence<DraftedPassage>(
+      { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
+      { kind: 'drafted' },
+    ),
+  }),
   {
     name: 'backlog',
     activities: {
