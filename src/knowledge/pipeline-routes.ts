@@ -27,12 +27,17 @@ const failureView = z
   })
   .meta({ id: 'PipelineFailure' });
 
+/** What was given up or is blocked. */
+export const pipelineFailures = z
+  .array(failureView)
+  .describe('What was given up or is blocked, the newest first');
+
 const pipelineReply = z.object({
   data: z.object({
     embedding: z
       .record(z.enum(embeddingStatuses), z.int().min(0))
       .describe('The number of articles with each embedding status'),
-    recent_failures: z.array(failureView).describe('What was given up or is blocked, the newest first'),
+    recent_failures: pipelineFailures,
   }),
 });
 
