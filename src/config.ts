@@ -161,7 +161,8 @@ const workerSchema = z.object({
 });
 const mcpSchema = z.object({
   ...shared,
-  LOREKEEP_API_URL: httpUrl,
+  /** The address of the API. One that was copied with the path of its routes is understood. */
+  LOREKEEP_API_URL: httpUrl.transform((given) => given.replace(/(\/api\/v1)?\/*$/, '')),
   LOREKEEP_API_KEY: z.string().regex(/^[!-~]{1,512}$/, 'must be an API key'),
   /** Whether answers are structured or text alone; by default what the client's protocol version understands. */
   LOREKEEP_MCP_ANSWERS: oneOf(['structured', 'text']).optional(),

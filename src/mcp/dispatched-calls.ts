@@ -53,10 +53,14 @@ export function createDispatchedCalls(deps: DispatchedCallsDeps): (request: McpR
       if (answered === undefined) return refusal('method_not_allowed', 'The API has no such route.');
       return answered.kind === 'problem'
         ? refusalOfProblem(answered)
-        : { kind: 'reply', status: answered.status, body: answered.body };
+        : { kind: 'reply', status: answered.status, body: asJson(answered.body) };
     };
   };
 }
+
+/** A body as a client gets it: with dates as texts. */
+const asJson = (body: unknown): unknown =>
+  body === undefined ? undefined : JSON.parse(JSON.stringify(body));
 
 function toRequest(call: RouteCall, { actor, requestId, signal }: McpRequest): Parameters<Dispatch>[1] {
   const { method, path, params = {}, query = {}, body, headers = {} } = call;

@@ -30,11 +30,9 @@ const notTheApi = refusal(
 
 /** Calls routes over HTTP with one API key, for an MCP server outside the API's process. */
 export function createHttpCalls(deps: HttpCallsDeps): CallRoute {
-  const base = deps.apiUrl.replace(/\/+$/, '');
-
   return async (call) => {
     try {
-      const response = await fetch(`${base}/api/v1${pathOf(call)}`, {
+      const response = await fetch(`${deps.apiUrl}/api/v1${pathOf(call)}`, {
         method: call.method.toUpperCase(),
         headers: {
           ...call.headers,

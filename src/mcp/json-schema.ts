@@ -10,9 +10,12 @@ const withoutIds = Object.assign(z.registry<Record<string, unknown>>(), {
   },
 });
 
+/** A longer list of values in an answer is left out: nothing is chosen from it, and it may grow. */
+const maxListedValues = 12;
+
 /**
- * The JSON schema of a tool's arguments or answer. A model reads it with every conversation, so what a name of a format says
- * already, such as the pattern of an id, is left out.
+ * The JSON schema of a tool's arguments or answer. A model reads it with every conversation, so what tells it nothing is left
+ * out: the pattern of an id beside its format, and in answers the long lists of codes.
  */
 export function jsonSchemaOf(schema: z.ZodObject, io: 'input' | 'output'): JsonSchema {
   const { $schema: _, ...written } = z.toJSONSchema(schema, {
@@ -22,6 +25,10 @@ export function jsonSchemaOf(schema: z.ZodObject, io: 'input' | 'output'): JsonS
     override: ({ jsonSchema }) => {
       if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
       delete jsonSchema.examples;
+      if (io === 'output') {
+        delete jsonSchema.additionalProperties;
+        if ((jsonSchema.enum?.length ?? 0) > maxListedValues) delete jsonSchema.enum;
+      }
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

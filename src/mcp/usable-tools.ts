@@ -29,7 +29,7 @@ async function ask({
   readonly apiKey: string;
 }): Promise<readonly Tool[] | undefined> {
   try {
-    const response = await fetch(`${apiUrl.replace(/\/+$/, '')}/mcp`, {
+    const response = await fetch(`${apiUrl}/mcp`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${apiKey}`,

@@ -4,6 +4,16 @@ import { reads, tool } from '../tool.ts';
 
 const path = '/tenants/me/llm-config';
 const settings = viewSchema.omit({ profile: true });
+/** What a change can have changed. It shows no hint of a key: who changes one knows it. */
+const changed = settings.pick({
+  ...{ has_api_key: true, api_key_status: true, has_embedding_key: true, embedding_key_status: true },
+  ...{ monthly_token_budget: true, effective: true },
+});
+const { embedding, anthropic } = dryRunSchema.shape.data.shape;
+const trial = z.object({
+  embedding: embedding.unwrap().omit({ profile: true }).optional(),
+  anthropic,
+});
 
 /** The tool `llm_config`: the tenant's provider settings, without keys. */
 export const llmConfigTool = tool({
@@ -41,26 +51,26 @@ export const setLlmConfigTool = tool({
   }),
   output: z.object({
     stored: z.boolean(),
-    settings: settings.optional(),
-    trial: dryRunSchema.shape.data.optional().describe('Of a dry run: the result of each call'),
+    settings: changed.optional(),
+    trial: trial.optional().describe('Of a dry run: the result of each call'),
     notices: changedViewSchema.shape.notices,
   }),
   async run({ dry_run, ...body }, call) {
     const answer = await call({ method: 'patch', path, query: { dry_run: String(dry_run) }, body });
     if (answer.kind === 'refused') return answer;
     if (dry_run) {
-      const { data: trial, notices } = dryRunSchema.parse(answer.body);
+      const { data, notices } = dryRunSchema.parse(answer.body);
       return {
         kind: 'answer',
         summary: 'Tried; nothing was stored.',
-        data: { stored: false, trial, ...(notices ? { notices } : {}) },
+        data: { stored: false, trial: data, ...(notices ? { notices } : {}) },
       };
     }
-    const { notices, ...changed } = changedViewSchema.parse(answer.body);
+    const { notices, ...view } = changedViewSchema.parse(answer.body);
     return {
       kind: 'answer',
       summary: 'Stored.',
-      data: { stored: true, settings: settings.parse(changed), ...(notices ? { notices } : {}) },
+      data: { stored: true, settings: view, ...(notices ? { notices } : {}) },
     };
   },
 });

@@ -38,12 +38,12 @@ export function printProblem(text: string): void {
 
 /** The standard output as a stream, for a protocol that is spoken on it. It takes no more than its reader takes. */
 export function resultStream(): Writable {
-  return new Writable({ write: (chunk: Uint8Array, _encoding, done) => writeToStdout(chunk, done) });
+  return new Writable({ write: (bytes: Uint8Array, _encoding, done) => writeToStdout(bytes, done) });
 }
 
 /** The standard error as a stream, for the log of a process whose standard output is a protocol. */
 export function problemStream(): Writable {
-  return new Writable({ write: (chunk: Uint8Array, _encoding, done) => writeProblem(chunk, done) });
+  return new Writable({ write: (bytes: Uint8Array, _encoding, done) => writeProblem(bytes, done) });
 }
 
 export interface LibraryOutput {

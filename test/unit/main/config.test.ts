@@ -56,6 +56,7 @@ describe('an environment', () => {
     ['api', ['DATABASE_URL', 'VAULT_ADDR', 'VAULT_TOKEN']],
     ['worker', ['DATABASE_URL', 'VAULT_ADDR', 'VAULT_TOKEN']],
     ['migrate', ['DATABASE_OWNER_URL', 'DATABASE_URL']],
+    ['mcp', ['LOREKEEP_API_URL', 'LOREKEEP_API_KEY']],
     ['admin', ['DATABASE_OWNER_URL']],
     ['temporal:setup', []],
     ['vault:setup', ['VAULT_ADDR', 'VAULT_TOKEN']],
