@@ -41,9 +41,17 @@ export function resultStream(): Writable {
   return new Writable({ write: (bytes: Uint8Array, _encoding, done) => writeToStdout(bytes, done) });
 }
 
-/** The standard error as a stream, for the log of a process whose standard output is a protocol. */
+/**
+ * The standard error as a stream, for the log of a process whose standard output is a protocol. What is logged while the standard
+ * error is closed is lost: on the standard output it would break the protocol.
+ */
 export function problemStream(): Writable {
-  return new Writable({ write: (bytes: Uint8Array, _encoding, done) => writeProblem(bytes, done) });
+  return new Writable({
+    write(bytes: Uint8Array, _encoding, done) {
+      if (writeProblem === writeToStdout) done();
+      else writeProblem(bytes, done);
+    },
+  });
 }
 
 export interface LibraryOutput {
