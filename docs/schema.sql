@@ -223,10 +223,12 @@ CREATE TABLE public.audit_log (
     actor_key_id uuid,
     actor_label text NOT NULL,
     actor_role text NOT NULL,
+    actor_via text,
     action text NOT NULL,
     subject_kind text NOT NULL,
     subject_id text NOT NULL,
-    details jsonb DEFAULT '{}'::jsonb NOT NULL
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT audit_log_actor_via_check CHECK ((actor_via = 'mcp'::text))
 );
 
 ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
