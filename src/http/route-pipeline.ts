@@ -6,7 +6,7 @@ import type { Reply, Route } from '../platform/http/route.ts';
 import type { Share } from '../platform/shares/share.ts';
 import { type Authenticated, refusalOf } from './authentication.ts';
 import type { RateLimits } from './rate-limits.ts';
-import type { ReadBody } from './read-body.ts';
+import { type BodyOfRoute, isUpload, type ReadBody } from './read-body.ts';
 import { contextOf, pathOf } from './request-context.ts';
 import { send } from './send.ts';
 import type { StrangerPace } from './stranger-pace.ts';
@@ -17,7 +17,9 @@ export interface RoutePipelineDeps {
   readonly rateLimits: RateLimits;
   /** Requests under way, divided among tenants. */
   readonly requests: Pick<Share, 'acquire'>;
-  readonly readBody: (request: Request, response: Response) => Promise<ReadBody>;
+  /** Files under way, divided among tenants. */
+  readonly uploads: Pick<Share, 'acquire'>;
+  readonly readBody: (route: BodyOfRoute, request: Request, response: Response) => Promise<ReadBody>;
   readonly dispatch: Dispatch;
 }
 
@@ -47,9 +49,28 @@ async function admitAndAnswer(
   if (release === 'busy') return tooManyAtOnce;
   // The answer takes memory until it is read, and the work may go on after its client has gone: both are waited for.
   const closed = response.destroyed || new Promise((resolve) => response.once('close', resolve));
-  const answering = answer(deps, route, actor, request, response);
+  const answering = isUpload(route, request)
+    ? answerUpload(deps, route, actor, request, response)
+    : answer(deps, route, actor, request, response);
   void Promise.allSettled([closed, answering]).then(release);
   return answering;
+}
+
+/** Answers a request with a file, which lies in memory from its first byte until the handler has ended. */
+async function answerUpload(
+  deps: RoutePipelineDeps,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  response: Response,
+): Promise<Reply | Problem> {
+  const release = await deps.uploads.acquire(actor.tenantId, contextOf(response).signal);
+  if (release === 'busy') return tooManyFiles;
+  try {
+    return await answer(deps, route, actor, request, response);
+  } finally {
+    release();
+  }
 }
 
 const tooManyAtOnce = problem(
@@ -58,6 +79,10 @@ const tooManyAtOnce = problem(
   { headers: { 'Retry-After': '1' } },
 );
 
+const tooManyFiles = problem('rate_limited', 'This tenant sends too many files at once. Try again in 5 s.', {
+  headers: { 'Retry-After': '5' },
+});
+
 async function answer(
   deps: RoutePipelineDeps,
   route: Route,
@@ -65,7 +90,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply | Problem> {
-  const body = route.body ? await deps.readBody(request, response) : undefined;
+  const body = route.body ? await deps.readBody(route, request, response) : undefined;
   if (body?.kind === 'problem') return body;
 
   if (route.idempotent && (request.headersDistinct['idempotency-key']?.length ?? 0) > 1) {
@@ -78,6 +103,7 @@ async function answer(
     query: { ...request.query },
     body: body?.value,
     bodyText: body?.text,
+    upload: body?.upload,
     headers: headersForHandlers(request),
     requestId,
     signal,

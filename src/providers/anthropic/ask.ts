@@ -4,7 +4,7 @@ import type { FailureCode } from '../../domain/failures.ts';
 import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import type { CallResult, CallTokens } from '../call.ts';
+import type { CallResult, CallTokens, Claim } from '../call.ts';
 import { answerRoomOf, thinkingTokens } from '../catalogue/anthropic-models.ts';
 import type { Guard } from '../guard.ts';
 import { startTime } from '../time-left.ts';
@@ -28,6 +28,8 @@ export interface AskCall<A, K> {
   /** The most tokens that the answer may have. */
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
+  /** See `CallRequest`. */
+  readonly claim?: Claim;
   /** Stores the answer in the transaction that ends the call. */
   persist(tx: Transaction, answered: CallTokens & { readonly value: A }, key: KeyReference): Promise<K>;
   /** See `CallRequest`. */
