@@ -1,4 +1,3 @@
-import { operations } from '../domain/operations.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../providers/anthropic/guarded-anthropic.ts';
 import type { Claim } from '../providers/call.ts';
@@ -45,7 +44,6 @@ export function createAsk({ database, anthropic }: AskDeps): Extraction['ask'] {
       ...questionAbout(subject.kind, text, maxArticles),
       answer: answerSchema,
       maxOutputTokens: Math.min(maxOutputTokens, (maxArticles + 1) * tokensPerArticle),
-      timeoutMs: operations.extraction.background.defaultMs,
       claim: claimOn(passage),
       persist: (tx, { value, inputTokens, outputTokens }) =>
         storeAnswer(tx, tenantId, passage, {
