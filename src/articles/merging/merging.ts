@@ -51,8 +51,7 @@ export function createMerging(deps: {
 }): Merging {
   const { database, anthropic, blocked } = deps;
   const writeDraft = createWriteDraft(deps);
-  const timeoutMs = operations.merge.background.defaultMs;
-  const leaseMs = timeoutMs + aroundCallMs;
+  const leaseMs = operations.merge.background.maxMs + aroundCallMs;
 
   /** Reads both articles and claims the pair, before anything is paid. */
   const begin = (tenantId: string, ids: readonly [string, string], claimId: string) =>
@@ -92,7 +91,6 @@ export function createMerging(deps: {
       prompt: mergePrompt(sources),
       answer: mergeAnswer,
       maxOutputTokens: maxMergedTokens,
-      timeoutMs,
       async persist(tx, { value }): Promise<Merged> {
         // First, as another merge of the pair waits for nothing else.
         await releaseMerge(tx, tenantId, claimId);

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import type { FailureCode } from '../../domain/failures.ts';
-import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
+import type { BackgroundTimeout, CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import { likelyTokens, tokenBound } from '../../domain/token-bound.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult, CallTokens, Claim } from '../call.ts';
@@ -27,7 +27,8 @@ export interface AskCall<A, K> {
   readonly answer: z.ZodType<A>;
   /** The most tokens that the answer may have. */
   readonly maxOutputTokens: number;
-  readonly timeoutMs: number;
+  /** By default the time that the operator gives the operation in the background. */
+  readonly timeoutMs?: number;
   /** See `CallRequest`. */
   readonly claim?: Claim;
   /** Stores the answer in the transaction that ends the call. */
@@ -52,9 +53,11 @@ const wordsOnly = { max: 1_000, ttl: 24 * 3_600_000 };
 /** Creates the questions whose answer has a schema. `say` makes one attempt. */
 export function createAsk({
   guard,
+  backgroundTimeoutMs,
   say,
 }: {
   readonly guard: Pick<Guard, 'call'>;
+  readonly backgroundTimeoutMs: BackgroundTimeout;
   say(request: MessageRequest): Promise<ProviderAnswer<ModelMessage>>;
 }): Ask {
   const takesNoSchema = new LRUCache<string, true>(wordsOnly);
@@ -96,8 +99,9 @@ export function createAsk({
 
   return async (call) => {
     const shape = answerShapeOf(call.answer);
-    const leftMs = startTime(call.timeoutMs);
-    const { result, refusesSchema } = await askOnce(call, shape, call.timeoutMs);
+    const timeoutMs = call.timeoutMs ?? backgroundTimeoutMs(call.operation);
+    const leftMs = startTime(timeoutMs);
+    const { result, refusesSchema } = await askOnce(call, shape, timeoutMs);
     // The refusal was free, and has a call record of its own.
     const restMs = refusesSchema ? leftMs() : 0;
     return restMs === 0 ? result : (await askOnce(call, shape, restMs)).result;

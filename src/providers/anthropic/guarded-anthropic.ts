@@ -1,4 +1,4 @@
-import type { CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
+import type { BackgroundTimeout, CallOperation, CallSource, KeyReference } from '../../domain/operations.ts';
 import type { CandidateKey } from '../../llm-config/trial.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { CallResult } from '../call.ts';
@@ -52,11 +52,12 @@ export interface GuardedAnthropic {
 export function createGuardedAnthropic(deps: {
   readonly guard: Guard;
   readonly connections: ProviderConnections;
+  readonly backgroundTimeoutMs: BackgroundTimeout;
 }): GuardedAnthropic {
   const client = createAnthropicClient(deps.connections);
 
   return {
-    ask: createAsk({ guard: deps.guard, say: client.message }),
+    ask: createAsk({ ...deps, say: client.message }),
 
     message: ({ system, prompt, maxOutputTokens, ...request }) =>
       deps.guard.call({
