@@ -76,7 +76,7 @@ export const extractionFaults: readonly PlantedFault[] = [
   {
     file: 'src/extraction/proposed-article.ts',
     find: 'return { ...texts.data, category: categoryOf(category) };',
-    replace: 'return { ...parsed.data, ...texts.data, category: categoryOf(category) };',
+    replace: 'return { ...Object(given), ...texts.data, category: categoryOf(category) };',
     why: 'a field of the model goes through',
     tests: answer,
   },
