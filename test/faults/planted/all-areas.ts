@@ -1,3 +1,4 @@
+import { anthropicFaults } from './anthropic.ts';
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
 import { catalogueFaults } from './catalogue.ts';
@@ -24,6 +25,7 @@ import { walkFaults } from './walk.ts';
 /** The planted faults by area. */
 export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new Map([
   ['guard', guardFaults],
+  ['anthropic', anthropicFaults],
   ['breaker', breakerFaults],
   ['budget', budgetFaults],
   ['ledger', ledgerFaults],
