@@ -17,13 +17,6 @@ export const extractionFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/extraction/ask.ts',
-    find: 'if (before !== undefined) return before;',
-    replace: '',
-    why: 'a stored answer is asked for again',
-    tests: ask,
-  },
-  {
-    file: 'src/extraction/ask.ts',
     find: '      persistUnusable: (tx, code, tokens) => storeUnusable(tx, tenantId, passage, code, tokens),\n',
     replace: '',
     why: 'an answer that the model refuses is bought again and again',
@@ -83,7 +76,7 @@ export const extractionFaults: readonly PlantedFault[] = [
   {
     file: 'src/extraction/proposed-article.ts',
     find: 'return { ...texts.data, category: categoryOf(category) };',
-    replace: 'return { ...parsed.data, ...texts.data, category: categoryOf(category) };',
+    replace: 'return { ...Object(given), ...texts.data, category: categoryOf(category) };',
     why: 'a field of the model goes through',
     tests: answer,
   },
@@ -120,6 +113,13 @@ export const extractionFaults: readonly PlantedFault[] = [
     find: "throw new NotCreated('has_outcome');",
     replace: 'return;',
     why: 'two runs make an article twice',
+    tests: make,
+  },
+  {
+    file: 'src/extraction/outcome-store.ts',
+    find: "  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [",
+    replace: '  void ([',
+    why: 'two parts both find room for the last article',
     tests: make,
   },
   {

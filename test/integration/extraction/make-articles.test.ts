@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { CreateArticle } from '../../../src/articles/article-creation.ts';
 import { createExtraction } from '../../../src/extraction/create-extraction.ts';
+import { countCreatedAlone, insertOutcomes } from '../../../src/extraction/outcome-store.ts';
 import { DatabaseUnavailable } from '../../../src/platform/postgres/unavailable.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfExtraction, written } from '../../support/extraction.ts';
+import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
 import type { TestServices } from '../../support/test-services.ts';
 
 const it = factsOfExtraction();
@@ -57,19 +60,13 @@ describe('the articles of an answer', () => {
     expect(await document.make()).toMatchObject({ ...nothing, created: 3, articleIds: expect.any(Array) });
   });
 
-  it('are published when that is asked for, and drafts when they say little new', async ({ document }) => {
-    const known = written();
-    document.saysOf([known]);
+  it('are published when that is asked for, and each then has its workflow', async ({ document, test }) => {
+    document.saysOf([written(), written()]);
     await document.ask();
-    await document.make({ status: 'published' });
-    document.saysOf([{ ...known, body: `${known.body} more words` }, written()]);
-    await document.ask({ part: 1 });
-    await document.make({ part: 1, status: 'published' });
-    expect((await document.articles()).map(({ status }) => status)).toEqual([
-      'published',
-      'draft',
-      'published',
-    ]);
+    const { articleIds } = await document.make({ status: 'published' });
+    expect((await document.articles()).map(({ status }) => status)).toEqual(['published', 'published']);
+    const requested = await test.db.rawAsOwner("select subject_id from outbox where kind = 'article'");
+    expect(requested.map((row) => row.subject_id)).toEqual(expect.arrayContaining([...articleIds]));
   });
 
   it('that an article says already are counted with its id, and cost none of the others', async ({
@@ -111,6 +108,26 @@ describe('the articles of an answer', () => {
     );
     expect(all).toMatchObject({ created: 4, leftOut: 6, duplicates: 0, failed: 0 });
     expect(all.articleIds).toHaveLength(4);
+  });
+
+  it('find no room that another process is about to take, and leave no article then', async ({
+    document,
+    test,
+  }) => {
+    const { database } = test.services;
+    const { tenantId } = document.subject;
+    document.saysOf([written()]);
+    await document.ask();
+    const other = await holdTransaction(database, tenantId, async (tx) => {
+      await countCreatedAlone(tx, tenantId, document.subject);
+      const outcome = { number: 0, outcome: 'created', articleId: randomUUID() } as const;
+      await insertOutcomes(tx, tenantId, document.passage(1), [outcome]);
+    });
+    const making = document.make({ maxArticles: 1 });
+    expect(await untilWaiting(test.db, making)).toBe('waits');
+    await other.commit();
+    expect(await making).toMatchObject({ created: 0, leftOut: 1 });
+    expect(await document.articles()).toEqual([]);
   });
 
   it('stay known after the answers are deleted', async ({ document, test }) => {
