@@ -4,6 +4,7 @@ import type { Environment } from '../config.ts';
 import { backgroundTimeoutOf } from '../domain/operations.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createExtraction } from '../extraction/create-extraction.ts';
+import { createIngestion } from '../ingestion/create-ingestion.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { KeyWaiters } from '../llm-config/key-waiters.ts';
@@ -108,6 +109,7 @@ export function createServices(
   const keyWaiters: readonly KeyWaiters[] = [
     { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
     { wake: (tx, tenantId) => reviews.waitingReviews.wake(tx, tenantId) },
+    { wake: (tx, tenantId) => waitingJobs.wake(tx, tenantId) },
   ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
@@ -199,13 +201,22 @@ export function createServices(
   });
   const { articles } = articlesRoom;
   const dataKeys = createDataKeys({ transit });
-  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const extraction = createExtraction({
+    ...{ database, anthropic, createArticle: articles.create },
+    timeoutMs: backgroundTimeoutMs('extraction'),
+  });
   const reviews = createReviews({
     ...{ database, audit, outbox, keys, usage, blocked, log },
     limits: providers.limits,
     slots: shares.providerCalls,
     extraction,
     dataKeys,
+  });
+  const { waitingJobs, reader, ...ingestion } = createIngestion({
+    ...{ database, audit, outbox, keys, usage, blocked, metrics, log },
+    ...{ extraction, dataKeys, safeFetch },
+    slots: shares.providerCalls,
+    documents: shares.documents,
   });
   const search = createSearch({
     database,
@@ -234,17 +245,19 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews],
+    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews, waitingJobs],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles,
     dataKeys,
     extraction,
+    ...ingestion,
     merging: articlesRoom.merging,
     classifySteps: articlesRoom.classifySteps,
     waitingClassifications: articlesRoom.waitingClassifications,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
+    waitingReviews: reviews.waitingReviews,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
@@ -257,12 +270,13 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts] = await Promise.all([
+      const [transactions, cuts, documents] = await Promise.all([
         database.close(),
         cutter.close(),
+        reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts };
+      return { signals, uses, transactions, cuts, documents };
     },
   };
 }
