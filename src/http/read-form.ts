@@ -57,7 +57,7 @@ export function readForm(
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      request.off('data', feed).off('end', finish).off('close', close);
+      request.off('data', feed).off('end', finish);
       parser.off('drain', resume);
       request.resume();
       resolve(form);
@@ -92,10 +92,6 @@ export function readForm(
     const resume = () => void request.resume();
     const finish = () => attempt(() => parser.end());
     const cut = () => end(broken);
-    // It is closed after a complete form, too, which the parser may not have read to its end.
-    const close = () => {
-      if (!request.complete) cut();
-    };
 
     parser.on('file', (name: string | undefined, stream, fileName: string | undefined, _, contentType) => {
       stream.on('error', cut);
@@ -116,7 +112,7 @@ export function readForm(
     parser.on('error', cut);
     parser.on('finish', () => end(formOf(parts)));
     parser.on('drain', resume);
-    request.on('data', feed).on('end', finish).on('close', close).on('error', cut);
+    request.on('data', feed).on('end', finish).on('error', cut);
   });
 }
 

@@ -295,8 +295,8 @@ export const netFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/http/read-form.ts',
-    find: 'if (!request.complete) cut();',
-    replace: '',
+    find: ".on('error', cut);\n  });",
+    replace: ".on('error', () => undefined);\n  });",
     why: 'a form whose client has gone holds its slot for a minute',
     tests: uploads,
   },
