@@ -203,6 +203,16 @@ export function smallWordDocument(text: string, before = ''): Uint8Array {
   });
 }
 
+/** A Word document that unpacks to 40 MB, whose list says a thousand bytes. */
+export function lyingArchive(): Uint8Array {
+  const size = 40 * 1024 * 1024;
+  const archive = Buffer.from(zipOf({ 'word/document.xml': new Uint8Array(size).fill(0x20) }));
+  for (let at = 0; at + 4 <= archive.length; at += 1) {
+    if (archive.readUInt32LE(at) === size) archive.writeUInt32LE(1_000, at);
+  }
+  return Uint8Array.from(archive);
+}
+
 /** Entities that multiply a thousand million times. */
 export function billionLaughs(): string {
   const entity = (index: number) => `<!ENTITY l${index} "${`&l${index - 1};`.repeat(10)}">`;
