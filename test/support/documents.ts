@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import {
   AlignmentType,
   Document,
@@ -9,7 +10,7 @@ import {
   TableRow,
   TextRun,
 } from 'docx';
-import { strToU8, zipSync, zlibSync } from 'fflate';
+import { strToU8, zipSync } from 'fflate';
 import PdfDocument from 'pdfkit';
 import type { DocumentSource } from '../../src/ingestion/documents/document.ts';
 
@@ -131,7 +132,7 @@ export async function lockedPdf(): Promise<Uint8Array> {
 
 /** A PDF whose page unpacks to more bytes than any page has. */
 export function pdfBomb(megabytes: number): Uint8Array {
-  const packed = zlibSync(new Uint8Array(megabytes * 1024 * 1024).fill(0x20), { level: 9 });
+  const packed = deflateSync(Buffer.alloc(megabytes * 1024 * 1024, 0x20));
   return rawPdf(packed, '/Filter /FlateDecode');
 }
 

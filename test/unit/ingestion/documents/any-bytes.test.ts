@@ -24,48 +24,6 @@ const it = base
     ],
   );
 
-const label = fc.record({
-  contentType: fc.option(
-    fc.oneof(
-      fc.constantFrom(
-        'text/html',
-        'text/plain; charset=utf-16',
-        'application/pdf',
-        'text/csv',
-        'text/markdown; charset=Shift_JIS',
-      ),
-      fc.string({ unit: 'binary' }),
-    ),
-  ),
-  name: fc.option(
-    fc.oneof(fc.webUrl(), fc.constantFrom('a.md', 'a.pdf', '../x'), fc.string({ unit: 'binary' })),
-  ),
-});
-
-/** Where a change begins, in parts of the length; what is put there; how many bytes it takes the place of. */
-const change = fc.tuple(
-  fc.double({ min: 0, max: 1, noNaN: true }),
-  fc.uint8Array({ maxLength: 20 }),
-  fc.nat(60),
-);
-
-async function endsWell(reader: DocumentReader, source: DocumentSource): Promise<void> {
-  const read = await reader.read('a', source);
-  if (read.kind === 'failed') {
-    expect(['unsupported_content', 'document_too_large']).toContain(read.code);
-    return;
-  }
-  if (read.kind === 'busy') throw new Error('no thread was free');
-  const { markdown, title } = read.document;
-  expect(`${title}${markdown}`).not.toMatch(/\p{Surrogate}|\0/u);
-  let at = 0;
-  for (const { start, end } of read.parts) {
-    expect(start).toBe(at);
-    at = end;
-  }
-  expect(at).toBe(markdown.length);
-}
-
 describe('any bytes, with any label', { timeout: 120_000 }, () => {
   it('are read or refused', async ({ reader }) => {
     await fc.assert(
@@ -133,3 +91,45 @@ describe('any bytes, with any label', { timeout: 120_000 }, () => {
     );
   });
 });
+
+const label = fc.record({
+  contentType: fc.option(
+    fc.oneof(
+      fc.constantFrom(
+        'text/html',
+        'text/plain; charset=utf-16',
+        'application/pdf',
+        'text/csv',
+        'text/markdown; charset=Shift_JIS',
+      ),
+      fc.string({ unit: 'binary' }),
+    ),
+  ),
+  name: fc.option(
+    fc.oneof(fc.webUrl(), fc.constantFrom('a.md', 'a.pdf', '../x'), fc.string({ unit: 'binary' })),
+  ),
+});
+
+/** Where a change begins, in parts of the length; what is put there; how many bytes it takes the place of. */
+const change = fc.tuple(
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.uint8Array({ maxLength: 20 }),
+  fc.nat(60),
+);
+
+async function endsWell(reader: DocumentReader, source: DocumentSource): Promise<void> {
+  const read = await reader.read('a', source);
+  if (read.kind === 'failed') {
+    expect(['unsupported_content', 'document_too_large']).toContain(read.code);
+    return;
+  }
+  if (read.kind === 'busy') throw new Error('no thread was free');
+  const { markdown, title } = read.document;
+  expect(`${title}${markdown}`).not.toMatch(/\p{Surrogate}|\0/u);
+  let at = 0;
+  for (const { start, end } of read.parts) {
+    expect(start).toBe(at);
+    at = end;
+  }
+  expect(at).toBe(markdown.length);
+}
