@@ -1,3 +1,4 @@
+import { articlesByModelFaults } from './articles-by-model.ts';
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
 import { catalogueFaults } from './catalogue.ts';
@@ -40,4 +41,5 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['limits', limitsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],
+  ['articles-by-model', articlesByModelFaults],
 ]);
