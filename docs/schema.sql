@@ -1106,7 +1106,7 @@ ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_limits ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY reconcile_scope ON public.article_classifications USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+CREATE POLICY reconcile_scope ON public.article_classifications FOR SELECT USING ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 

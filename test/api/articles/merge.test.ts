@@ -90,6 +90,24 @@ describe('POST /articles/merge', () => {
     expect(twin.callsOf(key)).toHaveLength(1);
   });
 
+  it('stores the answer for the client in the transaction of the draft', async ({
+    service,
+    twin,
+    key,
+    asking,
+    merging,
+  }) => {
+    twin.answer(key, () => said);
+    const [a, b] = [await merging.write('One'), await merging.write('Two')];
+    const seen: unknown[] = [];
+    const merged = await service.services.merging.merge(asking.actor, [a, b], async (tx, { id }) => {
+      const ofOthers = await service.db.rawAsOwner('select 1 from articles where id = $1', [id]);
+      seen.push((await tx('articles').where({ tenant_id: asking.id, id })).length, ofOthers.length);
+    });
+    expect(merged.kind).toBe('merged');
+    expect(seen).toEqual([1, 0]);
+  });
+
   it('refuses a second merge of a pair while one is in flight, in either order', async ({
     twin,
     key,

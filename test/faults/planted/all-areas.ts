@@ -1,4 +1,5 @@
 import { anthropicFaults } from './anthropic.ts';
+import { articlesByModelFaults } from './articles-by-model.ts';
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
 import { catalogueFaults } from './catalogue.ts';
@@ -46,4 +47,5 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['limits', limitsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],
+  ['articles-by-model', articlesByModelFaults],
 ]);

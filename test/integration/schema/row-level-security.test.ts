@@ -39,7 +39,7 @@ describe('the catalogue', () => {
     );
     expect(rows).toEqual([
       { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
-      { tablename: 'article_classifications', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'article_classifications', policyname: 'reconcile_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'audit_log', policyname: 'retention_scope', cmd: 'SELECT' },
