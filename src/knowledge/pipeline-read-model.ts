@@ -94,13 +94,11 @@ export async function listFailures(
       order by f.failed_at desc, f.id`,
     { tenantId, limit },
   );
-  return failureRows
-    .parse(rows)
-    .map(({ kind, id, reason, failed_at, attempts }) => ({
-      kind,
-      id,
-      reason,
-      attempts,
-      failedAt: failed_at,
-    }));
+  return failureRows.parse(rows).map(({ kind, id, reason, failed_at, attempts }) => ({
+    kind,
+    id,
+    reason,
+    attempts,
+    failedAt: failed_at,
+  }));
 }

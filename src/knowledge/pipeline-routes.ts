@@ -36,6 +36,11 @@ const failureView = z
 
 const count = z.int().min(0);
 
+/** What was given up or is blocked. */
+export const pipelineFailures = z
+  .array(failureView)
+  .describe('What was given up, wholly or in part, or is blocked, of every kind, the newest first');
+
 const pipelineReply = z.object({
   data: z.object({
     embedding: z
@@ -45,9 +50,7 @@ const pipelineReply = z.object({
     review: z
       .record(z.enum(reviewStatuses), count)
       .describe('The number of reviews with each status of their extraction'),
-    recent_failures: z
-      .array(failureView)
-      .describe('What was given up, wholly or in part, or is blocked, of every kind, the newest first'),
+    recent_failures: pipelineFailures,
   }),
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { toApplicationFailure } from '../../activities/failure.ts';
 import type { Activities } from '../../activities/index.ts';
+import type { ClassificationStep } from '../../src/domain/classify-article.ts';
 import type { Generated, HashCheck, ResolvedKey } from '../../src/domain/embed-article.ts';
 import type { DraftedPassage, ExtractedPassage, PreparedReview } from '../../src/domain/extract-review.ts';
 import { retryForMs } from '../../src/domain/retry-waits.ts';
@@ -13,7 +14,7 @@ import {
 } from '../../src/domain/temporal-names.ts';
 import { reviewFakes, startExtractReview } from '../support/review-fakes.ts';
 import type { WorkflowTest } from '../support/workflow-environment.ts';
-import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
+import { fakes, sequence, startClassifyArticle, startEmbedArticle } from '../support/workflow-fakes.ts';
 
 /** One way that a run can go: what its activities answer, and what happens to it meanwhile. */
 export interface Shape {
@@ -33,6 +34,24 @@ const article = (
   activities: fakes(activities).activities,
   async run(test, taskQueue) {
     const handle = await startEmbedArticle(test, taskQueue, {
+      tenantId: randomUUID(),
+      articleId: randomUUID(),
+    });
+    await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
+const classification = (
+  name: string,
+  classifyArticle: Activities['classifyArticle'],
+  meanwhile: (handle: WorkflowHandle) => Promise<void> = async () => undefined,
+): Shape => ({
+  name: `classification-${name}`,
+  activities: fakes({ classifyArticle }).activities,
+  async run(test, taskQueue) {
+    const handle = await startClassifyArticle(test, taskQueue, {
       tenantId: randomUUID(),
       articleId: randomUUID(),
     });
@@ -156,6 +175,37 @@ export const shapes: readonly Shape[] = [
       await handle.signal(signals.articleChanged);
       await handle.signal(signals.articleChanged);
     },
+  ),
+  classification('done', async () => ({ kind: 'classified' })),
+  classification('gone', async () => ({ kind: 'gone' })),
+  classification('keyless', async () => ({ kind: 'no_api_key' })),
+  classification(
+    'changed',
+    sequence<ClassificationStep>(
+      { kind: 'changed' },
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'classified' },
+    ),
+  ),
+  classification(
+    'waited',
+    sequence<ClassificationStep>(
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 2_000 },
+      { kind: 'waits', code: 'circuit_open', retryInMs: 30_000 },
+      { kind: 'waits', code: 'provider_rate_limited', retryInMs: 20_000, called: false },
+      { kind: 'classified' },
+    ),
+  ),
+  classification('rejected', async () => {
+    throw toApplicationFailure({ code: 'credential_rejected' });
+  }),
+  classification(
+    'woken',
+    sequence<ClassificationStep>(
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 300_000 },
+      { kind: 'classified' },
+    ),
+    (handle) => handle.signal(signals.jobChanged),
   ),
   review('review-drafted', { prepareReview: async () => ({ kind: 'ready', passages: [0, 1] }) }),
   review('review-keyless', { prepareReview: async () => ({ kind: 'no_api_key' }) }),

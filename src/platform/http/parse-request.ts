@@ -25,20 +25,39 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   const faults: FieldError[] = [];
   const parseOne = async (schema: z.ZodType | undefined, value: unknown, text?: string): Promise<unknown> => {
     if (!schema) return undefined;
-    const fault = findJsonFault(value) ?? (text === undefined ? undefined : findJsonLoss(text));
-    if (fault) {
-      faults.push(fault);
-      return undefined;
-    }
-    const result = await strict(schema).safeParseAsync(value, { error: inPlainWords });
-    if (result.success) return result.data;
-    for (const issue of result.error.issues) for (const error of fieldErrors(issue)) faults.push(error);
+    const parsed = await parseValue(strict(schema), value, text);
+    if (parsed.kind === 'parsed') return parsed.value;
+    for (const fault of parsed.faults) faults.push(fault);
     return undefined;
   };
   const query = await parseOne(route.query, raw.query);
   const body = await parseOne(route.body, raw.body, raw.bodyText);
   if (faults.length > 0) return invalid(faults);
   return { kind: 'parsed', params: params?.data, query, body };
+}
+
+/** Parses a value by a schema that refuses unknown fields; the problem of 422 lists all faults, in the words of every route. */
+export async function parseBy<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): Promise<{ readonly kind: 'parsed'; readonly value: z.output<Schema> } | Problem> {
+  const parsed = await parseValue(schema, value);
+  return parsed.kind === 'parsed' ? parsed : invalid(parsed.faults);
+}
+
+async function parseValue<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  text?: string,
+): Promise<
+  | { readonly kind: 'parsed'; readonly value: z.output<Schema> }
+  | { readonly kind: 'faults'; readonly faults: readonly FieldError[] }
+> {
+  const fault = findJsonFault(value) ?? (text === undefined ? undefined : findJsonLoss(text));
+  if (fault) return { kind: 'faults', faults: [fault] };
+  const result = await schema.safeParseAsync(value, { error: inPlainWords });
+  if (result.success) return { kind: 'parsed', value: result.data };
+  return { kind: 'faults', faults: result.error.issues.flatMap(fieldErrors) };
 }
 
 /**
