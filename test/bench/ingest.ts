@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { createApiClient, expectSuccess } from '../../src/stack/api-client.ts';
+import { partsAtOnce } from '../../workflows/policies.ts';
 import { slowTwinKey } from '../support/provider-twin.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { type BenchTenant, createBenchTenant } from './bench-tenant.ts';
@@ -14,8 +15,6 @@ const rounds = 3;
 const pollMs = 10;
 /** The stand-in's model says its answer after this: no real one is that fast. */
 const answerMs = 50;
-/** The parts that a document has under way, as in IngestContent. */
-const partsAtOnce = 2;
 /** A little less than the longest part of a document, so that each section is a part. */
 const sectionCharacters = 11_000;
 

@@ -69,9 +69,9 @@ function pipelineOf(service: RunningService, { id: tenantId, keys }: TestTenant)
       ),
     job: (status: string, code: string | null) =>
       insert(
-        `insert into ingestion_jobs (tenant_id, id, source_kind, content_hash, source_type, publish, max_articles,
+        `insert into ingestion_jobs (tenant_id, id, source_kind, content_hash, source_bytes, source_type, publish, max_articles,
                                      actor_label, actor_role, status, code)
-         values ($1, $2, 'text', gen_random_uuid()::text, 'note', false, 10, 'x', 'user', $3, $4)`,
+         values ($1, $2, 'text', gen_random_uuid()::text, 1, 'note', false, 10, 'x', 'user', $3, $4)`,
         [status, code],
       ),
     async article(status: string, reason: string): Promise<string> {
