@@ -107,6 +107,24 @@ CREATE TABLE public.api_keys (
 
 ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.article_classifications (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    reason text,
+    confidence double precision,
+    classified_at timestamp with time zone,
+    round integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
+    api_key_id uuid,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT article_classifications_check CHECK (((status = 'classified'::text) = (classified_at IS NOT NULL))),
+    CONSTRAINT article_classifications_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+    CONSTRAINT article_classifications_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'classified'::text, 'blocked'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.article_classifications FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.article_cuts (
     tenant_id uuid NOT NULL,
     article_id uuid NOT NULL,
@@ -140,6 +158,16 @@ CREATE TABLE public.article_embeddings (
 
 ALTER TABLE ONLY public.article_embeddings FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.article_links (
+    tenant_id uuid NOT NULL,
+    from_id uuid NOT NULL,
+    into_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT article_links_check CHECK ((from_id <> into_id))
+);
+
+ALTER TABLE ONLY public.article_links FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.article_manifests (
     tenant_id uuid NOT NULL,
     article_id uuid NOT NULL,
@@ -150,6 +178,17 @@ CREATE TABLE public.article_manifests (
 );
 
 ALTER TABLE ONLY public.article_manifests FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.article_merges (
+    tenant_id uuid NOT NULL,
+    first_id uuid NOT NULL,
+    second_id uuid NOT NULL,
+    claim_id uuid NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    CONSTRAINT article_merges_check CHECK ((first_id < second_id))
+);
+
+ALTER TABLE ONLY public.article_merges FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.articles (
     tenant_id uuid NOT NULL,
@@ -336,12 +375,16 @@ CREATE TABLE public.extraction_answers (
     half smallint DEFAULT 0 NOT NULL,
     answer bytea,
     code text,
-    tries integer DEFAULT 1 NOT NULL,
+    call_id uuid,
+    claimed_until timestamp with time zone,
+    tries integer DEFAULT 0 NOT NULL,
     articles integer DEFAULT 0 NOT NULL,
     input_tokens bigint DEFAULT 0 NOT NULL,
     output_tokens bigint DEFAULT 0 NOT NULL,
-    answered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) = (code IS NOT NULL))),
+    answered_at timestamp with time zone,
+    CONSTRAINT extraction_answers_check CHECK (((answer IS NULL) OR (code IS NULL))),
+    CONSTRAINT extraction_answers_check1 CHECK (((answer IS NOT NULL) OR (code IS NOT NULL) OR (call_id IS NOT NULL))),
+    CONSTRAINT extraction_answers_check2 CHECK (((call_id IS NULL) = (claimed_until IS NULL))),
     CONSTRAINT extraction_answers_half_check CHECK ((half = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT extraction_answers_part_check CHECK ((part >= 0)),
     CONSTRAINT extraction_answers_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
@@ -360,7 +403,7 @@ CREATE TABLE public.extraction_articles (
     article_id uuid,
     code text,
     CONSTRAINT extraction_articles_number_check CHECK ((number >= 0)),
-    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text]))),
+    CONSTRAINT extraction_articles_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'duplicate'::text, 'invalid'::text, 'failed'::text, 'left_out'::text]))),
     CONSTRAINT extraction_articles_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['ingestion'::text, 'review'::text])))
 );
 
@@ -571,10 +614,12 @@ CREATE TABLE public.reviews (
     status text DEFAULT 'queued'::text NOT NULL,
     code text,
     next_attempt_at timestamp with time zone,
+    wrapped_key text,
+    drafted_passages integer[] DEFAULT '{}'::integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     finished_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
+    CONSTRAINT reviews_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text, 'completed'::text, 'partial'::text, 'failed'::text])))
 );
 
 ALTER TABLE ONLY public.reviews FORCE ROW LEVEL SECURITY;
@@ -657,14 +702,23 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.article_classifications
+    ADD CONSTRAINT article_classifications_pkey PRIMARY KEY (tenant_id, article_id);
+
 ALTER TABLE ONLY public.article_cuts
     ADD CONSTRAINT article_cuts_pkey PRIMARY KEY (tenant_id, article_id);
 
 ALTER TABLE ONLY public.article_embeddings
     ADD CONSTRAINT article_embeddings_pkey PRIMARY KEY (tenant_id, article_id);
 
+ALTER TABLE ONLY public.article_links
+    ADD CONSTRAINT article_links_pkey PRIMARY KEY (tenant_id, into_id, from_id);
+
 ALTER TABLE ONLY public.article_manifests
     ADD CONSTRAINT article_manifests_pkey PRIMARY KEY (tenant_id, space_id, article_id);
+
+ALTER TABLE ONLY public.article_merges
+    ADD CONSTRAINT article_merges_pkey PRIMARY KEY (tenant_id, first_id, second_id);
 
 ALTER TABLE ONLY public.articles
     ADD CONSTRAINT articles_pkey PRIMARY KEY (tenant_id, id);
@@ -759,6 +813,10 @@ ALTER TABLE ONLY public.usage_daily_sums
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_pkey PRIMARY KEY (tenant_id, call_id);
 
+CREATE INDEX article_classifications_due ON public.article_classifications USING btree (tenant_id, due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX article_classifications_waiting ON public.article_classifications USING btree (tenant_id) WHERE (status = ANY (ARRAY['pending'::text, 'blocked'::text]));
+
 CREATE INDEX article_embeddings_by_status_and_space ON public.article_embeddings USING btree (tenant_id, status, space_id);
 
 CREATE INDEX article_embeddings_parked_by_budget ON public.article_embeddings USING btree (tenant_id, article_id) WHERE ((status = 'blocked'::text) AND (reason = 'budget_exhausted'::text));
@@ -766,6 +824,8 @@ CREATE INDEX article_embeddings_parked_by_budget ON public.article_embeddings US
 CREATE INDEX article_embeddings_parked_by_quota ON public.article_embeddings USING btree (tenant_id, article_id) WHERE ((status = 'blocked'::text) AND (reason = 'quota_exhausted'::text));
 
 CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (tenant_id, updated_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX article_links_from ON public.article_links USING btree (tenant_id, from_id, created_at DESC);
 
 CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
 
@@ -827,6 +887,10 @@ CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (starte
 
 CREATE INDEX reviews_newest_first ON public.reviews USING btree (tenant_id, created_at DESC, id DESC);
 
+CREATE INDEX reviews_not_drafted ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['blocked'::text, 'partial'::text, 'failed'::text]));
+
+CREATE INDEX reviews_to_reconcile ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text]));
+
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
 
 CREATE INDEX unused_chunks_oldest_first ON public.unused_chunks USING btree (tenant_id, since);
@@ -840,6 +904,9 @@ CREATE TRIGGER audit_log_is_not_truncated BEFORE TRUNCATE ON public.audit_log FO
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.article_classifications
+    ADD CONSTRAINT article_classifications_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.article_cuts
     ADD CONSTRAINT article_cuts_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
 
@@ -849,11 +916,20 @@ ALTER TABLE ONLY public.article_embeddings
 ALTER TABLE ONLY public.article_embeddings
     ADD CONSTRAINT article_embeddings_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
 
+ALTER TABLE ONLY public.article_links
+    ADD CONSTRAINT article_links_tenant_id_from_id_fkey FOREIGN KEY (tenant_id, from_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.article_links
+    ADD CONSTRAINT article_links_tenant_id_into_id_fkey FOREIGN KEY (tenant_id, into_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.article_manifests
     ADD CONSTRAINT article_manifests_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.article_manifests
     ADD CONSTRAINT article_manifests_tenant_id_space_id_fkey FOREIGN KEY (tenant_id, space_id) REFERENCES public.embedding_spaces(tenant_id, id);
+
+ALTER TABLE ONLY public.article_merges
+    ADD CONSTRAINT article_merges_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
 ALTER TABLE ONLY public.articles
     ADD CONSTRAINT articles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
@@ -943,11 +1019,17 @@ CREATE POLICY admin_scope ON public.idempotency_keys USING (((current_setting('a
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.article_classifications ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.article_cuts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.article_embeddings ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.article_links ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.article_manifests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.article_merges ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.articles ENABLE ROW LEVEL SECURITY;
 
@@ -1013,6 +1095,8 @@ ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_limits ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY reconcile_scope ON public.article_classifications USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
 CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.daily_key_usage USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
@@ -1063,11 +1147,17 @@ ALTER TABLE public.search_cursors ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant_isolation ON public.api_keys USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.article_classifications USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.article_cuts USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.article_embeddings USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.article_links USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.article_manifests USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
+CREATE POLICY tenant_isolation ON public.article_merges USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.articles USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 

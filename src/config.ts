@@ -48,6 +48,7 @@ const vault = {
 };
 
 const { interactive, background } = operations.embedding;
+const writing = operations.extraction.background;
 
 const embedding = {
   EMBEDDING_BASE_URL: embeddingAddress.default('https://api.openai.com/v1'),
@@ -61,6 +62,8 @@ const embedding = {
   EMBEDDING_TIMEOUT_MS: milliseconds.max(interactive.maxMs).default(interactive.defaultMs),
   GUARD_TIMEOUT_MS: milliseconds.default(5_000),
   EMBEDDING_WORKFLOW_TIMEOUT_MS: milliseconds.max(background.maxMs).default(background.defaultMs),
+  /** For an answer of some pages; a classification takes no longer than an embedding. */
+  ANTHROPIC_WORKFLOW_TIMEOUT_MS: milliseconds.max(writing.maxMs).default(writing.defaultMs),
   /** Chunks in one provider call. A server on a small machine needs small batches; the vendors accept large ones. */
   EMBEDDING_BATCH_CHUNKS: count.max(256).default(64),
   /** Chunks whose vectors one proposal buys while its author waits. */

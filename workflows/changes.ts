@@ -3,6 +3,7 @@ import { signals } from '../src/domain/temporal-names.ts';
 
 const articleChanged = defineSignal(signals.articleChanged);
 const keyChanged = defineSignal(signals.keyChanged);
+const jobChanged = defineSignal(signals.jobChanged);
 
 /** A burst of changes ends once no signal has come for this long, so that one pass serves the whole burst. */
 const debounceMs = 1_000;
@@ -19,7 +20,7 @@ export interface Changes {
   debounce(): Promise<void>;
 }
 
-/** Counts the signals `articleChanged` and `keyChanged`. Call it once, at the start of a workflow. */
+/** Counts the signals of a change, whatever has changed. Call it once, at the start of a workflow. */
 export function watchChanges(): Changes {
   let count = 0;
   let countAtReset = 0;
@@ -28,6 +29,7 @@ export function watchChanges(): Changes {
   };
   setHandler(articleChanged, changed);
   setHandler(keyChanged, changed);
+  setHandler(jobChanged, changed);
 
   return {
     get any() {

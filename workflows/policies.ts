@@ -40,6 +40,33 @@ export const providerCall: ActivityOptions = {
   },
 };
 
+/** The call for an article's category. A short answer comes in seconds, and everything else is as for vectors. */
+export const classifierCall: ActivityOptions = {
+  ...providerCall,
+  startToCloseTimeout: operations.classification.startToCloseMs,
+};
+
+/** A question to a chat model. */
+export const chatCall: ActivityOptions = {
+  ...providerCall,
+  // Above an attempt's own time-out and the transactions around it, as for embeddings.
+  startToCloseTimeout: operations.extraction.startToCloseMs,
+};
+
+/** The drafts of one answer: a handful of articles, each of which may wait some seconds for the gate's vectors. */
+export const drafting: ActivityOptions = {
+  startToCloseTimeout: '2 minutes',
+  // As long as an article is retried: the answer is paid for. What has become an article is not made again.
+  scheduleToCloseTimeout: retryForMs,
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    // After an outage of Postgres the drafts come within a minute.
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes,
+  },
+};
+
 /** Waits for a slot, or for chunks, of the tenant's other calls: first as long as a quick call, then as long as a slow one. */
 export const busyWaits = { growth: 1.5, longestMs: 10_000 };
 

@@ -2,7 +2,7 @@ import { isolateTenant } from '../row-level-security.ts';
 
 export const create = `
   -- The paid answers of the model about a document or a review, written with the end of their call, so that none is bought twice.
-  -- An answer lies sealed; it is null for one that could not be used, which has the code instead.
+  -- An answer lies sealed. It is null while the call is under way, and for an answer that could not be used, which has its code.
   create table extraction_answers (
     tenant_id uuid not null references tenants (id),
     subject_kind text not null check (subject_kind in ('ingestion', 'review')),
@@ -12,14 +12,20 @@ export const create = `
     half smallint not null default 0 check (half in (0, 1, 2)),
     answer bytea,
     code text,
+    -- The call that is asking. No other one begins before its lease has ended, which a crash leaves to run out.
+    call_id uuid,
+    claimed_until timestamptz,
     -- Answers bought for it, unusable ones included.
-    tries integer not null default 1,
+    tries integer not null default 0,
+    -- Valid articles in the answer.
     articles integer not null default 0,
     input_tokens bigint not null default 0,
     output_tokens bigint not null default 0,
-    answered_at timestamptz not null default clock_timestamp(),
+    answered_at timestamptz,
     primary key (tenant_id, subject_kind, subject_id, part, half),
-    check ((answer is null) = (code is not null))
+    check (answer is null or code is null),
+    check (answer is not null or code is not null or call_id is not null),
+    check ((call_id is null) = (claimed_until is null))
   );
   ${isolateTenant('extraction_answers')}
 
@@ -31,7 +37,8 @@ export const create = `
     part integer not null,
     half smallint not null,
     number integer not null check (number >= 0),
-    outcome text not null check (outcome in ('created', 'duplicate', 'invalid', 'failed')),
+    outcome text not null check (outcome in ('created', 'duplicate', 'invalid', 'failed', 'left_out')),
+    -- The created one, or the existing one that says the same.
     article_id uuid,
     -- Why it could not be made.
     code text,

@@ -7,7 +7,8 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Decision, GateReport } from '../proposals/decision.ts';
 import type { Assessment, Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
-import type { ArticleWithEmbedding, NewArticle } from './article.ts';
+import { type ArticleWithEmbedding, type NewArticle, unclassified } from './article.ts';
+import type { Classifications } from './classification/classifications.ts';
 import { attachState, type WriteRecords } from './record-write.ts';
 import { insertArticle, readArticle } from './store.ts';
 
@@ -34,6 +35,7 @@ interface CreateArticleDeps extends WriteRecords {
   readonly audit: Audit;
   readonly gate: Gate;
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
+  readonly classifications: Pick<Classifications, 'request'>;
 }
 
 type Input = Omit<NewArticle, 'force'>;
@@ -43,7 +45,7 @@ type Input = Omit<NewArticle, 'force'>;
  * existing one, are one transaction.
  */
 export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
-  const { database, audit, gate, metrics, recordWrite, withState } = deps;
+  const { database, audit, gate, metrics, classifications, recordWrite, withState } = deps;
 
   const insert = async (
     tx: Transaction,
@@ -54,11 +56,16 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   ): Promise<Created> => {
     const { verdict } = report;
     const id = randomUUID();
-    const { category } = input;
+    const category = input.category ?? unclassified;
     const status = verdict === 'low_novelty' ? 'draft' : input.status;
     // The other statements need nothing of the inserted row, so that they share its round trip.
-    const [inserted, states] = await Promise.all([
-      insertArticle(tx, actor.tenantId, { ...input, id, status, contentHash: hash, gateVerdict: verdict }),
+    const [inserted, , states] = await Promise.all([
+      insertArticle(tx, actor.tenantId, {
+        ...{ ...input, id, category, status },
+        contentHash: hash,
+        gateVerdict: verdict,
+      }),
+      input.category === null ? classifications.request(tx, actor.tenantId, id, actor.keyId) : undefined,
       recordWrite(
         tx,
         actor,

@@ -1,4 +1,5 @@
 import type { EmbeddingState } from '../embedding/article-embeddings.ts';
+import type { ClassificationState } from './classification/classification.ts';
 
 /** What kind of knowledge an article is. */
 export const categories = [
@@ -15,6 +16,9 @@ export const categories = [
 ] as const;
 
 export type Category = (typeof categories)[number];
+
+/** The category of an article until it is classified, and where the model is not sure. */
+export const unclassified = 'finding' satisfies Category;
 
 /** The statuses of an article. Only a published one is found. */
 export const articleStatuses = ['draft', 'published', 'archived'] as const;
@@ -39,16 +43,31 @@ export interface Article {
   readonly updatedAt: Date;
 }
 
-/** An article with the state of its vectors: what clients see. */
+/** An article with the states of its vectors and of its classification: what clients see. */
 export interface ArticleWithEmbedding extends Article {
   readonly embedding: EmbeddingState;
+  /** Null where a person chose the category. */
+  readonly classification: ClassificationState | null;
+}
+
+/** Another article that this one was made from, or that was made from it. */
+export interface ArticleLink {
+  readonly kind: 'merged_from' | 'merged_into';
+  readonly id: string;
+  readonly title: string;
+}
+
+/** One article with its links to others. */
+export interface LinkedArticle extends ArticleWithEmbedding {
+  readonly links: readonly ArticleLink[];
 }
 
 /** An article to create. */
 export interface NewArticle {
   readonly title: string;
   readonly body: string;
-  readonly category: Category;
+  /** Null: the tenant's model chooses it after the write. */
+  readonly category: Category | null;
   readonly tags: readonly string[];
   readonly status: 'draft' | 'published';
   readonly sourceType: string | null;

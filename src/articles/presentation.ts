@@ -1,12 +1,12 @@
 import { guidanceOf } from '../domain/failures.ts';
 import type { GateReport } from '../proposals/decision.ts';
-import type { ArticleWithEmbedding } from './article.ts';
+import type { ArticleWithEmbedding, LinkedArticle } from './article.ts';
 import type { Created } from './article-creation.ts';
 import type { ArticleField } from './schemas.ts';
 
 /** An article as clients see it. */
 export function presentArticle(article: ArticleWithEmbedding) {
-  const { embedding } = article;
+  const { embedding, classification } = article;
   return {
     id: article.id,
     title: article.title,
@@ -19,6 +19,13 @@ export function presentArticle(article: ArticleWithEmbedding) {
     revision: article.revision,
     created_at: article.createdAt.toISOString(),
     updated_at: article.updatedAt.toISOString(),
+    classification: classification && {
+      status: classification.status,
+      reason: classification.reason,
+      ...guidanceOf(classification.reason),
+      confidence: classification.confidence,
+      classified_at: classification.classifiedAt?.toISOString() ?? null,
+    },
     embedding: {
       status: embedding.status,
       reason: embedding.reason,
@@ -33,6 +40,11 @@ export function presentArticle(article: ArticleWithEmbedding) {
       workflow_id: embedding.workflowId,
     },
   };
+}
+
+/** One article with its links, as clients see it. */
+export function presentLinked({ links, ...article }: LinkedArticle) {
+  return { ...presentArticle(article), links };
 }
 
 /** Those fields of an article that the client asks for, and its id; all of them unless it names some. */

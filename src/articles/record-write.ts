@@ -4,6 +4,8 @@ import type { Actor } from '../domain/actor.ts';
 import type { ArticleEmbeddings, EmbeddingState } from '../embedding/article-embeddings.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Article, ArticleWithEmbedding } from './article.ts';
+import type { ClassificationState } from './classification/classification.ts';
+import type { Classifications } from './classification/classifications.ts';
 
 /** What is recorded of a write. */
 export interface Write {
@@ -14,19 +16,27 @@ export interface Write {
   readonly changesWhatIsEmbedded: boolean;
 }
 
+/** The states of articles that are kept beside their rows, by article id. */
+export interface ArticleStates {
+  readonly embeddings: ReadonlyMap<string, EmbeddingState>;
+  readonly classifications: ReadonlyMap<string, ClassificationState>;
+}
+
 /** What every write of an article does besides its row: embedding status, audit row, outbox row. */
 export interface WriteRecords {
   /**
    * Does the rest of a write, after the statement for the row of the article. All statements are sent together, in this
-   * order, in one round trip. Returns the embedding state after the write.
+   * order, in one round trip. Returns the states after the write.
    */
   recordWrite(
     tx: Transaction,
     actor: Actor,
     article: Pick<Article, 'id' | 'status' | 'revision'>,
     write: Write,
-  ): Promise<ReadonlyMap<string, EmbeddingState>>;
-  /** Reads the embedding state of the article and adds it. */
+  ): Promise<ArticleStates>;
+  /** Reads the states of articles. */
+  statesOf(tx: Transaction, tenantId: string, articleIds: readonly string[]): Promise<ArticleStates>;
+  /** Reads the states of the article and adds them. */
   withState(tx: Transaction, tenantId: string, article: Article): Promise<ArticleWithEmbedding>;
 }
 
@@ -34,10 +44,20 @@ export interface WriteRecords {
 export function createWriteRecords({
   audit,
   embeddings,
+  classifications,
 }: {
   readonly audit: Audit;
-  readonly embeddings: ArticleEmbeddings;
+  readonly embeddings: Pick<ArticleEmbeddings, 'articleWritten' | 'statesOf'>;
+  readonly classifications: Pick<Classifications, 'statesOf'>;
 }): WriteRecords {
+  const statesOf: WriteRecords['statesOf'] = async (tx, tenantId, articleIds) => {
+    const [ofEmbeddings, ofClassifications] = await Promise.all([
+      embeddings.statesOf(tx, tenantId, articleIds),
+      classifications.statesOf(tx, tenantId, articleIds),
+    ]);
+    return { embeddings: ofEmbeddings, classifications: ofClassifications };
+  };
+
   return {
     async recordWrite(tx, actor, article, write) {
       const [, , states] = await Promise.all([
@@ -54,22 +74,21 @@ export function createWriteRecords({
           subject: { kind: 'article', id: article.id },
           details: { revision: article.revision, ...write.details },
         }),
-        embeddings.statesOf(tx, actor.tenantId, [article.id]),
+        statesOf(tx, actor.tenantId, [article.id]),
       ]);
       return states;
     },
 
+    statesOf,
+
     withState: async (tx, tenantId, article) =>
-      attachState(article, await embeddings.statesOf(tx, tenantId, [article.id])),
+      attachState(article, await statesOf(tx, tenantId, [article.id])),
   };
 }
 
-/** Adds the embedding state to the article. Throws when there is none, because every article has one. */
-export function attachState(
-  article: Article,
-  states: ReadonlyMap<string, EmbeddingState>,
-): ArticleWithEmbedding {
-  const embedding = states.get(article.id);
+/** Adds the states to the article. Throws when it has none of its embedding, because every article has one. */
+export function attachState(article: Article, states: ArticleStates): ArticleWithEmbedding {
+  const embedding = states.embeddings.get(article.id);
   if (embedding === undefined) throw new Error(`article ${article.id} has no embedding state`);
-  return { ...article, embedding };
+  return { ...article, embedding, classification: states.classifications.get(article.id) ?? null };
 }

@@ -4,7 +4,7 @@ import { invalidField, type Problem, problem } from '../platform/http/problem.ts
 import { type Reply, type Route, reply, route } from '../platform/http/route.ts';
 import type { ArticleWithEmbedding } from './article.ts';
 import { entityTag, parseIfMatch } from './if-match.ts';
-import { presentArticle, presentCreated, presentFields } from './presentation.ts';
+import { presentArticle, presentCreated, presentFields, presentLinked } from './presentation.ts';
 import {
   articleChangesSchema,
   articleIdSchema,
@@ -13,6 +13,7 @@ import {
   articleReply,
   createdArticleReply,
   duplicateArticleReply,
+  linkedArticleReply,
   newArticleSchema,
 } from './schemas.ts';
 import type { Articles, Changed, Created } from './service.ts';
@@ -36,7 +37,8 @@ export function articleRoutes(articles: Articles): Route[] {
       'says little new becomes a draft. The comparison takes a call to the provider, a few seconds at ' +
       'most. Without a key, or when anything fails, the article is written as asked and `meta.gate` ' +
       'says why. With `force` there is no comparison and no wait. Most vectors are made afterwards, and ' +
-      '`embedding` shows their status.',
+      "`embedding` shows their status. With `category: null` the tenant's model chooses the category " +
+      'after the write, and `classification` shows how that stands.',
     body: newArticleSchema,
     idempotent: true,
     replies: {
@@ -99,11 +101,13 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Read an article',
     params: articleIdSchema,
-    replies: { 200: { description: 'The article', schema: articleReply, headers: revision } },
+    replies: { 200: { description: 'The article', schema: linkedArticleReply, headers: revision } },
     problems: ['not_found'],
     async handle({ actor, params }) {
       const article = await articles.get(actor.tenantId, params.id);
-      return article ? presentOne(article) : noSuchArticle();
+      return article
+        ? reply(200, { data: presentLinked(article) }, { ETag: entityTag(article.revision) })
+        : noSuchArticle();
     },
   });
 

@@ -6,6 +6,7 @@ import { guidanceShape, optionalGuidanceShape } from '../platform/http/guidance.
 import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
 import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
+import { classificationStatuses } from './classification/classification.ts';
 
 const title = text({ max: 500 })
   .refine((value) => value.trim() !== '', 'must not be blank')
@@ -14,24 +15,38 @@ const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; ma
 const category = z.enum(categories);
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
+const tag = z
+  .string()
+  .trim()
+  .pipe(text({ max: 100 }));
+const maxTags = 50;
+
 /** Spaces around a tag are removed, and so is a tag that differs from an earlier one only in case or Unicode form. */
-const tags = boundedArray(
-  z
-    .string()
-    .trim()
-    .pipe(text({ max: 100 })),
-  { max: 50 },
-).transform((given) => {
+const tags = boundedArray(tag, { max: maxTags }).transform(uniqueTags);
+
+function uniqueTags(given: readonly string[]): string[] {
   const byKey = new Map<string, string>();
-  for (const tag of given) if (!byKey.has(tagKey(tag))) byKey.set(tagKey(tag), tag);
+  for (const each of given) if (!byKey.has(tagKey(each))) byKey.set(tagKey(each), each);
   return [...byKey.values()];
-});
+}
+
+/** Tags as an article may have them, out of any texts: those that are no tag are left out, and so are those beyond the limit. */
+export function fittingTags(given: readonly string[]): string[] {
+  const fitting = given.flatMap((text) => {
+    const { data } = tag.safeParse(text);
+    return data === undefined ? [] : [data];
+  });
+  return uniqueTags(fitting).slice(0, maxTags);
+}
 
 /** What tags are compared by. The database makes the same of the tags that it finds articles by. */
 function tagKey(tag: string): string {
   const visible = tag.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
   return visible.normalize('NFKC').toUpperCase().toLowerCase();
 }
+
+/** The texts of an article, for writers that are not routes. */
+export const articleTextsSchema = z.object({ title, body, tags });
 
 /** The path of one article. */
 export const articleIdSchema = z.object({ id: uuid });
@@ -41,7 +56,9 @@ export const newArticleSchema = z
   .strictObject({
     title,
     body,
-    category,
+    category: category
+      .nullable()
+      .describe("Null: the tenant's model chooses it after the write, and until then it is `finding`"),
     tags: tags.default([]),
     status: z.enum(['draft', 'published']).default('published'),
     source_type: text({ max: 100 }).nullable().default(null).describe('Where the text comes from'),
@@ -62,6 +79,29 @@ export const newArticleSchema = z
         tags: ['retries', 'overload'],
       },
     ],
+  });
+
+/** The title and the text of an article that a model has written. They obey the rules of those that people write. */
+export const writtenArticleSchema = z.object({
+  title: z.string().trim().pipe(title),
+  body: body.refine((value) => value.trim() !== '', 'must not be blank'),
+  category,
+});
+
+/** The body of POST `/articles/merge`. */
+export const mergeSchema = z
+  .strictObject({
+    ids: boundedArray(uuid, { max: 2 })
+      .transform(([first, second], context): readonly [string, string] => {
+        if (first !== undefined && second !== undefined && first !== second) return [first, second];
+        context.addIssue({ code: 'custom', message: 'must be the ids of two different articles' });
+        return z.NEVER;
+      })
+      .describe('The two articles to merge'),
+  })
+  .meta({
+    id: 'Merge',
+    examples: [{ ids: ['018f0000-0000-7000-8000-000000000001', '018f0000-0000-7000-8000-000000000002'] }],
   });
 
 /** The body of PATCH. */
@@ -114,6 +154,19 @@ const embeddingView = z
   })
   .meta({ id: 'ArticleEmbedding' });
 
+const classificationView = z
+  .object({
+    status: z.enum(classificationStatuses),
+    reason: z.enum(failureCodes).nullable().describe('Why it is blocked, failed or waiting'),
+    ...guidanceShape,
+    confidence: z
+      .number()
+      .nullable()
+      .describe('How sure the model is, from 0 to 1. Below 0.5 the category stays `finding`'),
+    classified_at: time.nullable(),
+  })
+  .meta({ id: 'ArticleClassification' });
+
 const articleView = z
   .object({
     id: z.uuid(),
@@ -127,6 +180,9 @@ const articleView = z
     revision: z.int().describe('Raised by every change; also the ETag'),
     created_at: time,
     updated_at: time,
+    classification: classificationView
+      .nullable()
+      .describe('The choice of the category by the model; null where a person chose it'),
     embedding: embeddingView,
   })
   .meta({ id: 'Article' });
@@ -153,6 +209,23 @@ export const articleListSchema = z.strictObject({
 
 /** One article in a reply. */
 export const articleReply = z.object({ data: articleView });
+
+const linkView = z
+  .object({
+    kind: z
+      .enum(['merged_from', 'merged_into'])
+      .describe('merged_from: this article was drafted from the other'),
+    id: z.uuid(),
+    title: z.string(),
+  })
+  .meta({ id: 'ArticleLink' });
+
+/** One article in a reply, with its links to others. */
+export const linkedArticleReply = z.object({
+  data: articleView
+    .extend({ links: z.array(linkView).describe('The articles that it was merged from or into, at most 50') })
+    .meta({ id: 'LinkedArticle' }),
+});
 
 const similarity = z.number().describe('How much of the proposal the article says: 1 is all of it');
 

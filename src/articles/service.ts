@@ -7,10 +7,18 @@ import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
-import type { Article, ArticleChanges, ArticleStatus, ArticleWithEmbedding } from './article.ts';
+import type {
+  Article,
+  ArticleChanges,
+  ArticleStatus,
+  ArticleWithEmbedding,
+  LinkedArticle,
+} from './article.ts';
 import { type CreateArticle, createArticleCreation } from './article-creation.ts';
+import type { Classifications } from './classification/classifications.ts';
 import { type ExpectedRevision, meets } from './if-match.ts';
-import { attachState, createWriteRecords } from './record-write.ts';
+import { listLinks } from './link-store.ts';
+import { attachState, type WriteRecords } from './record-write.ts';
 import {
   type ArticleFilter,
   findArticle,
@@ -44,8 +52,8 @@ export interface ArticlePage {
 /** The articles of tenants. */
 export interface Articles {
   create: CreateArticle;
-  /** Reads one article of the tenant; undefined when there is none with this id. */
-  get(tenantId: string, id: string): Promise<ArticleWithEmbedding | undefined>;
+  /** Reads one article of the tenant with its links; undefined when there is none with this id. */
+  get(tenantId: string, id: string): Promise<LinkedArticle | undefined>;
   /** Lists a page of the tenant's articles, newest first. It ends early when the articles are long. */
   list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
   /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
@@ -69,15 +77,16 @@ export interface ArticlesDeps {
   readonly database: Database;
   readonly audit: Audit;
   readonly embeddings: ArticleEmbeddings;
+  readonly classifications: Classifications;
+  readonly records: WriteRecords;
   readonly gate: Gate;
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
 }
 
 /** Creates the service of articles. One write is one transaction: article, embedding state, audit row, outbox row. */
 export function createArticles(deps: ArticlesDeps): Articles {
-  const { database, audit, embeddings } = deps;
-  const records = createWriteRecords({ audit, embeddings });
-  const { recordWrite, withState } = records;
+  const { database, audit, embeddings, classifications, records } = deps;
+  const { recordWrite, statesOf, withState } = records;
 
   /** Changes one article: locks it, checks its revision and writes it. */
   const change = (
@@ -101,13 +110,18 @@ export function createArticles(deps: ArticlesDeps): Articles {
     get: (tenantId, id) =>
       database.withTenant(tenantId, async (tx) => {
         const article = await findArticle(tx, tenantId, id);
-        return article === undefined ? undefined : withState(tx, tenantId, article);
+        if (article === undefined) return undefined;
+        const [whole, links] = await Promise.all([
+          withState(tx, tenantId, article),
+          listLinks(tx, tenantId, id),
+        ]);
+        return { ...whole, links };
       }),
 
     list: (tenantId, filter) =>
       database.withTenant(tenantId, async (tx): Promise<ArticlePage> => {
         const { page, more } = await listArticles(tx, tenantId, filter, maxPageBytes);
-        const states = await embeddings.statesOf(
+        const states = await statesOf(
           tx,
           tenantId,
           page.map(({ article }) => article.id),
@@ -120,6 +134,8 @@ export function createArticles(deps: ArticlesDeps): Articles {
     edit: (actor, id, changes, expected) =>
       change(actor, id, expected, async (tx, current) => {
         if (current.status === 'archived') return { kind: 'not_allowed', status: current.status };
+        // A named category is a person's choice, even if the article has it already.
+        if (changes.category !== undefined) await classifications.end(tx, actor.tenantId, id);
         const differing = fieldsThatDiffer(current, changes);
         if (differing.length === 0) {
           return { kind: 'ok', article: await withState(tx, actor.tenantId, current) };

@@ -60,24 +60,36 @@ interface OperationTraits {
   readonly startToCloseMs: number;
 }
 
-/** A person waits a few seconds; a batch on a slow model takes half a minute. */
-const attempts = {
+type Attempts = Pick<OperationTraits, 'interactive' | 'background' | 'startToCloseMs'>;
+
+/** A person waits a few seconds; a batch on a slow model, or an answer of a few words, takes half a minute. */
+const short = {
   interactive: { defaultMs: 4_000, maxMs: 3_600_000 },
   background: { defaultMs: 30_000, maxMs: 40_000 },
   startToCloseMs: 45_000,
-} as const satisfies Pick<OperationTraits, 'interactive' | 'background' | 'startToCloseMs'>;
+} as const satisfies Attempts;
+
+/**
+ * A model that writes some pages, 8,000 tokens at a hundred a second, takes more than a minute. The most is not far above it, since
+ * the death of a worker is noticed only afterwards, and a worker that is told to end waits as long for what is paid for.
+ */
+const writing = {
+  interactive: short.interactive,
+  background: { defaultMs: 120_000, maxMs: 150_000 },
+  startToCloseMs: 165_000,
+} as const satisfies Attempts;
 
 /**
  * The closed table of operations, each a purpose of provider calls. Configuration, retry policies, the guard, metrics and the
  * ledger derive from it, as everything about failures derives from the table of failures.
  */
 const table = {
-  embedding: { provider: 'embedding', modelField: 'embedding_model', ...attempts },
-  extraction: { provider: 'anthropic', modelField: 'extraction_model', ...attempts },
-  classification: { provider: 'anthropic', modelField: 'classification_model', ...attempts },
-  merge: { provider: 'anthropic', modelField: 'merge_model', ...attempts },
+  embedding: { provider: 'embedding', modelField: 'embedding_model', ...short },
+  extraction: { provider: 'anthropic', modelField: 'extraction_model', ...writing },
+  classification: { provider: 'anthropic', modelField: 'classification_model', ...short },
+  merge: { provider: 'anthropic', modelField: 'merge_model', ...writing },
   // A trial call with the key, with the model that most calls use.
-  verification: { provider: 'anthropic', modelField: 'extraction_model', ...attempts },
+  verification: { provider: 'anthropic', modelField: 'extraction_model', ...short },
 } as const satisfies Record<string, OperationTraits>;
 
 export type CallOperation = keyof typeof table;
@@ -87,6 +99,20 @@ export const callOperations = Object.keys(table).filter((name): name is CallOper
 
 /** The traits of an operation. */
 export const operations: Readonly<Record<CallOperation, OperationTraits>> = table;
+
+/** The longest that the activity around any attempt takes, in milliseconds. */
+export const longestStartToCloseMs = Math.max(
+  ...callOperations.map((operation) => operations[operation].startToCloseMs),
+);
+
+/** The time of an attempt in a workflow, in milliseconds. */
+export type BackgroundTimeout = (operation: CallOperation) => number;
+
+/** The time of attempts in workflows as the operator sets it for each provider. An operation that takes less has its own most. */
+export const backgroundTimeoutOf =
+  (configuredMs: Readonly<Record<Provider, number>>): BackgroundTimeout =>
+  (operation) =>
+    Math.min(configuredMs[operations[operation].provider], operations[operation].background.maxMs);
 
 /** The operations that are blocked without a key, with the provider of that key: the `operation` of `llm.blocked_no_api_key`. */
 const blockable = {

@@ -7,7 +7,7 @@ import { problem, problemPath } from '../platform/http/problem.ts';
 import type { HttpMethod, Route } from '../platform/http/route.ts';
 import type { Idempotency } from '../platform/idempotency/idempotency.ts';
 import type { Share } from '../platform/shares/share.ts';
-import { createRequestShare } from '../platform/shares/shares.ts';
+import { createRequestShare, createUploadShare } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
 import { docsPage } from './docs-page.ts';
@@ -35,6 +35,8 @@ export interface AppDeps extends AuthenticationDeps, OperatorRoutesDeps {
   readonly rateLimits?: RateLimitOptions;
   /** Requests under way, divided among tenants. */
   readonly requests?: Share;
+  /** Files under way, divided among tenants. */
+  readonly uploads?: Share;
   /** The number of proxies in front whose client address is trusted; none by default. */
   readonly trustedProxies?: number;
   /** How long a client may take for each 64 KB of an answer; 20 s by default. */
@@ -95,6 +97,7 @@ function createPipeline(deps: AppDeps, pace: StrangerPace, rateLimits: RateLimit
     pace,
     rateLimits: createRateLimits(rateLimits),
     requests: deps.requests ?? createRequestShare(),
+    uploads: deps.uploads ?? createUploadShare(),
     readBody: createBodyReader(),
     dispatch: createDispatch({
       idempotency: deps.idempotency,

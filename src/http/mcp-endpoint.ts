@@ -50,7 +50,7 @@ export function mcpEndpoint(deps: McpEndpointDeps): RequestHandler {
     }
 
     const answer = await withinShare(deps, actor, response, async () => {
-      const body = await deps.readBody(request, response);
+      const body = await deps.readBody({}, request, response);
       if (body.kind === 'problem') return refusalOfBody(body);
       const { requestId, signal } = contextOf(response);
       return deps.serve({

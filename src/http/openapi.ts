@@ -4,6 +4,7 @@ import {
   type oas31,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
+  type ZodOpenApiRequestBodyObject,
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
@@ -104,12 +105,29 @@ function operationOf(
       ? {
           requestBody: {
             required: !route.body.safeParse(undefined).success,
-            content: { 'application/json': { schema: strict(route.body) } },
+            content: {
+              'application/json': { schema: strict(route.body) },
+              ...formOf(route),
+            },
           },
         }
       : {}),
     responses,
   };
+}
+
+/** The form of a route that takes a file: the fields of its body without those in whose place the file stands. */
+function formOf(route: Route): ZodOpenApiRequestBodyObject['content'] {
+  if (route.upload === undefined || route.body === undefined) return {};
+  const { description, maxBytes, replaces } = route.upload;
+  const size = `at most ${Math.floor(maxBytes / 1_000_000)} MB`;
+  const file = z.string().meta({
+    description: `${description}, ${size}`,
+    override: { type: 'string', contentMediaType: 'application/octet-stream' },
+  });
+  const fields = Object.entries(objectSchema(route, 'body', route.body).shape);
+  const kept = Object.fromEntries(fields.filter(([name]) => !replaces.includes(name)));
+  return { 'multipart/form-data': { schema: z.strictObject({ file, ...kept }) } };
 }
 
 function headerParameters(route: Route): oas31.ParameterObject[] {

@@ -1,20 +1,41 @@
 import { isUtf8 } from 'node:buffer';
 import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
-import { type Problem, problem } from '../platform/http/problem.ts';
+import { bodyTextOfForm } from '../platform/http/form-body.ts';
+import { invalidField, type Problem, problem } from '../platform/http/problem.ts';
+import type { Route } from '../platform/http/route.ts';
+import type { Upload } from '../platform/http/upload.ts';
+import { readForm } from './read-form.ts';
 
 const mediaTypes = ['application/json', 'application/*+json'];
+const formType = 'multipart/form-data';
 
-/** The value of a body, and the text that it was parsed from. Both are undefined without a body. */
+/** The value of a body, the text that it was parsed from, and the file of a form. Each is undefined without a body. */
 export type ReadBody =
-  | { readonly kind: 'body'; readonly value: unknown; readonly text: string | undefined }
+  | {
+      readonly kind: 'body';
+      readonly value: unknown;
+      readonly text: string | undefined;
+      readonly upload?: Upload;
+    }
   | Problem;
+
+/** What of a route says how its body is read. */
+export type BodyOfRoute = Pick<Route, 'body' | 'upload'>;
 
 /** What body-parser calls another character set than it can read. */
 const otherCharset = Object.assign(new Error('another character set'), { type: 'charset.unsupported' });
 
-/** Reads a JSON body of at most 2 MB. Fails with a problem of 400, 413 or 415. */
-export function createBodyReader(): (request: Request, response: Response) => Promise<ReadBody> {
+/** Whether a request comes with a file, and its route takes one. */
+export const isUpload = ({ upload }: BodyOfRoute, request: Request): boolean =>
+  upload !== undefined && request.is(formType) === formType;
+
+/** Reads a JSON body of at most 2 MB, or a form where the route takes one. Fails with a problem of 400, 413, 415 or 422. */
+export function createBodyReader(): (
+  route: BodyOfRoute,
+  request: Request,
+  response: Response,
+) => Promise<ReadBody> {
   // As text, because JSON.parse can lose something of it without an error.
   const read = express.text({
     limit: '2mb',
@@ -25,12 +46,14 @@ export function createBodyReader(): (request: Request, response: Response) => Pr
     },
   });
 
-  return async (request, response) => {
+  return async (route, request, response) => {
+    if (isUpload(route, request)) return readUpload(route, request);
     // Some clients send a length of 0 for an empty body.
     const isEmpty = request.headers['content-length'] === '0';
     // `is` gives null without a body, and false for another media type.
     if (!isEmpty && request.is(mediaTypes) === false) {
-      return problem('unsupported_media_type', 'The body must be application/json.');
+      const orForm = route.upload === undefined ? '' : ` or ${formType}`;
+      return problem('unsupported_media_type', `The body must be application/json${orForm}.`);
     }
     const failure = await new Promise<unknown>((resolve) => read(request, response, resolve));
     if (failure === undefined) return parseBody(request.body);
@@ -38,6 +61,18 @@ export function createBodyReader(): (request: Request, response: Response) => Pr
     if (known === undefined) throw failure;
     return known;
   };
+}
+
+async function readUpload({ body, upload }: BodyOfRoute, request: Request): Promise<ReadBody> {
+  if (upload === undefined || body === undefined) throw new Error('a route with an upload has a body');
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    return problem('unsupported_media_type', 'A form must not be compressed.');
+  const form = await readForm(request, upload);
+  if (form.kind === 'problem') return form;
+  const replaced = upload.replaces.find((field) => form.fields.some(([name]) => name === field));
+  if (replaced !== undefined) return invalidField(replaced, 'must not stand beside a file');
+  const read = parseBody(await bodyTextOfForm(body, form.fields));
+  return read.kind === 'problem' ? read : { ...read, upload: form.file };
 }
 
 function parseBody(text: unknown): ReadBody {

@@ -1,16 +1,19 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
 import type { Dispatch } from '../platform/http/dispatch.ts';
-import { invalidField, type Problem } from '../platform/http/problem.ts';
+import { invalidField, type Problem, problem } from '../platform/http/problem.ts';
 import type { Reply, Route } from '../platform/http/route.ts';
+import type { Share } from '../platform/shares/share.ts';
 import { type AdmissionDeps, admit, withinShare } from './admission.ts';
 import { refusalOf } from './authentication.ts';
-import type { ReadBody } from './read-body.ts';
+import { type BodyOfRoute, isUpload, type ReadBody } from './read-body.ts';
 import { contextOf, pathOf } from './request-context.ts';
 import { send } from './send.ts';
 
 export interface RoutePipelineDeps extends AdmissionDeps {
-  readonly readBody: (request: Request, response: Response) => Promise<ReadBody>;
+  /** Files under way, divided among tenants. */
+  readonly uploads: Pick<Share, 'acquire'>;
+  readonly readBody: (route: BodyOfRoute, request: Request, response: Response) => Promise<ReadBody>;
   readonly dispatch: Dispatch;
 }
 
@@ -36,8 +39,34 @@ async function admitAndAnswer(
   if (admitted.kind === 'problem') return admitted;
   const { actor } = admitted;
   const refused = refusalOf(actor, route);
-  return refused ?? withinShare(deps, actor, response, () => answer(deps, route, actor, request, response));
+  if (refused !== undefined) return refused;
+  return withinShare(deps, actor, response, () =>
+    isUpload(route, request)
+      ? answerUpload(deps, route, actor, request, response)
+      : answer(deps, route, actor, request, response),
+  );
 }
+
+/** Answers a request with a file, which lies in memory from its first byte until the handler has ended. */
+async function answerUpload(
+  deps: RoutePipelineDeps,
+  route: Route,
+  actor: Actor,
+  request: Request,
+  response: Response,
+): Promise<Reply | Problem> {
+  const release = await deps.uploads.acquire(actor.tenantId, contextOf(response).signal);
+  if (release === 'busy') return tooManyFiles;
+  try {
+    return await answer(deps, route, actor, request, response);
+  } finally {
+    release();
+  }
+}
+
+const tooManyFiles = problem('rate_limited', 'This tenant sends too many files at once. Try again in 5 s.', {
+  headers: { 'Retry-After': '5' },
+});
 
 async function answer(
   deps: RoutePipelineDeps,
@@ -46,7 +75,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<Reply | Problem> {
-  const body = route.body ? await deps.readBody(request, response) : undefined;
+  const body = route.body ? await deps.readBody(route, request, response) : undefined;
   if (body?.kind === 'problem') return body;
 
   if (route.idempotent && (request.headersDistinct['idempotency-key']?.length ?? 0) > 1) {
@@ -59,6 +88,7 @@ async function answer(
     query: { ...request.query },
     body: body?.value,
     bodyText: body?.text,
+    upload: body?.upload,
     headers: headersForHandlers(request),
     requestId,
     signal,

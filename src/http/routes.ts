@@ -1,3 +1,5 @@
+import type { Merging } from '../articles/merging/merging.ts';
+import { mergeRoutes } from '../articles/merging/routes.ts';
 import { articleRoutes } from '../articles/routes.ts';
 import type { Articles } from '../articles/service.ts';
 import { auditRoutes } from '../audit/routes.ts';
@@ -20,6 +22,8 @@ import { catalogueRoutes } from '../providers/catalogue-routes.ts';
 import type { ProviderStates } from '../providers/status/provider-states.ts';
 import { providerRoutes } from '../providers/status/routes.ts';
 import type { KeyVerification } from '../providers/status/verification.ts';
+import { reviewRoutes } from '../reviews/routes.ts';
+import type { Reviews } from '../reviews/service.ts';
 import { searchRoutes } from '../search/routes.ts';
 import type { Search } from '../search/service.ts';
 import { adminRoutes } from '../tenants/admin-routes.ts';
@@ -38,8 +42,10 @@ export interface RouteServices {
   readonly embeddingCoverage: EmbeddingCoverage;
   readonly embeddingRetries: EmbeddingRetries;
   readonly llmConfig: Settings;
+  readonly merging: Merging;
   readonly pipeline: Pipeline;
   readonly providerStates: ProviderStates;
+  readonly reviews: Reviews;
   readonly search: Search;
   readonly tenants: Tenants;
   readonly usage: Usage;
@@ -50,12 +56,14 @@ export interface RouteServices {
 export function collectRoutes(services: RouteServices): readonly Route[] {
   return [
     ...articleRoutes(services.articles),
+    ...mergeRoutes(services),
     ...searchRoutes(services.search),
     ...contextRoutes(services),
     ...articleIndexRoutes(services),
     ...embeddingRoutes(services),
     ...catalogueRoutes(services),
     ...embeddingRetryRoutes(services),
+    ...reviewRoutes(services),
     ...pipelineRoutes(services),
     ...llmConfigRoutes(services),
     ...providerRoutes(services),

@@ -1,8 +1,8 @@
 import { defaultVendor } from '../domain/provider-target.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
+import { isBlockedPort } from '../platform/net/blocked-ports.ts';
 import type { Vendor } from '../providers/catalogue/vendor.ts';
 import { isListedAddress } from '../providers/catalogue/vendor-address.ts';
-import { isBlockedPort } from './blocked-ports.ts';
 
 /** Why this installation does not let a tenant choose an address: it is http, no call can go to its port, it leads to a private one, or it is not listed. */
 export type AddressRefusal = 'http' | 'port' | 'private' | 'not_listed';

@@ -26,10 +26,17 @@ const addressRefusals: Readonly<Record<AddressRefusal, string>> = {
 const addressForbidden = (reason: AddressRefusal) =>
   `${addressRefusals[reason]} The operator's PROVIDER_URLS decides. Choose another provider or address.`;
 
-/** The codes that a change answers when a call with it does not work. No breaker and no waiting vectors refuse such a call. */
+/** No breaker and no waiting vectors refuse a trial call, and it is about no document. */
+const noTrialCodes = [
+  ...(['circuit_open', 'vectors_pending', 'internal'] as const),
+  ...(['url_forbidden', 'url_unreachable', 'unsupported_content', 'document_too_large'] as const),
+  ...(['answer_refused', 'answer_cut'] as const),
+] satisfies FailureCode[];
+
+/** The codes that a change answers when a call with it does not work. */
 export const refusedCallCodes = failureCodes.filter(
-  (code): code is Exclude<FailureCode, 'circuit_open' | 'vectors_pending' | 'internal'> =>
-    code !== 'circuit_open' && code !== 'vectors_pending' && code !== 'internal',
+  (code): code is Exclude<FailureCode, (typeof noTrialCodes)[number]> =>
+    !noTrialCodes.some((other) => other === code),
 );
 
 /** The answer of a change. Most changes have no notices, and then it is the plain view. */

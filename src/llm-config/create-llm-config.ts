@@ -5,6 +5,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Transit } from '../platform/vault/transit.ts';
 import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createKeyCustody } from './custody.ts';
+import type { KeyWaiters } from './key-waiters.ts';
 import type { LlmConfigMetrics } from './metrics.ts';
 import { createProviderKeys, type ProviderKeys } from './provider-keys.ts';
 import { type BacklogRequests, createSettings, type ProfileViews, type Settings } from './settings.ts';
@@ -18,6 +19,7 @@ export function createLlmConfig(deps: {
   readonly transit: Transit;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   readonly backlog: BacklogRequests;
+  readonly keyWaiters: readonly KeyWaiters[];
   readonly catalogue: Catalogue;
   /** Which addresses tenants may choose. */
   readonly providerUrls: ProviderUrls;
@@ -26,7 +28,7 @@ export function createLlmConfig(deps: {
   readonly profileView: ProfileViews;
   readonly tryCandidates: TryCandidates;
 }): { readonly llmConfig: Settings; readonly keys: ProviderKeys } {
-  const { database, audit, backlog, catalogue, addressCheck, profileView, tryCandidates } = deps;
+  const { database, audit, backlog, keyWaiters, catalogue, addressCheck, profileView, tryCandidates } = deps;
   const custody = createKeyCustody(deps);
   const targets = createTargets(deps);
   return {
@@ -40,6 +42,7 @@ export function createLlmConfig(deps: {
       profileView,
       tryCandidates,
       backlog,
+      keyWaiters,
     }),
     keys: createProviderKeys({ custody, audit, targets }),
   };

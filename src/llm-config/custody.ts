@@ -23,7 +23,7 @@ export interface KeyCustody {
 }
 
 export interface KeyCustodyDeps {
-  readonly transit: Transit;
+  readonly transit: Pick<Transit, 'encrypt' | 'decrypt'>;
   readonly metrics: Pick<LlmConfigMetrics, 'keyOpened'>;
   /** The most opened keys in this process's memory. */
   readonly maxKeys?: number;

@@ -5,11 +5,14 @@ export type Models = Readonly<Record<ModelField, string>>;
 
 type AnthropicModelField = Exclude<ModelField, 'embedding_model'>;
 
-/** The Anthropic models of tenants that name none: the small one classifies, the larger one writes. */
+/**
+ * The Anthropic models of tenants that name none: the current small one, which its vendor recommends for extraction and
+ * classification. It costs a twentieth of the next larger one, and the answers are drafts that people read.
+ */
 export const defaultAnthropicModels = {
-  extraction_model: 'claude-sonnet-4-5',
-  classification_model: 'claude-haiku-4-5',
-  merge_model: 'claude-sonnet-4-5',
+  extraction_model: 'claude-haiku-5-5',
+  classification_model: 'claude-haiku-5-5',
+  merge_model: 'claude-haiku-5-5',
 } as const satisfies Readonly<Record<AnthropicModelField, string>>;
 
 /** The tenant's own Anthropic model for each use, or the default where it names none. */

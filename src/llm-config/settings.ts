@@ -7,6 +7,7 @@ import type { Catalogue } from '../providers/catalogue/create-catalogue.ts';
 import type { KeyCustody } from './custody.ts';
 import { type KeysPatch, readGivenKeys } from './given-keys.ts';
 import { listKeyFacts } from './key-store.ts';
+import type { KeyWaiters } from './key-waiters.ts';
 import type { Notice } from './plan-change.ts';
 import { type ChangeRefusal, createChangePreparation } from './prepare-change.ts';
 import type { ProfileView } from './profile-view.ts';
@@ -79,6 +80,8 @@ export interface SettingsDeps {
   readonly addressCheck: AddressCheck;
   /** Called when vectors can be made, or made again: a key was set, the model was changed, the budget was raised. */
   readonly backlog: BacklogRequests;
+  /** Woken when a chat model can be asked, or asked again: a key was set, a model was changed, the budget was raised. */
+  readonly keyWaiters: readonly KeyWaiters[];
 }
 
 /** How often a change is prepared anew because another one came between. */

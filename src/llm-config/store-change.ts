@@ -1,9 +1,10 @@
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import type { Provider } from '../domain/operations.ts';
+import { modelFields, type Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { keyFields } from './given-keys.ts';
 import { removeKey, setKey, verifyKey } from './key-store.ts';
+import { type KeyWaiters, wakeAll } from './key-waiters.ts';
 import type { PlannedChange } from './plan-change.ts';
 import { auditNames } from './provider-keys.ts';
 import type { KeyChange } from './sealed-key.ts';
@@ -11,7 +12,7 @@ import type { BacklogRequests } from './settings.ts';
 import { type OwnSettings, updateSettings } from './settings-store.ts';
 
 /**
- * Stores a planned change, appends to the audit log, and requests the vectors that it makes possible or necessary. Keys of providers
+ * Stores a planned change, appends to the audit log, and requests the vectors and answers that it makes possible or necessary. Keys of providers
  * that are `verified`, because calls with the change have worked, become so.
  */
 export type StoreChange = (
@@ -25,6 +26,9 @@ export type StoreChange = (
 
 const none: ReadonlySet<Provider> = new Set();
 
+/** The settings that name the models of the Anthropic key. */
+const chatModels = modelFields.filter((field) => field !== 'embedding_model');
+
 /** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {
   return before !== null && (after === null || after > before);
@@ -34,9 +38,11 @@ function isRaised(before: number | null, after: number | null): boolean {
 export function createStoreChange({
   audit,
   backlog,
+  keyWaiters,
 }: {
   readonly audit: Audit;
   readonly backlog: BacklogRequests;
+  readonly keyWaiters: readonly KeyWaiters[];
 }): StoreChange {
   const storeKey = async (tx: Transaction, tenantId: string, provider: Provider, key: KeyChange) => {
     if (key === undefined) return 'unchanged';
@@ -54,6 +60,14 @@ export function createStoreChange({
     verified = none,
   ) => {
     const { tenantId } = actor;
+    const raised = isRaised(before.monthly_token_budget, after.monthly_token_budget);
+    const isWorthAsking =
+      (keys.anthropic !== undefined && keys.anthropic !== null) ||
+      verified.has('anthropic') ||
+      fields.some((field) => chatModels.some((name) => name === field)) ||
+      raised;
+    // Before the rows of the keys: a call that ends writes its answer first, and the status of its key afterwards.
+    if (isWorthAsking) await wakeAll(keyWaiters, tx, tenantId);
     if (fields.length > 0) await updateSettings(tx, tenantId, after);
     const anthropic = await storeKey(tx, tenantId, 'anthropic', keys.anthropic);
     const embedding = await storeKey(tx, tenantId, 'embedding', keys.embedding);
@@ -86,11 +100,7 @@ export function createStoreChange({
     }
 
     const isWorthEmbedding =
-      vectorsChanged ||
-      addressChanged ||
-      embedding === 'set' ||
-      verified.has('embedding') ||
-      isRaised(before.monthly_token_budget, after.monthly_token_budget);
+      vectorsChanged || addressChanged || embedding === 'set' || verified.has('embedding') || raised;
     if (isWorthEmbedding) await backlog.request(tx, tenantId);
   };
 }

@@ -23,6 +23,7 @@ const app = createApp({
   authenticate: services.tenants.authenticate,
   adminApiKey: environment.ADMIN_API_KEY,
   requests: services.shares.requests,
+  uploads: services.shares.uploads,
   idempotency: services.idempotency,
   metrics,
   log,

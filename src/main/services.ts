@@ -1,9 +1,12 @@
-import { createArticles } from '../articles/service.ts';
+import { createArticlesRoom } from '../articles/create-articles.ts';
 import { createAudit } from '../audit/service.ts';
 import type { Environment } from '../config.ts';
+import { backgroundTimeoutOf } from '../domain/operations.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
+import { createExtraction } from '../extraction/create-extraction.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
+import type { KeyWaiters } from '../llm-config/key-waiters.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
@@ -14,12 +17,14 @@ import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createTemporalClient } from '../platform/temporal/client.ts';
+import { createDataKeys } from '../platform/vault/data-keys.ts';
 import { createTransit } from '../platform/vault/transit.ts';
 import { createProposals } from '../proposals/create-proposals.ts';
 import { createCatalogue } from '../providers/catalogue/create-catalogue.ts';
 import { createProviders } from '../providers/create-providers.ts';
 import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createRetention } from '../retention/create-retention.ts';
+import { createReviews } from '../reviews/create-reviews.ts';
 import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
@@ -93,6 +98,11 @@ export function createServices(
     request: (tx, tenantId) => embedding.backlog.request(tx, tenantId),
     wakeWaiting: (tx, tenantId) => embedding.backlog.wakeWaiting(tx, tenantId),
   };
+  // The same for what waits for an Anthropic key.
+  const keyWaiters: readonly KeyWaiters[] = [
+    { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
+    { wake: (tx, tenantId) => reviews.waitingReviews.wake(tx, tenantId) },
+  ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
     defaultModel: environment.EMBEDDING_DEFAULT_MODEL,
@@ -104,12 +114,17 @@ export function createServices(
     transit,
     metrics,
     backlog,
+    keyWaiters,
     catalogue,
     providerUrls: environment.PROVIDER_URLS,
     addressCheck: createAddressCheck({ resolve: createNameResolver() }),
     anthropicBaseUrl: environment.ANTHROPIC_BASE_URL,
     profileView: (...of) => providers.profiles.view(...of),
     tryCandidates: (...of) => providers.tryCandidates(...of),
+  });
+  const backgroundTimeoutMs = backgroundTimeoutOf({
+    embedding: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    anthropic: environment.ANTHROPIC_WORKFLOW_TIMEOUT_MS,
   });
   const providers = createProviders({
     database,
@@ -118,6 +133,7 @@ export function createServices(
     keys,
     catalogue,
     backlog,
+    keyWaiters,
     log,
     metrics,
     breaker: {
@@ -127,7 +143,7 @@ export function createServices(
     },
     providerUrls: environment.PROVIDER_URLS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
-    backgroundTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    backgroundTimeoutMs,
   });
   const { guard } = providers;
   const { cutter } = createVectors(shares);
@@ -148,7 +164,7 @@ export function createServices(
     log,
     batchChunks: environment.EMBEDDING_BATCH_CHUNKS,
     slots: shares.providerCalls,
-    attemptTimeoutMs: environment.EMBEDDING_WORKFLOW_TIMEOUT_MS,
+    attemptTimeoutMs: backgroundTimeoutMs('embedding'),
   });
   const { gate } = createProposals({
     database,
@@ -161,6 +177,29 @@ export function createServices(
     maxChunks: environment.GATE_MAX_CHUNKS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
+  });
+  const { anthropic } = providers;
+  const articlesRoom = createArticlesRoom({
+    database,
+    audit,
+    outbox,
+    blocked,
+    gate,
+    metrics,
+    log,
+    embeddings: embedding.embeddings,
+    anthropic,
+    slots: shares.providerCalls,
+  });
+  const { articles } = articlesRoom;
+  const dataKeys = createDataKeys({ transit });
+  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const reviews = createReviews({
+    ...{ database, audit, outbox, keys, usage, blocked, log },
+    limits: providers.limits,
+    slots: shares.providerCalls,
+    extraction,
+    dataKeys,
   });
   const search = createSearch({
     database,
@@ -188,10 +227,17 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [],
+    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
-    articles: createArticles({ database, audit, embeddings: embedding.embeddings, gate, metrics }),
+    articles,
+    dataKeys,
+    extraction,
+    merging: articlesRoom.merging,
+    classifySteps: articlesRoom.classifySteps,
+    waitingClassifications: articlesRoom.waitingClassifications,
+    reviews: reviews.reviews,
+    reviewSteps: reviews.reviewSteps,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),

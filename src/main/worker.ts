@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { createActivities } from '../../activities/index.ts';
 import { createSanitizer } from '../../activities/sanitizer.ts';
 import { loadEnvironment } from '../config.ts';
-import { operations } from '../domain/operations.ts';
+import { longestStartToCloseMs } from '../domain/operations.ts';
 import { createOperatorApp } from '../http/operator-app.ts';
 import { startServer } from '../http/server.ts';
 import { activityTasksFor } from '../platform/shares/shares.ts';
@@ -76,7 +76,7 @@ const worker = startWorker(
     interceptors: [createSanitizer({ log })],
     maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),
     // A provider call under way is paid for, so it gets the time to end and to be stored.
-    shutdownGraceMs: operations.embedding.startToCloseMs + 5_000,
+    shutdownGraceMs: longestStartToCloseMs + 5_000,
   }),
   log,
 );
@@ -85,8 +85,8 @@ isPolling = worker.isPolling;
 
 onShutdown({
   log,
-  // The sum of the bounds: activities 50 s and 5 s more, requests for metrics 1 s, signals 8 s, connections 5 s.
-  withinMs: 70_000,
+  // The sum of the bounds: activities 5 s and 5 s more, requests for metrics 1 s, signals 8 s, connections 5 s.
+  withinMs: longestStartToCloseMs + 25_000,
   async close() {
     worker.stop();
     const activities = await worker.finished;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { renewalOf } from '../domain/budget-period.ts';
 import type { Failure } from '../domain/failures.ts';
-import { callerOf, operations } from '../domain/operations.ts';
+import { type BackgroundTimeout, callerOf, operations } from '../domain/operations.ts';
 import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import { once } from '../platform/async/once.ts';
@@ -42,8 +42,8 @@ export interface BeginCallDeps {
   readonly breaker: Breaker;
   readonly limits: Limits;
   readonly usage: Usage;
-  /** Timeout of one attempt in a workflow, in milliseconds. The probe of a half-open breaker is given as much. */
-  readonly backgroundTimeoutMs: number;
+  /** The probe of a half-open breaker is given as much. */
+  readonly backgroundTimeoutMs: BackgroundTimeout;
 }
 
 /**
@@ -130,7 +130,7 @@ export function createBeginCall({
               };
         }
 
-        const leaseMs = probeLeaseMs(request, backgroundTimeoutMs);
+        const leaseMs = probeLeaseMs(request, backgroundTimeoutMs(operation));
         const breakerId = breakerOf(request, stored);
         const acquired = await breaker.acquire(tx, breakerId, callerOf[request.source], leaseMs);
         if (acquired.kind === 'open')

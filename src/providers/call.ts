@@ -1,5 +1,5 @@
 import type { CostBound } from '../domain/cost.ts';
-import type { Failure } from '../domain/failures.ts';
+import type { Failure, FailureCode } from '../domain/failures.ts';
 import type { CallOperation, CallSource, KeyReference } from '../domain/operations.ts';
 import type { ProviderTarget } from '../domain/provider-target.ts';
 import type { CandidateKey } from '../llm-config/trial.ts';
@@ -13,6 +13,12 @@ export interface Claim {
   take(tx: Transaction, buyer: { readonly callId: string; readonly leaseMs: number }): Promise<boolean>;
   /** Gives up what is left of the claim in the transaction that ends the call, however it ended. */
   release(tx: Transaction, callId: string): Promise<void>;
+}
+
+/** What a call has cost, as its record has it: all that it has reserved, where the answer tells nothing that can be believed. */
+export interface CallTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
 }
 
 /** A provider call. `R` is the result of the provider, `K` what `persist` makes of it. */
@@ -70,7 +76,12 @@ export interface CallRequest<R, K> {
     readonly timeoutMs: number;
   }): Promise<ProviderAnswer<R>>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
-  persist(tx: Transaction, result: R, key: KeyReference): Promise<K>;
+  persist(tx: Transaction, result: R, key: KeyReference, tokens: CallTokens): Promise<K>;
+  /**
+   * Stores that an answer was paid for and cannot be used, in the transaction that ends the call, so that the buyer does not buy
+   * the same answer again.
+   */
+  persistUnusable?(tx: Transaction, code: FailureCode, tokens: CallTokens): Promise<void>;
 }
 
 /** The bound on the cost of a call, by direction. */

@@ -1,5 +1,7 @@
 import type { Audit } from '../audit/service.ts';
+import type { BackgroundTimeout } from '../domain/operations.ts';
 import type { ProviderUrls } from '../domain/provider-urls.ts';
+import type { KeyWaiters } from '../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../llm-config/settings.ts';
 import type { TryCandidates } from '../llm-config/trial.ts';
@@ -32,6 +34,7 @@ export interface CreateProvidersDeps {
   readonly keys: ProviderKeys;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly backlog: BacklogRequests & BreakerWaits;
+  readonly keyWaiters: readonly KeyWaiters[];
   readonly log: Logger;
   readonly metrics: Pick<
     ProviderMetrics,
@@ -42,8 +45,7 @@ export interface CreateProvidersDeps {
   readonly providerUrls: ProviderUrls;
   /** Timeout of one attempt while a client waits, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** Timeout of one attempt in a workflow, in milliseconds. */
-  readonly backgroundTimeoutMs: number;
+  readonly backgroundTimeoutMs: BackgroundTimeout;
 }
 
 export interface ProvidersRoom {
@@ -63,7 +65,7 @@ const maxOpenMs = 600_000;
 
 /** Wires the guard, its breaker, the guarded providers, and the tenants' view of them. */
 export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
-  const { database, audit, usage, keys, backlog, metrics } = deps;
+  const { database, audit, usage, keys, backlog, keyWaiters, metrics } = deps;
   const policy = { ...deps.breaker, maxOpenMs: Math.max(maxOpenMs, deps.breaker.openMs) };
   const breaker = meterBreaker(createBreaker(policy), metrics);
   const limits = createLimits();
@@ -99,10 +101,12 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
     profiles,
     anthropic,
     verification: createKeyVerification({
-      ...{ database, keys, embedding, profiles, anthropic, backlog, timeoutMs },
+      ...{ database, keys, embedding, profiles, anthropic, backlog, keyWaiters, timeoutMs },
     }),
     tryCandidates: createTryCandidates({ embedding, anthropic, cache, timeoutMs }),
-    providerStates: createProviderStates({ database, keys, breaker, limits, audit, usage, backlog }),
+    providerStates: createProviderStates({
+      ...{ database, keys, breaker, limits, audit, usage, backlog, keyWaiters },
+    }),
     recentCauses,
   };
 }

@@ -47,7 +47,7 @@ export function createGuard(deps: GuardDeps): Guard {
       const begun = await begin(request);
       if (begun.kind === 'moved') return afterMove(request.tenantId, request.operation, begun.stored);
       if (begun.kind !== 'begun') return begun;
-      const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs);
+      const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs(request.operation));
       const made = makeCall(request, begun, time);
       // Only the caller's wait ends: the attempt goes on, and what it brings is stored.
       return time.timeoutMs > request.timeoutMs

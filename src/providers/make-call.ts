@@ -12,7 +12,7 @@ import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
 import { failureOf, type LimitNow } from './limits/limit-now.ts';
 import type { Limits } from './limits/limits.ts';
 import { retryPersist } from './retry-persist.ts';
-import { isAnswer, verdictOn } from './verdict-on.ts';
+import { isAnswer, isPaidInVain, verdictOn } from './verdict-on.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
 import type { RateLimits } from './wire/rate-limits.ts';
 import { watchSending } from './wire/watch-sending.ts';
@@ -73,11 +73,14 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
 
     const bound = costBoundOf(request);
     const cost = believed(answer.cost, bound);
+    const { inputTokens, outputTokens } = cost.kind === 'told' ? cost : bound;
+    const tokens = { inputTokens, outputTokens };
     const finish = async (tx: Transaction): Promise<CallResult<K>> => {
       // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
       // locked only at the end.
       const persisted =
-        answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key) } : undefined;
+        answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key, tokens) } : undefined;
+      if (isPaidInVain(answer)) await request.persistUnusable?.(tx, answer.code, tokens);
       await request.claim?.release(tx, callId);
       await usage.finish(tx, tenantId, {
         id: callId,
@@ -105,8 +108,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         await keys.markVerified(tx, tenantId, provider, stored.version, { evenIfRejected });
       }
       if (persisted === undefined) throw new Error('a paid result was not persisted');
-      const { inputTokens } = cost.kind === 'told' ? cost : bound;
-      return { kind: 'ok', persisted: persisted.value, key, inputTokens };
+      return { kind: 'ok', persisted: persisted.value, key, inputTokens: tokens.inputTokens };
     };
     return retryPersist(() => database.withTenant(tenantId, finish));
   };

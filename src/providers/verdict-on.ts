@@ -1,4 +1,4 @@
-import { failureTraits } from '../domain/failures.ts';
+import { type FailureCode, failureTraits } from '../domain/failures.ts';
 import type { Caller } from '../domain/operations.ts';
 import type { Verdict } from './breaker/breaker.ts';
 import type { ProviderAnswer } from './wire/provider-answer.ts';
@@ -6,6 +6,18 @@ import type { ProviderAnswer } from './wire/provider-answer.ts';
 /** Whether the provider has answered, be it with a refusal. */
 export const isAnswer = <R>(answer: ProviderAnswer<R>) =>
   answer.kind === 'ok' || !failureTraits[answer.code].countsForBreaker;
+
+const unusable: readonly FailureCode[] = ['malformed_response', 'answer_refused', 'answer_cut'];
+
+/**
+ * Whether an answer came that is on the bill, or may be, and cannot be used. A refusal before the work is free, and an attempt
+ * without an answer has brought nothing that the next one would bring again.
+ */
+export const isPaidInVain = <R>(
+  answer: ProviderAnswer<R>,
+): answer is Extract<ProviderAnswer<R>, { kind: 'failed' }> =>
+  answer.kind === 'failed' &&
+  (answer.cost.kind === 'told' || (answer.cost.kind === 'unknown' && unusable.includes(answer.code)));
 
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An

@@ -27,9 +27,12 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
   const knowledge = { kind: 'kept', because: 'it is what the tenant has written' } as const;
   return {
     api_keys: { kind: 'kept', because: 'audit and usage name keys that are revoked' },
+    article_classifications: { kind: 'with', table: 'articles' },
     article_cuts: { kind: 'with', table: 'articles' },
     article_embeddings: { kind: 'with', table: 'articles' },
+    article_links: { kind: 'with', table: 'articles' },
     article_manifests: { kind: 'with', table: 'articles' },
+    article_merges: { kind: 'bounded', by: 'merges under way: a tenant may have few' },
     articles: knowledge,
     audit_log:
       auditDays === undefined

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { operations } from '../domain/operations.ts';
+import { longestStartToCloseMs } from '../domain/operations.ts';
 import type { ServiceSpec } from './service-process.ts';
 import type { Stack } from './stack.ts';
 
@@ -12,7 +12,7 @@ export const root = join(import.meta.dirname, '..', '..');
 const preferredApiPort = 4000;
 const preferredMetricsPort = 9464;
 /** Longer than the worker's own drain, which waits for a provider call under way and then closes the connections. */
-const workerGraceMs = operations.embedding.startToCloseMs + 30_000;
+const workerGraceMs = longestStartToCloseMs + 30_000;
 const apiGraceMs = 30_000;
 
 /** The environment of the API, the worker and the set-up commands: the caller's own, with the addresses of the stack. */

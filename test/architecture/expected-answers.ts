@@ -50,6 +50,11 @@ const transition = answers(200, withId, withTransition, withIdempotencyKey);
 
 export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'POST /articles': answers([200, 201], withBody, withIdempotencyKey),
+  'POST /articles/merge': answers(201, withBody, withIdempotencyKey, withTransition, withTrial, {
+    404: ['not_found'],
+    422: ['document_too_large', 'answer_refused', 'answer_cut'],
+    503: ['circuit_open'],
+  }),
   'GET /articles': answers(200, withQuery),
   'GET /articles/:id': answers(200, withId),
   'PATCH /articles/:id': answers(200, withId, withBody, withTransition, { 412: ['revision_mismatch'] }),
@@ -64,6 +69,10 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'GET /knowledge/embeddings': answers(200),
   'GET /providers': answers(200),
   'POST /knowledge/embeddings/retry': answers(202, withBody, withIdempotencyKey),
+  'POST /reviews': answers(201, withBody, withIdempotencyKey),
+  'GET /reviews': answers(200, withQuery),
+  'GET /reviews/:id': answers(200, withId),
+  'POST /reviews/:id/retry': answers(202, withId, withTransition, withIdempotencyKey),
   'GET /knowledge/pipeline': answers(200, withQuery),
   'GET /tenants/me/llm-config': answers(200),
   'PATCH /tenants/me/llm-config': answers(200, withQuery, withBody, withTrial),

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../src/config.ts';
 import {
+  backgroundTimeoutOf,
   blockableOperations,
   callOperations,
   callSources,
   keyNeededBy,
+  longestStartToCloseMs,
   modelFields,
   operations,
   providers,
@@ -50,6 +52,24 @@ describe('the table of operations', () => {
     expect(workflowTimeout(background.maxMs + 1)).toBe('invalid');
   });
 
+  it('gives an answer of a model its own time, and no operation more than its activity has', () => {
+    const { background } = operations.extraction;
+    expect(environmentWith({})).toMatchObject({
+      environment: { ANTHROPIC_WORKFLOW_TIMEOUT_MS: background.defaultMs },
+    });
+    const timeout = (ms: number) => environmentWith({ ANTHROPIC_WORKFLOW_TIMEOUT_MS: String(ms) }).kind;
+    expect([timeout(background.maxMs), timeout(background.maxMs + 1)]).toEqual(['ok', 'invalid']);
+    const timeoutOf = backgroundTimeoutOf({ embedding: 30_000, anthropic: background.maxMs });
+    expect(callOperations.map((operation) => [operation, timeoutOf(operation)])).toEqual([
+      ['embedding', 30_000],
+      ['extraction', 150_000],
+      ['classification', 40_000],
+      ['merge', 150_000],
+      ['verification', 40_000],
+    ]);
+    expect(longestStartToCloseMs).toBe(operations.extraction.startToCloseMs);
+  });
+
   it('gives the workflows their time-out of the provider call', () => {
     expect(providerCall.startToCloseTimeout).toBe(operations.embedding.startToCloseMs);
     expect(bookkeeping.startToCloseTimeout).not.toBe(operations.embedding.startToCloseMs);
@@ -77,6 +97,8 @@ describe('the table of operations', () => {
       'embedding',
       'embedding',
       'anthropic',
+      'anthropic',
+      'anthropic',
     ]);
   });
 
@@ -84,7 +106,7 @@ describe('the table of operations', () => {
     const lists = sourceFiles
       .filter((file) => file !== 'src/domain/operations.ts' && !file.startsWith('migrations/'))
       .filter((file) =>
-        /'classification'|"classification"|'verification',\s*'|45_000|\b(embedding|search|extraction): '(embedding|anthropic)'/.test(
+        /'(extraction|classification|merge)',\s*'(extraction|classification|merge)'|'verification',\s*'|45_000|\b(embedding|search|extraction): '(embedding|anthropic)'/.test(
           readSource(file),
         ),
       );

@@ -21,9 +21,12 @@ describe('a table', () => {
     });
     expect(Object.fromEntries(rooms)).toEqual({
       api_keys: ['src/tenants'],
+      article_classifications: ['src/articles'],
       article_cuts: ['src/vectors'],
       article_embeddings: ['src/embedding'],
+      article_links: ['src/articles'],
       article_manifests: ['src/vectors'],
+      article_merges: ['src/articles'],
       articles: ['src/articles'],
       audit_log: ['src/audit'],
       blocked_operations: ['src/usage'],

@@ -65,6 +65,15 @@ describe("the deployment's OpenBao", () => {
     expect(await transit.decrypt('tenant-b/embedding', encrypted.ciphertext)).toMatchObject({
       code: 'key_unusable',
     });
+    const dataKey = await transit.createDataKey('tenant-a/document');
+    if (dataKey.kind !== 'ok') throw new Error(dataKey.code);
+    expect(await transit.unwrapDataKey('tenant-a/document', dataKey.wrapped)).toEqual({
+      kind: 'ok',
+      bytes: dataKey.bytes,
+    });
+    expect(await transit.unwrapDataKey('tenant-b/document', dataKey.wrapped)).toMatchObject({
+      code: 'key_unusable',
+    });
     expect(await transit.isReady()).toBe(true);
 
     const { VAULT_ROLE_ID: roleId = '', VAULT_SECRET_ID: secretId = '' } = variables(credentialsFile);

@@ -4,13 +4,16 @@ import {
   type EmbeddingRequest,
 } from '../../src/providers/embedding/embedding-client.ts';
 import { startingProfile } from '../../src/providers/embedding/profile.ts';
-import type { ProviderConnections } from '../../src/providers/wire/provider-connections.ts';
+import {
+  createProviderConnections,
+  type ProviderConnections,
+} from '../../src/providers/wire/provider-connections.ts';
 
 /** One attempt of the bare client at a target of which nothing is known. */
 export function askClient(
   target: ProviderTarget,
   request: Pick<EmbeddingRequest, 'apiKey' | 'timeoutMs'> & Partial<EmbeddingRequest>,
-  connections?: ProviderConnections,
+  connections: ProviderConnections = createProviderConnections('public'),
 ) {
   return createEmbeddingClient(connections).embed({
     target,

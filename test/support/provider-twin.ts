@@ -70,6 +70,7 @@ export interface TwinCall {
   readonly url: string;
   /** The names of the request's fields. */
   readonly fields: readonly string[];
+  readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly model: string;
   readonly inputs: readonly string[];
@@ -176,6 +177,7 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
       apiKey,
       url: request.url ?? '',
       fields: typeof body === 'object' && body !== null ? Object.keys(body) : [],
+      body,
       headers: request.headers,
       model,
       inputs,

@@ -13,6 +13,7 @@ import { parseRequest } from './parse-request.ts';
 import { type Problem, problem } from './problem.ts';
 import { undeclaredIn } from './response-contract.ts';
 import type { Reply, Route, RouteRequest } from './route.ts';
+import type { Upload } from './upload.ts';
 
 /** A request as its transport has read it. The actor is admitted; nothing else is checked yet. */
 export interface DispatchRequest {
@@ -23,11 +24,13 @@ export interface DispatchRequest {
   readonly body: unknown;
   /** The text of the body, if it came as text: some of it can be lost in parsing. */
   readonly bodyText?: string | undefined;
+  /** The file that came with the body. */
+  readonly upload?: Upload | undefined;
   /** Lower-case header names, without the credentials. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
   readonly signal: AbortSignal;
-  /** Method, path and body identify a request: an Idempotency-Key of another request is refused. */
+  /** Method, path, body and file identify a request: an Idempotency-Key of another request is refused. */
   readonly method: string;
   readonly path: string;
 }
@@ -52,12 +55,12 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   const dispatch: Dispatch = async (route, request) => {
     const parsed = await parseRequest(route, request);
     if (parsed.kind === 'problem') return parsed;
-    const { headers, actor, requestId, signal } = request;
+    const { headers, actor, upload, requestId, signal } = request;
     const presented = presentedIdempotencyKey(route, headers['idempotency-key'], parsed.body);
     if (presented.kind === 'problem') return presented;
 
     const { params, query, body } = parsed;
-    const handled = { actor, params, query, body, headers, requestId, signal };
+    const handled = { actor, params, query, body, upload, headers, requestId, signal };
     if (presented.kind === 'none') {
       return verified(deps, route, await route.handle({ ...handled, once: () => async () => undefined }));
     }

@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/actor.ts';
 import type { Role } from '../../domain/roles.ts';
 import type { Transaction } from '../postgres/database.ts';
 import type { Problem, ProblemCode } from './problem.ts';
+import type { DeclaredUpload, Upload } from './upload.ts';
 
 /** An answer that is not a problem. `body` is absent for 204. */
 export interface Reply {
@@ -26,6 +27,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The file of a route that declares one, where it came as a form. */
+  readonly upload: Upload | undefined;
   /** Lower-case header names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
@@ -60,6 +63,11 @@ interface RouteDeclaration<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /**
+   * A file that a client may send instead of JSON: then the body is a form (`multipart/form-data`), whose other parts are the
+   * fields of the body. The schema of the body must be a plain object without refinements.
+   */
+  readonly upload?: DeclaredUpload;
   /** Request headers that the handler reads, for the document: name to description. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
   /** Successful answers by status. */

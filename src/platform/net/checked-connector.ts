@@ -8,6 +8,8 @@ export interface CheckedConnectorDeps {
   readonly resolve: ResolveName;
   /** Whether a connection may be made to this address. */
   readonly isAllowed: (ip: string) => boolean;
+  /** `https:` alone where the requests carry a key, which could be read on its way. */
+  readonly protocols: readonly ('https:' | 'http:')[];
   /** Options of every connection, such as the authorities that it trusts. */
   readonly options: buildConnector.BuildOptions;
 }
@@ -15,7 +17,7 @@ export interface CheckedConnectorDeps {
 /**
  * Creates a connector that checks each connection before it is opened. A name is looked up once for the connection, every address
  * of it is checked, and the connection goes to these addresses and no other, so that a name that changes in between gains nothing.
- * TLS and the `Host` header keep the name. Only https: otherwise the key could be read on its way.
+ * TLS and the `Host` header keep the name.
  */
 export function createCheckedConnector(deps: CheckedConnectorDeps): buildConnector.connector {
   const connect = buildConnector({ ...deps.options, lookup: createCheckedLookup(deps) });
@@ -23,7 +25,7 @@ export function createCheckedConnector(deps: CheckedConnectorDeps): buildConnect
     // `net.connect` looks only names up.
     const host = readHost(options.hostname);
     const allowed =
-      options.protocol === 'https:' &&
+      deps.protocols.some((protocol) => protocol === options.protocol) &&
       (host.kind === 'name' || (host.kind === 'address' && deps.isAllowed(host.ip)));
     if (allowed) connect(options, callback);
     else queueMicrotask(() => callback(new AddressForbidden(), null));

@@ -45,7 +45,8 @@ const common = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout, keepAliveM
 export function createConnections(deps: ConnectionsDeps): Connections {
   const { resolve, isAllowed = isPublicAddress, authorities } = deps;
   const options = authorities === undefined ? {} : { ca: [...authorities] };
-  const connectors = { public: createCheckedConnector({ resolve, isAllowed, options }), any: options };
+  const checked = createCheckedConnector({ resolve, isAllowed, protocols: ['https:'], options });
+  const connectors = { public: checked, any: options };
   const agents = (connect: NonNullable<Agent.Options['connect']>) => ({
     kept: new Agent({ ...common, connect }),
     // No pipelining means that a connection is closed after its one request.

@@ -15,6 +15,8 @@ export interface ConnectionShares {
 export interface Shares {
   /** Requests under way in the API. */
   readonly requests: Share;
+  /** Files that are being sent to the API, and handled there. */
+  readonly uploads: Share;
   readonly connections: ConnectionShares;
   /** Signals to workflows that a process sends after its commits. */
   readonly signals: Share;
@@ -40,6 +42,14 @@ const connectionWaitMs = 8_000;
  */
 export function createRequestShare(): Share {
   return createShare({ name: 'requests', total: 200, perTenant: 24, maxWaiting: 1_000, waitMs: 10_000 });
+}
+
+/**
+ * Files under way lie in memory: 10 MB each, and twice as much for the moment in which their array grows, so that all of them take
+ * 240 MB at most. A client may take a minute to send one. A tenant therefore gets two of many, and others wait little for it.
+ */
+export function createUploadShare(): Share {
+  return createShare({ name: 'uploads', total: 12, perTenant: 2, maxWaiting: 20, waitMs: 10_000 });
 }
 
 /** Divides a pool. The parts add up to its size, so that none of them waits for the connections of another. */
@@ -126,6 +136,7 @@ export function createShares(
 ): Shares {
   const shares: Shares = {
     requests: createRequestShare(),
+    uploads: createUploadShare(),
     connections: createConnectionShares(poolSize, databaseCores),
     signals: createSignalShare(),
     providerCalls: createProviderCallShare(providerCalls),
@@ -134,6 +145,7 @@ export function createShares(
   const { tenants, logIns, platform } = shares.connections;
   showShares(registry, [
     shares.requests,
+    shares.uploads,
     ...[tenants, logIns, platform],
     ...[shares.signals, shares.providerCalls, shares.threads],
   ]);

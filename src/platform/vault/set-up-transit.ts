@@ -11,9 +11,9 @@ export const transitPolicyName = 'lorekeep';
 
 const keyBody = z.object({ data: z.object({ derived: z.boolean() }) });
 
-/** The rights of the application: to use the key. It cannot read, export, rotate or delete it, nor create another one. */
+/** The rights of the application: to use the key, and to have data keys made under it. It cannot read, export, rotate or delete it, nor create another one. */
 const policy = ({ mount, key }: TransitKey) =>
-  ['encrypt', 'decrypt', 'rewrap']
+  ['encrypt', 'decrypt', 'rewrap', 'datakey/plaintext']
     .map((use) => `path "${mount}/${use}/${key}" {\n  capabilities = ["update"]\n}\n`)
     .join('');
 

@@ -25,6 +25,15 @@ export type Decrypted =
   | { readonly kind: 'ok'; readonly plaintext: string }
   | { readonly kind: 'failed'; readonly code: 'vault_unavailable' | 'key_unusable' };
 
+/** A new data key: its bytes, and the form in which Vault has wrapped them. The caller wipes the bytes. */
+export type NewDataKey =
+  | { readonly kind: 'ok'; readonly bytes: Buffer; readonly wrapped: string }
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' };
+
+export type UnwrappedDataKey =
+  | { readonly kind: 'ok'; readonly bytes: Buffer }
+  | { readonly kind: 'failed'; readonly code: 'vault_unavailable' | 'key_unusable' };
+
 export interface Transit {
   /** Encrypts under the key derived for `context`; only the same context can decrypt it. Fails with `vault_unavailable`. */
   encrypt(context: string, plaintext: string): Promise<Encrypted>;
@@ -33,6 +42,10 @@ export interface Transit {
    * `vault_unavailable` otherwise.
    */
   decrypt(context: string, ciphertext: string): Promise<Decrypted>;
+  /** Makes a data key of 256 bits, wrapped under the key derived for `context`. Fails with `vault_unavailable`. */
+  createDataKey(context: string): Promise<NewDataKey>;
+  /** Opens a wrapped data key. Fails as `decrypt` does. */
+  unwrapDataKey(context: string, wrapped: string): Promise<UnwrappedDataKey>;
   /** Whether Vault answers, is unsealed, and accepts the login. */
   isReady(): Promise<boolean>;
 }
@@ -44,6 +57,7 @@ type Answer =
 
 const encryptedBody = z.object({ data: z.object({ ciphertext: z.string() }) });
 const decryptedBody = z.object({ data: z.object({ plaintext: z.string() }) });
+const dataKeyBody = z.object({ data: z.object({ plaintext: z.string(), ciphertext: z.string() }) });
 const loginBody = z.object({ auth: z.object({ client_token: z.string() }) });
 
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
@@ -99,6 +113,18 @@ export function createTransit(options: TransitOptions): Transit {
     return answer;
   };
 
+  const open = async (context: string, ciphertext: string): Promise<UnwrappedDataKey> => {
+    const answer = await call(() =>
+      client.write(`${options.mount}/decrypt/${options.key}`, { context: base64(context), ciphertext }),
+    );
+    // Only 400 is about the ciphertext; a sealed Vault answers 503, a missing right 403.
+    if (answer.kind === 'refused' && answer.status === 400) return { kind: 'failed', code: 'key_unusable' };
+    const parsed = answer.kind === 'ok' ? decryptedBody.safeParse(answer.body) : undefined;
+    return parsed?.success
+      ? { kind: 'ok', bytes: Buffer.from(parsed.data.data.plaintext, 'base64') }
+      : { kind: 'failed', code: 'vault_unavailable' };
+  };
+
   return {
     async encrypt(context, plaintext) {
       const answer = await call(() =>
@@ -114,16 +140,21 @@ export function createTransit(options: TransitOptions): Transit {
     },
 
     async decrypt(context, ciphertext) {
-      const answer = await call(() =>
-        client.write(`${options.mount}/decrypt/${options.key}`, { context: base64(context), ciphertext }),
-      );
-      // Only 400 is about the ciphertext; a sealed Vault answers 503, a missing right 403.
-      if (answer.kind === 'refused' && answer.status === 400) return { kind: 'failed', code: 'key_unusable' };
-      const parsed = answer.kind === 'ok' ? decryptedBody.safeParse(answer.body) : undefined;
-      return parsed?.success
-        ? { kind: 'ok', plaintext: Buffer.from(parsed.data.data.plaintext, 'base64').toString('utf8') }
-        : { kind: 'failed', code: 'vault_unavailable' };
+      const opened = await open(context, ciphertext);
+      return opened.kind === 'ok' ? { kind: 'ok', plaintext: opened.bytes.toString('utf8') } : opened;
     },
+
+    async createDataKey(context) {
+      const answer = await call(() =>
+        client.write(`${options.mount}/datakey/plaintext/${options.key}`, { context: base64(context) }),
+      );
+      const parsed = answer.kind === 'ok' ? dataKeyBody.safeParse(answer.body) : undefined;
+      if (!parsed?.success) return { kind: 'failed', code: 'vault_unavailable' };
+      const { plaintext, ciphertext } = parsed.data.data;
+      return { kind: 'ok', bytes: Buffer.from(plaintext, 'base64'), wrapped: ciphertext };
+    },
+
+    unwrapDataKey: open,
 
     async isReady() {
       const answer = await call(() => client.read('auth/token/lookup-self'));

@@ -1,17 +1,15 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { z } from 'zod';
-import type { Cost } from '../../domain/cost.ts';
+import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
 import type { ProviderTarget } from '../../domain/provider-target.ts';
+import type { AnswerRoom } from '../catalogue/anthropic-models.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
-import {
-  allowedAddressesOf,
-  createProviderConnections,
-  type ProviderConnections,
-} from '../wire/provider-connections.ts';
+import { allowedAddressesOf, type ProviderConnections } from '../wire/provider-connections.ts';
 import { createRefusalReader } from '../wire/refusal-reader.ts';
 import { watchSending } from '../wire/watch-sending.ts';
+import type { AnswerShape } from './answer-format.ts';
+import { type ModelMessage, readCost, readMessage } from './read-message.ts';
 
 /** One question to the model. */
 export interface MessageRequest {
@@ -19,58 +17,26 @@ export interface MessageRequest {
   readonly target: ProviderTarget;
   readonly system?: string;
   readonly prompt: string;
-  /** The most tokens that the answer may have. */
+  /** The shape that the answer must have, as JSON schema. */
+  readonly schema?: AnswerShape<unknown>['schema'];
+  /** The most tokens that the answer may have, those that the model thinks among them. */
   readonly maxTokens: number;
+  /** See `AnswerRoom`. */
+  readonly thinking: AnswerRoom['thinking'];
   readonly timeoutMs: number;
-}
-
-/** The answer of a model. */
-export interface Message {
-  readonly text: string;
-  /** False when the answer was cut off at `maxTokens`. */
-  readonly complete: boolean;
 }
 
 /** A client of Anthropic's API. */
 export interface AnthropicClient {
-  /** Makes one attempt. Returns the text of the model's answer. Never throws. */
-  message(request: MessageRequest): Promise<ProviderAnswer<Message>>;
+  /** Makes one attempt. Returns what the model said, whole or not. Never throws. */
+  message(request: MessageRequest): Promise<ProviderAnswer<ModelMessage>>;
 }
-
-const answerSchema = z.object({
-  type: z.literal('message'),
-  // Blocks other than text (thinking, tool use) hold nothing that was asked for.
-  content: z.array(
-    z.union([
-      z.object({ type: z.literal('text'), text: z.string() }),
-      z
-        .object({ type: z.string().refine((type) => type !== 'text') })
-        .transform(() => ({ type: 'other' as const, text: '' })),
-    ]),
-  ),
-  stop_reason: z.string().nullable(),
-});
-
-/** Read apart from the text, because an answer that cannot be used is on the bill as well. */
-const usageSchema = z.object({
-  usage: z.object({
-    input_tokens: z.number(),
-    output_tokens: z.number(),
-    cache_creation_input_tokens: z.number().nullish(),
-    cache_read_input_tokens: z.number().nullish(),
-  }),
-});
-
-/** Anthropic means the key by a permission that it lacks. */
-const ownWords = { permission_error: 'credential_rejected' } as const;
 
 /** The longest answer of any model is well below this. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
 /** Creates a client of Anthropic's Messages API. Only the guard may use it. */
-export function createAnthropicClient(
-  { connections, providerUrls }: ProviderConnections = createProviderConnections(),
-): AnthropicClient {
+export function createAnthropicClient({ connections, providerUrls }: ProviderConnections): AnthropicClient {
   const fetchFor = (target: ProviderTarget) =>
     createBoundedFetch({
       maxBytes: maxAnswerBytes,
@@ -80,7 +46,7 @@ export function createAnthropicClient(
     });
 
   return {
-    async message({ apiKey, target, system, prompt, maxTokens, timeoutMs }) {
+    async message({ apiKey, target, timeoutMs, ...question }) {
       const timeout = AbortSignal.timeout(timeoutMs);
       const refusals = createRefusalReader(fetchFor(target));
       const client = new Anthropic({
@@ -102,12 +68,7 @@ export function createAnthropicClient(
       return watchSending(async (wasSent) => {
         try {
           const answer: unknown = await client.post('/v1/messages', {
-            body: {
-              model: target.model,
-              max_tokens: maxTokens,
-              ...(system === undefined ? {} : { system }),
-              messages: [{ role: 'user', content: prompt }],
-            },
+            body: bodyOf(target.model, question),
             signal: timeout,
           });
           return readAnswer(answer);
@@ -116,7 +77,6 @@ export function createAnthropicClient(
             timedOut: timeout.aborted,
             sent: wasSent(),
             bodyOf: refusals.body,
-            vendorWords: ownWords,
           });
           return { kind: 'failed', ...failure, cost: costOfError(error, wasSent()) };
         }
@@ -125,26 +85,29 @@ export function createAnthropicClient(
   };
 }
 
-function readAnswer(answer: unknown): ProviderAnswer<Message> {
-  const cost = readCost(answer);
-  const parsed = answerSchema.safeParse(answer);
-  if (!parsed.success) return { kind: 'failed', code: 'malformed_response', cost };
-  const { content, stop_reason } = parsed.data;
+/** The body of a request. The stable part of the question comes first and is marked, so that the provider may cache it. */
+function bodyOf(
+  model: string,
+  { system, prompt, schema, maxTokens, thinking }: Omit<MessageRequest, 'apiKey' | 'target' | 'timeoutMs'>,
+): Anthropic.MessageCreateParamsNonStreaming {
   return {
-    kind: 'ok',
-    result: { text: content.map(({ text }) => text).join(''), complete: stop_reason !== 'max_tokens' },
-    cost,
+    model,
+    max_tokens: maxTokens,
+    ...(system === undefined
+      ? {}
+      : { system: [{ type: 'text', text: system, cache_control: { type: 'ephemeral' } }] }),
+    messages: [{ role: 'user', content: prompt }],
+    ...(thinking === undefined ? {} : { thinking: { type: thinking } }),
+    ...(schema === undefined
+      ? {}
+      : { output_config: { format: { type: 'json_schema', schema: transformJSONSchema(schema) } } }),
   };
 }
 
-function readCost(answer: unknown): Cost {
-  const { data } = usageSchema.safeParse(answer);
-  if (data === undefined) return { kind: 'unknown' };
-  const { input_tokens, output_tokens, cache_creation_input_tokens, cache_read_input_tokens } = data.usage;
-  return {
-    kind: 'told',
-    // Tokens read from a cache or written to it are input too, and are billed.
-    inputTokens: input_tokens + (cache_creation_input_tokens ?? 0) + (cache_read_input_tokens ?? 0),
-    outputTokens: output_tokens,
-  };
+function readAnswer(body: unknown): ProviderAnswer<ModelMessage> {
+  const cost = readCost(body);
+  const result = readMessage(body);
+  return result === undefined
+    ? { kind: 'failed', code: 'malformed_response', cost }
+    : { kind: 'ok', result, cost };
 }

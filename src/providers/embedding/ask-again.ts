@@ -1,10 +1,10 @@
 import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
+import { startTime } from '../time-left.ts';
 import { isLarge } from './batch-size.ts';
 import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import type { Probe } from './probing.ts';
 import { afterRefusedField, dimensionsAreUnnamed, type EmbeddingProfile, optionalFields } from './profile.ts';
-import { startTime } from './time-left.ts';
 
 /** A refused field costs one more call. A request has at most four that may be refused: the dimensions have two names. */
 const mostAgain = 4;

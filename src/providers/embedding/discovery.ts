@@ -5,13 +5,13 @@ import { uncancelled } from '../../platform/async/cancellation.ts';
 import { withTimeout } from '../../platform/async/with-timeout.ts';
 import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
+import { startTime } from '../time-left.ts';
 import { createAskAgain } from './ask-again.ts';
 import { isLarge } from './batch-size.ts';
 import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import { createProbing } from './probing.ts';
 import { type EmbeddingProfile, isToBeFound, startingProfile, withoutOptionalFields } from './profile.ts';
 import type { ProfileCache } from './profile-cache.ts';
-import { startTime } from './time-left.ts';
 
 /** How long after its beginning others wait for the call that finds out how to ask, in milliseconds. */
 const longestWaitMs = 1_500;

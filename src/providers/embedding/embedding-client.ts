@@ -7,11 +7,7 @@ import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyRefusal } from '../wire/classify-refusal.ts';
 import { classifyTransport } from '../wire/classify-transport.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
-import {
-  allowedAddressesOf,
-  createProviderConnections,
-  type ProviderConnections,
-} from '../wire/provider-connections.ts';
+import { allowedAddressesOf, type ProviderConnections } from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
 import { answerBytesOf, hasTooManyParts } from './answer-bounds.ts';
 import { readAnsweredModel } from './answered-model.ts';
@@ -52,9 +48,7 @@ export interface EmbeddingClient {
  * Creates a client of OpenAI-compatible embedding APIs. Only the guard may use it. It makes its requests itself: the vendors'
  * library reads the operator's environment, and drops refusals that are not in the form of its own vendor.
  */
-export function createEmbeddingClient(
-  { connections, providerUrls }: ProviderConnections = createProviderConnections(),
-): EmbeddingClient {
+export function createEmbeddingClient({ connections, providerUrls }: ProviderConnections): EmbeddingClient {
   return {
     async embed({ apiKey, target, profile, vendor, texts, side, expectedDimensions, timeoutMs }) {
       const auth = vendor?.auth ?? { kind: 'bearer' };

@@ -69,7 +69,7 @@ export function createGuardedEmbedding(deps: {
   readonly guard: Guard;
   readonly catalogue: Pick<Catalogue, 'find'>;
   readonly cache: ProfileCache;
-  readonly connections?: ProviderConnections;
+  readonly connections: ProviderConnections;
 }): GuardedEmbedding {
   const { guard, catalogue, cache } = deps;
   const client = createEmbeddingClient(deps.connections);

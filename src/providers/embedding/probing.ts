@@ -1,8 +1,8 @@
 import type { CallResult } from '../call.ts';
 import type { Catalogue } from '../catalogue/create-catalogue.ts';
+import { startTime } from '../time-left.ts';
 import type { AskOnce, TargetedCall } from './guarded-embedding.ts';
 import { afterRefusedField, type EmbeddingProfile, withoutOptionalFields } from './profile.ts';
-import { startTime } from './time-left.ts';
 
 /** Texts of few tokens in any vocabulary, with nothing in them to refuse. Two, because they show whether vectors are numbered. */
 const harmlessTexts = ['Hello', 'Good morning'];

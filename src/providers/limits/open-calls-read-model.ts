@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Provider } from '../../domain/operations.ts';
+import { longestStartToCloseMs, type Provider } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { OpenCalls } from './pacing.ts';
 
-/** Longer than any call takes. An older record is that of a call whose process has died. */
-const longestCallMs = 120_000;
+/** Longer than any call takes, with its pauses before a result is stored again. An older record is that of a call whose process has died. */
+const longestCallMs = longestStartToCloseMs + 30_000;
 
 /** Sums the other calls of the tenant with this key that have begun and have not ended. */
 export async function sumOpenCalls(

@@ -2,6 +2,7 @@ import type { Audit } from '../../audit/service.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { Provider } from '../../domain/operations.ts';
 import type { KeyStatus } from '../../llm-config/key-status.ts';
+import { type KeyWaiters, wakeAll } from '../../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
@@ -51,6 +52,7 @@ export interface ProviderStatesDeps {
   readonly audit: Audit;
   readonly usage: Pick<Usage, 'lastFailure'>;
   readonly backlog: BreakerWaits;
+  readonly keyWaiters: readonly KeyWaiters[];
 }
 
 /** Creates the tenants' view of their providers, and the reset of a breaker. */
@@ -87,8 +89,9 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
     async reset(actor, provider, afterWrite) {
       const { tenantId } = actor;
       return database.withTenant(tenantId, async (tx) => {
-        // Only embedding waits for a breaker. Before the breaker's rows: a call that ends locks its article first.
+        // Before the breaker's rows: a call that ends locks its article first.
         if (provider === 'embedding') await deps.backlog.wakeWaiting(tx, tenantId);
+        else await wakeAll(deps.keyWaiters, tx, tenantId);
         const key = await keys.find(tx, tenantId, provider);
         if (key !== undefined) {
           const id = { tenantId, provider, keyVersion: key.version };

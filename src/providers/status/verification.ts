@@ -1,5 +1,6 @@
 import type { Provider } from '../../domain/operations.ts';
 import { type ProviderTarget, targetIdOf } from '../../domain/provider-target.ts';
+import { type KeyWaiters, wakeAll } from '../../llm-config/key-waiters.ts';
 import type { ProviderKeys } from '../../llm-config/provider-keys.ts';
 import type { BacklogRequests } from '../../llm-config/settings.ts';
 import type { TriedCall } from '../../llm-config/tried-call.ts';
@@ -31,6 +32,8 @@ export interface KeyVerificationDeps {
   readonly timeoutMs: number;
   /** Called in the transaction that marks the embedding key as verified, so that what the key blocked goes on. */
   readonly backlog: BacklogRequests;
+  /** The same for the Anthropic key. */
+  readonly keyWaiters: readonly KeyWaiters[];
 }
 
 interface Caller {
@@ -89,7 +92,7 @@ export function createKeyVerification(deps: KeyVerificationDeps): KeyVerificatio
       operation: 'verification',
       prompt: shortText,
       maxOutputTokens: 1,
-      persist: async () => undefined,
+      persist: (tx) => wakeAll(deps.keyWaiters, tx, tenantId),
     });
     return answer.kind === 'ok' ? { ok: true, model: answer.key.model } : failed(answer, model);
   };

@@ -1,8 +1,10 @@
 import type { RefusalBody } from './refusal-body.ts';
 import type { RefusalHint } from './refusal-hint.ts';
 
-/** Fields of a request for embeddings that not every vendor accepts. */
+/** Fields of a request, for embeddings or for an answer of a schema, that not every vendor accepts. */
 const optionalFields = [
+  'output_config',
+  'output_format',
   'encoding_format',
   'dimensions',
   'output_dimension',
@@ -66,6 +68,9 @@ const refuses =
 /** Of refused dimensions, whose field some vendors do not name. */
 const refusesDimensions = /\b(?:matryoshka|(?:specifying|changing|custom|output) (?:output )?dimensions?)\b/;
 
+/** Of an answer of a schema, whose field a model that does not know it may not name. */
+const refusesSchema = /\b(?:structured outputs?|output (?:format|schema)|json[ _]schema)\b/;
+
 /** What a rejected request has to change, by the words of its refusal. */
 export function inputHintOf(body: RefusalBody, status: number): RefusalHint {
   const messages = body.messages.map((message) => message.toLowerCase());
@@ -91,6 +96,7 @@ function namedField({ fields, words }: RefusalBody, messages: readonly string[])
     const field = optionalFields.find((name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(message));
     if (field !== undefined && refuses.test(message) && isSpecific(field, message)) return field;
     if (refusesDimensions.test(message)) return 'dimensions';
+    if (refusesSchema.test(message) && refuses.test(message)) return 'output_config';
   }
   return undefined;
 }

@@ -14,8 +14,8 @@ export interface ProviderConnections {
   readonly providerUrls: ProviderUrls;
 }
 
-/** Creates the connections to providers, by default with the strict rule for addresses. */
-export function createProviderConnections(providerUrls: ProviderUrls = 'public'): ProviderConnections {
+/** Creates the connections to providers. */
+export function createProviderConnections(providerUrls: ProviderUrls): ProviderConnections {
   return { connections: createConnections({ resolve: createNameResolver() }), providerUrls };
 }
 

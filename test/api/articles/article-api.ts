@@ -1,4 +1,6 @@
 import { Registry } from 'prom-client';
+import { createClassifications } from '../../../src/articles/classification/classifications.ts';
+import { createWriteRecords } from '../../../src/articles/record-write.ts';
 import { articleRoutes } from '../../../src/articles/routes.ts';
 import { createArticles } from '../../../src/articles/service.ts';
 import { createAudit } from '../../../src/audit/service.ts';
@@ -78,8 +80,10 @@ export async function startArticleApi(
   });
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox, limits: createLimits() });
+  const classifications = createClassifications({ outbox });
   const articles = createArticles({
-    ...{ database, audit, embeddings, gate },
+    ...{ database, audit, embeddings, classifications, gate },
+    records: createWriteRecords({ audit, embeddings, classifications }),
     metrics: createProposalMetrics(metrics.registry),
   });
   const keyless: QueryEmbeddings = { embedQuery: async () => ({ kind: 'failed', code: 'no_api_key' }) };

@@ -95,7 +95,7 @@ describe('a dry run', () => {
   }) => {
     const { data } = (await own.dryRun({ embedding_model: 'other', api_key: candidate })).body;
     expect(data).toMatchObject({
-      ...{ embedding: { ok: true, model: 'other' }, anthropic: { ok: true, model: 'claude-sonnet-4-5' } },
+      ...{ embedding: { ok: true, model: 'other' }, anthropic: { ok: true, model: 'claude-haiku-5-5' } },
     });
     const called = twin.calls.length;
     expect((await own.dryRun({ monthly_token_budget: 5 })).body).toEqual({ data: {} });

@@ -81,6 +81,7 @@ export async function startSettingsApi(
     custody: createKeyCustody({ transit, metrics: createLlmConfigMetrics(metrics.registry) }),
     ...installation,
     backlog: { request: async () => undefined },
+    keyWaiters: [],
   });
   const app = createApp({
     routes: [

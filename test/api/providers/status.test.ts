@@ -46,7 +46,7 @@ describe('trying the stored keys', () => {
           ...{ ok: true, model: 'm', dimensions: 16 },
           profile: expect.objectContaining({ encoding: 'float', found_at: expect.any(String) }),
         },
-        anthropic: { ok: true, model: 'claude-sonnet-4-5' },
+        anthropic: { ok: true, model: 'claude-haiku-5-5' },
       },
     });
     expect(twin.callsOf(key)).toHaveLength(1);
@@ -79,7 +79,7 @@ describe('trying the stored keys', () => {
   it('answers no_api_key for a key that is not set', async ({ anthropicKey, own }) => {
     expect((await own.verify()).body.data).toEqual({
       embedding: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'm' },
-      anthropic: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'claude-sonnet-4-5' },
+      anthropic: { ok: false, code: 'no_api_key', ...guidanceOf('no_api_key'), model: 'claude-haiku-5-5' },
     });
     await own.setKeys({ api_key: anthropicKey });
     expect((await own.verify()).body.data).toMatchObject({
@@ -108,7 +108,7 @@ describe('trying the stored keys', () => {
       expect(answer.status).toBe(200);
       expect(answer.body.data).toEqual({
         embedding: { ok: false, code, ...guidanceOf(code), model: 'm' },
-        anthropic: { ok: false, code, ...guidanceOf(code), model: 'claude-sonnet-4-5' },
+        anthropic: { ok: false, code, ...guidanceOf(code), model: 'claude-haiku-5-5' },
       });
       const text = JSON.stringify(answer.body);
       expect(text).not.toContain(twinMarker);

@@ -10,7 +10,7 @@ export const guardFaults: readonly PlantedFault[] = [
     file: 'src/providers/begin-call.ts',
     find: "        if (reserved !== 'begun') {\n",
     replace:
-      "        if (reserved !== 'begun') {\n if (reserved !== 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n",
+      "        if (reserved !== 'begun') {\n if (reserved !== 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs(operation)));\n",
     why: 'the breaker is asked before the budget: a refusal by a spent budget keeps the probe',
     tests: together,
   },
@@ -18,7 +18,7 @@ export const guardFaults: readonly PlantedFault[] = [
     file: 'src/providers/begin-call.ts',
     find: '          await request.claim?.release(tx, callId);\n',
     replace:
-      "          await request.claim?.release(tx, callId);\n if (reserved === 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs));\n",
+      "          await request.claim?.release(tx, callId);\n if (reserved === 'budget_reserved') await breaker.acquire(tx, breakerOf(request, stored), callerOf[request.source], probeLeaseMs(request, backgroundTimeoutMs(operation)));\n",
     why: 'the breaker is asked before the budget: a refusal by a reserved budget keeps the probe',
     tests: together,
   },

@@ -473,6 +473,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
       custody,
       ...installation,
       backlog: { request },
+      keyWaiters: [],
     });
     return { llmConfig, providerKeys: createProviderKeys({ custody, audit, targets: installation.targets }) };
   }

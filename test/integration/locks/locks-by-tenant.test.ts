@@ -38,7 +38,7 @@ describe('a proposal', () => {
     tenant,
   }) => {
     const { database, articles } = test.services;
-    const proposal: NewArticle = {
+    const proposal: NewArticle & { readonly category: 'finding' } = {
       ...{ title: 'A title', body: 'Some text.', category: 'finding', tags: [], status: 'published' },
       ...{ sourceType: null, metadata: {}, force: false },
     };

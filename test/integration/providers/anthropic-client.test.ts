@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, vi } from 'vitest';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
+import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinMarker, twinMessage } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
@@ -13,7 +14,7 @@ describe('the Anthropic client', () => {
     const answer = await ask({ kind: 'ok' });
     const [call] = twin.callsOf(key);
     expect(call?.inputs).toEqual(['Be brief.', 'What is this?']);
-    expect(answer).toMatchObject({ kind: 'ok', result: { text: twinMessage, complete: true } });
+    expect(answer).toMatchObject({ kind: 'ok', result: { text: twinMessage, stopReason: 'end_turn' } });
     expect(answer.cost.kind === 'told' && answer.cost.inputTokens + answer.cost.outputTokens).toBe(
       call?.tokens,
     );
@@ -22,7 +23,7 @@ describe('the Anthropic client', () => {
   it('says that an answer was cut off', async ({ ask }) => {
     expect(await ask({ kind: 'ok' }, { maxTokens: 1 })).toMatchObject({
       kind: 'ok',
-      result: { text: 'The ', complete: false },
+      result: { text: 'The ', stopReason: 'max_tokens' },
       cost: { kind: 'told', outputTokens: 1 },
     });
   });
@@ -41,7 +42,7 @@ describe('the Anthropic client', () => {
     };
     expect(await ask(message({ content, usage }))).toEqual({
       kind: 'ok',
-      result: { text: 'yes and no', complete: true },
+      result: { text: 'yes and no', stopReason: 'end_turn' },
       cost: { kind: 'told', inputTokens: 18, outputTokens: 1 },
     });
   });
@@ -69,7 +70,7 @@ describe('the Anthropic client', () => {
       'malformed_response',
     ],
     ['a wrong key', refused(401, 'authentication_error'), 'credential_rejected'],
-    ['a key without permission', refused(403, 'permission_error'), 'credential_rejected'],
+    ['a key without permission', refused(403, 'permission_error'), 'permission_denied'],
     ['a bill', refused(402, 'billing_error'), 'quota_exhausted'],
     [
       'a spent balance',
@@ -137,12 +138,12 @@ const clientOf =
   (twin: ProviderTwin, apiKey: string) =>
   (step: TwinStep, { maxTokens = 100 }: { readonly maxTokens?: number } = {}) => {
     twin.script(apiKey, [step]);
-    return createAnthropicClient().message({
+    return createAnthropicClient(createProviderConnections('public')).message({
       apiKey,
       target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }),
       system: 'Be brief.',
       prompt: 'What is this?',
-      maxTokens,
+      ...{ maxTokens, thinking: undefined },
       timeoutMs: step.kind === 'hang' ? 200 : 10_000,
     });
   };

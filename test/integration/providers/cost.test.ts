@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import type { Cost } from '../../../src/domain/cost.ts';
 import { createAnthropicClient } from '../../../src/providers/anthropic/anthropic-client.ts';
+import { createProviderConnections } from '../../../src/providers/wire/provider-connections.ts';
 import { askClient } from '../../support/ask-client.ts';
 import { factsOfProvider } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinKey } from '../../support/provider-twin.ts';
@@ -90,10 +91,10 @@ function costsOf(twin: ProviderTwin, apiKey: string) {
   };
   const message = async (step: TwinStep) => {
     twin.script(apiKey, [step]);
-    const client = createAnthropicClient();
+    const client = createAnthropicClient(createProviderConnections('public'));
     const answer = await client.message({
       ...{ apiKey, target: targetOf('m', { baseUrl: twin.anthropicBaseUrl }) },
-      ...{ prompt: 'What is this?', maxTokens: 100, timeoutMs: timeoutMs(step) },
+      ...{ prompt: 'What is this?', maxTokens: 100, thinking: undefined, timeoutMs: timeoutMs(step) },
     });
     return answer.cost;
   };

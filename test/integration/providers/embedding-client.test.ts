@@ -289,7 +289,7 @@ describe('the embedding client', () => {
 });
 
 /** Asks this address for the vector of one text, with a key of its own. */
-const askOf = (baseUrl: string, vendor = 'default', connections = createProviderConnections()) =>
+const askOf = (baseUrl: string, vendor = 'default', connections = createProviderConnections('public')) =>
   askClient(
     targetOf('m', { baseUrl, vendor }),
     { apiKey: twinKey(), texts: ['one'], timeoutMs: 5_000 },

@@ -111,7 +111,7 @@ function callOf(
   const guard = createGuard({
     ...{ database, keys, breaker, usage },
     limits: createLimits(),
-    backgroundTimeoutMs: 2_000,
+    backgroundTimeoutMs: () => 2_000,
   });
   const connections = createConnections({ resolve: async () => [ip] });
   const embedding = guardedEmbeddingOf(test, guard, database, { connections, providerUrls });

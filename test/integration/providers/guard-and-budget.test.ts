@@ -12,7 +12,7 @@ import type { TestServices, TestTenant } from '../../support/test-services.ts';
 // The guard with a budget and a breaker that both have something to say. The provider is the test's own.
 const it = factsOfServicesAndVault().extend('guarded', ({ test, tenant }) => openGuard(test, tenant));
 const callTokens = 10;
-const backgroundTimeoutMs = 30_000;
+const backgroundTimeoutMs = () => 30_000;
 
 describe('a half-open breaker', () => {
   it('keeps its probe when the budget is used up', async ({ guarded }) => {

@@ -474,7 +474,7 @@ it('books what was reserved for a call whose provider counts no tokens', async (
 function openGuard(test: TestServices, tenant: TestTenant) {
   const { database, usage, providerKeys } = test.services;
   const openMs = 30_000;
-  const backgroundTimeoutMs = 2_000;
+  const backgroundTimeoutMs = () => 2_000;
   const breaker = createBreaker({ failures, windowMs: 60_000, openMs, maxOpenMs: openMs });
   /** The tenants whose key was opened, each time. */
   const opened: string[] = [];

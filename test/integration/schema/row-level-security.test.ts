@@ -39,6 +39,7 @@ describe('the catalogue', () => {
     );
     expect(rows).toEqual([
       { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
+      { tablename: 'article_classifications', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'audit_log', policyname: 'retention_scope', cmd: 'SELECT' },
@@ -275,6 +276,15 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   await llmConfig.update(tenant.actor, { monthly_token_budget: 1_000_000 });
 
   const article = await createArticle(test, tenant);
+  const other = await createArticle(test, tenant, { category: null });
+  const [first = '', second = ''] = [article.articleId, other.articleId].sort();
+  await test.services.database.withTenant(tenant.id, async (tx) => {
+    await tx('article_links').insert({ tenant_id: tenant.id, from_id: first, into_id: second });
+    await tx('article_merges').insert({
+      ...{ tenant_id: tenant.id, first_id: first, second_id: second },
+      ...{ claim_id: randomUUID(), leased_until: new Date() },
+    });
+  });
   const steps = createActivities(test.services);
   const resolved = await steps.resolveEmbeddingKey(article);
   if (resolved.kind !== 'reference') throw new Error(resolved.kind);

@@ -395,7 +395,7 @@ function openQueries({ test, link, database, tenant }: Given) {
     breaker,
     limits: createLimits(),
     usage,
-    backgroundTimeoutMs: 30_000,
+    backgroundTimeoutMs: () => 30_000,
   });
   const deps: QueryEmbeddingsDeps = {
     database,

@@ -59,7 +59,6 @@ function countingCustody(ttlMs?: number) {
         asked += 1;
         return { kind: 'ok', plaintext: `opened ${ciphertext}` };
       },
-      isReady: async () => true,
     },
     ...(ttlMs === undefined ? {} : { ttlMs }),
   });

@@ -103,14 +103,13 @@ function countingTransit() {
     plaintext: `opened ${ciphertext}`,
   });
   let gate: Promise<void> = Promise.resolve();
-  const transit: Transit = {
+  const transit: Pick<Transit, 'encrypt' | 'decrypt'> = {
     encrypt: async () => ({ kind: 'failed', code: 'vault_unavailable' }),
     decrypt: async (context, ciphertext) => {
       asked.push({ context, ciphertext });
       await gate;
       return answer(ciphertext);
     },
-    isReady: async () => true,
   };
   return {
     transit,

@@ -13,12 +13,17 @@ describe('a Vault that refuses', () => {
     [429, 'vault_unavailable'],
     [500, 'vault_unavailable'],
     [503, 'vault_unavailable'],
-  ])('with %i to open a key means %s, and to seal one that Vault is unavailable', async (status, code) => {
-    const { transit, close } = await refusingTransit(status);
-    expect(await transit.decrypt('context', 'vault:v1:any')).toEqual({ kind: 'failed', code });
-    expect(await transit.encrypt('context', 'any')).toEqual({ kind: 'failed', code: 'vault_unavailable' });
-    close();
-  });
+  ])(
+    'with %i to open a key means %s, and to seal or make one that Vault is unavailable',
+    async (status, code) => {
+      const { transit, close } = await refusingTransit(status);
+      expect(await transit.unwrapDataKey('context', 'vault:v1:any')).toEqual({ kind: 'failed', code });
+      expect(await transit.createDataKey('context')).toEqual({ kind: 'failed', code: 'vault_unavailable' });
+      expect(await transit.decrypt('context', 'vault:v1:any')).toEqual({ kind: 'failed', code });
+      expect(await transit.encrypt('context', 'any')).toEqual({ kind: 'failed', code: 'vault_unavailable' });
+      close();
+    },
+  );
 });
 
 async function refusingTransit(status: number) {

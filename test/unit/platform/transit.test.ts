@@ -34,6 +34,7 @@ it.each([
     kind: 'failed',
     code: 'vault_unavailable',
   });
+  expect(await transit.createDataKey('context')).toEqual({ kind: 'failed', code: 'vault_unavailable' });
   expect(await transit.isReady()).toBe(false);
   expect(performance.now() - startedAt).toBeLessThan(5_000);
   server.closeAllConnections();

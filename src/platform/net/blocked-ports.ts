@@ -1,6 +1,7 @@
 /**
  * Ports of services that are not HTTP (mail, shells, printers, ...), to which `fetch` sends nothing: the "bad ports" of its standard,
- * https://fetch.spec.whatwg.org/#port-blocking. An address with one of them would only fail at every call.
+ * https://fetch.spec.whatwg.org/#port-blocking. An address with one of them would only fail at every call,
+ * and a request that such a service reads as its own commands could do harm there.
  */
 const blockedPorts: ReadonlySet<string> = new Set(
   [
@@ -10,5 +11,5 @@ const blockedPorts: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Whether a port, as `URL` gives it, cannot be that of an API. */
+/** Whether a port, as `URL` gives it, cannot be that of a web server. */
 export const isBlockedPort = (port: string): boolean => blockedPorts.has(port);

@@ -1,0 +1,104 @@
+import type { DocumentNote } from '../document.ts';
+import { codeOf } from './code-blocks.ts';
+import { type HtmlDocument, type HtmlElement, hasWords, isElement, isText, walk } from './html-element.ts';
+import { isAround, isHidden } from './left-out.ts';
+import { targetOf } from './links.ts';
+
+/** Elements without words of the document. */
+const wordless = new Set(
+  [
+    'STYLE',
+    'TEMPLATE',
+    'NOSCRIPT',
+    'IFRAME',
+    'OBJECT',
+    'EMBED',
+    'APPLET',
+    'AUDIO',
+    'LINK',
+    'META',
+    'TITLE',
+    'BASE',
+  ].concat([
+    'BUTTON',
+    'SELECT',
+    'DATALIST',
+    'TEXTAREA',
+    'PROGRESS',
+    'METER',
+    'NOEMBED',
+    'NOFRAMES',
+    'FRAMESET',
+  ]),
+);
+const pictures = new Set(['SVG', 'CANVAS', 'VIDEO', 'MAP', 'IMG', 'IMAGE']);
+const maxAltLength = 500;
+
+/**
+ * Takes out of a page what is not its text: scripts, styles, comments, hidden text, what stands around the text. Pictures become
+ * their description, links absolute, code blocks one element. One walk, linear in the page.
+ */
+export function cleanHtml(document: HtmlDocument, base: string | null): DocumentNote[] {
+  const notes = new Set<DocumentNote>();
+  const within: HtmlElement[] = [];
+  walk(document.body, (node, depth) => {
+    within.length = Math.min(within.length, depth - 1);
+    if (!isElement(node)) {
+      if (!isText(node)) node.remove();
+      return 'skip';
+    }
+    const name = node.nodeName.toUpperCase();
+    if (name === 'SCRIPT' || wordless.has(name)) {
+      if (name === 'SCRIPT') notes.add('scripts_removed');
+      node.remove();
+      return 'skip';
+    }
+    if (isHidden(node)) {
+      if (hasWords(node)) notes.add('hidden_text_left_out');
+      node.remove();
+      return 'skip';
+    }
+    if (pictures.has(name)) {
+      notes.add('images_left_out');
+      const words = (node.getAttribute('alt') ?? '').replaceAll(/\s+/g, ' ').trim().slice(0, maxAltLength);
+      if (words === '') node.remove();
+      else node.replaceWith(words);
+      return 'skip';
+    }
+    if (name === 'INPUT' ? !isTask(node, within) : isAround(node, name, within)) {
+      node.remove();
+      return 'skip';
+    }
+    if (name === 'PRE') {
+      node.replaceChildren(codeOf(document, node));
+      return 'skip';
+    }
+    if (name === 'A') setTarget(node, base, notes);
+    keepLevel(node, name);
+    within[depth - 1] = node;
+    return undefined;
+  });
+  return [...notes];
+}
+
+/** The box of a task in a list. */
+function isTask(node: HtmlElement, within: readonly HtmlElement[]): boolean {
+  return node.getAttribute('type') === 'checkbox' && within.some(({ nodeName }) => nodeName === 'LI');
+}
+
+function setTarget(link: HtmlElement, base: string | null, notes: Set<DocumentNote>): void {
+  const href = link.getAttribute('href');
+  if (href === null) return;
+  const target = targetOf(href, base);
+  if (target.kind === 'script') notes.add('scripts_removed');
+  link.removeAttribute('title');
+  if (target.kind === 'address') link.setAttribute('href', target.address);
+  else link.removeAttribute('href');
+}
+
+/** Readability makes every first heading a second one: its level is kept beside it. No page sets these marks by itself. */
+function keepLevel(node: HtmlElement, name: string): void {
+  node.removeAttribute('data-table');
+  node.removeAttribute('data-level');
+  if (/^H[1-6]$/.test(name)) node.setAttribute('data-level', name.slice(1));
+}

@@ -1,0 +1,35 @@
+/** Collects bytes that come in parts. */
+export interface ByteCollector {
+  /** Takes a copy of a part; false where it goes beyond the bound, which nothing mends afterwards. */
+  add(part: Uint8Array): boolean;
+  /** All bytes so far. */
+  bytes(): Uint8Array;
+}
+
+const firstBytes = 16 * 1024;
+
+/**
+ * Creates a collector of at most `maxBytes`. It keeps one array, which is doubled when it is full, and no list of the parts: a
+ * sender that sends each byte in a packet of its own would make a list that is a hundred times as large as its bytes.
+ */
+export function createByteCollector(maxBytes: number): ByteCollector {
+  let kept = new Uint8Array(Math.min(firstBytes, maxBytes));
+  let length = 0;
+  let isOver = false;
+  return {
+    add(part) {
+      isOver ||= part.length > maxBytes - length;
+      if (isOver) return false;
+      const needed = length + part.length;
+      if (needed > kept.length) {
+        const larger = new Uint8Array(Math.min(maxBytes, Math.max(needed, 2 * kept.length)));
+        larger.set(kept.subarray(0, length));
+        kept = larger;
+      }
+      kept.set(part, length);
+      length = needed;
+      return true;
+    },
+    bytes: () => kept.subarray(0, length),
+  };
+}

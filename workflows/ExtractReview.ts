@@ -1,0 +1,169 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  condition,
+  continueAsNew,
+  proxyActivities,
+  proxyLocalActivities,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { RetryState, Waits } from '../src/domain/embed-article.ts';
+import type { ReviewRef } from '../src/domain/extract-content.ts';
+import { type ExtractReviewResult, isOfPassage, type ReviewPart } from '../src/domain/extract-review.ts';
+import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
+import { searchAttributes } from '../src/domain/temporal-names.ts';
+import { type Changes, watchChanges } from './changes.ts';
+import { failedRun, failureCodeOf } from './failure-code.ts';
+import { bookkeeping, busyWaits, chatCall, drafting } from './policies.ts';
+import { countRetries, type Retries, waitsFor } from './retries.ts';
+
+const { prepareReview, finishReview } = proxyLocalActivities<Activities>(bookkeeping);
+const { extractReviewPassage } = proxyActivities<Activities>(chatCall);
+const { draftReviewArticles } = proxyActivities<Activities>(drafting);
+
+const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
+
+type Pass =
+  | { readonly kind: 'done'; readonly result: ExtractReviewResult }
+  /** Every passage was tried; `code` is that of the last one that could not be used. */
+  | { readonly kind: 'tried'; readonly code?: FailureCode }
+  | { readonly kind: 'failed'; readonly code: FailureCode }
+  | Waits
+  | { readonly kind: 'again' };
+
+/** What became of a passage, or of a half of one. */
+type PartEnd =
+  | { readonly kind: 'drafted' }
+  | { readonly kind: 'unusable'; readonly code: FailureCode }
+  | Waits
+  | { readonly kind: 'again' };
+
+/** What a run knows. */
+interface Run {
+  readonly review: ReviewRef;
+  readonly retries: Retries;
+  readonly changes: Changes;
+}
+
+/**
+ * Drafts the knowledge of a review, passage by passage: buys the answer of the model, which is stored before it is used, and makes
+ * its drafts. A passage that cannot be used costs none of the others. Resolves with the outcome; fails with the code where nothing
+ * was drafted, or where a person has to act.
+ */
+export async function ExtractReview(review: ReviewRef, continued?: RetryState): Promise<ExtractReviewResult> {
+  const changes = watchChanges();
+  const retries = countRetries(continued);
+  for (;;) {
+    changes.reset();
+    const pass = await onePass({ review, retries, changes });
+
+    if (pass.kind === 'done') return finish(pass.result);
+    if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, changes);
+    else if (pass.kind !== 'again' && !changes.any) {
+      const result = await finishReview(pass.code === undefined ? review : { ...review, code: pass.code });
+      // A signal that has come meanwhile was for the state before it.
+      if (!changes.any) return end(result);
+    }
+
+    // Another key, or a person who asks again: that is tried at once.
+    if (changes.any) retries.reset();
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof ExtractReview>(review, retries.state);
+  }
+}
+
+async function onePass(run: Run): Promise<Pass> {
+  const { review, retries, changes } = run;
+  try {
+    const prepared = await prepareReview({ ...review, tries: retries.state.tries });
+    switch (prepared.kind) {
+      case 'waits':
+        return prepared;
+      case 'gone':
+        return { kind: 'done', result: { outcome: 'gone' } };
+      case 'ended':
+        return { kind: 'done', result: prepared.result };
+      case 'no_api_key':
+        if (changes.any) return { kind: 'again' };
+        return { kind: 'done', result: { outcome: 'skipped', reason: 'no_api_key' } };
+      case 'ready':
+        return await draftPassages(prepared.passages, run);
+    }
+  } catch (error) {
+    const code = failureCodeOf(error);
+    // A key that was removed meanwhile is no failure: the next pass finds no key and completes.
+    if (failureTraits[code].workflow === 'completes') return { kind: 'again' };
+    return waitsFor(code, retries.state) ?? { kind: 'failed', code };
+  }
+}
+
+/** One passage after the other: each may use up drafts, and the next one is asked for what is left. */
+async function draftPassages(passages: readonly number[], run: Run): Promise<Pass> {
+  let unusable: FailureCode | undefined;
+  for (const part of passages) {
+    const ended = await draftPassage({ ...run.review, part, half: 0 }, run);
+    if (ended.kind === 'waits' || ended.kind === 'again') return ended;
+    if (ended.kind === 'unusable') unusable = ended.code;
+    else run.retries.reset();
+  }
+  return { kind: 'tried', ...(unusable === undefined ? {} : { code: unusable }) };
+}
+
+/** A passage whose answer was cut off is asked for once more, in halves. */
+async function draftPassage(part: ReviewPart, run: Run): Promise<PartEnd> {
+  const whole = await draftPart(part, true, run);
+  if (whole.kind !== 'unusable' || whole.code !== 'answer_cut') return whole;
+  const first = await draftPart({ ...part, half: 1 }, false, run);
+  if (first.kind === 'waits' || first.kind === 'again') return first;
+  const second = await draftPart({ ...part, half: 2 }, first.kind === 'drafted', run);
+  return second.kind === 'drafted' ? first : second;
+}
+
+/** Buys the answer about a part and makes its drafts. `isLast`: with them the passage is done. */
+async function draftPart(part: ReviewPart, isLast: boolean, run: Run): Promise<PartEnd> {
+  const { changes, retries } = run;
+  try {
+    for (let busyTimes = 0; !changes.any; busyTimes += 1) {
+      const { tries } = retries.state;
+      const extracted = await extractReviewPassage({ ...part, tries });
+      switch (extracted.kind) {
+        case 'waits':
+        case 'unusable':
+          return extracted;
+        case 'answered':
+          return await draftReviewArticles({ ...part, isLast, tries });
+        case 'busy':
+        case 'claimed': {
+          const waitMs = Math.min(extracted.retryInMs * busyWaits.growth ** busyTimes, busyWaits.longestMs);
+          await condition(() => changes.any, waitMs, { summary: extracted.kind });
+          break;
+        }
+      }
+    }
+    return { kind: 'again' };
+  } catch (error) {
+    const code = failureCodeOf(error);
+    if (isOfPassage(code)) return { kind: 'unusable', code };
+    throw error;
+  }
+}
+
+/** Waits on a timer, which operators see by the code, at least half a second. A new key or a retry by hand ends the wait. */
+async function wait(pass: Waits, changes: Changes): Promise<void> {
+  await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
+}
+
+function finish(result: ExtractReviewResult): ExtractReviewResult {
+  const value = result.outcome === 'skipped' ? (result.reason ?? result.outcome) : result.outcome;
+  upsertSearchAttributes([{ key: outcomeAttribute, value }]);
+  return result;
+}
+
+/** Ends a run that has written on its review how it went: a failed or blocked one fails, with the code as its type. */
+function end(result: ExtractReviewResult): ExtractReviewResult {
+  const { outcome, reason } = result;
+  if ((outcome !== 'failed' && outcome !== 'blocked') || reason === undefined) return finish(result);
+  upsertSearchAttributes([{ key: outcomeAttribute, value: reason }]);
+  throw failedRun(reason);
+}
