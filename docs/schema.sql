@@ -425,8 +425,10 @@ CREATE TABLE public.ingestion_documents (
     tenant_id uuid NOT NULL,
     job_id uuid NOT NULL,
     wrapped_key text NOT NULL,
+    about bytea NOT NULL,
     source bytea,
-    document bytea
+    document bytea,
+    ended_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.ingestion_documents FORCE ROW LEVEL SECURITY;
@@ -435,8 +437,8 @@ CREATE TABLE public.ingestion_jobs (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     source_kind text NOT NULL,
-    source_name text,
     content_hash text NOT NULL,
+    source_bytes integer NOT NULL,
     source_type text NOT NULL,
     publish boolean NOT NULL,
     max_articles integer NOT NULL,
@@ -446,15 +448,16 @@ CREATE TABLE public.ingestion_jobs (
     actor_role text NOT NULL,
     actor_via text,
     status text DEFAULT 'queued'::text NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
     code text,
     next_attempt_at timestamp with time zone,
     notes text[] DEFAULT '{}'::text[] NOT NULL,
-    cancel_requested boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     started_at timestamp with time zone,
     finished_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT ingestion_jobs_max_articles_check CHECK ((max_articles > 0)),
+    CONSTRAINT ingestion_jobs_source_bytes_check CHECK ((source_bytes >= 0)),
     CONSTRAINT ingestion_jobs_source_kind_check CHECK ((source_kind = ANY (ARRAY['text'::text, 'file'::text, 'url'::text]))),
     CONSTRAINT ingestion_jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'partial'::text, 'failed'::text, 'cancelled'::text])))
 );
@@ -474,7 +477,7 @@ CREATE TABLE public.ingestion_parts (
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT ingestion_parts_half_check CHECK ((half = ANY (ARRAY[0, 1, 2]))),
     CONSTRAINT ingestion_parts_part_check CHECK ((part >= 0)),
-    CONSTRAINT ingestion_parts_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'extracted'::text, 'cut'::text, 'done'::text, 'failed'::text])))
+    CONSTRAINT ingestion_parts_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'extracted'::text, 'cut'::text, 'done'::text, 'left_out'::text, 'failed'::text])))
 );
 
 ALTER TABLE ONLY public.ingestion_parts FORCE ROW LEVEL SECURITY;
@@ -867,7 +870,15 @@ CREATE UNIQUE INDEX embedding_spaces_one_serving ON public.embedding_spaces USIN
 
 CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btree (tenant_id, created_at);
 
+CREATE INDEX ingestion_documents_ended ON public.ingestion_documents USING btree (tenant_id, ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX ingestion_jobs_completed ON public.ingestion_jobs USING btree (tenant_id, content_hash, source_type, publish) WHERE (status = 'completed'::text);
+
+CREATE INDEX ingestion_jobs_least_recent ON public.ingestion_jobs USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+
 CREATE INDEX ingestion_jobs_newest_first ON public.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
+
+CREATE INDEX ingestion_jobs_not_done ON public.ingestion_jobs USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['partial'::text, 'failed'::text]));
 
 CREATE UNIQUE INDEX ingestion_jobs_under_way ON public.ingestion_jobs USING btree (tenant_id, content_hash, source_type, publish) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
@@ -1128,6 +1139,8 @@ CREATE POLICY retention_scope ON public.daily_key_usage FOR SELECT USING ((curre
 CREATE POLICY retention_scope ON public.embedding_spaces FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.idempotency_keys FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.ingestion_documents FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.monthly_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 

@@ -85,3 +85,34 @@ export const backlogPage: ActivityOptions = {
   scheduleToCloseTimeout: retryForMs,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 };
+
+/** The fetching and reading of a document. */
+export const documentReading: ActivityOptions = {
+  // A fetch (at most 15 s), a thread for a large document, and a few transactions. Not longer, for a worker that dies.
+  startToCloseTimeout: '90 seconds',
+  retry: {
+    // For a worker that died and errors of ours. What is expected, such as a busy thread, is an answer.
+    initialInterval: '2 seconds',
+    backoffCoefficient: 2,
+    // Waits of 2, 4 and 8 seconds. From 10 seconds on a wait is the workflow's.
+    maximumAttempts: 4,
+    nonRetryableErrorTypes,
+  },
+};
+
+/** The call about one part of a document. Failures that are expected are answers, as for an embedding. */
+export const extractionCall: ActivityOptions = {
+  ...providerCall,
+  // A model writes for longer than it reads: above the longest attempt of an extraction and the transactions around it.
+  startToCloseTimeout: operations.extraction.startToCloseMs,
+};
+
+/** The articles of one part, each of which is compared with the existing ones by a call. */
+export const articleMaking: ActivityOptions = {
+  // Fifty articles, the most of a document, at five seconds of the gate each, and a quarter more.
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 4, nonRetryableErrorTypes },
+};
+
+/** Parts of one document that are asked about at once: two hide each other's waits, and leave most of a tenant's slots to others. */
+export const partsAtOnce = 2;

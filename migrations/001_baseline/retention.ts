@@ -9,6 +9,7 @@ const ending = [
   'daily_key_usage',
   'embedding_spaces',
   'idempotency_keys',
+  'ingestion_documents',
   'monthly_usage',
   'provider_calls',
   'search_cursors',

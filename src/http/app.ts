@@ -1,6 +1,7 @@
 import { parse } from 'node:querystring';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
+import { isThrown } from '../domain/thrown.ts';
 import { createDispatch } from '../platform/http/dispatch.ts';
 import { internalProblem } from '../platform/http/internal-problem.ts';
 import { problem, problemPath } from '../platform/http/problem.ts';
@@ -149,10 +150,9 @@ function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly s
 /** Answers errors. Express recognizes an error handler by its four parameters. */
 function failures(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const answer =
-      error instanceof URIError
-        ? problem('malformed_request', 'The path is not validly percent-encoded.')
-        : internalProblem(log, contextOf(response), error);
+    const answer = isThrown(error, URIError)
+      ? problem('malformed_request', 'The path is not validly percent-encoded.')
+      : internalProblem(log, contextOf(response), error);
     if (!response.headersSent) return send(request, response, answer);
     response.destroy();
     return undefined;

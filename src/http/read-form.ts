@@ -4,7 +4,7 @@ import { Busboy } from '@fastify/busboy';
 import type { FormField } from '../platform/http/form-body.ts';
 import { invalidField, type Problem, problem } from '../platform/http/problem.ts';
 import { type DeclaredUpload, fileNameOf, type Upload } from '../platform/http/upload.ts';
-import { type ByteCollector, createByteCollector } from '../platform/net/byte-collector.ts';
+import { type ByteCollector, createByteCollector, isCrumbled } from '../platform/net/byte-collector.ts';
 
 /** The parts of a form: one file, and the fields beside it. */
 export type ReadForm =
@@ -49,6 +49,7 @@ export function readForm(
   return new Promise((resolve) => {
     const parts: Part[] = [];
     let bytesInAll = 0;
+    let chunks = 0;
     let fieldBytes = 0;
     let isOver = false;
 
@@ -81,6 +82,8 @@ export function readForm(
 
     const feed = (chunk: Uint8Array) => {
       bytesInAll += chunk.length;
+      chunks += 1;
+      if (isCrumbled(chunks, bytesInAll)) return end(malformed('The form came in too many small pieces.'));
       if (bytesInAll > maxBytes + maxFieldBytes + maxBytesAround) return end(tooLarge());
       return attempt(() => {
         if (!parser.write(chunk)) request.pause();

@@ -8,6 +8,10 @@ import type { EmbeddingCoverage } from '../embedding/coverage/coverage.ts';
 import { embeddingRoutes } from '../embedding/coverage/routes.ts';
 import type { EmbeddingRetries } from '../embedding/retry/retry-all.ts';
 import { embeddingRetryRoutes } from '../embedding/retry/routes.ts';
+import { ingestionBatchRoutes } from '../ingestion/batch-routes.ts';
+import { ingestionJobRoutes } from '../ingestion/job-routes.ts';
+import { ingestionRoutes } from '../ingestion/routes.ts';
+import type { Ingestion } from '../ingestion/service.ts';
 import type { ArticleIndex } from '../knowledge/article-index.ts';
 import { articleIndexRoutes } from '../knowledge/article-index-routes.ts';
 import type { Context } from '../knowledge/context.ts';
@@ -41,6 +45,7 @@ export interface RouteServices {
   readonly context: Context;
   readonly embeddingCoverage: EmbeddingCoverage;
   readonly embeddingRetries: EmbeddingRetries;
+  readonly ingestion: Ingestion;
   readonly llmConfig: Settings;
   readonly merging: Merging;
   readonly pipeline: Pipeline;
@@ -63,6 +68,9 @@ export function collectRoutes(services: RouteServices): readonly Route[] {
     ...embeddingRoutes(services),
     ...catalogueRoutes(services),
     ...embeddingRetryRoutes(services),
+    ...ingestionRoutes(services),
+    ...ingestionBatchRoutes(services),
+    ...ingestionJobRoutes(services),
     ...reviewRoutes(services),
     ...pipelineRoutes(services),
     ...llmConfigRoutes(services),

@@ -1,6 +1,8 @@
 import type { Registry } from 'prom-client';
 import { createEmbeddingMetrics } from '../embedding/metrics.ts';
 import { embeddingStatusGauges } from '../embedding/status-gauges.ts';
+import { ingestionGauges } from '../ingestion/jobs/job-gauges.ts';
+import { createIngestionMetrics } from '../ingestion/metrics.ts';
 import { createLlmConfigMetrics } from '../llm-config/metrics.ts';
 import { outboxGauges } from '../outbox/outbox-gauges.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -21,6 +23,7 @@ export function createFeatureMetrics(registry: Registry) {
     ...createProviderMetrics(registry),
     ...createEmbeddingMetrics(registry),
     ...createProposalMetrics(registry),
+    ...createIngestionMetrics(registry),
   };
 }
 
@@ -32,4 +35,5 @@ export function registerFeatureGauges(registry: Registry, database: Database): v
   gauges.register(embeddingStatusGauges);
   gauges.register(outboxGauges);
   gauges.register(callGauges);
+  gauges.register(ingestionGauges);
 }

@@ -4,6 +4,7 @@ import type { Environment } from '../config.ts';
 import { backgroundTimeoutOf } from '../domain/operations.ts';
 import { createEmbedding } from '../embedding/create-embedding.ts';
 import { createExtraction } from '../extraction/create-extraction.ts';
+import { createIngestion } from '../ingestion/create-ingestion.ts';
 import { createKnowledge } from '../knowledge/create-knowledge.ts';
 import { createLlmConfig } from '../llm-config/create-llm-config.ts';
 import type { KeyWaiters } from '../llm-config/key-waiters.ts';
@@ -12,6 +13,7 @@ import { createOutbox } from '../outbox/create-outbox.ts';
 import { createIdempotency } from '../platform/idempotency/idempotency.ts';
 import { createAddressCheck } from '../platform/net/address-check.ts';
 import { createNameResolver } from '../platform/net/resolve-name.ts';
+import { createSafeFetch } from '../platform/net/safe-fetch.ts';
 import { createDatabase } from '../platform/postgres/database.ts';
 import { createShares } from '../platform/shares/shares.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -33,6 +35,7 @@ import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.t
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
 import { vaultLogin } from './vault-login.ts';
+import { version } from './version.ts';
 
 /** What the API and the worker have in common. */
 type ServiceEnvironment = (Environment<'api'> | Environment<'worker'>) & {
@@ -45,12 +48,16 @@ export type Services = ReturnType<typeof createServices>;
 /** A decryption takes milliseconds; below what a caller of the guard waits, so that a hanging Vault is told apart. */
 const vaultTimeoutMs = 2_000;
 
-/** Strings the rooms of a process together. Nothing connects before it is used. */
+/**
+ * Strings the rooms of a process together. Nothing connects before it is used. Documents come from public addresses alone: no
+ * setting changes that, and only tests hand another fetch in, for servers of their own.
+ */
 export function createServices(
   environment: ServiceEnvironment,
   log: Logger,
   telemetry: Metrics,
   applicationName: string,
+  safeFetch = createSafeFetch({ resolve: createNameResolver(), version }),
 ) {
   const shares = createShares(telemetry.registry, {
     poolSize: environment.DATABASE_POOL_SIZE,
@@ -102,6 +109,7 @@ export function createServices(
   const keyWaiters: readonly KeyWaiters[] = [
     { wake: (tx, tenantId) => articlesRoom.waitingClassifications.wake(tx, tenantId) },
     { wake: (tx, tenantId) => reviews.waitingReviews.wake(tx, tenantId) },
+    { wake: (tx, tenantId) => waitingJobs.wake(tx, tenantId) },
   ];
   const catalogue = createCatalogue({
     baseUrl: environment.EMBEDDING_BASE_URL,
@@ -193,13 +201,22 @@ export function createServices(
   });
   const { articles } = articlesRoom;
   const dataKeys = createDataKeys({ transit });
-  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const extraction = createExtraction({
+    ...{ database, anthropic, createArticle: articles.create },
+    timeoutMs: backgroundTimeoutMs('extraction'),
+  });
   const reviews = createReviews({
     ...{ database, audit, outbox, keys, usage, blocked, log },
     limits: providers.limits,
     slots: shares.providerCalls,
     extraction,
     dataKeys,
+  });
+  const { waitingJobs, reader, ...ingestion } = createIngestion({
+    ...{ database, audit, outbox, keys, usage, blocked, metrics, log },
+    ...{ extraction, dataKeys, safeFetch },
+    slots: shares.providerCalls,
+    documents: shares.documents,
   });
   const search = createSearch({
     database,
@@ -216,6 +233,7 @@ export function createServices(
     database,
     temporal,
     transit,
+    safeFetch,
     audit,
     tenants,
     usage,
@@ -227,17 +245,19 @@ export function createServices(
     steps: embedding.steps,
     batches: embedding.batches,
     backlog: embedding.backlog,
-    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews],
+    reconciled: [articlesRoom.waitingClassifications, reviews.waitingReviews, waitingJobs],
     embeddingCoverage: embedding.embeddingCoverage,
     embeddingRetries: embedding.embeddingRetries,
     articles,
     dataKeys,
     extraction,
+    ...ingestion,
     merging: articlesRoom.merging,
     classifySteps: articlesRoom.classifySteps,
     waitingClassifications: articlesRoom.waitingClassifications,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
+    waitingReviews: reviews.waitingReviews,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),
@@ -250,12 +270,13 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts] = await Promise.all([
+      const [transactions, cuts, documents] = await Promise.all([
         database.close(),
         cutter.close(),
+        reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts };
+      return { signals, uses, transactions, cuts, documents };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { auditRetention } from '../audit/retention.ts';
+import { documentRetention } from '../ingestion/jobs/retention.ts';
 import { answerRetention } from '../platform/idempotency/retention.ts';
 import type { RetentionRule } from '../platform/retention/retention-rule.ts';
 import { cursorRetention } from '../search/retention.ts';
@@ -49,12 +50,12 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     extraction_answers: { kind: 'with', table: 'ingestion_jobs' },
     extraction_articles: knowledge,
     idempotency_keys: by(answerRetention),
-    ingestion_documents: { kind: 'with', table: 'ingestion_jobs' },
+    ingestion_documents: by(documentRetention),
     ingestion_jobs: knowledge,
     ingestion_parts: { kind: 'with', table: 'ingestion_jobs' },
     llm_settings: { kind: 'bounded', by: 'tenants' },
     monthly_usage: by(monthRetention),
-    outbox: { kind: 'bounded', by: 'articles: a row goes when its signal is sent' },
+    outbox: { kind: 'bounded', by: 'articles and jobs: a row goes when its signal is sent' },
     provider_calls: by(callRetention),
     provider_keys: { kind: 'bounded', by: 'providers' },
     provider_limits: { kind: 'bounded', by: 'providers' },

@@ -16,6 +16,7 @@ const services: RouteServices = {
   context: untouched(),
   embeddingCoverage: untouched(),
   embeddingRetries: untouched(),
+  ingestion: untouched(),
   pipeline: untouched(),
   llmConfig: untouched(),
   merging: untouched(),

@@ -69,6 +69,17 @@ export const expectedAnswers: Readonly<Record<string, ExpectedAnswers>> = {
   'GET /knowledge/embeddings': answers(200),
   'GET /providers': answers(200),
   'POST /knowledge/embeddings/retry': answers(202, withBody, withIdempotencyKey),
+  'POST /knowledge/ingest': answers([200, 202], withBody, withIdempotencyKey, {
+    422: ['no_api_key', 'url_forbidden'],
+    503: ['vault_unavailable'],
+  }),
+  'POST /knowledge/ingest/batch': answers(200, withBody, withIdempotencyKey, { 422: ['no_api_key'] }),
+  'GET /knowledge/ingestion-jobs': answers(200, withQuery),
+  'GET /knowledge/ingestion-jobs/:id': answers(200, withId),
+  'POST /knowledge/ingestion-jobs/:id/cancel': transition,
+  'POST /knowledge/ingestion-jobs/:id/retry': answers(202, withId, withTransition, withIdempotencyKey, {
+    422: ['no_api_key'],
+  }),
   'POST /reviews': answers(201, withBody, withIdempotencyKey),
   'GET /reviews': answers(200, withQuery),
   'GET /reviews/:id': answers(200, withId),

@@ -27,10 +27,15 @@ describe('a provider', () => {
   });
 
   it('is asked for nothing by plain fetch but inside that client', () => {
-    const fetching = filesWith(/\bfetch\(/);
+    // A method of that name is asked of the safe fetch, which refuses every address that is not public.
+    const fetching = filesWith(/(?<!\.)\bfetch\(/);
     // The stack and the metrics ask servers of their own, on the loopback address; `npm run mcp` asks the API.
     const ofTheirOwn = /^src\/(stack|main\/start|platform\/temporal\/sdk-metrics|mcp)/;
     expect(fetching.filter((file) => !ofTheirOwn.test(file))).toEqual([
+      'src/platform/net/safe-fetch.ts',
+      'src/providers/wire/bounded-fetch.ts',
+    ]);
+    expect(importersOf(/^undici$/).filter((file) => !file.startsWith('src/platform/net/'))).toEqual([
       'src/providers/wire/bounded-fetch.ts',
     ]);
   });

@@ -6,6 +6,7 @@ import type { Actor } from '../../src/domain/actor.ts';
 import { createServices, type Services } from '../../src/main/services.ts';
 import { createLogger, type Logger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics, type Metrics } from '../../src/platform/telemetry/metrics.ts';
+import { loopbackFetch } from './loopback-fetch.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 export interface TestServices {
@@ -32,7 +33,10 @@ export interface TestTenant {
   setAnthropicKey(key: string | null): Promise<void>;
 }
 
-/** Every service of a process, wired as in production, on the run's real servers and a database of its own. */
+/**
+ * Every service of a process, wired as in production, on the run's real servers and a database of its own. Documents come from the
+ * loopback address alone, where a test starts the servers that it fetches from.
+ */
 export async function createTestServices(
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<TestServices> {
@@ -63,7 +67,7 @@ export async function createTestServices(
     destination: { write: (line: string) => void logLines.push(line) },
   });
   const metrics = createMetrics(new Registry());
-  const services = createServices(environment, log, metrics, 'lorekeep-test');
+  const services = createServices(environment, log, metrics, 'lorekeep-test', loopbackFetch());
 
   return {
     services,

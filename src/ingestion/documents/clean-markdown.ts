@@ -4,7 +4,7 @@ import type { DocumentNote } from './document.ts';
 const frontMatter = /^---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/;
 const titleSetting = /^title:[ \t]*(["']?)(.{1,500}?)\1[ \t]*$/m;
 const dangerousTarget =
-  /(\]\([ \t]{0,4}<?|^ {0,3}\[[^\]\n]{1,200}\]:[ \t]{0,4}<?)(?:javascript|vbscript|data):[^)\s>]*/gim;
+  /(\]\([ \t]{0,4}<?|^ {0,3}\[[^\]\n]{1,200}\]:[ \t]{0,4}<?)(?:javascript|vbscript|data):(?:[^()\s>]|\([^()\s]{0,500}\))*/gim;
 
 /** A Markdown file without what a page would run. */
 export interface CleanMarkdown {
@@ -24,8 +24,8 @@ export function cleanMarkdown(text: string): CleanMarkdown {
   const pieces = outsideOfCode(body, (piece) => {
     const kept = withoutElements(piece, notes);
     return kept
-      .replace(/<br\s{0,5}\/?>/gi, '\n')
-      .replace(/<(?=[a-zA-Z/!?])(?!(?:https?:\/\/|mailto:)[^\s<>]{1,2000}>)/g, '&lt;')
+      .replace(/\n{3,}/g, '\n\n')
+      .replace(/<(?=[a-zA-Z/!?])(?!br\s?\/?>|(?:https?:\/\/|mailto:)[^\s<>]{1,2000}>)/gi, '&lt;')
       .replace(dangerousTarget, (_match, before: string) => {
         notes.add('scripts_removed');
         return before;

@@ -66,11 +66,17 @@ function metaCharset(bytes: Uint8Array): string | undefined {
 
 function decodeAs(label: string, bytes: Uint8Array, fatal: boolean): string | undefined {
   try {
-    return decoderOf(label, fatal)?.decode(bytes);
+    const decoder = decoderOf(label, fatal);
+    const text = decoder?.decode(bytes);
+    return decoder?.encoding === 'windows-1252' ? text?.replace(/[\u0080-\u009f]/g, windowsSign) : text;
   } catch {
     return undefined;
   }
 }
+
+/** What windows-1252 has at 0x80 to 0x9f. Node.js 20 decodes them as ISO-8859-1 does, which has no signs there. */
+const windowsSigns = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const windowsSign = (control: string): string => windowsSigns[control.charCodeAt(0) - 0x80] ?? control;
 
 function decoderOf(label: string, fatal: boolean): TextDecoder | undefined {
   try {

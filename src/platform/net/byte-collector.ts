@@ -33,3 +33,13 @@ export function createByteCollector(maxBytes: number): ByteCollector {
     bytes: () => kept.subarray(0, length),
   };
 }
+
+const partsAtAll = 10_000;
+const leastBytesOfPart = 32;
+
+/**
+ * Whether bytes come in more parts than any network makes of them. Each part costs as much processor time as some thousand bytes,
+ * and a sender may put every byte into a chunk of its own.
+ */
+export const isCrumbled = (parts: number, bytes: number): boolean =>
+  parts > partsAtAll + bytes / leastBytesOfPart;

@@ -24,6 +24,8 @@ export interface Shares {
   readonly providerCalls: Share;
   /** Threads for work that would hold up the event loop. */
   readonly threads: Share;
+  /** Threads that read documents. */
+  readonly documents: Share;
 }
 
 /** One tenant may take this part of what is scarce: two that misbehave leave a fifth to the others. */
@@ -116,6 +118,15 @@ export function createThreadShare(processors: number): Share {
   return createShare({ name: 'threads', total, perTenant, maxWaiting: 200, waitMs: 10_000 });
 }
 
+/**
+ * Divides the threads that read documents, each for up to 20 seconds. There are two even on a small machine, so that a tenant
+ * whose document takes all of its time leaves one to the others; a read that finds none is tried again by its workflow.
+ */
+export function createDocumentShare(processors: number): Share {
+  const total = Math.min(4, Math.max(2, processors - 1));
+  return createShare({ name: 'documents', total, perTenant: partOf(total), maxWaiting: 50, waitMs: 10_000 });
+}
+
 /** Tasks that a worker takes at once: so many that those without a slot find one, too, to be answered `busy` in. */
 export function activityTasksFor(providerCalls: number): number {
   return providerCalls * 5 + 50;
@@ -141,13 +152,14 @@ export function createShares(
     signals: createSignalShare(),
     providerCalls: createProviderCallShare(providerCalls),
     threads: createThreadShare(availableParallelism()),
+    documents: createDocumentShare(availableParallelism()),
   };
   const { tenants, logIns, platform } = shares.connections;
   showShares(registry, [
     shares.requests,
     shares.uploads,
     ...[tenants, logIns, platform],
-    ...[shares.signals, shares.providerCalls, shares.threads],
+    ...[shares.signals, shares.providerCalls, shares.threads, shares.documents],
   ]);
   return shares;
 }

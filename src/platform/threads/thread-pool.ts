@@ -24,16 +24,17 @@ export interface ThreadPoolOptions {
   readonly share: Share;
   /** How long a task may run. */
   readonly timeoutMs: number;
+  /** The objects of a thread. One that needs more dies by itself, and not its process. */
+  readonly maxMemoryMb?: number;
 }
 
 /** A thread that has nothing to do ends after this; the next task waits some tens of milliseconds for another. */
 const idleMs = 30_000;
-/** A thread that needs more memory dies by itself, and not its process. */
-const maxMemoryMb = 256;
+const usualMemoryMb = 256;
 
 /** Creates a pool. It has no thread before the first task. */
 export function createThreadPool<Task, Result>(options: ThreadPoolOptions): ThreadPool<Task, Result> {
-  const { file, share, timeoutMs } = options;
+  const { file, share, timeoutMs, maxMemoryMb = usualMemoryMb } = options;
   const pool = new Piscina<Task, Result>({
     filename: file.href,
     minThreads: 0,

@@ -53,6 +53,7 @@ describe('the catalogue', () => {
       { tablename: 'embedding_spaces', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'idempotency_keys', policyname: 'admin_scope', cmd: 'ALL' },
       { tablename: 'idempotency_keys', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'ingestion_documents', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'ingestion_jobs', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'ingestion_jobs', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'monthly_usage', policyname: 'reconcile_scope', cmd: 'ALL' },

@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { connect, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { test as base, describe, expect, vi } from 'vitest';
 import { createOpenApiDocument } from '../../../src/http/openapi.ts';
@@ -286,6 +287,28 @@ describe('a form that does not end', () => {
       detail: expect.stringContaining('0.02 s'),
     });
     expect(request.readableFlowing).toBe(true);
+  });
+});
+
+describe('a form in pieces of one byte', () => {
+  test('is taken where it is small, and refused early where it is large', async ({ app }) => {
+    const inPieces = async (size: number) => {
+      const form = rawForm([sourceType, { ...file, content: Buffer.alloc(size, 120) }]);
+      const head = [
+        'POST /api/v1/documents HTTP/1.1',
+        'Host: x',
+        'Connection: close',
+        `Authorization: Bearer ${key}`,
+        `Content-Type: ${formHeaders['content-type']}`,
+        'Transfer-Encoding: chunked',
+      ];
+      const socket = connect(app.port, '127.0.0.1');
+      const chunks = [...form].map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('');
+      socket.end(`${head.join('\r\n')}\r\n\r\n${chunks}0\r\n\r\n`, 'latin1');
+      return (await text(socket)).slice(0, 12);
+    };
+    expect(await inPieces(1_000)).toBe('HTTP/1.1 202');
+    expect(await inPieces(20_000)).toBe('HTTP/1.1 400');
   });
 });
 

@@ -1,6 +1,14 @@
 import type { DocumentNote } from '../document.ts';
 import { codeOf } from './code-blocks.ts';
-import { type HtmlDocument, type HtmlElement, hasWords, isElement, isText, walk } from './html-element.ts';
+import {
+  type HtmlDocument,
+  type HtmlElement,
+  type HtmlNode,
+  hasWords,
+  isElement,
+  isText,
+  walk,
+} from './html-element.ts';
 import { isAround, isHidden } from './left-out.ts';
 import { targetOf } from './links.ts';
 
@@ -33,6 +41,8 @@ const wordless = new Set(
 );
 const pictures = new Set(['SVG', 'CANVAS', 'VIDEO', 'MAP', 'IMG', 'IMAGE']);
 const maxAltLength = 500;
+const maxBlanks = 100;
+const longBlanks = /\s{101,}/g;
 
 /**
  * Takes out of a page what is not its text: scripts, styles, comments, hidden text, what stands around the text. Pictures become
@@ -45,6 +55,7 @@ export function cleanHtml(document: HtmlDocument, base: string | null): Document
     within.length = Math.min(within.length, depth - 1);
     if (!isElement(node)) {
       if (!isText(node)) node.remove();
+      else shortenBlanks(node);
       return 'skip';
     }
     const name = node.nodeName.toUpperCase();
@@ -65,12 +76,21 @@ export function cleanHtml(document: HtmlDocument, base: string | null): Document
       else node.replaceWith(words);
       return 'skip';
     }
-    if (name === 'INPUT' ? !isTask(node, within) : isAround(node, name, within)) {
+    if (name === 'INPUT') {
+      // The box of a task; the libraries behind this step drop every input.
+      if (node.getAttribute('type') !== 'checkbox' || !within.some(({ nodeName }) => nodeName === 'LI'))
+        node.remove();
+      else node.replaceWith(node.getAttribute('checked') === null ? '☐ ' : '☑ ');
+      return 'skip';
+    }
+    if (isAround(node, name, within)) {
       node.remove();
       return 'skip';
     }
     if (name === 'PRE') {
-      node.replaceChildren(codeOf(document, node));
+      const code = codeOf(document, node);
+      shortenBlanks(code);
+      node.replaceChildren(code);
       return 'skip';
     }
     if (name === 'A') setTarget(node, base, notes);
@@ -81,9 +101,11 @@ export function cleanHtml(document: HtmlDocument, base: string | null): Document
   return [...notes];
 }
 
-/** The box of a task in a list. */
-function isTask(node: HtmlElement, within: readonly HtmlElement[]): boolean {
-  return node.getAttribute('type') === 'checkbox' && within.some(({ nodeName }) => nodeName === 'LI');
+/** A pattern of the library that writes the Markdown takes quadratic time on a long run of blanks. */
+function shortenBlanks(node: HtmlNode): void {
+  const text = node.textContent ?? '';
+  if (text.length > maxBlanks)
+    node.textContent = text.replaceAll(longBlanks, (run) => run.slice(0, maxBlanks));
 }
 
 function setTarget(link: HtmlElement, base: string | null, notes: Set<DocumentNote>): void {

@@ -1,4 +1,4 @@
-import { strikethrough, taskListItems } from '@joplin/turndown-plugin-gfm';
+import { strikethrough } from '@joplin/turndown-plugin-gfm';
 import Turndown from 'turndown';
 import type { DocumentNote } from '../document.ts';
 import { cleanHtml } from './clean-html.ts';
@@ -45,7 +45,7 @@ function toMarkdown(part: HtmlElement): string {
     bulletListMarker: '-',
     hr: '---',
   });
-  service.use([strikethrough, taskListItems]);
+  service.use(strikethrough);
   service.addRule('heading', {
     filter: ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
     replacement: (content, node: HtmlElement) => {

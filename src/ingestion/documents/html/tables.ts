@@ -28,7 +28,8 @@ export function tableToMarkdown(
   if (columns < 2 || grid.length * columns > maxCells) return undefined;
 
   const headRows = rows.findIndex(({ heads }) => !heads);
-  const heads = grid.slice(0, headRows === -1 ? 1 : headRows);
+  // Where no row says that it is a head, the first one most often is.
+  const heads = grid.slice(0, Math.max(1, headRows));
   const body = grid.slice(heads.length);
   const head = Array.from({ length: columns }, (_, column) => [
     ...new Set(heads.map((row) => row[column] ?? '')),
@@ -60,7 +61,7 @@ function rowsOf(table: HtmlElement): { readonly rows: Row[]; readonly caption: s
     // Cells are searched for tables within them.
     return undefined;
   });
-  return nested || rows.length === 0 || rows.length > maxRows ? undefined : { rows, caption };
+  return nested || rows.length < 2 || rows.length > maxRows ? undefined : { rows, caption };
 }
 
 /** The words of each place of a table. */

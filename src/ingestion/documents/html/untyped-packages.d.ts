@@ -3,7 +3,6 @@
 declare module '@joplin/turndown-plugin-gfm' {
   import type { Plugin } from 'turndown';
   export const strikethrough: Plugin;
-  export const taskListItems: Plugin;
 }
 
 declare module 'html-encoding-sniffer' {

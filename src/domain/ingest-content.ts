@@ -1,0 +1,90 @@
+import type { JobStatus, PartRef } from './extract-content.ts';
+import { type Failure, type FailureCode, failureTraits } from './failures.ts';
+import { retryWaitMs } from './retry-waits.ts';
+
+// The payloads between the IngestContent workflow and its activities: ids, numbers and codes.
+
+/** A step that may succeed later. The wait is the workflow's. */
+export type Passing = { readonly kind: 'passing' } & Failure;
+
+/** No slot or no thread of the worker is free for the tenant. Nothing was done. */
+export interface Busy {
+  readonly kind: 'busy';
+  readonly retryInMs: number;
+}
+
+/** The job is gone, or has ended: it was cancelled, or another run has ended it. */
+export interface Ended {
+  readonly kind: 'ended';
+}
+
+/** Answer of `prepareDocument`: the document is read and divided. */
+export type Prepared =
+  | {
+      readonly kind: 'prepared';
+      /** Which try of the job this is; a retry by a person raises it. */
+      readonly attempt: number;
+      /** The parts that are not settled yet. */
+      readonly open: readonly PartRef[];
+    }
+  | Passing
+  | Busy
+  | Ended;
+
+/** Answer of `extractPart`. */
+export type Extracted =
+  /** The answer is bought and stored. */
+  | { readonly kind: 'extracted' }
+  /** The answer was cut off: the halves are asked for in its place. */
+  | { readonly kind: 'cut' }
+  /** An answer that cannot be used was bought, and it is worth one more. */
+  | { readonly kind: 'again' }
+  /** Nothing is left to do: it was refused for good, left out, or done by an earlier run. */
+  | { readonly kind: 'settled' }
+  | Passing
+  | Busy
+  | Ended;
+
+/** Answer of `makeArticles`. */
+export type Made = { readonly kind: 'settled' } | Passing | Busy | Ended;
+
+/** Answer of `finishJob`. `changed`: the job was asked for again meanwhile and goes on. */
+export type Finished =
+  | { readonly kind: 'changed' | 'gone' }
+  | {
+      readonly kind: 'finished';
+      readonly status: Exclude<JobStatus, 'queued' | 'running'>;
+      readonly code: FailureCode | null;
+      readonly parts: number;
+      readonly articles: number;
+    };
+
+/** What a failure of a call about one part means for its job. */
+export function scopeOfFailure(failure: Failure): 'passing' | 'part' | 'job' {
+  const { workflow, who } = failureTraits[failure.code];
+  // An answer in another shape depends on the part that was asked about, and so does what its author can mend.
+  if (failure.code === 'malformed_response' || who === 'author') return 'part';
+  // Calls under way have reserved the budget, or the provider has named the end of a pause.
+  if (failure.retryAfterMs !== undefined && (failure.called === false || failure.code === 'budget_exhausted'))
+    return 'passing';
+  return workflow === 'retries' || workflow === 'waits' ? 'passing' : 'job';
+}
+
+/**
+ * The waits after rounds in which a call has failed, for a document: seven tries within a day. Fewer than for an article, since a
+ * call about a part costs a hundred times as much, and a provider may bill one that it did not answer in time. The first ones outlast
+ * a restart, the last ones an outage and a night.
+ */
+const roundWaitsMs: readonly number[] = [15_000, 120_000, 900_000, 3_600_000, 3 * 3_600_000, 8 * 3_600_000];
+
+/**
+ * The wait before the next round of a document, after `rounds` rounds that have failed before; undefined when there is none. A
+ * failure without a call, or of the custody of keys, costs nothing and is asked about as often as for an article.
+ */
+export function roundWaitMs(failure: Failure, rounds: number): number | undefined {
+  const isFree = failureTraits[failure.code].workflow === 'waits' || failure.called === false;
+  if (isFree || failure.code === 'vault_unavailable' || failure.code === 'budget_exhausted')
+    return retryWaitMs(failure, rounds);
+  const waitMs = roundWaitsMs[rounds];
+  return waitMs === undefined ? undefined : Math.max(waitMs, failure.retryAfterMs ?? 0);
+}

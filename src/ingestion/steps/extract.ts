@@ -1,0 +1,185 @@
+import type { JobRef, PartRef } from '../../domain/extract-content.ts';
+import type { FailureCode } from '../../domain/failures.ts';
+import { type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
+import type { Asked, Extraction, Passage, StoredAnswer } from '../../extraction/extraction.ts';
+import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import type { Usage } from '../../usage/service.ts';
+import type { DocumentPart } from '../documents/document.ts';
+import { halvesOf } from '../documents/parts/split-into-parts.ts';
+import { articleLimitNote } from '../jobs/job.ts';
+import { addNotes, touchJob } from '../jobs/job-status-store.ts';
+import { findPart, insertParts, markPart } from '../jobs/part-store.ts';
+import type { DividedDocument } from '../jobs/sealed-document.ts';
+import type { FailedStep, OpenJob, OpenJobs } from './open-job.ts';
+
+/**
+ * Buys the answer about one part, unless it is stored already. It fails with what concerns the whole job, such as a key that is
+ * rejected; a failure that concerns the part alone is kept with it.
+ */
+export type ExtractPart = (ref: JobRef, part: PartRef) => Promise<Extracted | FailedStep>;
+
+/** When a part that another run is asking about is worth a look. */
+const claimedRetryMs = 5_000;
+
+/** Creates the step that buys answers. */
+export function createExtractPart(deps: {
+  readonly database: Pick<Database, 'withTenant'>;
+  readonly openJob: OpenJobs;
+  readonly extraction: Pick<Extraction, 'find' | 'ask' | 'articlesOf'>;
+  /** Writes the calls of a job to the ledger. */
+  readonly usage: Pick<Usage, 'recordSubject'>;
+}): ExtractPart {
+  const { database, openJob, extraction, usage } = deps;
+
+  /** What a stored answer makes of its part. `ask`: it cannot be used, and another one is worth its price. */
+  const settle = async (
+    tx: Transaction,
+    { tenantId, jobId }: JobRef,
+    ref: PartRef,
+    answer: StoredAnswer,
+  ): Promise<Extracted | 'ask'> => {
+    const { inputTokens, outputTokens } = answer;
+    const to = (status: 'extracted' | 'cut' | 'failed', code?: FailureCode) =>
+      markPart(tx, tenantId, jobId, ref, {
+        ...{ status, inputTokens, outputTokens },
+        ...(code === undefined ? {} : { code }),
+      });
+    await touchJob(tx, tenantId, jobId);
+    if (answer.kind === 'answered') {
+      await to('extracted');
+      return { kind: 'extracted' };
+    }
+    if (answer.code === 'answer_cut' && ref.half === 0) {
+      await to('cut');
+      const { part } = ref;
+      await insertParts(tx, tenantId, jobId, [
+        { part, half: 1 },
+        { part, half: 2 },
+      ]);
+      return { kind: 'cut' };
+    }
+    if (!answer.final) return 'ask';
+    await to('failed', answer.code);
+    return { kind: 'settled' };
+  };
+
+  /** What an earlier run has left; undefined where the part is to be asked about. */
+  const look = (ref: JobRef, { job }: OpenJob, part: PartRef) =>
+    database.withTenant(ref.tenantId, async (tx): Promise<Extracted | undefined> => {
+      const { tenantId, jobId } = ref;
+      const progress = await findPart(tx, tenantId, jobId, part);
+      if (progress === undefined) return { kind: 'settled' };
+      switch (progress.status) {
+        case 'done':
+        case 'left_out':
+        case 'failed':
+          return { kind: 'settled' };
+        case 'cut':
+          return { kind: 'cut' };
+        case 'extracted':
+          return { kind: 'extracted' };
+        case 'waiting':
+          break;
+        default:
+          return progress.status satisfies never;
+      }
+      const passage = passageOf(ref, part);
+      const stored = await extraction.find(tx, passage);
+      if (stored !== undefined) {
+        const settled = await settle(tx, ref, part, stored);
+        return settled === 'ask' ? undefined : settled;
+      }
+      const made = await extraction.articlesOf(tx, passage.subject);
+      if (made.created < job.maxArticles) return undefined;
+      // Its articles would be left out, so nothing is paid for them.
+      await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
+      await addNotes(tx, tenantId, jobId, [articleLimitNote]);
+      return { kind: 'settled' };
+    });
+
+  /** What becomes of a part whose call has failed. */
+  const afterFailure = async (
+    ref: JobRef,
+    part: PartRef,
+    failed: Extract<Asked, { kind: 'failed' }>,
+  ): Promise<Extracted | FailedStep> => {
+    const { code, retryAfterMs, called } = failed;
+    switch (scopeOfFailure(failed)) {
+      case 'job':
+        return { kind: 'failed', code };
+      case 'passing':
+        return {
+          ...{ kind: 'passing', code },
+          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+          ...(called === undefined ? {} : { called }),
+        };
+      case 'part':
+        return database.withTenant(ref.tenantId, async (tx): Promise<Extracted> => {
+          const stored = await extraction.find(tx, passageOf(ref, part));
+          const settled = stored === undefined ? undefined : await settle(tx, ref, part, stored);
+          if (settled !== undefined && settled !== 'ask') return settled;
+          if (settled === 'ask' && !failed.final) return { kind: 'again' };
+          await markPart(tx, ref.tenantId, ref.jobId, part, { status: 'failed', code });
+          await touchJob(tx, ref.tenantId, ref.jobId);
+          return { kind: 'settled' };
+        });
+    }
+  };
+
+  return async (ref, part) => {
+    const opened = await openJob(ref);
+    if (opened.kind !== 'open') return opened;
+    const before = await look(ref, opened, part);
+    if (before !== undefined) return before;
+
+    const { job, row, key, sealing } = opened;
+    const document = row.document === null ? undefined : sealing.openDocument(row.document);
+    if (document === undefined) return { kind: 'failed', code: 'key_unusable' };
+    const place = placeOf(document, part);
+    // A single character has no halves.
+    if (place === undefined)
+      return afterFailure(ref, part, { kind: 'failed', code: 'answer_cut', final: true });
+    const about = sealing.openAbout(row.about);
+    const answer = await extraction.ask({
+      passage: passageOf(ref, part),
+      key,
+      text: {
+        title: about?.title ?? document.title,
+        path: place.path,
+        text: document.markdown.slice(place.start, place.end),
+      },
+      maxArticles: articlesOfOnePart(job.maxArticles, document.parts.length),
+      apiKeyId: job.apiKeyId,
+    });
+    await usage.recordSubject(ref.tenantId, ref.jobId);
+    switch (answer.kind) {
+      case 'ok':
+        return database.withTenant(ref.tenantId, async (tx): Promise<Extracted> => {
+          await settle(tx, ref, part, answer.answer);
+          return { kind: 'extracted' };
+        });
+      case 'claimed':
+        return { kind: 'busy', retryInMs: claimedRetryMs };
+      case 'failed':
+        return afterFailure(ref, part, answer);
+      default:
+        return answer satisfies never;
+    }
+  };
+}
+
+/** The passage of a part. */
+export function passageOf({ tenantId, jobId }: JobRef, { part, half }: PartRef): Passage {
+  return { subject: { tenantId, kind: 'ingestion', id: jobId }, part, half };
+}
+
+/** Where a part stands in its document, or a half of one; undefined where there is none. */
+function placeOf(document: DividedDocument, { part, half }: PartRef): DocumentPart | undefined {
+  const whole = document.parts[part];
+  return whole === undefined || half === 0 ? whole : halvesOf(whole, document.markdown)?.[half - 1];
+}
+
+/** The articles of a document are asked for in equal shares, so that the first parts do not use them all up. */
+function articlesOfOnePart(ofDocument: number, parts: number): number {
+  return Math.max(1, Math.ceil(ofDocument / parts));
+}

@@ -1,0 +1,40 @@
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { Busy } from '../src/domain/ingest-content.ts';
+import type { Changes } from './changes.ts';
+import { busyWaits } from './policies.ts';
+
+/** What a step answers beside its results: the tenant's slots are in use, or it is worth another try at once. */
+type NotYet = Busy | { readonly kind: 'again' };
+
+/** A change, or a history that has grown too long, has come between. */
+export interface Interrupted {
+  readonly kind: 'interrupted';
+}
+
+/**
+ * Runs a step again for as long as the tenant's slots are in use, on timers that hold nothing of the worker, and once more where it
+ * asks for that.
+ */
+export async function untilFree<Answer extends { readonly kind: string }>(
+  changes: Changes,
+  step: () => Promise<Answer | NotYet>,
+): Promise<Exclude<Answer, NotYet> | Interrupted> {
+  for (let times = 0; ; ) {
+    const answer = await step();
+    if (isBusy(answer)) {
+      const waitMs = Math.min(answer.retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
+      await condition(() => changes.any, waitMs, { summary: answer.kind });
+      times += 1;
+    } else if (isResult(answer)) return answer;
+    if (isInterrupted(changes)) return { kind: 'interrupted' };
+  }
+}
+
+/** Whether the work under way is to end soon: something has changed, or the run is to be continued as a new one. */
+export const isInterrupted = (changes: Changes) => changes.any || workflowInfo().continueAsNewSuggested;
+
+const isBusy = (answer: { readonly kind: string }): answer is Busy => answer.kind === 'busy';
+
+const isResult = <Answer extends { readonly kind: string }>(
+  answer: Answer | NotYet,
+): answer is Exclude<Answer, NotYet> => answer.kind !== 'busy' && answer.kind !== 'again';
