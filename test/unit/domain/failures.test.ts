@@ -38,12 +38,6 @@ const expected: readonly (readonly [
   ['answer_refused', 'author', false, 'fails', 'failed', 422],
   ['answer_cut', 'author', false, 'fails', 'failed', 422],
   ['vectors_pending', 'wait', false, 'waits', 'pending', 503],
-  ['url_forbidden', 'author', false, 'fails', 'failed', 422],
-  ['url_unreachable', 'author', false, 'fails', 'failed', 422],
-  ['unsupported_content', 'author', false, 'fails', 'failed', 422],
-  ['document_too_large', 'author', false, 'fails', 'failed', 422],
-  ['answer_refused', 'author', false, 'fails', 'failed', 422],
-  ['answer_cut', 'author', false, 'fails', 'failed', 422],
   ['internal', 'operator', false, 'retries', 'failed', 500],
 ];
 
