@@ -90,6 +90,14 @@ describe('POST /articles/merge', () => {
     expect(twin.callsOf(key)).toHaveLength(1);
   });
 
+  it('gives the draft fifty tags at most, those of the originals first', async ({ twin, key, merging }) => {
+    const tagsOf = (name: string) => Array.from({ length: 24 }, (_, i) => `${name}${i}`);
+    twin.answer(key, () => ({ ...said, tags: ['x'.repeat(101), 'm1', 'm2', 'm3'] }));
+    const [a, b] = [await merging.write('One', tagsOf('a')), await merging.write('Two', tagsOf('b'))];
+    const { body } = await merging.merge(a, b);
+    expect(body.data.tags).toEqual([...tagsOf('a'), ...tagsOf('b'), 'm1', 'm2']);
+  });
+
   it('stores the answer for the client in the transaction of the draft', async ({
     service,
     twin,
