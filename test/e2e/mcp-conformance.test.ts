@@ -1,23 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest, type Server } from 'node:http';
 import { describe, expect } from 'vitest';
 import { factsOfMcp } from '../api/mcp/mcp-facts.ts';
 
-/** The suite sends no API key, so its requests pass through a proxy that adds one. */
 const test = factsOfMcp().extend('url', async ({ service, tenant }, { onCleanup }) => {
-  const proxy = createServer((given, answer) => {
-    const headers = { ...given.headers, authorization: `Bearer ${tenant.keys.user}` };
-    const forwarded = httpRequest(
-      `${service.apiUrl}${given.url}`,
-      { method: given.method ?? 'GET', headers },
-      (got) => {
-        answer.writeHead(got.statusCode ?? 502, got.headers);
-        got.pipe(answer);
-      },
-    );
-    given.pipe(forwarded);
-  });
+  const proxy = proxyWithKey(service.apiUrl, tenant.keys.user);
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   onCleanup(() => {
@@ -43,6 +31,21 @@ describe('the official conformance suite', () => {
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
   });
 });
+
+/** The suite sends no API key, so its requests pass through a proxy that adds one. */
+function proxyWithKey(apiUrl: string, key: string): Server {
+  return createServer((given, answer) => {
+    const forwarded = httpRequest(
+      `${apiUrl}${given.url}`,
+      { method: given.method ?? 'GET', headers: { ...given.headers, authorization: `Bearer ${key}` } },
+      (got) => {
+        answer.writeHead(got.statusCode ?? 502, got.headers);
+        got.pipe(answer);
+      },
+    );
+    given.pipe(forwarded);
+  });
+}
 
 /** Loads the suite with what its newer Node.js has, and runs it. */
 async function runSuite(args: readonly string[]): Promise<{ output: string; code: number | null }> {
