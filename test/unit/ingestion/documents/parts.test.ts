@@ -106,7 +106,7 @@ describe('the parts of a document', () => {
     const code = `\`\`\`ts\n${'const answer = 42;\n\n'.repeat(12)}\`\`\`\n`;
     const table = `| name | size |\n| --- | --- |\n${'| row | 17 |\n'.repeat(15)}`;
     for (const block of [code, table]) {
-      const markdown = `${paragraph(20)}\n\n${block}\n${paragraph(60)}\n`;
+      const markdown = `${paragraph(10)}\n\n${block}\n${paragraph(60)}\n`;
       const texts = textsOf(markdown, splitIntoParts(markdown, 300));
       expect(texts.some((text) => text.includes(block.trimEnd()))).toBe(true);
     }
