@@ -129,7 +129,7 @@ describe('the parts of a document', () => {
     expect(Math.min(...lengths)).toBeGreaterThan(4_000);
   });
 
-  it('are found in linear time in a text made to be slow', { timeout: 10_000 }, () => {
+  it('are found in linear time in a text made to be slow', () => {
     for (const piece of [
       '#\n',
       '- ',
@@ -143,7 +143,7 @@ describe('the parts of a document', () => {
       '    x\n',
       '#'.repeat(7),
     ]) {
-      const markdown = piece.repeat(Math.floor(800_000 / piece.length));
+      const markdown = piece.repeat(Math.floor(300_000 / piece.length));
       const parts = splitIntoParts(markdown);
       expect(parts.at(-1)?.end).toBe(markdown.length);
     }
