@@ -5,6 +5,7 @@ import type { Activities } from '../../activities/index.ts';
 import type { ClassificationStep } from '../../src/domain/classify-article.ts';
 import type { Generated, HashCheck, ResolvedKey } from '../../src/domain/embed-article.ts';
 import type { DraftedPassage, ExtractedPassage, PreparedReview } from '../../src/domain/extract-review.ts';
+import type { Extracted, Finished, Prepared } from '../../src/domain/ingest-content.ts';
 import { retryForMs } from '../../src/domain/retry-waits.ts';
 import {
   embedBacklogWorkflowId,
@@ -12,6 +13,7 @@ import {
   signals,
   workflowTypes,
 } from '../../src/domain/temporal-names.ts';
+import { completed, ingestionFakes, prepared, startIngestContent } from '../support/ingestion-fakes.ts';
 import { reviewFakes, startExtractReview } from '../support/review-fakes.ts';
 import type { WorkflowTest } from '../support/workflow-environment.ts';
 import { fakes, sequence, startClassifyArticle, startEmbedArticle } from '../support/workflow-fakes.ts';
@@ -55,6 +57,21 @@ const classification = (
       tenantId: randomUUID(),
       articleId: randomUUID(),
     });
+    await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
+const document = (
+  name: string,
+  activities: Partial<Activities> = {},
+  meanwhile: (handle: WorkflowHandle) => Promise<void> = async () => undefined,
+): Shape => ({
+  name: `document-${name}`,
+  activities: ingestionFakes(activities).activities,
+  async run(test, taskQueue) {
+    const handle = await startIngestContent(test, taskQueue);
     await meanwhile(handle);
     await handle.result().catch(() => undefined);
     return handle;
@@ -289,4 +306,58 @@ export const shapes: readonly Shape[] = [
       return handle;
     },
   },
+  document('ingested', { prepareDocument: async () => prepared(3) }),
+  document('cut-in-halves', { extractPart: sequence<Extracted>({ kind: 'cut' }, { kind: 'extracted' }) }),
+  document('partial', {
+    extractPart: async () => ({ kind: 'settled' }),
+    finishJob: async () => ({ ...completed, status: 'partial', code: 'answer_refused' }),
+  }),
+  document('unreadable', {
+    async prepareDocument() {
+      throw toApplicationFailure({ code: 'unsupported_content' });
+    },
+    finishJob: async () => ({ ...completed, status: 'failed', code: 'unsupported_content' }),
+  }),
+  document('stopped-by-key', {
+    async extractPart() {
+      throw toApplicationFailure({ code: 'credential_rejected' });
+    },
+    finishJob: async () => ({ ...completed, status: 'failed', code: 'credential_rejected' }),
+  }),
+  document('waited-for-provider', {
+    prepareDocument: async () => prepared(2),
+    extractPart: sequence<Extracted>({ kind: 'passing', code: 'provider_timeout' }, { kind: 'extracted' }),
+  }),
+  document('waited-for-breaker', {
+    extractPart: sequence<Extracted>(
+      { kind: 'passing', code: 'circuit_open', retryAfterMs: 30_000 },
+      { kind: 'extracted' },
+    ),
+  }),
+  document('waited-for-vault', {
+    prepareDocument: sequence<Prepared>({ kind: 'passing', code: 'vault_unavailable' }, prepared(1)),
+  }),
+  document('waited-for-slot', {
+    prepareDocument: sequence<Prepared>({ kind: 'busy', retryInMs: 2_000 }, prepared(1)),
+    extractPart: sequence<Extracted>(
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'again' },
+      { kind: 'extracted' },
+    ),
+  }),
+  document('given-up', {
+    extractPart: async () => ({ kind: 'passing', code: 'provider_unavailable' }),
+    finishJob: async () => ({ ...completed, status: 'failed', code: 'provider_unavailable' }),
+  }),
+  document('cancelled', {
+    extractPart: async () => ({ kind: 'ended' }),
+    finishJob: async () => ({ ...completed, status: 'cancelled' }),
+  }),
+  document('gone', {
+    prepareDocument: async () => ({ kind: 'ended' }),
+    finishJob: async () => ({ kind: 'gone' }),
+  }),
+  document('asked-for-again', {
+    finishJob: sequence<Finished>({ kind: 'changed' }, completed),
+  }),
 ];

@@ -122,6 +122,16 @@ function makers(): Readonly<Record<string, Make>> {
       });
       return JSON.parse(text).data.id;
     },
+    knowledge: async (service, tenant, path) => {
+      await tenant.setAnthropicKey('sk-a-key-of-the-tenant');
+      const { text } = await call(service, tenant, 'post', '/knowledge/ingest', {
+        ...{ content: 'secretive text', source_type: 'note' },
+      });
+      const jobId: string = JSON.parse(text).data.id;
+      if (path.endsWith('/retry'))
+        await service.services.ingestionSteps.finish({ tenantId: tenant.id, jobId }, { code: 'internal' });
+      return jobId;
+    },
     'api-keys': async (service, tenant) => {
       const { text } = await call(service, tenant, 'post', '/api-keys', { label: 'Secret', role: 'agent' });
       return JSON.parse(text).data.id;

@@ -286,7 +286,14 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
       ...{ claim_id: randomUUID(), leased_until: new Date() },
     });
   });
+  await tenant.setAnthropicKey(twinKey());
+  const queued = await test.services.ingestion.queue(tenant.actor, {
+    ...{ document: { kind: 'text', text: 'A document.' }, title: null },
+    ...{ sourceType: 'note', publish: false, maxArticles: 1, metadata: {} },
+  });
+  if (queued.kind !== 'queued') throw new Error(queued.kind);
   const steps = createActivities(test.services);
+  await steps.prepareDocument({ tenantId: tenant.id, jobId: queued.job.id });
   const resolved = await steps.resolveEmbeddingKey(article);
   if (resolved.kind !== 'reference') throw new Error(resolved.kind);
   const check = await steps.checkContentHash({ ...article, key: resolved.key });
