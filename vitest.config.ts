@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
+import { relative } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import type { Reporter } from 'vitest/node';
+import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/node';
 
 /** Ends the output with one line that a program can read. A file that cannot be loaded counts as one failure. */
 const closingLine = (): Reporter => ({
@@ -35,6 +36,35 @@ const oneByOne = [
   // It prefers the default ports, as start.test.ts does: at the same time each could take the other's API for its own.
   'test/e2e/dev.test.ts',
 ];
+/**
+ * Files of the project `services` that take longest, the longest first. Without a cache of earlier runs the library begins with the
+ * largest files, and the longest one would run alone at the end.
+ */
+const longest = [
+  'test/faults/matrix.test.ts',
+  'test/integration/embedding/paced-articles.test.ts',
+  'test/api/embedding/retry-all.test.ts',
+  'test/e2e/drain.test.ts',
+  'test/workflows/embed-article.test.ts',
+  'test/integration/platform/deadlines.test.ts',
+  'test/integration/providers/recorded-calls.test.ts',
+];
+const placeOf = ({ moduleId }: TestSpecification) => longest.indexOf(relative(import.meta.dirname, moduleId));
+
+/** Starts the longest files of a project first, and the others in the library's order. The library takes a class. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const long = sorted.filter((file) => placeOf(file) >= 0).sort((a, b) => placeOf(a) - placeOf(b));
+    const [project] = long.map((file) => file.project.name);
+    const others = sorted.filter((file) => placeOf(file) < 0);
+    // A project's files stay together.
+    const first = others.findIndex((file) => file.project.name === project);
+    const at = first < 0 ? others.length : first;
+    return [...others.slice(0, at), ...long, ...others.slice(at)];
+  }
+}
+
 /** Tests on software that `npm test` does not install: `npm run test:litellm`. */
 const onRequest = ['test/vendors/**'];
 const globalSetup = ['test/support/global-setup.ts'];
@@ -44,6 +74,7 @@ export default defineConfig({
     reporters: ['default', closingLine()],
     pool: 'forks',
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'alone', include: standsAlone, ...timeouts } },
       {

@@ -34,8 +34,8 @@ export function toApplicationFailure(failure: Failure, attempt = 1): Application
  */
 export function sanitize(thrown: unknown, attempt: number): unknown {
   if (isThrown(thrown, CancelledFailure) || isThrown(thrown, CompleteAsyncError)) return thrown;
-  const delay = readThrown(thrown, 'nextRetryDelay');
-  const retryAfterMs = typeof delay === 'number' ? { retryAfterMs: delay } : {};
+  const delay = isThrown(thrown, ApplicationFailure) ? readThrown(thrown, 'nextRetryDelay') : undefined;
+  const retryAfterMs = typeof delay === 'number' && Number.isFinite(delay) ? { retryAfterMs: delay } : {};
   return toApplicationFailure({ code: codeOfThrown(thrown), ...retryAfterMs }, attempt);
 }
 

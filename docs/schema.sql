@@ -223,10 +223,12 @@ CREATE TABLE public.audit_log (
     actor_key_id uuid,
     actor_label text NOT NULL,
     actor_role text NOT NULL,
+    actor_via text,
     action text NOT NULL,
     subject_kind text NOT NULL,
     subject_id text NOT NULL,
-    details jsonb DEFAULT '{}'::jsonb NOT NULL
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT audit_log_actor_via_check CHECK ((actor_via = 'mcp'::text))
 );
 
 ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
@@ -876,6 +878,8 @@ CREATE INDEX ingestion_jobs_least_recent ON public.ingestion_jobs USING btree (t
 
 CREATE INDEX ingestion_jobs_newest_first ON public.ingestion_jobs USING btree (tenant_id, created_at DESC, id DESC);
 
+CREATE INDEX ingestion_jobs_not_done ON public.ingestion_jobs USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['partial'::text, 'failed'::text]));
+
 CREATE UNIQUE INDEX ingestion_jobs_under_way ON public.ingestion_jobs USING btree (tenant_id, content_hash, source_type, publish) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE INDEX outbox_oldest_first ON public.outbox USING btree (created_at);
@@ -1102,7 +1106,7 @@ ALTER TABLE public.provider_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.provider_limits ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY reconcile_scope ON public.article_classifications USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+CREATE POLICY reconcile_scope ON public.article_classifications FOR SELECT USING ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.article_embeddings USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 

@@ -115,11 +115,39 @@ function crossChecks(schema: z.ZodObject, given: Readonly<Record<string, string>
       );
     }
   }
+  if ('MCP_AUTHORIZATION_SERVERS' in schema.shape) {
+    if ('MCP_AUTHORIZATION_SERVERS' in given && !('MCP_PUBLIC_URL' in given))
+      problems.push('MCP_PUBLIC_URL: is required with MCP_AUTHORIZATION_SERVERS');
+  }
   return problems;
 }
 
+/** Addresses, separated by commas. */
+function listOf(address: z.ZodType<string, string>) {
+  return z
+    .string()
+    .transform((given) => given.split(',').map((each) => each.trim()))
+    .pipe(z.array(address));
+}
+
+const origin = httpUrl.refine(
+  (given) => URL.canParse(given) && new URL(given).origin === given,
+  'must be an origin such as https://kb.example.com, without a path',
+);
+
+/** The endpoint /mcp of the API. */
+const mcpEndpoint = {
+  /** Its address as clients have it. Behind a proxy the service cannot know it. */
+  MCP_PUBLIC_URL: httpUrl.optional(),
+  /** The issuers of the authorization servers that stand in front of it, separated by commas. */
+  MCP_AUTHORIZATION_SERVERS: listOf(httpUrl).optional(),
+  /** Web origins from which browsers may ask it, separated by commas. */
+  MCP_ALLOWED_ORIGINS: listOf(origin).optional(),
+};
+
 const apiSchema = z.object({
   ...service,
+  ...mcpEndpoint,
   PORT: port.default(4000),
   DATABASE_STATEMENT_TIMEOUT_MS: statementTimeout.default(10_000),
   ADMIN_API_KEY: z.string().min(20).optional(),
@@ -134,6 +162,14 @@ const workerSchema = z.object({
   /** After how many days audit rows are deleted; never when it is not set. The schema keeps every row for 30 days. */
   AUDIT_RETENTION_DAYS: count.min(30).optional(),
 });
+const mcpSchema = z.object({
+  ...shared,
+  /** The address of the API. One that was copied with the path of its routes is understood. */
+  LOREKEEP_API_URL: httpUrl.transform((given) => given.replace(/(\/api\/v1)?\/*$/, '')),
+  LOREKEEP_API_KEY: z.string().regex(/^[!-~]{1,512}$/, 'must be an API key'),
+  /** Whether answers are structured or text alone; by default what the client's protocol version understands. */
+  LOREKEEP_MCP_ANSWERS: oneOf(['structured', 'text']).optional(),
+});
 const migrateSchema = z.object({ ...owner, ...database });
 const adminSchema = z.object(owner);
 const temporalSetupSchema = z.object({ ...shared, ...temporal });
@@ -143,6 +179,7 @@ const vaultSetupSchema = z.object({ ...shared, ...vault });
 export const environmentSchemas = {
   api: apiSchema,
   worker: workerSchema,
+  mcp: mcpSchema,
   migrate: migrateSchema,
   admin: adminSchema,
   'temporal:setup': temporalSetupSchema,

@@ -1,4 +1,4 @@
-import { isolateTenant, openToScope } from '../row-level-security.ts';
+import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
   -- Keyword search over the whole text. A tsvector holds 1 MB of lexemes: prose of 500,000 characters needs a tenth of
@@ -69,7 +69,7 @@ export const create = `
   create index article_classifications_waiting on article_classifications (tenant_id)
     where status in ('pending', 'blocked');
   ${isolateTenant('article_classifications')}
-  ${openToScope('article_classifications', 'reconcile')}
+  ${openToScopeForReading('article_classifications', 'reconcile')}
 
   -- An article that was drafted from others: the draft is \`into_id\`, and each row names one of the others.
   create table article_links (

@@ -8,6 +8,8 @@ export const create = `
     actor_key_id uuid,
     actor_label text not null,
     actor_role text not null,
+    -- The way that the request came, where it was no call of the REST API.
+    actor_via text check (actor_via in ('mcp')),
     action text not null,
     subject_kind text not null,
     subject_id text not null,

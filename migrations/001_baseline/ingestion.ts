@@ -39,6 +39,7 @@ export const create = `
   create index ingestion_jobs_completed on ingestion_jobs (tenant_id, content_hash, source_type, publish)
     where status = 'completed';
   create index ingestion_jobs_newest_first on ingestion_jobs (tenant_id, created_at desc, id desc);
+  create index ingestion_jobs_not_done on ingestion_jobs (tenant_id, updated_at) where status in ('partial', 'failed');
   create index ingestion_jobs_least_recent on ingestion_jobs (tenant_id, updated_at) where status in ('queued', 'running');
   ${isolateTenant('ingestion_jobs')}
   ${openToScope('ingestion_jobs', 'reconcile')}

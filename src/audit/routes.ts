@@ -34,6 +34,10 @@ const listReply = z.object({
             .describe('The API key that acted; null for the superadmin and the service'),
           label: z.string(),
           role: z.string(),
+          via: z
+            .string()
+            .nullable()
+            .describe('`mcp` where an agent has acted through MCP; null for a call of this API'),
         }),
         action: z.string(),
         subject: z.object({ kind: z.string(), id: z.string() }),
@@ -78,7 +82,12 @@ function presentRow(row: AuditRow) {
   return {
     id: row.id,
     at: row.at,
-    actor: { key_id: row.actor.keyId, label: row.actor.label, role: row.actor.role },
+    actor: {
+      key_id: row.actor.keyId,
+      label: row.actor.label,
+      role: row.actor.role,
+      via: row.actor.via,
+    },
     action: row.action,
     subject: row.subject,
     details: { ...row.details, ...(isFailureCode(row.details.code) ? guidanceOf(row.details.code) : {}) },

@@ -15,7 +15,12 @@ export interface AuditRow extends Omit<AuditEntry, 'action'> {
   readonly id: string;
   readonly action: string;
   readonly at: Date;
-  readonly actor: { readonly keyId: string | null; readonly label: string; readonly role: string };
+  readonly actor: {
+    readonly keyId: string | null;
+    readonly label: string;
+    readonly role: string;
+    readonly via: string | null;
+  };
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -34,6 +39,7 @@ const rowSchema = z.object({
   actor_key_id: z.string().nullable(),
   actor_label: z.string(),
   actor_role: z.string(),
+  actor_via: z.string().nullable(),
   action: z.string(),
   subject_kind: z.string(),
   subject_id: z.string(),
@@ -47,6 +53,7 @@ export async function appendAudit(tx: Transaction, actor: Actor, entry: AuditEnt
     actor_key_id: actor.keyId,
     actor_label: actor.label,
     actor_role: actor.role,
+    actor_via: actor.via ?? null,
     action: entry.action,
     subject_kind: entry.subject.kind,
     subject_id: entry.subject.id,
@@ -65,7 +72,12 @@ export async function listAudit(tx: Transaction, tenantId: string, filter: Audit
   return rows.map((row) => ({
     id: row.id,
     at: row.at,
-    actor: { keyId: row.actor_key_id, label: row.actor_label, role: row.actor_role },
+    actor: {
+      keyId: row.actor_key_id,
+      label: row.actor_label,
+      role: row.actor_role,
+      via: row.actor_via,
+    },
     action: row.action,
     subject: { kind: row.subject_kind, id: row.subject_id },
     details: row.details,

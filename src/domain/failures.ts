@@ -92,7 +92,8 @@ const table = {
   },
   model_not_found: {
     who: 'tenant',
-    nextStep: 'Choose a model that the provider has and that embeds, or check embedding_base_url.',
+    nextStep:
+      'Choose a model that the provider still has (for vectors one that embeds), or check embedding_base_url.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
@@ -111,7 +112,7 @@ const table = {
   malformed_response: {
     who: 'provider',
     nextStep:
-      'Check embedding_base_url, embedding_model and embedding_dimensions first; if they are right, the provider has to mend its answers.',
+      'Choose another model, or check embedding_base_url and embedding_dimensions; if they are right, the provider has to mend its answers.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',

@@ -1,11 +1,13 @@
 import { type FailureCode, isFailureCode } from './failures.ts';
 
 /**
- * The code of a thrown value: its `type` if that is a code of the failure table, as in Temporal's failures, and otherwise
- * `internal`. Never throws: a value that cannot be read (a proxy, a getter that throws) is `internal` too.
+ * The code of a thrown value: the `type` of a failure of Temporal's if that is a code of the failure table, and otherwise
+ * `internal`. In the errors of a vendor's library the `type` is a word of the provider's. Never throws: a value that cannot be
+ * read (a proxy, a getter that throws) is `internal` too.
  */
 export function codeOfThrown(thrown: unknown): FailureCode {
-  const type = readThrown(thrown, 'type');
+  const isFailure = readThrown(thrown, 'name') === 'ApplicationFailure';
+  const type = isFailure ? readThrown(thrown, 'type') : undefined;
   return isFailureCode(type) ? type : 'internal';
 }
 

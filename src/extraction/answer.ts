@@ -56,8 +56,12 @@ const storedSchema = z.object({ limit: z.int(), articles: z.array(z.unknown()) }
 /** The label under which an answer is sealed: moved to another passage it does not open. */
 const labelOf = ({ subject, part, half }: Passage) => `answer/${subject.kind}/${subject.id}/${part}/${half}`;
 
+/** Articles beyond those that were asked for are kept to count them, but not by the thousand. */
+const maxLeftOut = 100;
+
 /** Seals an answer as it came, with the number of articles that were asked for. */
-export function sealAnswer(key: DataKey, passage: Passage, { articles }: Answer, limit: number): Buffer {
+export function sealAnswer(key: DataKey, passage: Passage, answer: Answer, limit: number): Buffer {
+  const articles = answer.articles.slice(0, limit + maxLeftOut);
   return key.seal(labelOf(passage), Buffer.from(JSON.stringify({ limit, articles }), 'utf8'));
 }
 

@@ -1,4 +1,3 @@
-import { operations } from '../domain/operations.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../providers/anthropic/guarded-anthropic.ts';
 import type { Claim } from '../providers/call.ts';
@@ -10,6 +9,8 @@ import { questionAbout } from './question.ts';
 export interface AskDeps {
   readonly database: Pick<Database, 'withTenant'>;
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
+  /** Time for one attempt at the provider, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** An article of a page, and the JSON around it. */
@@ -18,7 +19,7 @@ const tokensPerArticle = 1_000;
 const maxOutputTokens = 8_000;
 
 /** Creates the question about a passage: a stored answer where there is one, else one that is bought and stored. */
-export function createAsk({ database, anthropic }: AskDeps): Extraction['ask'] {
+export function createAsk({ database, anthropic, timeoutMs }: AskDeps): Extraction['ask'] {
   /** The outcome that stands in the database; undefined where a call is to be made, or is under way. */
   const settled = async (passage: Passage): Promise<Asked | undefined> => {
     const { tenantId } = passage.subject;
@@ -45,8 +46,8 @@ export function createAsk({ database, anthropic }: AskDeps): Extraction['ask'] {
       ...questionAbout(subject.kind, text, maxArticles),
       answer: answerSchema,
       maxOutputTokens: Math.min(maxOutputTokens, (maxArticles + 1) * tokensPerArticle),
-      timeoutMs: operations.extraction.background.defaultMs,
-      claim: claimOn(passage),
+      timeoutMs,
+      claim: claimOn(passage, timeoutMs + aroundAttemptMs),
       persist: (tx, { value, inputTokens, outputTokens }) =>
         storeAnswer(tx, tenantId, passage, {
           sealed: sealAnswer(key, passage, value, maxArticles),
@@ -73,11 +74,17 @@ export function createAsk({ database, anthropic }: AskDeps): Extraction['ask'] {
   };
 }
 
+/**
+ * Time for Vault, the transactions and the pauses before a result is stored again. With the longest attempt it makes a lease that
+ * ends before Temporal notices a dead worker, so that the next run of the activity finds the passage free.
+ */
+const aroundAttemptMs = 12_000;
+
 /** The claim of a call on its passage. */
-function claimOn(passage: Passage): Claim {
+function claimOn(passage: Passage, leaseMs: number): Claim {
   const { tenantId } = passage.subject;
   return {
-    take: (tx, buyer) => claimPassage(tx, tenantId, passage, buyer),
+    take: (tx, { callId }) => claimPassage(tx, tenantId, passage, { callId, leaseMs }),
     release: (tx, callId) => releasePassage(tx, tenantId, passage, callId),
   };
 }

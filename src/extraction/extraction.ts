@@ -50,7 +50,7 @@ export type StoredAnswer =
 
 /**
  * The outcome of a question. `claimed`: another process is asking, so ask again a little later; a crash of that process frees the
- * passage within a minute or so. A failure is `final` when the answer of a further call would not be bought.
+ * passage once its attempt could have no answer any more. A failure is `final` when the answer of a further call would not be bought.
  */
 export type Asked =
   | { readonly kind: 'ok'; readonly answer: UsableAnswer }

@@ -33,7 +33,8 @@ export function neutralMarkdown(body: string): string {
 
 /** HTML begins with `<` and one of these; a plain address between angle brackets is a link. */
 const markupPattern = /<(?!https?:\/\/[^\s<>]*>)(?=[a-z/!?])/gi;
-const imagePattern = /!+\[/g;
+/** From the first of several marks, so that a long row of them is read once. */
+const imagePattern = /(?<!!)!+\[/g;
 
 const neutralText = (text: string) => text.replace(markupPattern, '&lt;').replace(imagePattern, '[');
 

@@ -59,11 +59,11 @@ export async function countCreatedAlone(
   tenantId: string,
   subject: Subject,
 ): Promise<number> {
-  const [, created] = await Promise.all([
-    tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`extraction ${tenantId} ${subject.id}`]),
-    countCreated(tx, tenantId, subject),
+  // Awaited: a count that is sent together with the lock could be sent before it.
+  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [
+    `extraction ${tenantId} ${subject.id}`,
   ]);
-  return created;
+  return countCreated(tx, tenantId, subject);
 }
 
 /** Counts the created articles of a subject. */

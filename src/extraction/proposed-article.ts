@@ -13,12 +13,14 @@ export interface ProposedArticle {
 
 const maxTitle = 500;
 const maxTag = 100;
+const maxTagsRead = 1_000;
 /** Few, so that a tag is shared by articles instead of describing one. */
 export const maxTags = 10;
 
+/** Longer texts than any model writes are not looked at. */
 const shape = z.object({
-  title: z.string(),
-  body: z.string(),
+  title: z.string().max(100_000),
+  body: z.string().max(1_000_000),
   category: z.unknown().optional(),
   tags: z.array(z.unknown()).catch([]).optional(),
 });
@@ -35,6 +37,7 @@ export function proposedArticle(given: unknown): ProposedArticle | undefined {
     title: cut(oneLine(title), maxTitle),
     body: neutralMarkdown(plain(body)).trim(),
     tags: tags
+      .slice(0, maxTagsRead)
       .flatMap((tag) => (typeof tag === 'string' ? oneLine(tag) : []))
       .filter((tag) => tag !== '' && tag.length <= maxTag)
       .slice(0, maxTags),

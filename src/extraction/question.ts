@@ -26,8 +26,11 @@ export function questionAbout(kind: Subject['kind'], text: ExtractionText, maxAr
     text.text,
     `</passage ${word}>`,
   ];
-  return { system: instructionsFor(kind), prompt: lines.join('\n') };
+  return { system: instructionsFor(kind), prompt: lines.join('\n').replace(loneSurrogate, '\ufffd') };
 }
+
+/** Where a text was cut, half of a pair may be left, which providers refuse. */
+const loneSurrogate = /[\ud800-\udfff]/gu;
 
 const maxHeading = 300;
 

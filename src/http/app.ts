@@ -1,6 +1,7 @@
 import { parse } from 'node:querystring';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
+import { isThrown } from '../domain/thrown.ts';
 import { createDispatch } from '../platform/http/dispatch.ts';
 import { internalProblem } from '../platform/http/internal-problem.ts';
 import { problem, problemPath } from '../platform/http/problem.ts';
@@ -11,6 +12,9 @@ import { createRequestShare, createUploadShare } from '../platform/shares/shares
 import type { Logger } from '../platform/telemetry/logging.ts';
 import { type AuthenticationDeps, createAuthentication } from './authentication.ts';
 import { docsPage } from './docs-page.ts';
+import { mcpPath } from './mcp-endpoint.ts';
+import type { McpOptions } from './mcp-options.ts';
+import { mountMcp } from './mount-mcp.ts';
 import { createOpenApiDocument } from './openapi.ts';
 import { mountOperatorRoutes, type OperatorRoutesDeps } from './operator-app.ts';
 import { createInstanceOf } from './problem-instance.ts';
@@ -19,7 +23,7 @@ import { createRateLimits, defaultRateLimits, type RateLimitOptions } from './ra
 import { createBodyReader } from './read-body.ts';
 import { answerTimeoutMs, contextOf, openContext } from './request-context.ts';
 import { logRequests } from './request-log.ts';
-import { routePipeline } from './route-pipeline.ts';
+import { type RoutePipelineDeps, routePipeline } from './route-pipeline.ts';
 import { prepareJson, send } from './send.ts';
 import { createStrangerPace, paceStrangers, type StrangerPace } from './stranger-pace.ts';
 
@@ -38,12 +42,14 @@ export interface AppDeps extends AuthenticationDeps, OperatorRoutesDeps {
   readonly trustedProxies?: number;
   /** How long a client may take for each 64 KB of an answer; 20 s by default. */
   readonly answerTimeoutMs?: number;
+  /** Of the MCP endpoint. */
+  readonly mcp?: McpOptions;
   /** Throws for an answer that its route does not declare. For tests only. */
   readonly verifyReplies?: boolean;
 }
 
 /** The paths beside those of the routes. */
-const rootPaths = ['/api/v1/openapi.json', '/docs', problemPath, '/healthz', '/readyz', '/metrics'];
+const rootPaths = ['/api/v1/openapi.json', '/docs', problemPath, '/healthz', '/readyz', '/metrics', mcpPath];
 
 /** The HTTP app of the API: the declared routes and their document under /api/v1, the page at /docs, those that explain the codes, and the operator routes. */
 export function createApp(deps: AppDeps): Express {
@@ -75,7 +81,9 @@ export function createApp(deps: AppDeps): Express {
   mountOperatorRoutes(app, deps, pace);
   app.use('/docs', paced, docsPage());
   app.use(problemPath, paced, problemPages());
-  app.use('/api/v1', logRequests(deps), apiRouter(deps, pace));
+  const pipeline = createPipeline(deps, pace, rateLimits);
+  app.use('/api/v1', logRequests(deps), apiRouter(deps, pipeline));
+  mountMcp(app, { ...deps, options: deps.mcp ?? {} }, pipeline);
   app.use(paced, (request, response) =>
     send(request, response, problem('not_found', 'There is nothing at this path.')),
   );
@@ -83,14 +91,12 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-function apiRouter(deps: AppDeps, pace: StrangerPace): express.Router {
-  const router = express.Router({ caseSensitive: true });
-  const paced = paceStrangers(pace);
-  const document = prepareJson(createOpenApiDocument(deps.routes, { version: deps.version }));
-  const pipelineDeps = {
+/** What every request with an API key passes through. */
+function createPipeline(deps: AppDeps, pace: StrangerPace, rateLimits: RateLimitOptions): RoutePipelineDeps {
+  return {
     authentication: createAuthentication(deps),
     pace,
-    rateLimits: createRateLimits(deps.rateLimits ?? defaultRateLimits),
+    rateLimits: createRateLimits(rateLimits),
     requests: deps.requests ?? createRequestShare(),
     uploads: deps.uploads ?? createUploadShare(),
     readBody: createBodyReader(),
@@ -100,13 +106,19 @@ function apiRouter(deps: AppDeps, pace: StrangerPace): express.Router {
       verifyReplies: deps.verifyReplies ?? false,
     }),
   };
+}
+
+function apiRouter(deps: AppDeps, pipeline: RoutePipelineDeps): express.Router {
+  const router = express.Router({ caseSensitive: true });
+  const paced = paceStrangers(pipeline.pace);
+  const document = prepareJson(createOpenApiDocument(deps.routes, { version: deps.version }));
   router.use((_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
   router.get('/openapi.json', paced, (_request, response) => document(response));
   for (const route of deps.routes) {
-    router[route.method](route.path, routePipeline(pipelineDeps, route));
+    router[route.method](route.path, routePipeline(pipeline, route));
   }
   for (const [path, methods] of methodsByPath(deps.routes)) {
     router.all(path, paced, (request, response) => {
@@ -138,10 +150,9 @@ function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly s
 /** Answers errors. Express recognizes an error handler by its four parameters. */
 function failures(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const answer =
-      error instanceof URIError
-        ? problem('malformed_request', 'The path is not validly percent-encoded.')
-        : internalProblem(log, contextOf(response), error);
+    const answer = isThrown(error, URIError)
+      ? problem('malformed_request', 'The path is not validly percent-encoded.')
+      : internalProblem(log, contextOf(response), error);
     if (!response.headersSent) return send(request, response, answer);
     response.destroy();
     return undefined;

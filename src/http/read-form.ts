@@ -4,7 +4,7 @@ import { Busboy } from '@fastify/busboy';
 import type { FormField } from '../platform/http/form-body.ts';
 import { invalidField, type Problem, problem } from '../platform/http/problem.ts';
 import { type DeclaredUpload, fileNameOf, type Upload } from '../platform/http/upload.ts';
-import { type ByteCollector, createByteCollector } from '../platform/net/byte-collector.ts';
+import { type ByteCollector, createByteCollector, isCrumbled } from '../platform/net/byte-collector.ts';
 
 /** The parts of a form: one file, and the fields beside it. */
 export type ReadForm =
@@ -49,6 +49,7 @@ export function readForm(
   return new Promise((resolve) => {
     const parts: Part[] = [];
     let bytesInAll = 0;
+    let chunks = 0;
     let fieldBytes = 0;
     let isOver = false;
 
@@ -56,7 +57,7 @@ export function readForm(
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      request.off('data', feed).off('end', finish).off('close', close);
+      request.off('data', feed).off('end', finish);
       parser.off('drain', resume);
       request.resume();
       resolve(form);
@@ -81,6 +82,8 @@ export function readForm(
 
     const feed = (chunk: Uint8Array) => {
       bytesInAll += chunk.length;
+      chunks += 1;
+      if (isCrumbled(chunks, bytesInAll)) return end(malformed('The form came in too many small pieces.'));
       if (bytesInAll > maxBytes + maxFieldBytes + maxBytesAround) return end(tooLarge());
       return attempt(() => {
         if (!parser.write(chunk)) request.pause();
@@ -89,10 +92,6 @@ export function readForm(
     const resume = () => void request.resume();
     const finish = () => attempt(() => parser.end());
     const cut = () => end(broken);
-    // It is closed after a complete form, too, which the parser may not have read to its end.
-    const close = () => {
-      if (!request.complete) cut();
-    };
 
     parser.on('file', (name: string | undefined, stream, fileName: string | undefined, _, contentType) => {
       stream.on('error', cut);
@@ -113,7 +112,7 @@ export function readForm(
     parser.on('error', cut);
     parser.on('finish', () => end(formOf(parts)));
     parser.on('drain', resume);
-    request.on('data', feed).on('end', finish).on('close', close).on('error', cut);
+    request.on('data', feed).on('end', finish).on('error', cut);
   });
 }
 

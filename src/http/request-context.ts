@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   readonly answers: AnswerOptions;
   route?: Route;
+  /** The path of what is no declared route, for the log. */
+  endpoint?: string;
   actor?: Actor;
 }
 

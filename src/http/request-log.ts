@@ -7,9 +7,9 @@ import { contextOf } from './request-context.ts';
 export function logRequests(deps: { readonly log: Logger; readonly metrics: Metrics }): RequestHandler {
   return (request, response, next) => {
     response.on('close', () => {
-      const { requestId, startedAtMs, route, actor } = contextOf(response);
+      const { requestId, startedAtMs, route, endpoint, actor } = contextOf(response);
       const elapsedMs = performance.now() - startedAtMs;
-      const pattern = route?.path ?? 'none';
+      const pattern = route?.path ?? endpoint ?? 'none';
       deps.metrics.observeRequest({
         method: request.method,
         route: pattern,

@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.ts';
 import { guidanceOf } from '../domain/failures.ts';
-import { invalid, parseValue } from '../platform/http/parse-request.ts';
+import { parseBy } from '../platform/http/parse-request.ts';
 import { type Problem, problemTraits } from '../platform/http/problem.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { oneDocument } from './given-document.ts';
@@ -13,11 +13,11 @@ import type { Ingestion } from './service.ts';
 /** POST /knowledge/ingest/batch: several documents, each with an answer of its own. */
 export function ingestionBatchRoutes({ ingestion }: { readonly ingestion: Ingestion }): Route[] {
   const queueItem = async (actor: Actor, item: unknown): Promise<Queued | Problem> => {
-    const parsed = await parseValue(documentSchema, item);
-    if (!('data' in parsed)) return invalid(parsed.errors);
-    const document = oneDocument(parsed.data);
+    const parsed = await parseBy(documentSchema, item);
+    if (parsed.kind === 'problem') return parsed;
+    const document = oneDocument(parsed.value);
     if (document.kind === 'problem') return document;
-    return ingestion.queue(actor, requestOf(parsed.data, document));
+    return ingestion.queue(actor, requestOf(parsed.value, document));
   };
 
   return [

@@ -30,7 +30,8 @@ const entryView = z
   })
   .meta({ id: 'ArticleIndexEntry' });
 
-const articleIndexReply = z.object({
+/** The reply of the route. */
+export const articleIndexReply = z.object({
   data: z.array(entryView),
   meta: z.object({
     total: z.int().describe('The number of articles that pass the filter, on all pages'),

@@ -16,7 +16,8 @@ const contextQuery = searchQuerySchema.omit({ cursor: true }).extend({
     .describe('The most tokens of all titles and bodies together, as estimated'),
 });
 
-const entryView = z
+/** An article of the reply. */
+export const contextEntry = z
   .object({
     ...searchHit.pick({ id: true, title: true, category: true, tags: true, score: true, matched: true })
       .shape,
@@ -32,8 +33,9 @@ const entryView = z
   })
   .meta({ id: 'ContextEntry' });
 
-const contextReply = z.object({
-  data: z.array(entryView),
+/** The reply of the route. */
+export const contextReply = z.object({
+  data: z.array(contextEntry),
   meta: searchMeta.extend({
     estimated_tokens: z.int().describe('Of all entries together'),
     omitted: z.int().describe('The number of hits that did not fit, which are the last ones'),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
+import { jobStatuses } from '../domain/extract-content.ts';
+import { reviewStatuses } from '../domain/extract-review.ts';
 import {
   type FailureCode,
   failureCodes,
@@ -7,16 +9,21 @@ import {
   guidanceOf,
   isFailureCode,
 } from '../domain/failures.ts';
-import { embedArticleWorkflowId } from '../domain/temporal-names.ts';
+import {
+  embedArticleWorkflowId,
+  extractReviewWorkflowId,
+  ingestContentWorkflowId,
+} from '../domain/temporal-names.ts';
 import { guidanceShape } from '../platform/http/guidance.ts';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { limit } from '../platform/http/schemas.ts';
 import type { Pipeline, PipelineView } from './pipeline.ts';
+import { type PipelineKind, pipelineKinds } from './pipeline-read-model.ts';
 
 const failureView = z
   .object({
-    kind: z.enum(['embedding']),
-    id: z.uuid().describe("The article's id"),
+    kind: z.enum(pipelineKinds),
+    id: z.uuid().describe('The id of the article, the ingestion job or the review'),
     code: z.enum(failureCodes),
     ...guidanceShape,
     message: z.string().describe('What the code means'),
@@ -27,12 +34,23 @@ const failureView = z
   })
   .meta({ id: 'PipelineFailure' });
 
+const count = z.int().min(0);
+
+/** What was given up or is blocked. */
+export const pipelineFailures = z
+  .array(failureView)
+  .describe('What was given up, wholly or in part, or is blocked, of every kind, the newest first');
+
 const pipelineReply = z.object({
   data: z.object({
     embedding: z
-      .record(z.enum(embeddingStatuses), z.int().min(0))
+      .record(z.enum(embeddingStatuses), count)
       .describe('The number of articles with each embedding status'),
-    recent_failures: z.array(failureView).describe('What was given up or is blocked, the newest first'),
+    ingestion: z.record(z.enum(jobStatuses), count).describe('The number of ingestion jobs with each status'),
+    review: z
+      .record(z.enum(reviewStatuses), count)
+      .describe('The number of reviews with each status of their extraction'),
+    recent_failures: pipelineFailures,
   }),
 });
 
@@ -54,21 +72,29 @@ export function pipelineRoutes(deps: { readonly pipeline: Pipeline }): Route[] {
   ];
 }
 
-function present(tenantId: string, { embedding, failures }: PipelineView) {
+const workflowIdOf: Readonly<Record<PipelineKind, (tenantId: string, id: string) => string>> = {
+  embedding: embedArticleWorkflowId,
+  ingestion: ingestContentWorkflowId,
+  review: extractReviewWorkflowId,
+};
+
+function present(tenantId: string, { counts, failures }: PipelineView) {
   return {
-    embedding: Object.fromEntries(embeddingStatuses.map((status) => [status, embedding[status] ?? 0])),
-    recent_failures: failures.map((failure) => {
-      const code: FailureCode = isFailureCode(failure.reason) ? failure.reason : 'internal';
+    embedding: Object.fromEntries(embeddingStatuses.map((status) => [status, counts.embedding[status] ?? 0])),
+    ingestion: Object.fromEntries(jobStatuses.map((status) => [status, counts.ingestion[status] ?? 0])),
+    review: Object.fromEntries(reviewStatuses.map((status) => [status, counts.review[status] ?? 0])),
+    recent_failures: failures.map(({ kind, id, reason, attempts, failedAt }) => {
+      const code: FailureCode = isFailureCode(reason) ? reason : 'internal';
       return {
-        kind: 'embedding' as const,
-        id: failure.articleId,
+        kind,
+        id,
         code,
         ...guidanceOf(code),
         message: failureTraits[code].title,
-        attempts: failure.attempts,
-        failed_at: failure.failedAt.toISOString(),
+        attempts,
+        failed_at: failedAt.toISOString(),
         retryable: ['retries', 'waits'].includes(failureTraits[code].workflow),
-        workflow_id: embedArticleWorkflowId(tenantId, failure.articleId),
+        workflow_id: workflowIdOf[kind](tenantId, id),
       };
     }),
   };

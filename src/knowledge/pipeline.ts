@@ -1,12 +1,16 @@
-import type { EmbeddingStatus } from '../domain/embedding-status.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import { countByStatus, type EmbeddingFailure, listFailures } from './pipeline-read-model.ts';
+import {
+  countByStatus,
+  listFailures,
+  type PipelineCounts,
+  type PipelineFailure,
+} from './pipeline-read-model.ts';
 
 /** What is under way for a tenant, and what has failed. */
 export interface PipelineView {
-  readonly embedding: Readonly<Partial<Record<EmbeddingStatus, number>>>;
+  readonly counts: PipelineCounts;
   /** The newest first. */
-  readonly failures: readonly EmbeddingFailure[];
+  readonly failures: readonly PipelineFailure[];
 }
 
 export interface Pipeline {
@@ -19,7 +23,7 @@ export function createPipeline({ database }: { readonly database: Database }): P
   return {
     view: (tenantId, limit) =>
       database.withTenant(tenantId, async (tx) => ({
-        embedding: await countByStatus(tx, tenantId),
+        counts: await countByStatus(tx, tenantId),
         failures: await listFailures(tx, tenantId, limit),
       })),
   };

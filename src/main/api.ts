@@ -28,6 +28,11 @@ const app = createApp({
   metrics,
   log,
   version,
+  mcp: {
+    publicUrl: environment.MCP_PUBLIC_URL,
+    authorizationServers: environment.MCP_AUTHORIZATION_SERVERS,
+    allowedOrigins: environment.MCP_ALLOWED_ORIGINS,
+  },
   recentFailures: services.recentCauses.list,
   dependencies: [
     {

@@ -201,7 +201,10 @@ export function createServices(
   });
   const { articles } = articlesRoom;
   const dataKeys = createDataKeys({ transit });
-  const extraction = createExtraction({ database, anthropic, createArticle: articles.create });
+  const extraction = createExtraction({
+    ...{ database, anthropic, createArticle: articles.create },
+    timeoutMs: backgroundTimeoutMs('extraction'),
+  });
   const reviews = createReviews({
     ...{ database, audit, outbox, keys, usage, blocked, log },
     limits: providers.limits,
@@ -254,6 +257,7 @@ export function createServices(
     waitingClassifications: articlesRoom.waitingClassifications,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
+    waitingReviews: reviews.waitingReviews,
     search,
     ...createKnowledge({ database, search }),
     idempotency: createIdempotency({ database }),

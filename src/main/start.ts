@@ -102,6 +102,7 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
   const endpoints: Endpoints = {
     apiUrl,
     docsUrl: `${apiUrl}/docs`,
+    mcpUrl: `${apiUrl}/mcp`,
     temporalAddress: stack.temporalAddress,
     temporalUiUrl: stack.temporalUiUrl ?? null,
     vaultUrl: stack.vaultAddr,

@@ -92,7 +92,9 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const embedding = createGuardedEmbedding({
     ...{ database, keys, guard, catalogue: deps.catalogue, cache, connections },
   });
-  const anthropic = createGuardedAnthropic({ guard, connections });
+  const anthropic = createGuardedAnthropic({
+    ...{ guard, connections, backgroundTimeoutMs: deps.backgroundTimeoutMs },
+  });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,

@@ -6,6 +6,7 @@ import type { DemoKeys } from './demo-tenant.ts';
 export interface Endpoints {
   readonly apiUrl: string;
   readonly docsUrl: string;
+  readonly mcpUrl: string;
   readonly temporalAddress: string;
   readonly temporalUiUrl: string | null;
   readonly vaultUrl: string;

@@ -14,6 +14,7 @@ export function describeEndpoints(endpoints: Endpoints, places: Places): string 
   const rows: [string, string][] = [
     ['API', `${endpoints.apiUrl}/api/v1`],
     ['API documentation', endpoints.docsUrl],
+    ['MCP, for agents', endpoints.mcpUrl],
     ...(endpoints.temporalUiUrl === null
       ? []
       : [['Temporal UI', endpoints.temporalUiUrl] satisfies [string, string]]),

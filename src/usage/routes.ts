@@ -40,6 +40,20 @@ const usageRow = z
   })
   .meta({ id: 'UsageRow' });
 
+/** The reply of the route. */
+export const usageReply = z.object({
+  data: z.array(usageRow),
+  meta: z.object({
+    from: z.string(),
+    to: z.string(),
+    group_by: z.array(z.string()),
+    unknown_calls: z.number().int().meta({
+      description:
+        'Calls that a crash left without an outcome; they may have been paid, and are among the estimated calls',
+    }),
+  }),
+});
+
 const dayMs = 86_400_000;
 /** Two megabytes of JSON or so. A year by all groupings can have some hundred thousand rows. */
 const maxRows = 20_000;
@@ -60,18 +74,7 @@ export function usageRoutes(deps: { readonly usage: Usage }): readonly Route[] {
       replies: {
         200: {
           description: 'The ledger, summed',
-          schema: z.object({
-            data: z.array(usageRow),
-            meta: z.object({
-              from: z.string(),
-              to: z.string(),
-              group_by: z.array(z.string()),
-              unknown_calls: z.number().int().meta({
-                description:
-                  'Calls that a crash left without an outcome; they may have been paid, and are among the estimated calls',
-              }),
-            }),
-          }),
+          schema: usageReply,
         },
       },
       problems: [],

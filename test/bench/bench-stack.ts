@@ -16,6 +16,8 @@ export interface BenchStack {
   readonly apiUrl: string;
   readonly adminKey: string;
   readonly bareApiUrl: string;
+  /** The stand-in for the providers. */
+  readonly twinUrl: string;
   readonly databaseUrl: string;
   readonly databaseOwnerUrl: string;
   /** What the API and the worker were started with. */
@@ -81,6 +83,7 @@ async function startProcesses(
   const environment = {
     ...applicationEnvironment(stack, env, adminKey),
     EMBEDDING_BASE_URL: `${twinUrl}/v1`,
+    ANTHROPIC_BASE_URL: twinUrl,
   };
   await runCommand('temporal-setup', environment);
   const [apiUrl, bareApiUrl] = await Promise.all([
@@ -92,7 +95,7 @@ async function startProcesses(
 
   const connection = await Connection.connect({ address: stack.temporalAddress });
   return {
-    ...{ apiUrl, adminKey, bareApiUrl, databaseUrl, databaseOwnerUrl, environment, bareTaskQueue },
+    ...{ apiUrl, adminKey, bareApiUrl, twinUrl, databaseUrl, databaseOwnerUrl, environment, bareTaskQueue },
     temporal: new Client({ connection }),
     async stop() {
       await connection.close();

@@ -12,6 +12,8 @@ export interface BenchTenant {
   readonly keys: { readonly agent: string; readonly user: string };
   /** Whether the article's vectors are those of its current text and revision. */
   isEmbedded(articleId: string, revision: number): Promise<boolean>;
+  /** The status of an ingestion job, and how many of its parts are done. */
+  readJob(jobId: string): Promise<{ readonly status: string; readonly parts: number }>;
   /** Articles that wait for their vectors. */
   countPending(): Promise<number>;
   /** Waits until nothing of the tenant's is under way: no article pending, no signal unsent, no workflow running. */
@@ -68,6 +70,16 @@ export async function createBenchTenant(
     id: tenant.id,
     keys,
     countPending,
+    async readJob(jobId) {
+      const { rows } = await database.query({
+        name: 'read-job',
+        text: `select j.status, (select count(*)::int from ingestion_parts p
+                                  where p.tenant_id = j.tenant_id and p.job_id = j.id and p.status = 'done') as parts
+                 from ingestion_jobs j where j.tenant_id = $1 and j.id = $2`,
+        values: [tenant.id, jobId],
+      });
+      return z.tuple([z.object({ status: z.string(), parts: z.number() })]).parse(rows)[0];
+    },
     async isEmbedded(articleId, revision) {
       const { rowCount } = await database.query({
         name: 'is-embedded',

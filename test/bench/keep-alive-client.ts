@@ -8,8 +8,13 @@ export interface TimedAnswer {
 }
 
 export interface KeepAliveClient {
-  /** Sends a request; with another key than the client's own when one is given. */
-  send(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown, key?: string): Promise<TimedAnswer>;
+  /** Sends a request; with another key than the client's own, or with other headers, when they are given. */
+  send(
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    body?: unknown,
+    as?: string | Readonly<Record<string, string>>,
+  ): Promise<TimedAnswer>;
   close(): void;
 }
 
@@ -22,12 +27,12 @@ export function createKeepAliveClient(options: {
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections });
 
   return {
-    send: (method, path, body, key = options.key) =>
+    send: (method, path, body, as = options.key) =>
       new Promise((resolve, reject) => {
         const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
         const startedAt = performance.now();
         const headers = {
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...(typeof as === 'object' ? as : as === undefined ? {} : { authorization: `Bearer ${as}` }),
           ...(bytes ? { 'content-type': 'application/json', 'content-length': bytes.length } : {}),
         };
         const sending = request(`${options.url}${path}`, { method, agent, headers }, (response) => {

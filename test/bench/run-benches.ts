@@ -7,6 +7,7 @@ import { benchGuard } from './d-guard.ts';
 import { benchNeighbours } from './e-neighbours.ts';
 import { benchLongTexts } from './f-long-texts.ts';
 import type { Figure } from './figure.ts';
+import { benchIngest } from './ingest.ts';
 import { runOnServers } from './run-on-servers.ts';
 import { describeFigures } from './table.ts';
 
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   d: benchGuard,
   e: benchNeighbours,
   f: benchLongTexts,
+  ingest: benchIngest,
 };
 const log = (line: string) => console.error(line);
 

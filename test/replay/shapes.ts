@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { toApplicationFailure } from '../../activities/failure.ts';
 import type { Activities } from '../../activities/index.ts';
+import type { ClassificationStep } from '../../src/domain/classify-article.ts';
 import type { Generated, HashCheck, ResolvedKey } from '../../src/domain/embed-article.ts';
+import type { DraftedPassage, ExtractedPassage, PreparedReview } from '../../src/domain/extract-review.ts';
 import type { Extracted, Finished, Prepared } from '../../src/domain/ingest-content.ts';
 import { retryForMs } from '../../src/domain/retry-waits.ts';
 import {
@@ -12,8 +14,9 @@ import {
   workflowTypes,
 } from '../../src/domain/temporal-names.ts';
 import { completed, ingestionFakes, prepared, startIngestContent } from '../support/ingestion-fakes.ts';
+import { reviewFakes, startExtractReview } from '../support/review-fakes.ts';
 import type { WorkflowTest } from '../support/workflow-environment.ts';
-import { fakes, sequence, startEmbedArticle } from '../support/workflow-fakes.ts';
+import { fakes, sequence, startClassifyArticle, startEmbedArticle } from '../support/workflow-fakes.ts';
 
 /** One way that a run can go: what its activities answer, and what happens to it meanwhile. */
 export interface Shape {
@@ -42,6 +45,24 @@ const article = (
   },
 });
 
+const classification = (
+  name: string,
+  classifyArticle: Activities['classifyArticle'],
+  meanwhile: (handle: WorkflowHandle) => Promise<void> = async () => undefined,
+): Shape => ({
+  name: `classification-${name}`,
+  activities: fakes({ classifyArticle }).activities,
+  async run(test, taskQueue) {
+    const handle = await startClassifyArticle(test, taskQueue, {
+      tenantId: randomUUID(),
+      articleId: randomUUID(),
+    });
+    await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
 const document = (
   name: string,
   activities: Partial<Activities> = {},
@@ -52,6 +73,16 @@ const document = (
   async run(test, taskQueue) {
     const handle = await startIngestContent(test, taskQueue);
     await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
+const review = (name: string, activities: Partial<Activities> = {}): Shape => ({
+  name,
+  activities: reviewFakes(activities).activities,
+  async run(test, taskQueue) {
+    const handle = await startExtractReview(test, taskQueue);
     await handle.result().catch(() => undefined);
     return handle;
   },
@@ -162,6 +193,77 @@ export const shapes: readonly Shape[] = [
       await handle.signal(signals.articleChanged);
     },
   ),
+  classification('done', async () => ({ kind: 'classified' })),
+  classification('gone', async () => ({ kind: 'gone' })),
+  classification('keyless', async () => ({ kind: 'no_api_key' })),
+  classification(
+    'changed',
+    sequence<ClassificationStep>(
+      { kind: 'changed' },
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'classified' },
+    ),
+  ),
+  classification(
+    'waited',
+    sequence<ClassificationStep>(
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 2_000 },
+      { kind: 'waits', code: 'circuit_open', retryInMs: 30_000 },
+      { kind: 'waits', code: 'provider_rate_limited', retryInMs: 20_000, called: false },
+      { kind: 'classified' },
+    ),
+  ),
+  classification('rejected', async () => {
+    throw toApplicationFailure({ code: 'credential_rejected' });
+  }),
+  classification(
+    'woken',
+    sequence<ClassificationStep>(
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 300_000 },
+      { kind: 'classified' },
+    ),
+    (handle) => handle.signal(signals.jobChanged),
+  ),
+  review('review-drafted', { prepareReview: async () => ({ kind: 'ready', passages: [0, 1] }) }),
+  review('review-keyless', { prepareReview: async () => ({ kind: 'no_api_key' }) }),
+  review('review-gone', { prepareReview: async () => ({ kind: 'gone' }) }),
+  review('review-ended-before', {
+    prepareReview: async () => ({ kind: 'ended', result: { outcome: 'completed', passages: 1 } }),
+  }),
+  review('review-in-halves', {
+    extractReviewPassage: sequence<ExtractedPassage>(
+      { kind: 'unusable', code: 'answer_cut' },
+      { kind: 'answered', articles: 1 },
+      { kind: 'unusable', code: 'answer_refused' },
+    ),
+  }),
+  review('review-rejected', {
+    extractReviewPassage: async () => {
+      throw toApplicationFailure({ code: 'credential_rejected' });
+    },
+  }),
+  review('review-key-removed', {
+    prepareReview: sequence<PreparedReview>({ kind: 'ready', passages: [0] }, { kind: 'no_api_key' }),
+    extractReviewPassage: async () => {
+      throw toApplicationFailure({ code: 'no_api_key' });
+    },
+  }),
+  review('review-waited', {
+    prepareReview: sequence<PreparedReview>(
+      { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
+      { kind: 'ready', passages: [0] },
+    ),
+    extractReviewPassage: sequence<ExtractedPassage>(
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'waits', code: 'provider_unavailable', retryInMs: 20_000 },
+      { kind: 'answered', articles: 1 },
+    ),
+    draftReviewArticles: sequence<DraftedPassage>(
+      { kind: 'waits', code: 'vault_unavailable', retryInMs: 30_000 },
+      { kind: 'drafted' },
+    ),
+  }),
   {
     name: 'backlog',
     activities: {

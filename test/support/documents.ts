@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import {
   AlignmentType,
   Document,
@@ -9,7 +10,7 @@ import {
   TableRow,
   TextRun,
 } from 'docx';
-import { strToU8, zipSync, zlibSync } from 'fflate';
+import { strToU8, zipSync } from 'fflate';
 import PdfDocument from 'pdfkit';
 import type { DocumentSource } from '../../src/ingestion/documents/document.ts';
 
@@ -131,7 +132,7 @@ export async function lockedPdf(): Promise<Uint8Array> {
 
 /** A PDF whose page unpacks to more bytes than any page has. */
 export function pdfBomb(megabytes: number): Uint8Array {
-  const packed = zlibSync(new Uint8Array(megabytes * 1024 * 1024).fill(0x20), { level: 9 });
+  const packed = deflateSync(Buffer.alloc(megabytes * 1024 * 1024, 0x20));
   return rawPdf(packed, '/Filter /FlateDecode');
 }
 
@@ -201,6 +202,16 @@ export function smallWordDocument(text: string, before = ''): Uint8Array {
   return zipOf({
     'word/document.xml': `<?xml version="1.0"?>${before}${bodyOf(`<w:p><w:r><w:t>${text}</w:t></w:r></w:p>`)}`,
   });
+}
+
+/** A Word document that unpacks to 40 MB, whose list says a thousand bytes. */
+export function lyingArchive(): Uint8Array {
+  const size = 40 * 1024 * 1024;
+  const archive = Buffer.from(zipOf({ 'word/document.xml': new Uint8Array(size).fill(0x20) }));
+  for (let at = 0; at + 4 <= archive.length; at += 1) {
+    if (archive.readUInt32LE(at) === size) archive.writeUInt32LE(1_000, at);
+  }
+  return Uint8Array.from(archive);
 }
 
 /** Entities that multiply a thousand million times. */

@@ -74,8 +74,9 @@ export const boundary = 'a-boundary';
 export const formHeaders = { 'content-type': `multipart/form-data; boundary=${boundary}` };
 
 /** Writes a form by hand, for what no client's library would send. */
-export function rawForm(parts: readonly RawPart[], end = `--${boundary}--\r\n`): Buffer {
+export function rawForm(parts: readonly RawPart[], end = `--${boundary}--\r\n`, begin = ''): Buffer {
   return Buffer.concat([
+    Buffer.from(begin),
     ...parts.flatMap(({ name, fileName, type, content }) => [
       Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"`),
       Buffer.from(fileName === undefined ? '' : `; filename="${fileName}"`),

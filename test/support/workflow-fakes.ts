@@ -1,7 +1,13 @@
 import type { Activities } from '../../activities/index.ts';
+import type { ClassifyArticleResult } from '../../src/domain/classify-article.ts';
 import type { ArticleRef, EmbedArticleResult } from '../../src/domain/embed-article.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
-import { embedArticleWorkflowId, signals, workflowTypes } from '../../src/domain/temporal-names.ts';
+import {
+  classifyArticleWorkflowId,
+  embedArticleWorkflowId,
+  signals,
+  workflowTypes,
+} from '../../src/domain/temporal-names.ts';
 import type { WorkflowTest } from './workflow-environment.ts';
 
 /** Activities that remember their calls; each answer may be replaced. */
@@ -17,6 +23,8 @@ export function fakes(replaced: Partial<Activities> = {}) {
     generateEmbedding: async () => ({ kind: 'embedded', chunks: 1, inputTokens: 5 }),
     recordUsage: async () => undefined,
     giveUp: async ({ code }) => void given.push(code),
+    classifyArticle: async () => ({ kind: 'classified' }),
+    giveUpClassification: async ({ code }) => void given.push(code),
     ...replaced,
   };
   const activities = new Proxy(answers, {
@@ -52,6 +60,20 @@ export function startEmbedArticle(test: WorkflowTest, taskQueue: string, ref: Ar
       workflowId: embedArticleWorkflowId(ref.tenantId, ref.articleId),
       args: [ref],
       signal: signals.articleChanged,
+      signalArgs: [],
+    },
+  );
+}
+
+/** Signals the workflow that classifies the article, or starts it, as the service does. */
+export function startClassifyArticle(test: WorkflowTest, taskQueue: string, ref: ArticleRef) {
+  return test.env.client.workflow.signalWithStart<(input: ArticleRef) => Promise<ClassifyArticleResult>>(
+    workflowTypes.classifyArticle,
+    {
+      taskQueue,
+      workflowId: classifyArticleWorkflowId(ref.tenantId, ref.articleId),
+      args: [ref],
+      signal: signals.jobChanged,
       signalArgs: [],
     },
   );

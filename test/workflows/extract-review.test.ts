@@ -101,13 +101,22 @@ describe('ExtractReview', () => {
     expect(result).toEqual(partial);
   });
 
-  it('asks a second time for an answer of another shape, and no third time', async ({ test }) => {
+  it('asks a second time for an answer of another shape, no third time, and goes on', async ({ test }) => {
     const { calls, failure } = await run(test, {
-      extractReviewPassage: async () => {
-        throw toApplicationFailure({ code: 'malformed_response' });
+      prepareReview: ready,
+      extractReviewPassage: async ({ part }) => {
+        if (part === 0) throw toApplicationFailure({ code: 'malformed_response' });
+        return answered;
       },
     });
-    expect(calls.filter((call) => call.startsWith('extract'))).toHaveLength(2);
+    expect(calls).toEqual([
+      'prepareReview',
+      'extractReviewPassage 0.0',
+      'extractReviewPassage 0.0',
+      'extractReviewPassage 2.0',
+      'draftReviewArticles 2.0',
+      'finishReview',
+    ]);
     expect(failure).toMatchObject({ type: 'malformed_response', nonRetryable: true });
   });
 

@@ -2,7 +2,6 @@ import { serviceActor } from '../../domain/actor.ts';
 import type { ClassificationStep } from '../../domain/classify-article.ts';
 import type { ArticleRef } from '../../domain/embed-article.ts';
 import { type Failure, type FailureCode, failureTraits } from '../../domain/failures.ts';
-import { operations } from '../../domain/operations.ts';
 import { retryWaitMs } from '../../domain/retry-waits.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Share } from '../../platform/shares/share.ts';
@@ -135,7 +134,6 @@ export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyA
       prompt: classificationPrompt(found.article),
       answer: classificationAnswer,
       maxOutputTokens: maxAnswerTokens,
-      timeoutMs: operations.classification.background.defaultMs,
       persist: (tx, { value }, key) => store(tx, article, value, key.model),
     });
     switch (result.kind) {

@@ -1,3 +1,4 @@
+import type { KeyWaiters } from '../../llm-config/key-waiters.ts';
 import type { Outbox } from '../../outbox/outbox.ts';
 import { sumInTurn } from '../../platform/async/sum-in-turn.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
@@ -6,9 +7,7 @@ import { idleMs } from './classifications.ts';
 import { beginRound, listDueTenants, takeDue } from './waiting-store.ts';
 
 /** The classifications that wait for a key, for a workflow, or for a budget to begin anew. */
-export interface WaitingClassifications {
-  /** Starts all that waits or is blocked, in the transaction that sets a key, names a model or raises a budget. */
-  wake(tx: Transaction, tenantId: string): Promise<void>;
+export interface WaitingClassifications extends KeyWaiters {
   /** Starts, for some tenants, what is due and has no workflow; returns how many. */
   requeueStuck(): Promise<number>;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../domain/actor.ts';
 import type { Failure } from '../../domain/failures.ts';
 import { operations } from '../../domain/operations.ts';
+import { uncancelled } from '../../platform/async/cancellation.ts';
 import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../../providers/anthropic/guarded-anthropic.ts';
@@ -36,7 +37,7 @@ export interface Merging {
   ): Promise<Merged>;
 }
 
-/** Merges of a tenant at the same time. Each holds a request for up to a minute, and another tenant needs requests as well. */
+/** Merges of a tenant at the same time. Each holds a request for up to two minutes, and other tenants need requests as well. */
 const maxAtOnce = 4;
 
 /** Time for Vault and the transactions around a call, above the time of the call itself. */
@@ -51,8 +52,7 @@ export function createMerging(deps: {
 }): Merging {
   const { database, anthropic, blocked } = deps;
   const writeDraft = createWriteDraft(deps);
-  const timeoutMs = operations.merge.background.defaultMs;
-  const leaseMs = timeoutMs + aroundCallMs;
+  const leaseMs = operations.merge.background.maxMs + aroundCallMs;
 
   /** Reads both articles and claims the pair, before anything is paid. */
   const begin = (tenantId: string, ids: readonly [string, string], claimId: string) =>
@@ -71,8 +71,9 @@ export function createMerging(deps: {
       },
     );
 
+  /** Even for a client that has gone: its next request for the pair should not have to wait for the end of the lease. */
   const release = (tenantId: string, claimId: string) =>
-    database.withTenant(tenantId, (tx) => releaseMerge(tx, tenantId, claimId));
+    uncancelled(() => database.withTenant(tenantId, (tx) => releaseMerge(tx, tenantId, claimId)));
 
   const call = async (
     actor: Actor,
@@ -92,7 +93,6 @@ export function createMerging(deps: {
       prompt: mergePrompt(sources),
       answer: mergeAnswer,
       maxOutputTokens: maxMergedTokens,
-      timeoutMs,
       async persist(tx, { value }): Promise<Merged> {
         // First, as another merge of the pair waits for nothing else.
         await releaseMerge(tx, tenantId, claimId);

@@ -74,6 +74,9 @@ const coverageView = z
   })
   .meta({ id: 'EmbeddingCoverage' });
 
+/** The reply of the route. */
+export const coverageReply = z.object({ data: coverageView });
+
 /** GET /knowledge/embeddings: how far search by meaning reaches. */
 export function embeddingRoutes(deps: { readonly embeddingCoverage: EmbeddingCoverage }): Route[] {
   return [
@@ -86,7 +89,7 @@ export function embeddingRoutes(deps: { readonly embeddingCoverage: EmbeddingCov
       description:
         'While a model is being replaced, the old space stays `serving` and the `current` one fills. `backfill` shows the progress.',
       replies: {
-        200: { description: 'The coverage as it is now', schema: z.object({ data: coverageView }) },
+        200: { description: 'The coverage as it is now', schema: coverageReply },
       },
       problems: [],
       handle: async ({ actor }) =>

@@ -21,6 +21,10 @@ const htmlLabel = /^(text\/html|application\/xhtml\+xml)\b/i;
 const jsonStart =
   /^(\{\s{0,200}("(?:[^"\\\n]|\\.){0,200}"\s{0,50}:|\}\s*$)|\[\s{0,200}([[{"\]]|-?\d|true|false|null))/;
 
+/** So many kinds of marks make a text Markdown; more, where it calls itself plain. */
+const weakMarks = 2;
+const manyWeakMarks = 4;
+
 /** Judges a text by its words; linear in its length. */
 export function judgeText(text: string, label: TextLabel): TextKind {
   const start = text.slice(0, judgedCharacters).trimStart();
@@ -28,7 +32,8 @@ export function judgeText(text: string, label: TextLabel): TextKind {
   if (start.startsWith('<')) return judgeMarkup(start, label);
   if (isJson(text, start) || isTableOfValues(start, label)) return 'data';
   if (isNamed(label, /^text\/(x-)?markdown\b/i, /\.(md|markdown|mdx)$/i)) return 'markdown';
-  return looksLikeMarkdown(start) ? 'markdown' : 'plain';
+  const isCalledPlain = isNamed(label, /^text\/plain\b/i, /\.(txt|text|log)$/i);
+  return looksLikeMarkdown(start, isCalledPlain ? manyWeakMarks : weakMarks) ? 'markdown' : 'plain';
 }
 
 function judgeMarkup(start: string, label: TextLabel): TextKind {
@@ -95,8 +100,8 @@ function fieldsOf(line: string, separator: string): number {
   return fields;
 }
 
-/** A heading, code between fences or a table is enough; of links, lists and marks there must be two kinds. */
-function looksLikeMarkdown(start: string): boolean {
+/** A heading, code between fences or a table is enough; of links, lists and marks there must be several kinds. */
+function looksLikeMarkdown(start: string, least = weakMarks): boolean {
   const strong = [/^#{1,6} \S.*\n\s*\n/m, /^(```|~~~)\w*\n/m, /^---\n(\w+:.*\n){1,30}---\n/];
   const isRule = (line: string) => line.includes('|') && line.includes('---') && /^[ \t:|-]+$/.test(line);
   if (strong.some((pattern) => pattern.test(start)) || start.split('\n').some(isRule)) return true;
@@ -109,7 +114,7 @@ function looksLikeMarkdown(start: string): boolean {
     /^#{1,6} \S/m,
     /`[^`\n]{1,200}`/,
   ];
-  return weak.filter((pattern) => pattern.test(start)).length >= 2;
+  return weak.filter((pattern) => pattern.test(start)).length >= least;
 }
 
 function isNamed({ contentType, name }: TextLabel, type: RegExp, ending: RegExp): boolean {

@@ -92,9 +92,9 @@ function firstHeading(markdown: string): string | null {
   return /^# (.{1,300})/m.exec(markdown)?.[1] ?? /^(\S.{0,300})\n=+$/m.exec(markdown)?.[1] ?? null;
 }
 
-/** The name of a file without its ending. An address is no title. */
+/** The name of a file without its ending. An address is no title; one letter before a colon names a disk. */
 function fileTitle(name: string | null): string | null {
-  if (name === null || /^[a-z][a-z0-9+.-]*:/i.test(name)) return null;
+  if (name === null || /^[a-z][a-z0-9+.-]+:/i.test(name)) return null;
   return (name.split(/[/\\]/).at(-1) ?? '').replace(/\.[a-z0-9]{1,8}$/i, '');
 }
 

@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
+import { isThrown } from '../../domain/thrown.ts';
 import { cancelledBy } from '../async/cancellation.ts';
 import {
   AnsweredMeanwhile,
@@ -98,7 +99,7 @@ async function answerOnce(
     return answer;
   } catch (error) {
     // A concurrent request with this key has committed and this one's write is rolled back: the first answer is stored now.
-    const meanwhile = error instanceof AnsweredMeanwhile ? await recall() : undefined;
+    const meanwhile = isThrown(error, AnsweredMeanwhile) ? await recall() : undefined;
     if (meanwhile) return verified(deps, route, meanwhile);
     throw error;
   }

@@ -25,10 +25,9 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   const faults: FieldError[] = [];
   const parseOne = async (schema: z.ZodType | undefined, value: unknown, text?: string): Promise<unknown> => {
     if (!schema) return undefined;
-    const fault = findJsonFault(value) ?? (text === undefined ? undefined : findJsonLoss(text));
-    const result = fault === undefined ? await parseValue(strict(schema), value) : { errors: [fault] };
-    if ('data' in result) return result.data;
-    faults.push(...result.errors);
+    const parsed = await parseValue(strict(schema), value, text);
+    if (parsed.kind === 'parsed') return parsed.value;
+    for (const fault of parsed.faults) faults.push(fault);
     return undefined;
   };
   const query = await parseOne(route.query, raw.query);
@@ -37,13 +36,28 @@ export async function parseRequest(route: Route, raw: RawRequest): Promise<Parse
   return { kind: 'parsed', params: params?.data, query, body };
 }
 
-/** Parses a value by a schema, with the messages of every request: a handler does so with the items of a batch, one by one. */
-export async function parseValue<Schema extends z.ZodType>(
+/** Parses a value by a schema that refuses unknown fields; the problem of 422 lists all faults, in the words of every route. */
+export async function parseBy<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
-): Promise<{ readonly data: z.output<Schema> } | { readonly errors: readonly FieldError[] }> {
+): Promise<{ readonly kind: 'parsed'; readonly value: z.output<Schema> } | Problem> {
+  const parsed = await parseValue(schema, value);
+  return parsed.kind === 'parsed' ? parsed : invalid(parsed.faults);
+}
+
+async function parseValue<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  text?: string,
+): Promise<
+  | { readonly kind: 'parsed'; readonly value: z.output<Schema> }
+  | { readonly kind: 'faults'; readonly faults: readonly FieldError[] }
+> {
+  const fault = findJsonFault(value) ?? (text === undefined ? undefined : findJsonLoss(text));
+  if (fault) return { kind: 'faults', faults: [fault] };
   const result = await schema.safeParseAsync(value, { error: inPlainWords });
-  return result.success ? { data: result.data } : { errors: result.error.issues.flatMap(fieldErrors) };
+  if (result.success) return { kind: 'parsed', value: result.data };
+  return { kind: 'faults', faults: result.error.issues.flatMap(fieldErrors) };
 }
 
 /**

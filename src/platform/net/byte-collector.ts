@@ -2,7 +2,7 @@
 export interface ByteCollector {
   /** Takes a copy of a part; false where it goes beyond the bound, which nothing mends afterwards. */
   add(part: Uint8Array): boolean;
-  /** All bytes so far. */
+  /** All bytes so far, in an array without spare room: a thread that is given them would get the room, too. */
   bytes(): Uint8Array;
 }
 
@@ -30,6 +30,16 @@ export function createByteCollector(maxBytes: number): ByteCollector {
       length = needed;
       return true;
     },
-    bytes: () => kept.subarray(0, length),
+    bytes: () => (length === kept.length ? kept : kept.slice(0, length)),
   };
 }
+
+const partsAtAll = 10_000;
+const leastBytesOfPart = 32;
+
+/**
+ * Whether bytes come in more parts than any network makes of them. Each part costs as much processor time as some thousand bytes,
+ * and a sender may put every byte into a chunk of its own.
+ */
+export const isCrumbled = (parts: number, bytes: number): boolean =>
+  parts > partsAtAll + bytes / leastBytesOfPart;

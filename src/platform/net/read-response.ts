@@ -1,7 +1,7 @@
-import { PassThrough, type Readable, type Transform } from 'node:stream';
+import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
-import { createByteCollector } from './byte-collector.ts';
+import { createByteCollector, isCrumbled } from './byte-collector.ts';
 
 /** The body of an answer, decoded; `undecodable` where its encoding is none that was asked for. */
 export type ReadResponse =
@@ -23,14 +23,9 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map<string, () => Tra
   ['br', () => createBrotliDecompress()],
 ]);
 
-/** Thrown inside the pipeline to end it at the bound. */
-class TooLarge extends Error {
-  override readonly name = 'TooLarge';
-}
-
 /**
  * Reads a body of at most `maxBytes`, as it is sent and decoded: a few bytes can stand for gigabytes, and gigabytes for nothing. It
- * stops at the bound. An encoding within an encoding is not decoded. Rejects where the body is cut off or cannot be decoded.
+ * stops at the bound. An encoding within an encoding is not decoded. Rejects where the body is cut off, crumbled or cannot be decoded.
  */
 export async function readResponse(
   body: Readable,
@@ -44,20 +39,30 @@ export async function readResponse(
   if (decoder === undefined) return { kind: 'undecodable' };
   const collected = createByteCollector(maxBytes);
   let sentBytes = 0;
-  const counted = async function* (source: AsyncIterable<Uint8Array>) {
-    for await (const part of source) {
-      sentBytes += part.length;
-      if (sentBytes > maxBytes) throw new TooLarge();
-      yield part;
-    }
+  let sentParts = 0;
+  // Ends the pipeline, whose other parts may then fail before it hears of this error: the reason is kept apart from it.
+  let isTooLarge = false;
+  const endAtBound = () => {
+    isTooLarge = true;
+    return new Error('too large');
   };
+  // A transform gets each part as it came, where an iterator gets what has piled up.
+  const counted = new Transform({
+    transform(part: Uint8Array, _, done) {
+      sentBytes += part.length;
+      sentParts += 1;
+      if (sentBytes > maxBytes) done(endAtBound());
+      else if (isCrumbled(sentParts, sentBytes)) done(new Error('too many parts'));
+      else done(null, part);
+    },
+  });
   const collect = async (source: AsyncIterable<Uint8Array>) => {
-    for await (const part of source) if (!collected.add(part)) throw new TooLarge();
+    for await (const part of source) if (!collected.add(part)) throw endAtBound();
   };
   try {
     await pipeline(body, counted, decoder, collect, { signal });
   } catch (error) {
-    if (error instanceof TooLarge) return { kind: 'too_large' };
+    if (isTooLarge) return { kind: 'too_large' };
     throw error;
   }
   return { kind: 'read', bytes: collected.bytes() };

@@ -80,8 +80,9 @@ type Tried = Fetched | { readonly kind: 'again'; readonly afterMs: number };
 const failed = (code: Extract<Fetched, { kind: 'failed' }>['code']): Fetched => ({ kind: 'failed', code });
 
 /**
- * Creates the fetch. Each has connections of its own, which end with it, so that nothing that a server does lasts longer. It sends no
- * cookie, no referrer and no credential, and nothing of what the server says leaves it but the document.
+ * Creates the fetch. Each has connections of its own, which end with it (one that is being made, with the time for that), so that no
+ * server holds anything of this process for longer. It sends no cookie, no referrer and no credential, and nothing of what the
+ * server says leaves it but the document.
  */
 export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
   const { resolve, version, isAllowed = isPublicAddress, authorities } = deps;

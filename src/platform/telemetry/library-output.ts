@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { Writable } from 'node:stream';
 
 type Variables = Record<string, string | undefined>;
 
@@ -15,14 +16,14 @@ const isReadByNode = (variable: string) => variable === 'NODE_DEBUG' || variable
 /** Options such as --trace-tls, which Node.js also follows without asking any code. */
 const tracingOption = /(^|\s)--trace[-_][a-z0-9_-]+/g;
 
-type Write = (text: string) => void;
+type Write = (text: string | Uint8Array, done?: () => void) => void;
 
 const writeToStdout: Write = bound(process.stdout);
 let writeProblem: Write = bound(process.stderr);
 
 function bound(stream: NodeJS.WriteStream): Write {
   const write = stream.write.bind(stream);
-  return (text) => void write(text);
+  return (text, done) => void write(text, () => done?.());
 }
 
 /** Writes a command's own result to the standard output, which libraries cannot reach. */
@@ -33,6 +34,24 @@ export function printResult(text: string): void {
 /** Writes a command's own words about a problem to the standard error, or to the standard output where that is closed. */
 export function printProblem(text: string): void {
   writeProblem(text);
+}
+
+/** The standard output as a stream, for a protocol that is spoken on it. It takes no more than its reader takes. */
+export function resultStream(): Writable {
+  return new Writable({ write: (bytes: Uint8Array, _encoding, done) => writeToStdout(bytes, done) });
+}
+
+/**
+ * The standard error as a stream, for the log of a process whose standard output is a protocol. What is logged while the standard
+ * error is closed is lost: on the standard output it would break the protocol.
+ */
+export function problemStream(): Writable {
+  return new Writable({
+    write(bytes: Uint8Array, _encoding, done) {
+      if (writeProblem === writeToStdout) done();
+      else writeProblem(bytes, done);
+    },
+  });
 }
 
 export interface LibraryOutput {

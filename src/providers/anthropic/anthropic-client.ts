@@ -1,30 +1,13 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
 import type { ProviderTarget } from '../../domain/provider-target.ts';
-import type { AnswerRoom } from '../catalogue/anthropic-models.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 import { allowedAddressesOf, type ProviderConnections } from '../wire/provider-connections.ts';
 import { createRefusalReader } from '../wire/refusal-reader.ts';
 import { watchSending } from '../wire/watch-sending.ts';
-import type { AnswerShape } from './answer-format.ts';
-import { type ModelMessage, readCost, readMessage } from './read-message.ts';
-
-/** One question to the model. */
-export interface MessageRequest {
-  readonly apiKey: string;
-  readonly target: ProviderTarget;
-  readonly system?: string;
-  readonly prompt: string;
-  /** The shape that the answer must have, as JSON schema. */
-  readonly schema?: AnswerShape<unknown>['schema'];
-  /** The most tokens that the answer may have, those that the model thinks among them. */
-  readonly maxTokens: number;
-  /** See `AnswerRoom`. */
-  readonly thinking: AnswerRoom['thinking'];
-  readonly timeoutMs: number;
-}
+import { type MessageRequest, type ModelMessage, readCost, readMessage } from './message.ts';
 
 /** A client of Anthropic's API. */
 export interface AnthropicClient {

@@ -56,7 +56,7 @@ const tokens: readonly RegExp[] = [
   /\b(?:maximum|max|maximal) (?:context|input|sequence|allowed|number of|token|model|total)\b.{0,40}\b(?:length|tokens?|size)\b/,
   /\b(?:exceed|exceeds|exceeded|longer than|larger than|less than|at most|more than|over)\b.{0,60}\b(?:tokens|context (?:length|size|window))\b/,
   /\bmax(?:imum)? \d[\d,]* tokens\b|\btokens?\b.{0,30}\b(?:exceed|exceeds|too (?:many|long|large))\b/,
-  /\binput\b.{0,30}\b(?:is|are)? ?too (?:long|large)\b|\btext\b.{0,10}\btoo long\b|\binput length\b/,
+  /\b(?:input|prompt)\b.{0,30}\b(?:is|are)? ?too (?:long|large)\b|\btext\b.{0,10}\btoo long\b|\binput length\b/,
   /\b(?:body|payload|request|content)\b.{0,20}\btoo (?:large|long|big)\b/,
   /过长|超长|长度超过/,
 ];

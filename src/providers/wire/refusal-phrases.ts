@@ -64,6 +64,7 @@ const permission: Phrases = [
   /^permission (?:denied[.!]?$|\S+ denied\b)/,
   /^the caller does not have permission\b/,
   /^access denied due to virtual network\b/,
+  /^(?:this|your|the) (?:organi[sz]ation|workspace) (?:has been|is) (?:disabled|deactivated|suspended)\b/,
   /^[\w .-]{0,80}\b(?:api|service|model)\b[§\w ./:@+-]{0,80}\b(?:has not been used in project|is not enabled|has not been enabled|not been activated|not activated|must be enabled)\b/,
 ];
 

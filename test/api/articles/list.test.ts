@@ -10,7 +10,8 @@ describe('GET /articles', () => {
     for (let i = 0; i < 45; i += 1) written.push(await write(tenant));
     const first = await tenant.call('GET', '/articles', {}, 'agent');
     expect(first.body.data).toHaveLength(20);
-    expect(first.body.data[0]).toEqual((await tenant.call('GET', `/articles/${written.at(-1)}`)).body.data);
+    const { links: _, ...newest } = (await tenant.call('GET', `/articles/${written.at(-1)}`)).body.data;
+    expect(first.body.data[0]).toEqual(newest);
     expect(await walk(tenant, '')).toEqual(written.reverse());
     expect((await tenant.call('GET', '/articles?limit=45')).body.meta.next_cursor).toBeNull();
   });

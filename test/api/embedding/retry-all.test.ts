@@ -91,6 +91,8 @@ describe('GET /knowledge/pipeline', () => {
     expect((await own.pipeline()).body).toEqual({
       data: {
         embedding: { not_applicable: 0, pending: 0, embedded: 0, partial: 0, blocked: 0, failed: 0 },
+        ingestion: { queued: 0, running: 0, completed: 0, partial: 0, failed: 0, cancelled: 0 },
+        review: { queued: 0, running: 0, blocked: 0, completed: 0, partial: 0, failed: 0 },
         recent_failures: [],
       },
     });

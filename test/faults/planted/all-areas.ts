@@ -1,9 +1,13 @@
+import { anthropicFaults } from './anthropic.ts';
+import { articlesByModelFaults } from './articles-by-model.ts';
 import { breakerFaults } from './breaker.ts';
 import { budgetFaults } from './budget.ts';
 import { catalogueFaults } from './catalogue.ts';
 import { classificationFaults } from './classification.ts';
 import { coalescingFaults } from './coalescing.ts';
 import { custodyFaults } from './custody.ts';
+import { dataKeysFaults } from './data-keys.ts';
+import { extractionFaults } from './extraction.ts';
 import { gateFaults } from './gate.ts';
 import { guardFaults } from './guard.ts';
 import { ledgerFaults } from './ledger.ts';
@@ -22,10 +26,13 @@ import { walkFaults } from './walk.ts';
 /** The planted faults by area. */
 export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new Map([
   ['guard', guardFaults],
+  ['anthropic', anthropicFaults],
   ['breaker', breakerFaults],
   ['budget', budgetFaults],
   ['ledger', ledgerFaults],
   ['custody', custodyFaults],
+  ['data-keys', dataKeysFaults],
+  ['extraction', extractionFaults],
   ['catalogue', catalogueFaults],
   ['trial', trialFaults],
   ['refused-keys', refusedKeysFaults],
@@ -40,4 +47,5 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['limits', limitsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],
+  ['articles-by-model', articlesByModelFaults],
 ]);

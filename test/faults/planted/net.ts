@@ -3,12 +3,15 @@ import type { PlantedFault } from './planted-fault.ts';
 const policy = ['test/unit/platform/net/address-policy.test.ts'];
 const check = ['test/unit/platform/net/address-check.test.ts'];
 const connections = ['test/unit/platform/net/connections.test.ts'];
+const documents = ['test/unit/platform/net/safe-fetch.test.ts'];
+const forbiddenDocuments = ['test/unit/platform/net/forbidden-documents.test.ts'];
+const uploads = ['test/unit/http/uploads.test.ts'];
 const cause = ['test/unit/platform/net/transport-cause.test.ts'];
 const stale = ['test/unit/providers/stale-connection.test.ts'];
 const forbidden = ['test/integration/providers/forbidden-address.test.ts'];
 const reported = ['test/integration/providers/reported-failures.test.ts'];
 
-/** Faults in the connections to addresses that tenants choose, and in what operators see of failed ones. */
+/** Faults in the connections to addresses that tenants choose, in what operators see of failed ones, and in files that are sent or fetched. */
 export const netFaults: readonly PlantedFault[] = [
   {
     file: 'src/platform/net/address-policy.ts',
@@ -47,7 +50,7 @@ export const netFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/platform/net/checked-connector.ts',
-    find: "options.protocol === 'https:' &&",
+    find: 'deps.protocols.some((protocol) => protocol === options.protocol) &&',
     replace: '',
     why: 'a tenant’s key goes over a connection without TLS',
     tests: connections,
@@ -135,5 +138,215 @@ export const netFaults: readonly PlantedFault[] = [
     replace: 'if (cause !== undefined) return;',
     why: 'the cause of a failed connection is not counted',
     tests: reported,
+  },
+  {
+    file: 'src/platform/net/document-address.ts',
+    find: "url.username === '' &&\n    url.password === '' &&",
+    replace: "url.password === '' &&",
+    why: 'a user name in the address of a document goes to its server',
+    tests: forbiddenDocuments,
+  },
+  {
+    file: 'src/platform/net/document-address.ts',
+    find: '!isBlockedPort(url.port) &&',
+    replace: '',
+    why: 'a document is asked of a mail server',
+    tests: forbiddenDocuments,
+  },
+  {
+    file: 'src/platform/net/document-address.ts',
+    find: 'protocols.includes(url.protocol) &&',
+    replace: '',
+    why: 'a scheme is refused by the library alone, after its host was looked up',
+    tests: forbiddenDocuments,
+  },
+  {
+    file: 'src/platform/net/document-address.ts',
+    find: "!(from?.protocol === 'https:' && url.protocol === 'http:')",
+    replace: 'true',
+    why: 'a redirect takes a document out of TLS',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/document-address.ts',
+    find: 'url.href.length <= maxCharacters &&',
+    replace: '',
+    why: 'an address is three times as long once it is encoded',
+    tests: forbiddenDocuments,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'const next = readDocumentAddress(location, url);',
+    replace: 'const next = new URL(location, url);',
+    why: 'the target of a redirect is not read',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'isAllowed = isPublicAddress,',
+    replace: 'isAllowed = () => true,',
+    why: 'a document comes from a private address',
+    tests: forbiddenDocuments,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'hop <= maxRedirects',
+    replace: 'hop <= maxRedirects + 1',
+    why: 'four redirects are followed',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'signal === undefined ? within : AbortSignal.any([signal, within])',
+    replace: 'signal ?? new AbortController().signal',
+    why: 'a slow server holds a fetch for ever',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: "if (Number(headers['content-length'] ?? 0) > maxBytes) {",
+    replace: 'if (false) {',
+    why: 'a document is read although its length says that it is too large',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'if (statusCode !== 200) {',
+    replace: 'if (statusCode >= 300) {',
+    why: 'a part of a document, or none, is taken for a document',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'passing.includes(statusCode) &&',
+    replace: '',
+    why: 'every refusal is asked for twice',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: '&& afterMs <= longestPauseMs',
+    replace: '',
+    why: 'a server that asks for a longer wait is asked again',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/safe-fetch.ts',
+    find: 'const isWorthIt = passingCauses.includes(transportCauseOf(error));',
+    replace: 'const isWorthIt = true;',
+    why: 'a wrong certificate is asked for twice',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/read-response.ts',
+    find: 'if (sentBytes > maxBytes) done(endAtBound());\n      else',
+    replace: '',
+    why: 'compressed bytes that stand for nothing are read without end',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/read-response.ts',
+    find: 'for await (const part of source) if (!collected.add(part)) throw endAtBound();',
+    replace: 'for await (const part of source) collected.add(part);',
+    why: 'a compressed bomb is decoded to its end, and a part of it taken for the document',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/read-response.ts',
+    find: "if (isCrumbled(sentParts, sentBytes)) done(new Error('too many parts'));\n      else",
+    replace: '',
+    why: 'an answer in chunks of one byte takes seconds of the processor',
+    tests: documents,
+  },
+  {
+    file: 'src/platform/net/byte-collector.ts',
+    find: 'isOver ||= part.length > maxBytes - length;',
+    replace: 'isOver ||= part.length >= maxBytes - length;',
+    why: 'a document of exactly the bound is refused',
+    tests: documents,
+  },
+  {
+    file: 'src/http/read-form.ts',
+    find: 'if (bytesInAll > maxBytes + maxFieldBytes + maxBytesAround) return end(tooLarge());',
+    replace: '',
+    why: 'what stands around the parts of a form has no bound',
+    tests: uploads,
+  },
+  {
+    file: 'src/http/read-form.ts',
+    find: '|| fieldBytes > maxFieldBytes',
+    replace: '',
+    why: 'each field of a form may be as large as all may be',
+    tests: uploads,
+  },
+  {
+    file: 'src/http/read-form.ts',
+    find: "else if (!isUtf8(bytes)) return malformed('The fields of the form must be UTF-8.');",
+    replace: '',
+    why: 'bytes that are no text are replaced in a field without a word',
+    tests: uploads,
+  },
+  {
+    file: 'src/http/read-form.ts',
+    find: 'length === 0 || length > maxBoundaryCharacters',
+    replace: 'length === 0',
+    why: 'a boundary of kilobytes is searched for',
+    tests: uploads,
+  },
+  {
+    file: 'src/http/read-form.ts',
+    find: ".on('error', cut);\n  });",
+    replace: ".on('error', () => undefined);\n  });",
+    why: 'a form whose client has gone holds its slot for a minute',
+    tests: uploads,
+  },
+  {
+    file: 'src/http/read-body.ts',
+    find: 'if (replaced !== undefined) return',
+    replace: 'if (false) return',
+    why: 'a text beside a file is dropped in silence',
+    tests: uploads,
+  },
+  {
+    file: 'src/platform/idempotency/request-hash.ts',
+    find: '.update(upload.bytes)',
+    replace: '',
+    why: 'another file with the same Idempotency-Key gets the answer of the first',
+    tests: uploads,
+  },
+  {
+    file: 'src/platform/idempotency/request-hash.ts',
+    find: '[upload.fileName, upload.contentType]',
+    replace: '[]',
+    why: 'a file under another name gets the answer of the first',
+    tests: uploads,
+  },
+  {
+    file: 'src/platform/http/upload.ts',
+    find: '.split(/[/\\\\]/).at(-1)',
+    replace: '',
+    why: 'a file brings the folders of its sender',
+    tests: uploads,
+  },
+  {
+    file: 'src/platform/http/upload.ts',
+    find: '\\p{Bidi_Control}',
+    replace: '',
+    why: 'a name of a file reads otherwise than it is',
+    tests: uploads,
+  },
+  {
+    file: 'src/platform/http/form-body.ts',
+    find: '(await isTakenAsText(schema, name, text)) || !isJson(text)',
+    replace: '!isJson(text)',
+    why: 'a text of digits becomes a number in a form',
+    tests: uploads,
+  },
+  {
+    file: 'src/http/route-pipeline.ts',
+    find: "if (release === 'busy') return tooManyFiles;",
+    replace: "if (release === 'busy') return answer(deps, route, actor, request, response);",
+    why: 'one tenant fills the memory with files',
+    tests: uploads,
   },
 ];

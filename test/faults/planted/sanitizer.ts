@@ -56,8 +56,8 @@ export const sanitizerFaults: readonly PlantedFault[] = [
   },
   {
     file: 'activities/failure.ts',
-    find: "typeof delay === 'number' ? { retryAfterMs: delay } : {}",
-    replace: "typeof delay === 'number' ? {} : {}",
+    find: 'Number.isFinite(delay) ? { retryAfterMs: delay } : {}',
+    replace: 'Number.isFinite(delay) ? {} : {}',
     why: 'Retry-After is lost between the activity and Temporal',
     tests: thrown,
   },

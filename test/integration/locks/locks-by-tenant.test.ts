@@ -4,6 +4,7 @@ import type { NewArticle } from '../../../src/articles/article.ts';
 import { insertArticle } from '../../../src/articles/store.ts';
 import { articleText, contentHash } from '../../../src/domain/article-text.ts';
 import { upsertWrittenStatus } from '../../../src/embedding/status-store.ts';
+import { countCreatedAlone } from '../../../src/extraction/outcome-store.ts';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import { lockProposals } from '../../../src/proposals/store.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
@@ -13,9 +14,12 @@ import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices();
 type Take = (tx: Transaction, tenantId: string) => Promise<unknown>;
+// The same id for both tenants.
+const document = { kind: 'ingestion', id: randomUUID() } as const;
 const locks: readonly (readonly [name: string, take: Take])[] = [
   ['proposals', (tx, tenantId) => lockProposals(tx, tenantId, 20_000)],
   ['spaces', (tx, tenantId) => ensureSpace(tx, tenantId, { target: targetOf('m'), chunkerVersion: 1 }, 2)],
+  ['articles of a document', (tx, tenantId) => countCreatedAlone(tx, tenantId, { tenantId, ...document })],
 ];
 
 describe.each(locks)('the lock on a tenant’s %s', (_, take) => {

@@ -8,10 +8,9 @@ import { type TwinStep, twinKey, twinMarker } from '../../support/provider-twin.
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 // Questions whose answer has a schema, on a real Postgres and a real OpenBao; Anthropic is the twin.
-const it = factsOfServices(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl })).extend(
-  'anthropic',
-  ({ test, key }) => openAnthropic(test, key),
-);
+const it = factsOfServices(({ twin }) => ({
+  ...{ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl, ANTHROPIC_WORKFLOW_TIMEOUT_MS: '5000' },
+})).extend('anthropic', ({ test, key }) => openAnthropic(test, key));
 const answer = z.strictObject({ title: z.string().min(1).max(80), score: z.number().min(0).max(1) });
 const said = { title: 'Bees', score: 0.5 };
 type Persist = AskCall<typeof said, string>['persist'];
@@ -53,6 +52,11 @@ describe('a question', () => {
   ] as const)('takes an answer %s', async ([_, says, value], { twin, key, anthropic }) => {
     twin.script(key, [{ kind: 'ok', says }]);
     expect(await anthropic.ask()).toMatchObject({ kind: 'ok', persisted: JSON.stringify(value) });
+  });
+
+  it('is given up after the time that the operator gives it', async ({ twin, key, anthropic }) => {
+    twin.script(key, [{ kind: 'hang' }]);
+    expect(await anthropic.ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });
   });
 
   it('to a model that always thinks leaves room for that, and one to an unknown model as well', async ({
@@ -266,7 +270,7 @@ function openAnthropic(test: TestServices, key: string) {
     async ask(wanted: Partial<AskCall<typeof said, string>> = {}) {
       return anthropic.ask<typeof said, string>({
         ...{ tenantId: (await tenant).id, source: 'gate', operation: 'extraction', subjectId: randomUUID() },
-        ...{ system: 'Be brief.', prompt: 'What is this?', answer, maxOutputTokens: 300, timeoutMs: 5_000 },
+        ...{ system: 'Be brief.', prompt: 'What is this?', answer, maxOutputTokens: 300 },
         persist: async (_tx, { value }) => JSON.stringify(value),
         ...wanted,
       });

@@ -39,7 +39,7 @@ describe('the catalogue', () => {
     );
     expect(rows).toEqual([
       { tablename: 'api_keys', policyname: 'login_by_hash', cmd: 'SELECT' },
-      { tablename: 'article_classifications', policyname: 'reconcile_scope', cmd: 'ALL' },
+      { tablename: 'article_classifications', policyname: 'reconcile_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'article_embeddings', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'audit_log', policyname: 'retention_scope', cmd: 'SELECT' },
@@ -355,5 +355,26 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
       ...{ calls: 1, estimated_calls: 0, unknown_calls: 0 },
     });
   });
+  await haveKnowledgeCome(test, tenant);
   return tenant;
+}
+
+/** The rows of documents, of reviews and of what the model has said about them. */
+async function haveKnowledgeCome({ services }: TestServices, { id, actor }: TestTenant): Promise<void> {
+  await services.reviews.create(actor, {
+    ...{ reviewType: 'incident', summary: 'A summary.' },
+    findings: [{ title: 'A finding', body: 'What was found.' }],
+  });
+  const jobId = randomUUID();
+  const passage = { tenant_id: id, subject_kind: 'ingestion', subject_id: jobId, part: 0, half: 0 };
+  await services.database.withTenant(id, async (tx) => {
+    await tx('ingestion_jobs').insert({
+      ...{ tenant_id: id, id: jobId, source_kind: 'text', content_hash: 'a-hash', source_bytes: 1 },
+      ...{ source_type: 'note', publish: false, max_articles: 10, actor_label: 'x', actor_role: 'user' },
+    });
+    await tx('ingestion_documents').insert({ tenant_id: id, job_id: jobId, wrapped_key: 'x', about: 'x' });
+    await tx('ingestion_parts').insert({ tenant_id: id, job_id: jobId, part: 0 });
+    await tx('extraction_answers').insert({ ...passage, code: 'answer_refused' });
+    await tx('extraction_articles').insert({ ...passage, number: 0, outcome: 'invalid' });
+  });
 }

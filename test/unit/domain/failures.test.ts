@@ -31,6 +31,8 @@ const expected: readonly (readonly [
   ['address_forbidden', 'tenant', false, 'fails', 'blocked', 422],
   ['vault_unavailable', 'operator', false, 'retries', 'failed', 503],
   ['key_unusable', 'operator', false, 'fails', 'failed', 503],
+  ...(['url_forbidden', 'url_unreachable', 'unsupported_content'] as const).map(ofAuthor),
+  ...(['document_too_large', 'answer_refused', 'answer_cut'] as const).map(ofAuthor),
   ['vectors_pending', 'wait', false, 'waits', 'pending', 503],
   ['internal', 'operator', false, 'retries', 'failed', 500],
 ];
@@ -58,3 +60,8 @@ describe('the table of failures', () => {
     expect([...failureCodes].sort()).toEqual(expected.map(([code]) => code).sort());
   });
 });
+
+/** A document, or what a model makes of it: only its author can change it. */
+function ofAuthor(code: FailureCode) {
+  return [code, 'author', false, 'fails', 'failed', 422] as const;
+}

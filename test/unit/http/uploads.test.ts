@@ -1,10 +1,11 @@
 import { IncomingMessage } from 'node:http';
 import { connect, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { test as base, describe, expect, vi } from 'vitest';
 import { createOpenApiDocument } from '../../../src/http/openapi.ts';
 import { readForm } from '../../../src/http/read-form.ts';
-import type { Upload } from '../../../src/platform/http/upload.ts';
+import { fileNameOf, type Upload } from '../../../src/platform/http/upload.ts';
 import { createShare } from '../../../src/platform/shares/share.ts';
 import {
   boundary,
@@ -175,16 +176,30 @@ describe('a form with a file', () => {
 
   test.for([
     ['no boundary', { 'content-type': 'multipart/form-data' }, 400],
-    [
-      'a boundary of 71 characters',
-      { 'content-type': `multipart/form-data; boundary=${'b'.repeat(71)}` },
-      400,
-    ],
     ['another boundary', { 'content-type': 'multipart/form-data; boundary=other' }, 400],
     ['a compression', { 'content-encoding': 'gzip' }, 415],
     ['another kind of form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
   ] as const)('with %s in its headers is refused', async ([, headers, status], { send }) => {
     expect((await send([sourceType, file], headers)).status).toBe(status);
+  });
+
+  test.for([
+    [70, 202],
+    [71, 400],
+  ] as const)('with a boundary of %i characters gets %i', async ([length, status], { app }) => {
+    const other = 'b'.repeat(length);
+    const raw = rawForm([sourceType, file]).toString().replaceAll(boundary, other);
+    const headers = { 'content-type': `multipart/form-data; boundary=${other}` };
+    expect((await app.call('POST', '/documents', { key, raw, headers })).status).toBe(status);
+  });
+
+  test('is refused for what stands before or after its parts, if that is large', async ({ app }) => {
+    const around = 'x'.repeat(maxFileBytes + 200_000);
+    const before = rawForm([sourceType, file], undefined, `${around}\r\n`);
+    const after = rawForm([sourceType, file], `--${boundary}--\r\n${around}`);
+    for (const raw of [before, after]) {
+      expect((await app.call('POST', '/documents', { key, raw, headers: formHeaders })).status).toBe(413);
+    }
   });
 
   test('that is cut off is refused', async ({ app }) => {
@@ -214,6 +229,7 @@ describe('the name of a file', () => {
     [`${'é'.repeat(250)}.md`, 'é'.repeat(200)],
     ['x'.repeat(199).concat('😀'), 'x'.repeat(199)],
   ] as const)('%j becomes %j', async ([fileName, kept], { send }) => {
+    expect(fileNameOf(fileName)).toBe(kept);
     expect(await send([sourceType, { ...file, fileName }])).toMatchObject({
       status: 202,
       body: { file: { fileName: kept } },
@@ -286,6 +302,28 @@ describe('a form that does not end', () => {
       detail: expect.stringContaining('0.02 s'),
     });
     expect(request.readableFlowing).toBe(true);
+  });
+});
+
+describe('a form in pieces of one byte', () => {
+  test('is taken where it is small, and refused early where it is large', async ({ app }) => {
+    const inPieces = async (size: number) => {
+      const form = rawForm([sourceType, { ...file, content: Buffer.alloc(size, 120) }]);
+      const head = [
+        'POST /api/v1/documents HTTP/1.1',
+        'Host: x',
+        'Connection: close',
+        `Authorization: Bearer ${key}`,
+        `Content-Type: ${formHeaders['content-type']}`,
+        'Transfer-Encoding: chunked',
+      ];
+      const socket = connect(app.port, '127.0.0.1');
+      const chunks = [...form].map((byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('');
+      socket.end(`${head.join('\r\n')}\r\n\r\n${chunks}0\r\n\r\n`, 'latin1');
+      return (await text(socket)).slice(0, 12);
+    };
+    expect(await inPieces(1_000)).toBe('HTTP/1.1 202');
+    expect(await inPieces(20_000)).toBe('HTTP/1.1 400');
   });
 });
 

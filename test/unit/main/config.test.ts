@@ -56,6 +56,7 @@ describe('an environment', () => {
     ['api', ['DATABASE_URL', 'VAULT_ADDR', 'VAULT_TOKEN']],
     ['worker', ['DATABASE_URL', 'VAULT_ADDR', 'VAULT_TOKEN']],
     ['migrate', ['DATABASE_OWNER_URL', 'DATABASE_URL']],
+    ['mcp', ['LOREKEEP_API_KEY', 'LOREKEEP_API_URL']],
     ['admin', ['DATABASE_OWNER_URL']],
     ['temporal:setup', []],
     ['vault:setup', ['VAULT_ADDR', 'VAULT_TOKEN']],
@@ -116,6 +117,26 @@ describe('an environment', () => {
     for (const variable of ['DATABASE_URL', 'DATABASE_OWNER_URL', 'LOG_LEVEL'])
       expect(stderr).toContain(variable);
     expect(stdout + stderr).not.toContain(canary);
+  });
+
+  it('understands the address of the API with the path of its routes', () => {
+    for (const LOREKEEP_API_URL of ['http://localhost:4000', 'http://localhost:4000/api/v1/']) {
+      expect(parseEnvironment('mcp', { LOREKEEP_API_URL, LOREKEEP_API_KEY: 'lk_some' })).toMatchObject({
+        environment: { LOREKEEP_API_URL: 'http://localhost:4000' },
+      });
+    }
+  });
+
+  it('names authorization servers of /mcp together with its public address', () => {
+    const servers = { MCP_AUTHORIZATION_SERVERS: 'https://a.example, https://b.example/issuer' };
+    expect(namedIn('api', { ...complete, ...servers })).toEqual(['MCP_PUBLIC_URL']);
+    const both = { ...complete, ...servers, MCP_PUBLIC_URL: 'https://kb.example/mcp' };
+    expect(parseEnvironment('api', both)).toMatchObject({
+      environment: { MCP_AUTHORIZATION_SERVERS: ['https://a.example', 'https://b.example/issuer'] },
+    });
+    expect(namedIn('api', { ...complete, MCP_ALLOWED_ORIGINS: 'https://a.example/path' })).toEqual([
+      'MCP_ALLOWED_ORIGINS',
+    ]);
   });
 
   it('takes an empty variable for one that is not set', () => {

@@ -26,7 +26,7 @@ describe('the output of a process', () => {
     const entries = readdirSync(main).filter(
       (name) => isEntry(name) && !['start.ts', 'schema.ts'].includes(name),
     );
-    expect(entries).toHaveLength(6);
+    expect(entries).toHaveLength(7);
     for (const name of entries) {
       expect(readFileSync(join(main, name), 'utf8')).toMatch(/^import '\.\/library-output\.ts';\n/);
     }

@@ -51,10 +51,13 @@ const longBlanks = /\s{101,}/g;
 export function cleanHtml(document: HtmlDocument, base: string | null): DocumentNote[] {
   const notes = new Set<DocumentNote>();
   const within: HtmlElement[] = [];
+  let blanks = 0;
   walk(document.body, (node, depth) => {
     within.length = Math.min(within.length, depth - 1);
     if (!isElement(node)) {
-      if (!isText(node)) node.remove();
+      // Each sign that is written by its name is a node of its own.
+      if (isText(node)) blanks = hasWords(node) ? 0 : blanks + (node.textContent ?? '').length;
+      if (!isText(node) || blanks > maxBlanks) node.remove();
       else shortenBlanks(node);
       return 'skip';
     }

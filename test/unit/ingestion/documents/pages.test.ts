@@ -92,6 +92,8 @@ describe('a page in Markdown', () => {
   it('keeps an article about cookies, and a page that is all reference', () => {
     const article = `<div class="cookie-article"><h1>Cookies</h1><p>${'How we bake them. '.repeat(20)}</p></div>`;
     expect(markdownOf(article)).toContain('How we bake them.');
+    const rules = `<div id="cookie-rules"><p>${'The rules of the kitchen. '.repeat(200)}</p></div>`;
+    expect(markdownOf(rules)).toContain('The rules of the kitchen.');
     const parts = Array.from(
       { length: 12 },
       (_, index) => `<section><h2>Option ${index}</h2><p>Sets value ${index}.</p></section>`,
@@ -99,6 +101,17 @@ describe('a page in Markdown', () => {
     const reference = markdownOf(`<body><h1>Options</h1>${parts.join('')}</body>`);
     for (let index = 0; index < 12; index += 1)
       expect(reference).toContain(`## Option ${index}\n\nSets value ${index}.`);
+  });
+
+  it('is the whole page where the article that stands out holds less than half of the words', () => {
+    const article = `<div class="post-content"><p>${'A story, told at length, with commas. '.repeat(12)}</p></div>`;
+    const list = Array.from(
+      { length: 150 },
+      (_, index) => `<li><a href="/${index}">Harbour number ${index}</a></li>`,
+    );
+    const markdown = markdownOf(`<div>${article}</div><div class="list"><ul>${list.join('')}</ul></div>`);
+    expect(markdown).toContain('Harbour number 149');
+    expect(markdown).toContain('A story, told at length');
   });
 
   it('reads a table that only arranges a page as text, and one without a head by its first row', () => {

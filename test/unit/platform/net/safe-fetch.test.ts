@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { test as base, describe, expect, vi } from 'vitest';
 import type { SafeFetchDeps } from '../../../../src/platform/net/safe-fetch.ts';
 import { createAuthority, createServerCertificate } from '../../../support/certificates.ts';
@@ -139,15 +140,6 @@ describe('a large document', () => {
       (socket: Socket) => endless(socket, 'HTTP/1.1 200 OK\r\n\r\n', Buffer.alloc(50_000)),
     ],
     [
-      'in chunks of one byte',
-      (socket: Socket) =>
-        endless(
-          socket,
-          'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
-          Buffer.from('1\r\nx\r\n'.repeat(9_000)),
-        ),
-    ],
-    [
       'of gzip members with nothing in them',
       (socket: Socket) =>
         endless(
@@ -173,6 +165,18 @@ describe('a large document', () => {
     const limits = { maxBytes: 300_000 };
     expect(await fetchWith(url, { limits })).toEqual(tooLarge);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000);
+  });
+
+  test('in chunks of one byte is left early', async ({ serveRaw }) => {
+    const server = await serveRaw((socket) =>
+      endless(
+        socket,
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+        Buffer.from('1\r\nx\r\n'.repeat(9_000)),
+      ),
+    );
+    expect(await fetchWith(server.url)).toEqual(unreachable);
+    await vi.waitUntil(() => server.open() === 0);
   });
 });
 
@@ -395,6 +399,45 @@ describe('a name', () => {
     ['that cannot be looked up', () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }))],
   ] as const)('%s is unreachable', async ([, resolve]) => {
     expect(await fetchWith('https://a.example/', { resolve })).toEqual(unreachable);
+  });
+});
+
+describe('whatever a server sends', () => {
+  test('is a document, or one of the three codes', async ({ serveRaw }) => {
+    let answer = Buffer.alloc(0);
+    const { url } = await serveRaw((socket) => socket.end(answer));
+    const piece = fc.oneof(
+      fc.constantFrom(
+        'HTTP/1.1 200 OK\r\n',
+        'HTTP/1.0 302 Found\r\n',
+        'HTTP/1.1 100 Continue\r\n\r\n',
+        '\r\n',
+        '\r\n\r\n',
+      ),
+      fc.constantFrom(
+        'Location: ',
+        'Location: //127.0.0.1\r\n',
+        'Content-Length: 5\r\n',
+        'Transfer-Encoding: chunked\r\n',
+      ),
+      fc.constantFrom(
+        'Content-Encoding: gzip\r\n',
+        'Content-Encoding: br\r\n',
+        'Content-Type: a/b\r\n',
+        '5\r\nhello\r\n',
+        '0\r\n\r\n',
+      ),
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.array(piece, { maxLength: 8 }), async (begins, pieces) => {
+        answer = Buffer.from(`${begins ? 'HTTP/1.1 200 OK\r\n' : ''}${pieces.join('')}`, 'latin1');
+        const fetched = await fetchWith(url, { limits: { timeoutMs: 5_000 } });
+        const kinds = ['fetched', 'url_forbidden', 'url_unreachable', 'document_too_large'];
+        expect(kinds).toContain(fetched.kind === 'failed' ? fetched.code : fetched.kind);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

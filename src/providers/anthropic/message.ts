@@ -1,6 +1,24 @@
 import { z } from 'zod';
 import type { Cost } from '../../domain/cost.ts';
 import type { FailureCode } from '../../domain/failures.ts';
+import type { ProviderTarget } from '../../domain/provider-target.ts';
+import type { AnswerRoom } from '../catalogue/anthropic-models.ts';
+import type { AnswerShape } from './answer-format.ts';
+
+/** One question to the model. */
+export interface MessageRequest {
+  readonly apiKey: string;
+  readonly target: ProviderTarget;
+  readonly system?: string;
+  readonly prompt: string;
+  /** The shape that the answer must have, as JSON schema. */
+  readonly schema?: AnswerShape<unknown>['schema'];
+  /** The most tokens that the answer may have, those that the model thinks among them. */
+  readonly maxTokens: number;
+  /** See `AnswerRoom`. */
+  readonly thinking: AnswerRoom['thinking'];
+  readonly timeoutMs: number;
+}
 
 /** What a model said, and why it stopped. */
 export interface ModelMessage {
