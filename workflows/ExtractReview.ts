@@ -15,11 +15,11 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, chatCall, drafting } from './policies.ts';
+import { bookkeeping, busyWaits, drafting, extractionCall } from './policies.ts';
 import { countRetries, type Retries, waitsFor } from './retries.ts';
 
 const { prepareReview, finishReview } = proxyLocalActivities<Activities>(bookkeeping);
-const { extractReviewPassage } = proxyActivities<Activities>(chatCall);
+const { extractReviewPassage } = proxyActivities<Activities>(extractionCall);
 const { draftReviewArticles } = proxyActivities<Activities>(drafting);
 
 const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');

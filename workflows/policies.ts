@@ -46,13 +46,6 @@ export const classifierCall: ActivityOptions = {
   startToCloseTimeout: operations.classification.startToCloseMs,
 };
 
-/** A question to a chat model. */
-export const chatCall: ActivityOptions = {
-  ...providerCall,
-  // Above an attempt's own time-out and the transactions around it, as for embeddings.
-  startToCloseTimeout: operations.extraction.startToCloseMs,
-};
-
 /** The drafts of one answer: a handful of articles, each of which may wait some seconds for the gate's vectors. */
 export const drafting: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
@@ -100,7 +93,7 @@ export const documentReading: ActivityOptions = {
   },
 };
 
-/** The call about one part of a document. Failures that are expected are answers, as for an embedding. */
+/** The call about one part of a document or a review. Failures that are expected are answers, as for an embedding. */
 export const extractionCall: ActivityOptions = {
   ...providerCall,
   // A model writes for longer than it reads: above the longest attempt of an extraction and the transactions around it.

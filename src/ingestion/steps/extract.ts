@@ -44,6 +44,7 @@ export function createExtractPart(deps: {
         ...{ status, inputTokens, outputTokens },
         ...(code === undefined ? {} : { code }),
       });
+    // The job's row before that of a part, as at the end of a job: in two orders, two transactions could wait for each other.
     await touchJob(tx, tenantId, jobId);
     if (answer.kind === 'answered') {
       await to('extracted');
@@ -92,8 +93,8 @@ export function createExtractPart(deps: {
       const made = await extraction.articlesOf(tx, passage.subject);
       if (made.created < job.maxArticles) return undefined;
       // Its articles would be left out, so nothing is paid for them.
-      await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
       await addNotes(tx, tenantId, jobId, [articleLimitNote]);
+      await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
       return { kind: 'settled' };
     });
 
@@ -119,8 +120,8 @@ export function createExtractPart(deps: {
           const settled = stored === undefined ? undefined : await settle(tx, ref, part, stored);
           if (settled !== undefined && settled !== 'ask') return settled;
           if (settled === 'ask' && !failed.final) return { kind: 'again' };
-          await markPart(tx, ref.tenantId, ref.jobId, part, { status: 'failed', code });
           await touchJob(tx, ref.tenantId, ref.jobId);
+          await markPart(tx, ref.tenantId, ref.jobId, part, { status: 'failed', code });
           return { kind: 'settled' };
         });
     }

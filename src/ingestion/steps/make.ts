@@ -37,12 +37,9 @@ export function createMakeArticles(deps: {
       maxArticles: job.maxArticles,
     });
     await database.withTenant(tenantId, async (tx) => {
-      await markPart(tx, tenantId, jobId, part, {
-        status: 'done',
-        articles: made.created + made.duplicates,
-      });
-      if (made.leftOut > 0) await addNotes(tx, tenantId, jobId, [articleLimitNote]);
       await touchJob(tx, tenantId, jobId);
+      if (made.leftOut > 0) await addNotes(tx, tenantId, jobId, [articleLimitNote]);
+      await markPart(tx, tenantId, jobId, part, { status: 'done', articles: made.created });
     });
     return { kind: 'settled' };
   };

@@ -8,9 +8,10 @@ import { twinKey } from '../../support/provider-twin.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServices(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl }))
-  .extend('tenant', async ({ test }): Promise<TestTenant> => {
+  .extend('key', () => twinKey())
+  .extend('tenant', async ({ test, key }): Promise<TestTenant> => {
     const tenant = await test.createTenant();
-    await tenant.setAnthropicKey(twinKey());
+    await tenant.setAnthropicKey(key);
     return tenant;
   })
   .extend('activities', ({ test }): Activities => createActivities(test.services));
@@ -36,6 +37,30 @@ describe('the documents that are kept for a retry', () => {
     await retry.commit();
     await keeping;
     expect(await kept(test, tenant)).toEqual([older.jobId, newer.jobId]);
+  });
+});
+
+describe('a retry', () => {
+  it('calls at once, although the key is paused since its quota was used up', async ({
+    test,
+    tenant,
+    twin,
+    key,
+    activities,
+  }) => {
+    const job = await failedJob(test, tenant, activities, 'Some words about retries.');
+    await test.services.ingestion.retry(tenant.actor, job.jobId);
+    await activities.prepareDocument(job);
+    const part = { ...job, part: 0, half: 0 } as const;
+    twin.script(key, [{ kind: 'status', status: 402 }]);
+    await expect(activities.extractPart(part)).rejects.toMatchObject({ type: 'quota_exhausted' });
+    await expect(activities.extractPart(part)).rejects.toMatchObject({ type: 'quota_exhausted' });
+    expect(twin.callsOf(key)).toHaveLength(1);
+    await activities.finishJob({ ...job, code: 'quota_exhausted' });
+
+    await test.services.ingestion.retry(tenant.actor, job.jobId);
+    await activities.prepareDocument(job);
+    expect(await activities.extractPart(part)).toEqual({ kind: 'extracted' });
   });
 });
 
