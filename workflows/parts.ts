@@ -5,10 +5,10 @@ import type { Failure, FailureCode } from '../src/domain/failures.ts';
 import { type Passing, scopeOfFailure } from '../src/domain/ingest-content.ts';
 import type { Changes } from './changes.ts';
 import { failureCodeOf } from './failure-code.ts';
-import { articleMaking, extractionCall, partsAtOnce } from './policies.ts';
+import { articleMaking, chatCall, partsAtOnce } from './policies.ts';
 import { isInterrupted, untilFree } from './until-free.ts';
 
-const { extractPart } = proxyActivities<Activities>(extractionCall);
+const { extractPart } = proxyActivities<Activities>(chatCall);
 const { makeArticles } = proxyActivities<Activities>(articleMaking);
 
 /** What the work on the open parts of a document has come to. */
@@ -88,7 +88,7 @@ function resultOf(
     : ({ kind: 'over' } as const);
 }
 
-/** Buys the answer about a part and makes its articles. */
+/** Buys the answer about a part and makes its articles, in one step where its time is enough. */
 async function onePart(job: JobRef, ref: PartRef, changes: Changes): Promise<Outcome> {
   try {
     const extracted = await untilFree(changes, () => extractPart({ ...job, ...ref }));

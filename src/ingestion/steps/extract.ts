@@ -1,16 +1,17 @@
 import type { JobRef, PartRef } from '../../domain/extract-content.ts';
 import type { FailureCode } from '../../domain/failures.ts';
 import { type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
-import type { Asked, Extraction, Passage, StoredAnswer } from '../../extraction/extraction.ts';
+import { operations } from '../../domain/operations.ts';
+import type { Asked, Extraction, StoredAnswer, UsableAnswer } from '../../extraction/extraction.ts';
 import type { Database, Transaction } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
-import type { DocumentPart } from '../documents/document.ts';
-import { halvesOf } from '../documents/parts/split-into-parts.ts';
-import { articleLimitNote } from '../jobs/job.ts';
+import { articleLimitNote, isUnderWay } from '../jobs/job.ts';
 import { addNotes, touchJob } from '../jobs/job-status-store.ts';
+import { findJob } from '../jobs/job-store.ts';
 import { findPart, insertParts, markPart } from '../jobs/part-store.ts';
-import type { DividedDocument } from '../jobs/sealed-document.ts';
+import type { MakeOpened } from './make.ts';
 import type { FailedStep, OpenJob, OpenJobs } from './open-job.ts';
+import { passageOf, placeOf } from './passage.ts';
 
 /**
  * Buys the answer about one part, unless it is stored already. It fails with what concerns the whole job, such as a key that is
@@ -21,15 +22,21 @@ export type ExtractPart = (ref: JobRef, part: PartRef) => Promise<Extracted | Fa
 /** When a part that another run is asking about is worth a look. */
 const claimedRetryMs = 5_000;
 
+/** Time for an article: the gate waits as long for its verdict where nothing else is set. */
+const articleMs = 5_000;
+/** When the making of articles is to be over, from the begin of the step: before its time ends, with some left for the rest. */
+const makingEndsAfterMs = operations.extraction.startToCloseMs - 10_000;
+
 /** Creates the step that buys answers. */
 export function createExtractPart(deps: {
   readonly database: Pick<Database, 'withTenant'>;
   readonly openJob: OpenJobs;
   readonly extraction: Pick<Extraction, 'find' | 'ask' | 'articlesOf'>;
+  readonly makeOpened: MakeOpened;
   /** Writes the calls of a job to the ledger. */
   readonly usage: Pick<Usage, 'recordSubject'>;
 }): ExtractPart {
-  const { database, openJob, extraction, usage } = deps;
+  const { database, openJob, extraction, makeOpened, usage } = deps;
 
   /** What a stored answer makes of its part. `ask`: it cannot be used, and another one is worth its price. */
   const settle = async (
@@ -67,7 +74,12 @@ export function createExtractPart(deps: {
   const look = (ref: JobRef, { job }: OpenJob, part: PartRef) =>
     database.withTenant(ref.tenantId, async (tx): Promise<Extracted | undefined> => {
       const { tenantId, jobId } = ref;
-      const progress = await findPart(tx, tenantId, jobId, part);
+      const passage = passageOf(ref, part);
+      const [progress, stored, made] = await Promise.all([
+        findPart(tx, tenantId, jobId, part),
+        extraction.find(tx, passage),
+        extraction.articlesOf(tx, passage.subject),
+      ]);
       if (progress === undefined) return { kind: 'settled' };
       switch (progress.status) {
         case 'done':
@@ -83,13 +95,10 @@ export function createExtractPart(deps: {
         default:
           return progress.status satisfies never;
       }
-      const passage = passageOf(ref, part);
-      const stored = await extraction.find(tx, passage);
       if (stored !== undefined) {
         const settled = await settle(tx, ref, part, stored);
         return settled === 'ask' ? undefined : settled;
       }
-      const made = await extraction.articlesOf(tx, passage.subject);
       if (made.created < job.maxArticles) return undefined;
       // Its articles would be left out, so nothing is paid for them.
       await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
@@ -126,7 +135,22 @@ export function createExtractPart(deps: {
     }
   };
 
+  /** Makes the articles of an answer that was bought just now. A job that was cancelled during the call gets none. */
+  const makeNow = async (
+    ref: JobRef,
+    part: PartRef,
+    opened: OpenJob,
+    answer: UsableAnswer,
+  ): Promise<Extracted> => {
+    const { tenantId, jobId } = ref;
+    const job = await database.withTenant(tenantId, (tx) => findJob(tx, tenantId, jobId));
+    if (job === undefined || !isUnderWay(job.status)) return { kind: 'ended' };
+    const { inputTokens, outputTokens } = answer;
+    return makeOpened(ref, part, opened, { inputTokens, outputTokens });
+  };
+
   return async (ref, part) => {
+    const endsAt = performance.now() + makingEndsAfterMs;
     const opened = await openJob(ref);
     if (opened.kind !== 'open') return opened;
     const before = await look(ref, opened, part);
@@ -151,7 +175,13 @@ export function createExtractPart(deps: {
       maxArticles: articlesOfOnePart(job.maxArticles, document.parts.length),
       apiKeyId: job.apiKeyId,
     });
-    await usage.recordSubject(ref.tenantId, ref.jobId);
+    const recorded = usage.recordSubject(ref.tenantId, ref.jobId);
+    if (answer.kind === 'ok' && performance.now() + answer.answer.articles * articleMs <= endsAt) {
+      // The ledger is written beside the articles: nothing of them depends on it.
+      const [made] = await Promise.all([makeNow(ref, part, opened, answer.answer), recorded]);
+      return made;
+    }
+    await recorded;
     switch (answer.kind) {
       case 'ok':
         return database.withTenant(ref.tenantId, async (tx): Promise<Extracted> => {
@@ -166,17 +196,6 @@ export function createExtractPart(deps: {
         return answer satisfies never;
     }
   };
-}
-
-/** The passage of a part. */
-export function passageOf({ tenantId, jobId }: JobRef, { part, half }: PartRef): Passage {
-  return { subject: { tenantId, kind: 'ingestion', id: jobId }, part, half };
-}
-
-/** Where a part stands in its document, or a half of one; undefined where there is none. */
-function placeOf(document: DividedDocument, { part, half }: PartRef): DocumentPart | undefined {
-  const whole = document.parts[part];
-  return whole === undefined || half === 0 ? whole : halvesOf(whole, document.markdown)?.[half - 1];
 }
 
 /** The articles of a document are asked for in equal shares, so that the first parts do not use them all up. */
