@@ -94,4 +94,4 @@ export const documentReading: ActivityOptions = {
 };
 
 /** Parts of one document that are asked about at once: two hide each other's waits, and leave most of a tenant's slots to others. */
-export const partsAtOnce = 2;
+export const partsAtOnce = 4;
