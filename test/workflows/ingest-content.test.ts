@@ -27,20 +27,31 @@ describe('IngestContent', () => {
   });
 
   it('asks about two parts at once, and about no more', async ({ test }) => {
-    let atOnce = 0;
-    let most = 0;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const { activities, count } = ingestionFakes({
       prepareDocument: async () => prepared(6),
       async extractPart() {
-        atOnce += 1;
-        most = Math.max(most, atOnce);
-        await vi.waitFor(() => expect(atOnce === 2 || most === 2).toBe(true));
-        atOnce -= 1;
+        await held;
         return { kind: 'extracted' };
       },
     });
-    await test.withActivities(activities, async (queue) => (await startIngestContent(test, queue)).result());
-    expect([most, count('extractPart'), count('makeArticles')]).toEqual([2, 6, 6]);
+    await test.withActivities(activities, async (queue) => {
+      const handle = await startIngestContent(test, queue);
+      await vi.waitFor(() => expect(count('extractPart')).toBeGreaterThan(1), { timeout: 30_000 });
+      // All that are asked about at once are scheduled by one task of the workflow.
+      const { events } = await handle.fetchHistory();
+      const scheduled = (events ?? []).flatMap(
+        ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name ?? [],
+      );
+      // Before anything is expected: the worker ends with its activities.
+      release();
+      expect(scheduled.filter((name) => name === 'extractPart')).toHaveLength(2);
+      await handle.result();
+    });
+    expect([count('extractPart'), count('makeArticles')]).toEqual([6, 6]);
   });
 
   it('asks about the halves of a part whose answer was cut off', async ({ test }) => {

@@ -10,7 +10,7 @@ import { type ProviderTwin, twinKey } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
-const it = factsOfServices();
+const it = factsOfServices(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl }));
 
 describe('the catalogue', () => {
   it('forces row-level security on every table but those of the migrations', async ({ test }) => {
@@ -293,7 +293,16 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   });
   if (queued.kind !== 'queued') throw new Error(queued.kind);
   const steps = createActivities(test.services);
-  await steps.prepareDocument({ tenantId: tenant.id, jobId: queued.job.id });
+  const part = { tenantId: tenant.id, jobId: queued.job.id, part: 0, half: 0 } as const;
+  await steps.prepareDocument(part);
+  await steps.extractPart(part);
+  await steps.makeArticles(part);
+  await test.services.database.withTenant(tenant.id, (tx) =>
+    tx('reviews').insert({
+      ...{ tenant_id: tenant.id, id: randomUUID(), review_type: 'x', summary: 'x', findings: '[]' },
+      ...{ actor_label: 'x', actor_role: 'user' },
+    }),
+  );
   const resolved = await steps.resolveEmbeddingKey(article);
   if (resolved.kind !== 'reference') throw new Error(resolved.kind);
   const check = await steps.checkContentHash({ ...article, key: resolved.key });
