@@ -93,5 +93,8 @@ export const documentReading: ActivityOptions = {
   },
 };
 
-/** Parts of one document that are asked about at once: two hide each other's waits, and leave most of a tenant's slots to others. */
+/**
+ * Parts of one document that are asked about at once. Four hide each other's waits, and are half of a tenant's slots, so that its
+ * vectors and other documents go on.
+ */
 export const partsAtOnce = 4;

@@ -26,7 +26,7 @@ describe('IngestContent', () => {
     expect(result).toEqual({ outcome: 'completed', parts: 1, articles: 2 });
   });
 
-  it('asks about two parts at once, and about no more', async ({ test }) => {
+  it('asks about four parts at once, and about no more', async ({ test }) => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -48,7 +48,7 @@ describe('IngestContent', () => {
       );
       // Before anything is expected: the worker ends with its activities.
       release();
-      expect(scheduled.filter((name) => name === 'extractPart')).toHaveLength(2);
+      expect(scheduled.filter((name) => name === 'extractPart')).toHaveLength(4);
       await handle.result();
     });
     expect([count('extractPart'), count('makeArticles')]).toEqual([6, 6]);
