@@ -56,8 +56,8 @@ export const chatCall: ActivityOptions = {
 /** The articles of a stored answer, each of which is compared with the existing ones by a call. What has become one is not made again. */
 export const articleMaking: ActivityOptions = {
   ...providerCall,
-  // Fifty articles, the most of a document, at five seconds of the gate each, and a quarter more.
-  startToCloseTimeout: '5 minutes',
+  // The articles of one run at five seconds of the gate each, and a fifth more. Not longer, for a worker that dies.
+  startToCloseTimeout: '90 seconds',
 };
 
 /** Waits for a slot, or for chunks, of the tenant's other calls: first as long as a quick call, then as long as a slow one. */

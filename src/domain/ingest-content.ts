@@ -45,8 +45,11 @@ export type Extracted =
   | Busy
   | Ended;
 
-/** Answer of `makeArticles`. */
-export type Made = { readonly kind: 'settled' } | Passing | Busy | Ended;
+/** Answer of `makeArticles`. `again`: articles of the answer are left. */
+export type Made = { readonly kind: 'settled' } | { readonly kind: 'again' } | Passing | Busy | Ended;
+
+/** The most articles that one run of a step makes, each of which may wait five seconds for the gate: few, so that a dead worker is noticed soon. */
+export const articlesOfOneRun = 15;
 
 /** Answer of `finishJob`. `changed`: the job was asked for again meanwhile and goes on. */
 export type Finished =

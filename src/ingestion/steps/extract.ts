@@ -1,21 +1,21 @@
 import type { JobRef, PartRef } from '../../domain/extract-content.ts';
-import type { FailureCode } from '../../domain/failures.ts';
-import { type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
+import { articlesOfOneRun, type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
 import { operations } from '../../domain/operations.ts';
-import type { Asked, Extraction, StoredAnswer, UsableAnswer } from '../../extraction/extraction.ts';
-import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import type { Asked, Extraction, UsableAnswer } from '../../extraction/extraction.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
-import { articleLimitNote, isUnderWay } from '../jobs/job.ts';
-import { addNotes, touchJob } from '../jobs/job-status-store.ts';
+import { isUnderWay } from '../jobs/job.ts';
+import { touchJob } from '../jobs/job-status-store.ts';
 import { findJob } from '../jobs/job-store.ts';
-import { findPart, insertParts, markPart } from '../jobs/part-store.ts';
+import { markPart } from '../jobs/part-store.ts';
 import type { MakeOpened } from './make.ts';
 import type { FailedStep, OpenJob, OpenJobs } from './open-job.ts';
+import { createPartProgress } from './part-progress.ts';
 import { passageOf, placeOf } from './passage.ts';
 
 /**
- * Buys the answer about one part, unless it is stored already. It fails with what concerns the whole job, such as a key that is
- * rejected; a failure that concerns the part alone is kept with it.
+ * Buys the answer about one part, unless it is stored already, and makes its articles where the time of the step allows it. It fails
+ * with what concerns the whole job, such as a key that is rejected; a failure that concerns the part alone is kept with it.
  */
 export type ExtractPart = (ref: JobRef, part: PartRef) => Promise<Extracted | FailedStep>;
 
@@ -37,74 +37,7 @@ export function createExtractPart(deps: {
   readonly usage: Pick<Usage, 'recordSubject'>;
 }): ExtractPart {
   const { database, openJob, extraction, makeOpened, usage } = deps;
-
-  /** What a stored answer makes of its part. `ask`: it cannot be used, and another one is worth its price. */
-  const settle = async (
-    tx: Transaction,
-    { tenantId, jobId }: JobRef,
-    ref: PartRef,
-    answer: StoredAnswer,
-  ): Promise<Extracted | 'ask'> => {
-    const { inputTokens, outputTokens } = answer;
-    const to = (status: 'extracted' | 'cut' | 'failed', code?: FailureCode) =>
-      markPart(tx, tenantId, jobId, ref, {
-        ...{ status, inputTokens, outputTokens },
-        ...(code === undefined ? {} : { code }),
-      });
-    await touchJob(tx, tenantId, jobId);
-    if (answer.kind === 'answered') {
-      await to('extracted');
-      return { kind: 'extracted' };
-    }
-    if (answer.code === 'answer_cut' && ref.half === 0) {
-      await to('cut');
-      const { part } = ref;
-      await insertParts(tx, tenantId, jobId, [
-        { part, half: 1 },
-        { part, half: 2 },
-      ]);
-      return { kind: 'cut' };
-    }
-    if (!answer.final) return 'ask';
-    await to('failed', answer.code);
-    return { kind: 'settled' };
-  };
-
-  /** What an earlier run has left; undefined where the part is to be asked about. */
-  const look = (ref: JobRef, { job }: OpenJob, part: PartRef) =>
-    database.withTenant(ref.tenantId, async (tx): Promise<Extracted | undefined> => {
-      const { tenantId, jobId } = ref;
-      const passage = passageOf(ref, part);
-      const [progress, stored, made] = await Promise.all([
-        findPart(tx, tenantId, jobId, part),
-        extraction.find(tx, passage),
-        extraction.articlesOf(tx, passage.subject),
-      ]);
-      if (progress === undefined) return { kind: 'settled' };
-      switch (progress.status) {
-        case 'done':
-        case 'left_out':
-        case 'failed':
-          return { kind: 'settled' };
-        case 'cut':
-          return { kind: 'cut' };
-        case 'extracted':
-          return { kind: 'extracted' };
-        case 'waiting':
-          break;
-        default:
-          return progress.status satisfies never;
-      }
-      if (stored !== undefined) {
-        const settled = await settle(tx, ref, part, stored);
-        return settled === 'ask' ? undefined : settled;
-      }
-      if (made.created < job.maxArticles) return undefined;
-      // Its articles would be left out, so nothing is paid for them.
-      await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
-      await addNotes(tx, tenantId, jobId, [articleLimitNote]);
-      return { kind: 'settled' };
-    });
+  const { look, settle } = createPartProgress(deps);
 
   /** What becomes of a part whose call has failed. */
   const afterFailure = async (
@@ -176,7 +109,7 @@ export function createExtractPart(deps: {
       apiKeyId: job.apiKeyId,
     });
     const recorded = usage.recordSubject(ref.tenantId, ref.jobId);
-    if (answer.kind === 'ok' && performance.now() + answer.answer.articles * articleMs <= endsAt) {
+    if (answer.kind === 'ok' && canMakeNow(answer.answer, endsAt)) {
       // The ledger is written beside the articles: nothing of them depends on it.
       const [made] = await Promise.all([makeNow(ref, part, opened, answer.answer), recorded]);
       return made;
@@ -197,6 +130,10 @@ export function createExtractPart(deps: {
     }
   };
 }
+
+/** Whether there is time for the articles of an answer before `endsAt`. */
+const canMakeNow = ({ articles }: UsableAnswer, endsAt: number) =>
+  articles <= articlesOfOneRun && performance.now() + articles * articleMs <= endsAt;
 
 /** The articles of a document are asked for in equal shares, so that the first parts do not use them all up. */
 function articlesOfOnePart(ofDocument: number, parts: number): number {

@@ -1,6 +1,6 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { JobRef, PartRef } from '../../domain/extract-content.ts';
-import type { Made } from '../../domain/ingest-content.ts';
+import { articlesOfOneRun, type Made } from '../../domain/ingest-content.ts';
 import type { Extraction } from '../../extraction/extraction.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import { articleLimitNote, type Job } from '../jobs/job.ts';
@@ -18,7 +18,7 @@ export type MakeOpened = (
   part: PartRef,
   opened: Pick<OpenJob, 'job' | 'key'>,
   cost?: { readonly inputTokens: number; readonly outputTokens: number },
-) => Promise<{ readonly kind: 'settled' }>;
+) => Promise<{ readonly kind: 'settled' } | { readonly kind: 'again' }>;
 
 interface MakeDeps {
   readonly database: Pick<Database, 'withTenant'>;
@@ -53,7 +53,9 @@ export function createMakeOpened({ database, extraction }: MakeDeps): MakeOpened
       sourceType: job.sourceType,
       metadata: job.metadata,
       maxArticles: job.maxArticles,
+      atMost: articlesOfOneRun,
     });
+    if (made.left > 0) return { kind: 'again' };
     await database.withTenant(tenantId, async (tx) => {
       await markPart(tx, tenantId, jobId, part, {
         status: 'done',
