@@ -15,7 +15,7 @@ import { installQuietRuntime, workflowsPath } from '../support/workflow-environm
 
 /** What a test puts in place of the composition roots' own. */
 export interface Replaced {
-  readonly activities?: (real: Activities, log: Logger) => Activities;
+  readonly activities?: (real: Activities, log: Logger, test: TestServices) => Activities;
   readonly interceptor?: (sanitizer: ActivityInterceptorsFactory) => ActivityInterceptorsFactory;
   readonly routes?: (real: readonly Route[]) => readonly Route[];
 }
@@ -79,7 +79,7 @@ export async function composeService(
     temporal: temporalOptions(environment),
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
     workflowBundle: await bundleWorkflows(workflowsPath),
-    activities: replaced.activities?.(activities, log) ?? activities,
+    activities: replaced.activities?.(activities, log, test) ?? activities,
     interceptors: [replaced.interceptor?.(sanitizer) ?? sanitizer],
     maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),
     shutdownGraceMs: 5_000,

@@ -33,7 +33,7 @@ export function expectedOf(fault: ModelFault, use: Use): ModelOutcome {
     path: isMerge(use) ? answersOf(fault) : pathOf(fault, use),
     workflow: isMerge(use) ? '-' : workflowOf(fault, use),
     calls: callsOf(fault, use),
-    ledger: kind === 'passes' ? 1 : 0,
+    ledger: kind === 'passes' && !isPaused(fault, use) ? 1 : 0,
     breaker: failureTraits[code].countsForBreaker ? 'closed 1' : 'closed 0',
     neighbour: isMerge(use) ? '201' : wellEnded[use],
     books: 'balanced',
@@ -42,27 +42,37 @@ export function expectedOf(fault: ModelFault, use: Use): ModelOutcome {
 
 function answersOf({ code, kind }: ModelFault): string {
   const refused = `${failureTraits[code].httpStatus} ${code}`;
-  return kind === 'passes' ? `${refused} → 201` : refused;
+  if (kind !== 'passes') return refused;
+  // A request for the same pair, at once: a key that is paused makes no call.
+  return `${refused} → ${code === 'provider_rate_limited' ? refused : '201'}`;
 }
 
 function pathOf({ code, kind }: ModelFault, use: keyof typeof wellEnded): string {
   const during = { document: 'running', review: 'running', classification: 'pending' }[use];
   const begun = use === 'classification' ? [] : [during];
-  // A job of nothing failed; of the others the tenant sees what it has to do.
+  // A job of which nothing came has failed; of a review and a category the tenant sees what it has to do.
   const stopped = use === 'document' ? 'failed' : failureTraits[code].article;
-  const waits = `${during} ${code}`;
+  const troubled = showsTrouble({ code, kind }, use) ? [`${during} ${code}`] : [];
   switch (kind) {
     case 'stays':
-      return [...begun, `${stopped} ${code}`].join(' → ');
+      return [...begun, ...troubled, `${stopped} ${code}`].join(' → ');
     case 'waits':
-      return [...begun, waits].join(' → ');
+      return [...begun, ...troubled].join(' → ');
     case 'passes':
-      return [...begun, ...(code === 'malformed_response' ? [] : [waits, ...begun]), wellEnded[use]].join(
-        ' → ',
-      );
+      return [...begun, ...troubled, ...(troubled.length > 0 ? begun : []), wellEnded[use]].join(' → ');
     default:
       return kind satisfies never;
   }
+}
+
+/** Whether the code is seen while it goes on. An answer of another shape is asked for once more, of a document without a wait. */
+function showsTrouble(
+  { code, kind }: Pick<ModelFault, 'code' | 'kind'>,
+  use: keyof typeof wellEnded,
+): boolean {
+  if (code === 'malformed_response') return use !== 'document';
+  if (kind !== 'stays') return true;
+  return use === 'review' && failureTraits[code].who !== 'author';
 }
 
 function workflowOf({ code, kind }: ModelFault, use: keyof typeof wellEnded): string {
@@ -70,8 +80,12 @@ function workflowOf({ code, kind }: ModelFault, use: keyof typeof wellEnded): st
   return kind === 'stays' ? `FAILED ${code}` : `COMPLETED ${wellEnded[use]}`;
 }
 
-function callsOf({ code, kind, calls }: ModelFault, use: Use): number {
-  if (kind === 'waits') return 1;
+/** Whether the second request of a merge comes while the key is paused. */
+const isPaused = ({ code }: ModelFault, use: Use) => isMerge(use) && code === 'provider_rate_limited';
+
+function callsOf(fault: ModelFault, use: Use): number {
+  const { code, kind, calls } = fault;
+  if (kind === 'waits' || isPaused(fault, use)) return 1;
   if (kind === 'passes') return 2;
   // A document's part and a review's passage are asked about once more, in halves.
   if (code === 'answer_cut') return use === 'document' || use === 'review' ? 3 : 1;

@@ -67,8 +67,6 @@ function addressOf(
       return server.strange('http', token);
     case 'no TLS':
       return server.strange('https', token);
-    case 'address':
-      return `${from.url}?token=${token}`;
     default:
       return server.address(from, token);
   }
