@@ -15,13 +15,13 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, drafting, extractionCall } from './policies.ts';
+import { articleMaking, bookkeeping, busyWaits, chatCall } from './policies.ts';
 import { waitsFor } from './retries.ts';
 import { countRounds, type Rounds } from './rounds.ts';
 
 const { prepareReview, finishReview } = proxyLocalActivities<Activities>(bookkeeping);
-const { extractReviewPassage } = proxyActivities<Activities>(extractionCall);
-const { draftReviewArticles } = proxyActivities<Activities>(drafting);
+const { extractReviewPassage } = proxyActivities<Activities>(chatCall);
+const { draftReviewArticles } = proxyActivities<Activities>(articleMaking);
 
 const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
 

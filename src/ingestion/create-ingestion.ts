@@ -32,7 +32,7 @@ export interface CreateIngestionDeps {
   readonly log: Logger;
   /** The slots of a worker for work that waits for strangers. */
   readonly slots: Share;
-  /** The threads that read documents. */
+  /** The processes that read documents. */
   readonly documents: Share;
 }
 
@@ -40,7 +40,7 @@ export interface IngestionRoom {
   readonly ingestion: Ingestion;
   readonly ingestionSteps: IngestionSteps;
   readonly waitingJobs: WaitingJobs;
-  /** Its threads end with the process. */
+  /** Its processes end with this one. */
   readonly reader: DocumentReader;
 }
 
