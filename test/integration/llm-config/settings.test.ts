@@ -148,7 +148,7 @@ describe('a change', () => {
     ]);
     expect(rows[0]?.details).toEqual({ fields: ['merge_model', 'api_key', 'embedding_api_key'] });
     for (const row of rows) {
-      expect(row.actor).toEqual({ keyId: actor.keyId, label: 'the acting key', role: 'user' });
+      expect(row.actor).toEqual({ keyId: actor.keyId, label: 'the acting key', role: 'user', via: null });
       expect(row.subject).toEqual({ kind: 'llm_config', id: actor.tenantId });
     }
   });
@@ -486,7 +486,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
     const creation = await tenants.createTenant(operator, { slug: `t-${randomUUID()}`, name: 'Tenant' });
     if (creation.kind !== 'created') throw new Error('not created');
     const { tenant, keys } = creation;
-    return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user' };
+    return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user', via: null };
   }
 
   async function update(actor: Actor, patch: SettingsPatch) {
