@@ -1,6 +1,5 @@
 import type { JobStatus, PartRef } from './extract-content.ts';
 import { type Failure, type FailureCode, failureTraits } from './failures.ts';
-import { retryWaitMs } from './retry-waits.ts';
 
 // The payloads between the IngestContent workflow and its activities: ids, numbers and codes.
 
@@ -71,23 +70,4 @@ export function scopeOfFailure(failure: Failure): 'passing' | 'part' | 'job' {
   if (failure.retryAfterMs !== undefined && (failure.called === false || failure.code === 'budget_exhausted'))
     return 'passing';
   return workflow === 'retries' || workflow === 'waits' ? 'passing' : 'job';
-}
-
-/**
- * The waits after rounds in which a call has failed, for a document: seven tries within a day. Fewer than for an article, since a
- * call about a part costs a hundred times as much, and a provider may bill one that it did not answer in time. The first ones outlast
- * a restart, the last ones an outage and a night.
- */
-const roundWaitsMs: readonly number[] = [15_000, 120_000, 900_000, 3_600_000, 3 * 3_600_000, 8 * 3_600_000];
-
-/**
- * The wait before the next round of a document, after `rounds` rounds that have failed before; undefined when there is none. A
- * failure without a call, or of the custody of keys, costs nothing and is asked about as often as for an article.
- */
-export function roundWaitMs(failure: Failure, rounds: number): number | undefined {
-  const isFree = failureTraits[failure.code].workflow === 'waits' || failure.called === false;
-  if (isFree || failure.code === 'vault_unavailable' || failure.code === 'budget_exhausted')
-    return retryWaitMs(failure, rounds);
-  const waitMs = roundWaitsMs[rounds];
-  return waitMs === undefined ? undefined : Math.max(waitMs, failure.retryAfterMs ?? 0);
 }

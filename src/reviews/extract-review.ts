@@ -11,7 +11,7 @@ import {
   type ReviewPart,
 } from '../domain/extract-review.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
-import { retryWaitMs } from '../domain/retry-waits.ts';
+import { reviewWaitMs } from '../domain/round-waits.ts';
 import type { Extraction, Subject } from '../extraction/extraction.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -67,7 +67,7 @@ export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReview
   const waitOrFail = async (ref: ReviewRef, failed: Failed, tries: number): Promise<Waits | Failed> => {
     const { tenantId, reviewId } = ref;
     const { code, called } = failed;
-    const retryInMs = retryWaitMs(failed, tries);
+    const retryInMs = reviewWaitMs(failed, tries);
     const shown = retryInMs === undefined ? failed : { code, retryAfterMs: retryInMs };
     await database.withTenant(tenantId, (tx) => markFailure(tx, tenantId, reviewId, shown));
     if (retryInMs === undefined) return failed;

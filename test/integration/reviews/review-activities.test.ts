@@ -116,7 +116,7 @@ describe('extractReviewPassage', () => {
   }) => {
     const review = await walk.ready(tenant);
     twin.script(key, [{ kind: 'status', status: 503 }]);
-    const waits = { kind: 'waits', code: 'provider_unavailable', retryInMs: 2_000 };
+    const waits = { kind: 'waits', code: 'provider_unavailable', retryInMs: 15_000 };
     expect(await walk.run('extractReviewPassage', { ...review, ...whole, tries: 0 })).toEqual(waits);
     expect(await walk.read(review)).toMatchObject({
       code: 'provider_unavailable',
