@@ -486,7 +486,7 @@ function openSettings(db: TestDatabase, vaultUrl: string) {
     const creation = await tenants.createTenant(operator, { slug: `t-${randomUUID()}`, name: 'Tenant' });
     if (creation.kind !== 'created') throw new Error('not created');
     const { tenant, keys } = creation;
-    return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user', via: null };
+    return { tenantId: tenant.id, keyId: keys.user.id, label: 'the acting key', role: 'user' };
   }
 
   async function update(actor: Actor, patch: SettingsPatch) {
