@@ -32,7 +32,7 @@ export const documentSchema = z
       .boolean()
       .default(false)
       .describe(
-        'Publishes the articles, but those that say little new. Without it they are drafts. Not allowed beside `url`',
+        'Publishes the articles that say something new; otherwise they are drafts. Refused beside `url`: a person publishes what comes from an address',
       ),
     max_articles: z
       .number(articlesMessage)
@@ -151,7 +151,7 @@ const jobView = z
       .describe('What was put right or left out of the document'),
     retryable: z
       .boolean()
-      .describe('Whether what failed can be asked for again: the document is still there'),
+      .describe('Whether `retry` can ask for what failed: the document is kept, and another try may help'),
     progress: z.object({
       parts: count.describe('Parts of the document; 0 before it is read'),
       done: count,
