@@ -7,7 +7,7 @@ import { twinKey } from '../../support/provider-twin.ts';
 import { ingestionApi } from './ingestion-api.ts';
 
 const it = factsOfService(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl }))
-  .extend('worker', { scope: 'file', auto: true }, async ({ service }, { onCleanup }) => {
+  .extend('worker', { scope: 'file' }, async ({ service }, { onCleanup }) => {
     const worker = await service.startWorker();
     onCleanup(() => worker.stop());
     return worker;
@@ -34,6 +34,7 @@ const it = factsOfService(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBas
       ...{ otherTenantId: other.id, url: trap.url },
     };
   });
+it.beforeAll(({ worker }) => void worker);
 
 describe('a hostile document that is ingested, with a model that obeys it', () => {
   it.for(hostileDocuments)(
@@ -42,7 +43,8 @@ describe('a hostile document that is ingested, with a model that obeys it', () =
       const before = await stateBeside(service, tenant.id, aims);
       const audited = await auditedBeside(service.call, tenant.keys.user);
       twin.answer(modelKey, (question) => hostile.obey(question, aims));
-      const { id } = (await own.ingest({ content: hostile.text(aims), max_articles: 3 })).body.data;
+      const { id } = (await own.ingest({ content: `# Notes\n\n${hostile.text(aims)}`, max_articles: 3 })).body
+        .data;
       const job = await own.untilStatus(id, 'completed', 'partial', 'failed');
 
       expect(await stateBeside(service, tenant.id, aims)).toEqual(before);
