@@ -39,6 +39,8 @@ it.beforeAll(({ worker }) => void worker);
 describe('a hostile document that is ingested, with a model that obeys it', () => {
   it.for(hostileDocuments)(
     'and wants $wants, leaves nothing but drafts of its own',
+    // The first of them finds a worker that has done nothing yet, on a machine that may be busy.
+    { timeout: 90_000 },
     async (hostile, { service, twin, tenant, modelKey, key, own, trap, aims }) => {
       const before = await stateBeside(service, tenant.id, aims);
       const audited = await auditedBeside(service.call, tenant.keys.user);
