@@ -81,7 +81,8 @@ export const backlogPage: ActivityOptions = {
 
 /** The fetching and reading of a document. */
 export const documentReading: ActivityOptions = {
-  // A fetch (at most 15 s), a process for a document (at most 50 s with the wait for it), and a few transactions. Not longer, for a worker that dies.
+  // A fetch (at most 15 s), a process for a document (at most 50 s with the wait for it), and a few transactions. Not longer,
+  // for a worker that dies.
   startToCloseTimeout: '90 seconds',
   retry: {
     // For a worker that died and errors of ours. What is expected, such as a busy process, is an answer.

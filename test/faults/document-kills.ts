@@ -43,7 +43,14 @@ const ingest = (service: RealService, { keys }: DocumentTenant, idempotencyKey?:
 /** Stops the worker on its way through a document. */
 const inDocument = (
   name: string,
-  more: { readonly gate?: GatePlace; readonly hangs?: boolean; readonly expected?: Partial<DocumentOutcome> },
+  more: {
+    readonly gate?: GatePlace;
+    readonly hangs?: boolean;
+    /** Calls that have been made, and those of them that have ended, before the kill: none of the others is cut in passing. */
+    readonly made?: number;
+    readonly ended?: number;
+    readonly expected?: Partial<DocumentOutcome>;
+  },
 ): DocumentKill => ({
   name: `worker killed ${name}`,
   kills: 'worker',
@@ -52,9 +59,15 @@ const inDocument = (
     if (more.hangs) service.twin.script(tenant.modelKey, [{ kind: 'hang' }]);
     const gate = more.gate && (await gates.close('lorekeep-worker', tenant.id, more.gate));
     const { id } = (await ingest(service, tenant)).body.data;
-    await reached(async () =>
-      gate === undefined ? service.twin.callsOf(tenant.modelKey).length > 0 : gate.reached(),
-    );
+    await reached(async () => {
+      const calls = service.twin.callsOf(tenant.modelKey).length;
+      const { rowCount: ended } = await service.owner.query(
+        'select 1 from provider_calls where tenant_id = $1 and finished_at is not null',
+        [tenant.id],
+      );
+      const { made = 0, ended: toEnd = 0 } = more;
+      return calls >= made && (ended ?? 0) >= toEnd && ((await gate?.reached()) ?? true);
+    });
     return { recover: () => untilEnded(service, tenant, `/knowledge/ingestion-jobs/${id}`) };
   },
 });
@@ -63,14 +76,20 @@ const inDocument = (
 export const workerKills: readonly DocumentKill[] = [
   inDocument('when the document is queued', { gate: 'readDocument' }),
   inDocument('when the document is read and not stored', { gate: 'writeParts' }),
-  inDocument("during a part's call", { hangs: true, expected: { calls: parts + 1, unknown: 1 } }),
+  inDocument("during a part's call", {
+    hangs: true,
+    made: parts,
+    ended: parts - 1,
+    expected: { calls: parts + 1, unknown: 1 },
+  }),
   inDocument('between the answers and their storing', {
     gate: 'storeAnswer',
     // The calls at risk: as many as a document has under way.
+    made: 4,
     expected: { calls: parts + 4, billed: parts + 4, unknown: 4 },
   }),
-  inDocument('between the answers and their articles', { gate: 'writeArticle' }),
-  inDocument('between two articles of one answer', { gate: 'writeSecondArticle' }),
+  inDocument('between the answers and their articles', { gate: 'writeArticle', made: 4, ended: 4 }),
+  inDocument('between two articles of one answer', { gate: 'writeSecondArticle', made: 4, ended: 4 }),
   inDocument('before the job ends', { gate: 'endJob' }),
   {
     name: 'worker killed between the answer about a review and its articles',

@@ -97,7 +97,7 @@ describe('IngestContent', () => {
     async (code, { test }) => {
       const ends: unknown[] = [];
       const { activities, count } = ingestionFakes({
-        prepareDocument: async () => prepared(6),
+        prepareDocument: async () => prepared(20),
         async extractPart({ part }) {
           if (part === 0) throw toApplicationFailure({ code });
           return { kind: 'settled' };
@@ -112,7 +112,7 @@ describe('IngestContent', () => {
       );
       expect(failure).toMatchObject({ type: code, nonRetryable: true });
       expect(ends).toEqual([[1, code]]);
-      expect(count('extractPart')).toBeLessThan(6);
+      expect(count('extractPart')).toBeLessThan(20);
     },
   );
 

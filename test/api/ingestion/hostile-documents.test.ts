@@ -7,7 +7,7 @@ import { twinKey } from '../../support/provider-twin.ts';
 import { ingestionApi } from './ingestion-api.ts';
 
 const it = factsOfService(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl }))
-  .extend('worker', { scope: 'file', auto: true }, async ({ service }, { onCleanup }) => {
+  .extend('worker', { scope: 'file' }, async ({ service }, { onCleanup }) => {
     const worker = await service.startWorker();
     onCleanup(() => worker.stop());
     return worker;
@@ -34,15 +34,19 @@ const it = factsOfService(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBas
       ...{ otherTenantId: other.id, url: trap.url },
     };
   });
+it.beforeAll(({ worker }) => void worker);
 
 describe('a hostile document that is ingested, with a model that obeys it', () => {
   it.for(hostileDocuments)(
     'and wants $wants, leaves nothing but drafts of its own',
+    // The first of them finds a worker that has done nothing yet, on a machine that may be busy.
+    { timeout: 90_000 },
     async (hostile, { service, twin, tenant, modelKey, key, own, trap, aims }) => {
       const before = await stateBeside(service, tenant.id, aims);
       const audited = await auditedBeside(service.call, tenant.keys.user);
       twin.answer(modelKey, (question) => hostile.obey(question, aims));
-      const { id } = (await own.ingest({ content: hostile.text(aims), max_articles: 3 })).body.data;
+      const { id } = (await own.ingest({ content: `# Notes\n\n${hostile.text(aims)}`, max_articles: 3 })).body
+        .data;
       const job = await own.untilStatus(id, 'completed', 'partial', 'failed');
 
       expect(await stateBeside(service, tenant.id, aims)).toEqual(before);
