@@ -73,8 +73,10 @@ describe('a document', () => {
     own,
     twin,
     key,
+    tenant,
   }) => {
     twin.answer(key, oneEach);
+    await tenant.setEmbeddingKey(twinKey());
     const first = (await own.ingest({ content, publish: true })).body.data;
     await own.untilStatus(first.id, 'completed');
     const { id } = (await own.ingest({ content: `${content} Again.`, publish: true })).body.data;

@@ -60,7 +60,8 @@ describe('a retry', () => {
 
     await test.services.ingestion.retry(tenant.actor, job.jobId);
     await activities.prepareDocument(job);
-    expect(await activities.extractPart(part)).toEqual({ kind: 'extracted' });
+    expect(await activities.extractPart(part)).toEqual({ kind: 'settled' });
+    expect(twin.callsOf(key)).toHaveLength(2);
   });
 });
 
