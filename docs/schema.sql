@@ -898,11 +898,13 @@ CREATE INDEX provider_calls_open ON public.provider_calls USING btree (started_a
 
 CREATE INDEX provider_calls_unknown ON public.provider_calls USING btree (started_at) WHERE (outcome = 'unknown'::text);
 
+CREATE INDEX reviews_due ON public.reviews USING btree (tenant_id, next_attempt_at) WHERE ((status = 'blocked'::text) AND (next_attempt_at IS NOT NULL));
+
 CREATE INDEX reviews_newest_first ON public.reviews USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX reviews_not_drafted ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['blocked'::text, 'partial'::text, 'failed'::text]));
 
-CREATE INDEX reviews_to_reconcile ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text, 'blocked'::text]));
+CREATE INDEX reviews_under_way ON public.reviews USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (tenant_id, created_at);
 

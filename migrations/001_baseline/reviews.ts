@@ -27,7 +27,8 @@ export const create = `
     primary key (tenant_id, id)
   );
   create index reviews_newest_first on reviews (tenant_id, created_at desc, id desc);
-  create index reviews_to_reconcile on reviews (tenant_id, updated_at) where status in ('queued', 'running', 'blocked');
+  create index reviews_under_way on reviews (tenant_id, updated_at) where status in ('queued', 'running');
+  create index reviews_due on reviews (tenant_id, next_attempt_at) where status = 'blocked' and next_attempt_at is not null;
   create index reviews_not_drafted on reviews (tenant_id, updated_at) where status in ('blocked', 'partial', 'failed');
   ${isolateTenant('reviews')}
   ${openToScope('reviews', 'reconcile')}

@@ -115,15 +115,20 @@ export async function queueWaiting(tx: Transaction, tenantId: string, limit: num
   return ids.parse(rows);
 }
 
-/** The condition on a review: nothing seems to work on it, or what blocks it is over. */
-const stuckSql = `(status in ('queued', 'running') and updated_at < now() - :idleMs * interval '1 millisecond'
-                     and (next_attempt_at is null or next_attempt_at < clock_timestamp())
-    or status = 'blocked' and next_attempt_at < clock_timestamp())`;
+/** Nothing seems to work on a review. */
+const idleSql = `status in ('queued', 'running') and updated_at < now() - :idleMs * interval '1 millisecond'
+                     and (next_attempt_at is null or next_attempt_at < clock_timestamp())`;
+/** What blocks a review is over. */
+const dueSql = `status = 'blocked' and next_attempt_at < clock_timestamp()`;
 
-/** Lists some tenants with such reviews, at random, so that none is always behind the others. In the scope of reconciliation. */
+/**
+ * Lists some tenants with such reviews, at random, so that none is always behind the others. Each half has an index of its own: a
+ * review that waits for a person is in neither, however many a tenant without a key has. In the scope of reconciliation.
+ */
 export async function listStuckTenants(tx: Transaction, idleMs: number, limit: number): Promise<string[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select tenant_id as id from (select distinct tenant_id from reviews where ${stuckSql}) stuck
+    `select tenant_id as id
+       from (select tenant_id from reviews where ${idleSql} union select tenant_id from reviews where ${dueSql}) stuck
       order by random() limit :limit`,
     { idleMs, limit },
   );
@@ -142,7 +147,7 @@ export async function queueStuck(
         set status = case when status = 'blocked' then 'queued' else status end,
             code = null, next_attempt_at = null, updated_at = clock_timestamp()
       where tenant_id = :tenantId and id in (
-        select id from reviews where tenant_id = :tenantId and ${stuckSql}
+        select id from reviews where tenant_id = :tenantId and (${idleSql} or ${dueSql})
          order by updated_at limit :limit for update skip locked)
       returning id`,
     { tenantId, idleMs, limit },
