@@ -3,6 +3,7 @@ import type { PlantedFault } from './planted-fault.ts';
 const documents = ['test/api/ingestion/documents.test.ts'];
 const queue = ['test/api/ingestion/queue.test.ts'];
 const workflow = ['test/workflows/ingest-content.test.ts'];
+const waits = ['test/workflows/ingest-content-waits.test.ts'];
 const reader = ['test/unit/ingestion/documents/reader.test.ts'];
 
 /** Faults in the making of articles from documents. */
@@ -138,21 +139,14 @@ export const ingestionFaults: readonly PlantedFault[] = [
     find: 'if (changes.any) rounds.reset();',
     replace: '',
     why: 'another key does not begin the tries anew',
-    tests: workflow,
+    tests: waits,
   },
   {
     file: 'workflows/parts.ts',
     find: "code !== 'circuit_open' && ",
     replace: '',
     why: 'each part is asked about while the breaker is open',
-    tests: workflow,
-  },
-  {
-    file: 'src/ingestion/documents/document-reader.ts',
-    find: "if (bytes.length > maxDocumentBytes) return { kind: 'failed', code: 'document_too_large' };",
-    replace: '',
-    why: 'a document of any size is read',
-    tests: reader,
+    tests: waits,
   },
   {
     file: 'src/ingestion/documents/document-reader.ts',
