@@ -15,12 +15,12 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, chatCall, drafting } from './policies.ts';
+import { articleMaking, bookkeeping, busyWaits, chatCall } from './policies.ts';
 import { countRetries, type Retries, waitsFor } from './retries.ts';
 
 const { prepareReview, finishReview } = proxyLocalActivities<Activities>(bookkeeping);
 const { extractReviewPassage } = proxyActivities<Activities>(chatCall);
-const { draftReviewArticles } = proxyActivities<Activities>(drafting);
+const { draftReviewArticles } = proxyActivities<Activities>(articleMaking);
 
 const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
 

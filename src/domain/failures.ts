@@ -35,7 +35,7 @@ const table = {
   provider_unavailable: {
     who: 'provider',
     nextStep:
-      "Nothing if it passes, since calls are tried again by themselves; if it lasts, check embedding_base_url and the provider's status page.",
+      "Nothing if it passes, since calls are tried again by themselves; if it lasts, look at the provider's status page and, for vectors, check embedding_base_url.",
     countsForBreaker: true,
     workflow: 'retries',
     article: 'failed',
@@ -93,7 +93,7 @@ const table = {
   model_not_found: {
     who: 'tenant',
     nextStep:
-      'Choose a model that the provider still has (for vectors one that embeds), or check embedding_base_url.',
+      'Choose a model that the provider still has; for vectors, one that embeds, and check embedding_base_url.',
     countsForBreaker: false,
     workflow: 'fails',
     article: 'blocked',
@@ -112,7 +112,7 @@ const table = {
   malformed_response: {
     who: 'provider',
     nextStep:
-      'Choose another model, or check embedding_base_url and embedding_dimensions; if they are right, the provider has to mend its answers.',
+      'Choose another model and, for vectors, check embedding_base_url and embedding_dimensions; if they are right, the provider has to mend its answers.',
     countsForBreaker: false,
     workflow: 'retries',
     article: 'failed',

@@ -33,20 +33,23 @@ export type Prepared =
 
 /** Answer of `extractPart`. */
 export type Extracted =
-  /** The answer is bought and stored. */
+  /** The answer is bought and stored, and the time of the step is too short for its articles. */
   | { readonly kind: 'extracted' }
   /** The answer was cut off: the halves are asked for in its place. */
   | { readonly kind: 'cut' }
   /** An answer that cannot be used was bought, and it is worth one more. */
   | { readonly kind: 'again' }
-  /** Nothing is left to do: it was refused for good, left out, or done by an earlier run. */
+  /** Nothing is left to do: its articles are made, or it was refused for good, left out, or done by an earlier run. */
   | { readonly kind: 'settled' }
   | Passing
   | Busy
   | Ended;
 
-/** Answer of `makeArticles`. */
-export type Made = { readonly kind: 'settled' } | Passing | Busy | Ended;
+/** Answer of `makeArticles`. `again`: articles of the answer are left. */
+export type Made = { readonly kind: 'settled' } | { readonly kind: 'again' } | Passing | Busy | Ended;
+
+/** The most articles that one run of a step makes, each of which may wait five seconds for the gate: few, so that a dead worker is noticed soon. */
+export const articlesOfOneRun = 15;
 
 /** Answer of `finishJob`. `changed`: the job was asked for again meanwhile and goes on. */
 export type Finished =

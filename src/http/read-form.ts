@@ -144,7 +144,8 @@ function formOf(parts: readonly Part[]): ReadForm {
     else if (!isUtf8(bytes)) return malformed('The fields of the form must be UTF-8.');
     else fields.push([name, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')]);
   }
-  if (file === undefined) return invalidField(filePart, 'is required');
+  if (file === undefined)
+    return invalidField(filePart, 'is required in a form: what has no file is sent as JSON');
   if (file.bytes.length === 0) return invalidField(filePart, 'must not be empty');
   return { kind: 'form', fields, file };
 }

@@ -131,7 +131,10 @@ export function changeProblem(refused: Exclude<JobRetry, { readonly kind: 'ok' }
 export const noSuchJob = () => problem('not_found', 'There is no ingestion job with this id.');
 
 const noKey = () =>
-  problem('no_api_key', 'Articles are made of documents by the tenant’s own Anthropic key.');
+  problem(
+    'no_api_key',
+    'Articles are made of documents with the tenant’s own Anthropic key: `api_key` in the provider settings.',
+  );
 
 function tooMuchProblem({ of }: TooMuch): Problem {
   const detail =

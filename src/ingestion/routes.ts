@@ -22,7 +22,7 @@ export function ingestionRoutes({ ingestion }: { readonly ingestion: Ingestion }
       tag,
       summary: 'Make articles of a document',
       description:
-        'Give exactly one of `url`, `content` and, as the part `file` of a form, a file. The document is read and divided into parts in the background, the tenant’s model makes articles of each part, and each article goes through the comparison with existing ones. Its text lies encrypted until the job ends. The same content, with the same `source_type` and `publish`, is not paid for twice: the answer is the job that there is, with 200. An address is fetched again once its job has ended.',
+        'Give exactly one of `url`, `content` and, as the part `file` of a form, a file. The document is read and divided into parts in the background, the tenant’s model makes articles of each part, and each article goes through the comparison with existing ones. The text lies encrypted until the job ends, and 7 days longer where `retry` may help. What is fetched from an address has at most 5 MB, and a document at most 64 parts of some 12,000 characters: `document_too_large` comes before anything is paid. Answers do not name the document, so give `metadata` that you recognise it by. The same content, with the same `source_type` and `publish`, is not paid for twice: the answer is the job that there is, with 200. An address is fetched again once its job has ended; its articles are always drafts. A tenant may have 100 documents or 100 MB under way: more is answered with 429 and `Retry-After`.',
       body: documentSchema,
       upload: {
         maxBytes: maxFileBytes,

@@ -24,13 +24,15 @@ export const documentSchema = z
     title: text({ max: 500 })
       .refine((given) => given.trim() !== '', 'must not be blank')
       .optional()
-      .describe('The title of the document, where its own is none or not the right one'),
-    source_type: text({ max: 100 }).describe('Where the document comes from; its articles have it as well'),
+      .describe('The title of the document, instead of its own'),
+    source_type: text({ max: 100 }).describe(
+      'Where the document comes from, in your own words, such as `postmortem`; its articles have it as well',
+    ),
     publish: z
       .boolean()
       .default(false)
       .describe(
-        'Publishes the articles that say something new. Without it, and from an address, they are drafts',
+        'Publishes the articles that say something new; otherwise they are drafts. Refused beside `url`: a person publishes what comes from an address',
       ),
     max_articles: z
       .number(articlesMessage)
@@ -38,7 +40,7 @@ export const documentSchema = z
       .min(1, articlesMessage)
       .max(maxArticles, articlesMessage)
       .default(defaultArticles)
-      .describe('The most articles of this document'),
+      .describe('The most articles of this document; when it has as many, its last parts are not paid for'),
     metadata: jsonObject({ maxBytes: 65_536 })
       .default({})
       .describe('Your own fields, which the articles have as well'),
@@ -89,7 +91,11 @@ const count = z.int().min(0);
 const queuedView = z
   .object({
     id: z.uuid(),
-    status: z.enum(jobStatuses),
+    status: z
+      .enum(jobStatuses)
+      .describe(
+        '`partial`: something came of the document, and some of it failed, see `code`; `cancelled`: by a request',
+      ),
     content_hash: z.string().describe('SHA-256 of the bytes; of an address, one that stands for it'),
     workflow_id: z.string().describe('The workflow in Temporal'),
   })
@@ -145,7 +151,7 @@ const jobView = z
       .describe('What was put right or left out of the document'),
     retryable: z
       .boolean()
-      .describe('Whether what failed can be asked for again: the document is still there'),
+      .describe('Whether `retry` can ask for what failed: the document is kept, and another try may help'),
     progress: z.object({
       parts: count.describe('Parts of the document; 0 before it is read'),
       done: count,
@@ -175,7 +181,11 @@ export const jobDetailsReply = z.object({
           z.object({
             part: z.int().describe('Its number in the document, from 0'),
             half: z.int().describe('1 or 2 for a half of a part whose answer was cut off, else 0'),
-            status: z.enum(partStatuses),
+            status: z
+              .enum(partStatuses)
+              .describe(
+                '`extracted`: the answer is paid for and stored; `cut`: it was too long, and its halves are asked about; `done`: its articles are made',
+              ),
             code,
             ...guidanceShape,
             articles: count,

@@ -29,7 +29,9 @@ const failureView = z
     message: z.string().describe('What the code means'),
     attempts: z.int().min(0).describe('Calls of the provider that have failed since the last success'),
     failed_at: z.iso.datetime(),
-    retryable: z.boolean().describe('Whether one more try may succeed without a change by a person'),
+    retryable: z
+      .boolean()
+      .describe('Whether one more try may succeed without a change by a person, by the code alone'),
     workflow_id: z.string().describe('The workflow in Temporal'),
   })
   .meta({ id: 'PipelineFailure' });

@@ -8,7 +8,7 @@ const nextSteps: Readonly<Record<RequestProblemCode, string>> = {
   malformed_request: 'Check the arguments and call again.',
   unauthorized: 'Ask a person for a valid API key: this one is missing, unknown, expired or revoked.',
   forbidden: 'Do not try again with this API key: ask a person whose key has the role to do it.',
-  not_found: 'Find the id with `search`, and call again with that.',
+  not_found: 'Call again with an id that exists: of an article from `search`, of a job from `ingest`.',
   method_not_allowed: 'Ask a person to update the MCP server: it does not fit the API.',
   transition_not_allowed: 'Read the article with `get_article`: its `status` does not allow this.',
   already_exists: 'Use the one that exists.',

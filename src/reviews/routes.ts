@@ -116,7 +116,7 @@ export function reviewRoutes({ reviews }: { readonly reviews: Reviews }): Route[
         case 'not_allowed':
           return problem(
             'transition_not_allowed',
-            `The review is ${retried.status}, so that nothing is to be tried again.`,
+            `The review is ${retried.status}, which does not allow this.`,
           );
         default:
           return retried satisfies never;

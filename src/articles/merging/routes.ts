@@ -1,4 +1,4 @@
-import { failureTraits } from '../../domain/failures.ts';
+import { type FailureCode, failureTraits } from '../../domain/failures.ts';
 import { type Problem, problem } from '../../platform/http/problem.ts';
 import { type Reply, type Route, reply, route } from '../../platform/http/route.ts';
 import type { LinkedArticle } from '../article.ts';
@@ -9,6 +9,14 @@ import type { Merged, Merging } from './merging.ts';
 
 /** When a merge that was refused is worth another try, where nothing better is known. */
 const retryAfterSeconds = 5;
+
+const nothingWritten = 'The articles could not be merged. Nothing was written.';
+
+/** A tenant has keys of two kinds, so that the missing one is named by its field. */
+const detailOf = (code: FailureCode) =>
+  code === 'no_api_key'
+    ? `${nothingWritten} It takes the tenant’s own Anthropic key: \`api_key\` in the provider settings.`
+    : nothingWritten;
 
 /** The route that merges articles. */
 export function mergeRoutes({ merging }: { readonly merging: Merging }): Route[] {
@@ -73,7 +81,7 @@ function presentMerged(merged: Merged): Reply | Problem {
       });
     case 'failed': {
       const { code, retryAfterMs = retryAfterSeconds * 1_000 } = merged;
-      return problem(code, 'The articles could not be merged. Nothing was written.', {
+      return problem(code, detailOf(code), {
         ...(failureTraits[code].httpStatus === 503 && {
           headers: { 'Retry-After': String(Math.ceil(retryAfterMs / 1_000)) },
         }),

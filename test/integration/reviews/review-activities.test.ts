@@ -239,6 +239,20 @@ describe('finishReview', () => {
     expect(await walk.read(some)).toMatchObject({ status: 'partial', code: 'answer_refused' });
   });
 
+  it('is partial where one half of its passage is drafted, and the other cannot be used', async ({
+    tenant,
+    walk,
+  }) => {
+    const review = await walk.ready(tenant);
+    const half = { ...review, part: 0, half: 2, tries: 0 } as const;
+    await walk.run('extractReviewPassage', half);
+    await walk.run('draftReviewArticles', { ...half, isLast: false });
+    expect(await walk.run('finishReview', { ...review, code: 'answer_refused' })).toMatchObject({
+      ...{ outcome: 'partial', articles: 1 },
+    });
+    expect(await walk.read(review)).toMatchObject({ status: 'partial', code: 'answer_refused' });
+  });
+
   it('blocks the review where a person has to act, and keeps the answers that are paid for', async ({
     twin,
     tenant,

@@ -85,7 +85,13 @@ describe('a form with a file', () => {
   });
 
   test.for<[string, readonly RawPart[], number, string, string]>([
-    ['no file', [sourceType], 422, 'validation_failed', 'file: is required'],
+    [
+      'no file',
+      [sourceType],
+      422,
+      'validation_failed',
+      'file: is required in a form: what has no file is sent as JSON',
+    ],
     ['two files', [sourceType, file, file], 422, 'validation_failed', 'file: must be one file'],
     [
       'an empty file',
