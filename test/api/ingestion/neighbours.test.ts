@@ -30,17 +30,9 @@ const it = factsOfService(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBas
     return { tenant, modelKey, api: ingestionApi(service, tenant) };
   })
   .extend('silentPage', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const server = createServer();
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onCleanup(async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    });
-    const address = server.address();
-    return `http://silent.example:${typeof address === 'object' ? address?.port : 0}`;
+    const page = await startSilentPage();
+    onCleanup(page.close);
+    return page.url;
   })
   .extend('calm', async ({ service, tenant }): Promise<TestTenant> => {
     await tenant.setAnthropicKey(twinKey());
@@ -93,3 +85,20 @@ describe('a tenant with a hundred documents that hang', () => {
     expect(jobs?.under_way).toBeGreaterThan(90);
   }, 300_000);
 });
+
+/** A server that takes connections and never answers. */
+async function startSilentPage() {
+  const server = createServer();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    url: `http://silent.example:${typeof address === 'object' ? address?.port : 0}`,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
