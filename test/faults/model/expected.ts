@@ -1,6 +1,6 @@
 import { failureTraits } from '../../../src/domain/failures.ts';
-import type { ModelFault } from './model-faults.ts';
-import { isMerge, type Use } from './uses.ts';
+import { type ModelFault, modelFaults } from './model-faults.ts';
+import { isMerge, type Use, uses } from './uses.ts';
 
 /** What is true of a tenant and of what its model was used for, after a fault. */
 export interface ModelOutcome {
@@ -13,7 +13,7 @@ export interface ModelOutcome {
   /** Rows of the ledger, of the calls that were answered as they should be. */
   readonly ledger: number;
   readonly breaker: string;
-  /** The same use by another tenant, meanwhile. */
+  /** The same use by another tenant, meanwhile; `-` where it is not asked. */
   readonly neighbour: string;
   /** `balanced`, or what is not. */
   readonly books: string;
@@ -35,10 +35,16 @@ export function expectedOf(fault: ModelFault, use: Use): ModelOutcome {
     calls: callsOf(fault, use),
     ledger: kind === 'passes' && !isPaused(fault, use) ? 1 : 0,
     breaker: failureTraits[code].countsForBreaker ? 'closed 1' : 'closed 0',
-    neighbour: isMerge(use) ? '201' : wellEnded[use],
+    neighbour: asksNeighbour(fault, use) ? wellAnswered(use) : '-',
     books: 'balanced',
   };
 }
+
+/** Whether a healthy tenant does the same meanwhile: in one use of each fault, in all of them by turns. */
+export const asksNeighbour = (fault: ModelFault, use: Use): boolean =>
+  uses[modelFaults.indexOf(fault) % uses.length] === use;
+
+const wellAnswered = (use: Use) => (isMerge(use) ? '201' : wellEnded[use]);
 
 function answersOf({ code, kind }: ModelFault): string {
   const refused = `${failureTraits[code].httpStatus} ${code}`;

@@ -6,7 +6,7 @@ import { eventually } from '../../support/running-service.ts';
 import type { TestTenant } from '../../support/test-services.ts';
 import { canaryKey } from '../canaries.ts';
 import type { ComposedService } from '../composed-service.ts';
-import { expectedOf, type ModelOutcome, wellEnded } from './expected.ts';
+import { asksNeighbour, expectedOf, type ModelOutcome, wellEnded } from './expected.ts';
 import { readBooks } from './model-books.ts';
 import type { ModelFault } from './model-faults.ts';
 import type { SubjectStates } from './subject-states.ts';
@@ -52,7 +52,7 @@ export async function runModelFault(world: ModelWorld, fault: ModelFault, use: U
       isMerge(use)
         ? mergeTwice(world, victim, fault, words)
         : begin(service, victim.tenant, use, words).then((id) => ({ use, id })),
-      askNeighbour(world, use),
+      asksNeighbour(fault, use) ? askNeighbour(world, use) : '-',
     ]),
   );
   const { path, workflow } =

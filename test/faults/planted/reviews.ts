@@ -66,8 +66,8 @@ export const reviewsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/reviews/extract-review.ts',
-    find: "return { status: review.draftedPassages.length > 0 ? 'partial' : 'failed', code };",
-    replace: "return { status: 'failed', code };",
+    find: " > 0 ? 'partial' : 'failed', code };",
+    replace: " > 50 ? 'partial' : 'failed', code };",
     why: 'a review of which something came is shown as failed',
     tests: activities,
   },
