@@ -31,8 +31,8 @@ const wellAfter: DocumentOutcome = {
 const untilEnded = (service: RealService, { keys }: DocumentTenant, path: string): Promise<string> =>
   eventually(async () => {
     const { body } = await service.call(keys.orchestrator, 'GET', path);
-    const status = body?.data?.status;
-    return status === 'queued' || status === 'running' ? undefined : status;
+    const status = body?.data?.status ?? body?.data?.extraction?.status;
+    return ['completed', 'partial', 'failed'].includes(status) ? status : undefined;
   }, recoverMs);
 
 const ingest = (service: RealService, { keys }: DocumentTenant, idempotencyKey?: string) => {

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import { describe, expect } from 'vitest';
 import { factsOfService } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
 import { eventually } from '../../support/running-service.ts';
+import { startSilentServer } from '../../support/silent-server.ts';
 import type { TestTenant } from '../../support/test-services.ts';
 import { ingestionApi } from './ingestion-api.ts';
 
@@ -30,19 +29,15 @@ const it = factsOfService(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBas
     return { tenant, modelKey, api: ingestionApi(service, tenant) };
   })
   .extend('silentPage', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const page = await startSilentPage();
-    onCleanup(page.close);
-    return page.url;
+    const { port, close } = await startSilentServer();
+    onCleanup(close);
+    return `http://silent.example:${port}`;
   })
   .extend('calm', async ({ service, tenant }): Promise<TestTenant> => {
     await tenant.setAnthropicKey(twinKey());
     await service.call(tenant.keys.agent, 'POST', '/articles', words('before'));
     return tenant;
   });
-
-const words = (name: string) => ({
-  ...{ title: `About ${name}`, body: `What is known of ${name}.`, category: 'finding', force: true },
-});
 
 describe('a tenant with a hundred documents that hang', () => {
   it('uses its own slots, and the document, the article and the search of another tenant go on', async ({
@@ -86,19 +81,6 @@ describe('a tenant with a hundred documents that hang', () => {
   }, 300_000);
 });
 
-/** A server that takes connections and never answers. */
-async function startSilentPage() {
-  const server = createServer();
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    url: `http://silent.example:${typeof address === 'object' ? address?.port : 0}`,
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
+const words = (name: string) => ({
+  ...{ title: `About ${name}`, body: `What is known of ${name}.`, category: 'finding', force: true },
+});

@@ -3,11 +3,33 @@ import type { PlantedFault } from './planted-fault.ts';
 const documents = ['test/api/ingestion/documents.test.ts'];
 const queue = ['test/api/ingestion/queue.test.ts'];
 const workflow = ['test/workflows/ingest-content.test.ts'];
+const activities = ['test/integration/ingestion/activities.test.ts'];
 const waits = ['test/workflows/ingest-content-waits.test.ts'];
 const reader = ['test/unit/ingestion/documents/reader.test.ts'];
 
 /** Faults in the making of articles from documents. */
 export const ingestionFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/ingestion/steps/extract.ts',
+    find: "    if (job === undefined || !isUnderWay(job.status)) return { kind: 'ended' };\n",
+    replace: '',
+    why: 'a job that is cancelled during a call gets its articles',
+    tests: activities,
+  },
+  {
+    file: 'src/ingestion/steps/make.ts',
+    find: "    if (made.left > 0) return { kind: 'again' };\n",
+    replace: '',
+    why: 'a part is done while articles of its answer are left',
+    tests: activities,
+  },
+  {
+    file: 'workflows/until-free.ts',
+    find: 'if (turn.isTaken && !isMine)',
+    replace: 'if (!isMine && turn.isTaken && times > 0)',
+    why: 'each part of a document asks for a slot while none is free',
+    tests: workflow,
+  },
   {
     file: 'src/ingestion/steps/finish.ts',
     find: '    else await deleteDocument(tx, tenantId, id);\n',
