@@ -130,16 +130,9 @@ export const reviewsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'workflows/ExtractReview.ts',
-    find: "if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, changes);",
-    replace: "if (pass.kind === 'waits') await wait(pass, changes);",
+    find: "pass.kind === 'waits' ? waitAfter(pass, rounds) : undefined;",
+    replace: "pass.kind === 'waits' ? (waitAfter(pass, rounds) ?? 60_000) : undefined;",
     why: 'a review is tried for ever',
-    tests: workflow,
-  },
-  {
-    file: 'workflows/ExtractReview.ts',
-    find: 'if (changes.any) retries.reset();',
-    replace: '',
-    why: 'another key does not begin the tries of a review anew',
     tests: workflow,
   },
 ];
