@@ -103,7 +103,8 @@ const file = (
 export const parserFaults: readonly DocumentFault[] = [
   file('a PDF that is cut off', async () => (await documents.twoColumnPdf()).subarray(0, 700)),
   file('a locked PDF', documents.lockedPdf),
-  file('a PDF that unpacks to 200 MB', () => documents.pdfBomb(200)),
+  file('a PDF that unpacks to 200 MB', () => documents.pdfBomb(200), tooLarge),
+  file('a PDF that ends the process of its reader', documents.pdfWithEndlessNames),
   file('a Word document that is cut off', async () => (await documents.wordDocument()).subarray(0, 3_000)),
   file('entities that multiply', () => documents.smallWordDocument('&l9;', documents.billionLaughs())),
   file('an archive that unpacks to more than its list says', () => documents.lyingArchive()),
