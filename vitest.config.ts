@@ -42,6 +42,8 @@ const oneByOne = [
  */
 const longest = [
   'test/faults/matrix.test.ts',
+  'test/faults/document-kills.test.ts',
+  'test/faults/model-matrix.test.ts',
   'test/integration/embedding/paced-articles.test.ts',
   'test/api/embedding/retry-all.test.ts',
   'test/e2e/drain.test.ts',

@@ -868,6 +868,8 @@ CREATE UNIQUE INDEX embedding_spaces_one_building ON public.embedding_spaces USI
 
 CREATE UNIQUE INDEX embedding_spaces_one_serving ON public.embedding_spaces USING btree (tenant_id) WHERE (state = 'serving'::text);
 
+CREATE INDEX extraction_answers_oldest_first ON public.extraction_answers USING btree (tenant_id, answered_at) WHERE (answered_at IS NOT NULL);
+
 CREATE INDEX idempotency_keys_oldest_first ON public.idempotency_keys USING btree (tenant_id, created_at);
 
 CREATE INDEX ingestion_documents_ended ON public.ingestion_documents USING btree (tenant_id, ended_at) WHERE (ended_at IS NOT NULL);
@@ -1137,6 +1139,8 @@ CREATE POLICY retention_scope ON public.chunk_vectors FOR SELECT USING ((current
 CREATE POLICY retention_scope ON public.daily_key_usage FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.embedding_spaces FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
+
+CREATE POLICY retention_scope ON public.extraction_answers FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
 CREATE POLICY retention_scope ON public.idempotency_keys FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 

@@ -15,12 +15,13 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, chatCall, drafting } from './policies.ts';
-import { countRetries, type Retries, waitsFor } from './retries.ts';
+import { articleMaking, bookkeeping, busyWaits, chatCall } from './policies.ts';
+import { waitsFor } from './retries.ts';
+import { countRounds, type Rounds } from './rounds.ts';
 
 const { prepareReview, finishReview } = proxyLocalActivities<Activities>(bookkeeping);
 const { extractReviewPassage } = proxyActivities<Activities>(chatCall);
-const { draftReviewArticles } = proxyActivities<Activities>(drafting);
+const { draftReviewArticles } = proxyActivities<Activities>(articleMaking);
 
 const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
 
@@ -42,7 +43,7 @@ type PartEnd =
 /** What a run knows. */
 interface Run {
   readonly review: ReviewRef;
-  readonly retries: Retries;
+  readonly rounds: Rounds;
   readonly changes: Changes;
 }
 
@@ -53,13 +54,14 @@ interface Run {
  */
 export async function ExtractReview(review: ReviewRef, continued?: RetryState): Promise<ExtractReviewResult> {
   const changes = watchChanges();
-  const retries = countRetries(continued);
+  const rounds = countRounds(continued);
   for (;;) {
     changes.reset();
-    const pass = await onePass({ review, retries, changes });
+    const pass = await onePass({ review, rounds, changes });
 
     if (pass.kind === 'done') return finish(pass.result);
-    if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, changes);
+    const waitMs = pass.kind === 'waits' ? waitAfter(pass, rounds) : undefined;
+    if (waitMs !== undefined && pass.kind === 'waits') await wait(pass.code, waitMs, changes);
     else if (pass.kind !== 'again' && !changes.any) {
       const result = await finishReview(pass.code === undefined ? review : { ...review, code: pass.code });
       // A signal that has come meanwhile was for the state before it.
@@ -67,16 +69,22 @@ export async function ExtractReview(review: ReviewRef, continued?: RetryState): 
     }
 
     // Another key, or a person who asks again: that is tried at once.
-    if (changes.any) retries.reset();
+    if (changes.any) rounds.reset();
     if (workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof ExtractReview>(review, retries.state);
+      await continueAsNew<typeof ExtractReview>(review, rounds.state);
   }
 }
 
+/** Counts a failure that may pass; returns the wait, undefined when none is left. An error of ours came before the call, as a rule. */
+function waitAfter({ code, called, retryInMs }: Waits, rounds: Rounds): number | undefined {
+  const made = code === 'internal' ? false : called;
+  return rounds.failed({ code, retryAfterMs: retryInMs, ...(made === undefined ? {} : { called: made }) });
+}
+
 async function onePass(run: Run): Promise<Pass> {
-  const { review, retries, changes } = run;
+  const { review, rounds, changes } = run;
   try {
-    const prepared = await prepareReview({ ...review, tries: retries.state.tries });
+    const prepared = await prepareReview({ ...review, tries: rounds.state.tries });
     switch (prepared.kind) {
       case 'waits':
         return prepared;
@@ -94,7 +102,7 @@ async function onePass(run: Run): Promise<Pass> {
     const code = failureCodeOf(error);
     // A key that was removed meanwhile is no failure: the next pass finds no key and completes.
     if (failureTraits[code].workflow === 'completes') return { kind: 'again' };
-    return waitsFor(code, retries.state) ?? { kind: 'failed', code };
+    return waitsFor(code, { tries: rounds.state.refusals ?? 0 }) ?? { kind: 'failed', code };
   }
 }
 
@@ -105,7 +113,7 @@ async function draftPassages(passages: readonly number[], run: Run): Promise<Pas
     const ended = await draftPassage({ ...run.review, part, half: 0 }, run);
     if (ended.kind === 'waits' || ended.kind === 'again') return ended;
     if (ended.kind === 'unusable') unusable = ended.code;
-    else run.retries.reset();
+    else run.rounds.reset();
   }
   return { kind: 'tried', ...(unusable === undefined ? {} : { code: unusable }) };
 }
@@ -122,10 +130,10 @@ async function draftPassage(part: ReviewPart, run: Run): Promise<PartEnd> {
 
 /** Buys the answer about a part and makes its drafts. `isLast`: with them the passage is done. */
 async function draftPart(part: ReviewPart, isLast: boolean, run: Run): Promise<PartEnd> {
-  const { changes, retries } = run;
+  const { changes, rounds } = run;
   try {
     for (let busyTimes = 0; !changes.any; busyTimes += 1) {
-      const { tries } = retries.state;
+      const { tries } = rounds.state;
       const extracted = await extractReviewPassage({ ...part, tries });
       switch (extracted.kind) {
         case 'waits':
@@ -150,8 +158,8 @@ async function draftPart(part: ReviewPart, isLast: boolean, run: Run): Promise<P
 }
 
 /** Waits on a timer, which operators see by the code, at least half a second. A new key or a retry by hand ends the wait. */
-async function wait(pass: Waits, changes: Changes): Promise<void> {
-  await condition(() => changes.any, Math.max(pass.retryInMs, 500), { summary: pass.code });
+async function wait(code: FailureCode, waitMs: number, changes: Changes): Promise<void> {
+  await condition(() => changes.any, Math.max(waitMs, 500), { summary: code });
 }
 
 function finish(result: ExtractReviewResult): ExtractReviewResult {

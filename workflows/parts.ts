@@ -5,10 +5,10 @@ import type { Failure, FailureCode } from '../src/domain/failures.ts';
 import { type Passing, scopeOfFailure } from '../src/domain/ingest-content.ts';
 import type { Changes } from './changes.ts';
 import { failureCodeOf } from './failure-code.ts';
-import { articleMaking, extractionCall, partsAtOnce } from './policies.ts';
-import { isInterrupted, untilFree } from './until-free.ts';
+import { articleMaking, chatCall, partsAtOnce } from './policies.ts';
+import { isInterrupted, type Turn, untilFree } from './until-free.ts';
 
-const { extractPart } = proxyActivities<Activities>(extractionCall);
+const { extractPart } = proxyActivities<Activities>(chatCall);
 const { makeArticles } = proxyActivities<Activities>(articleMaking);
 
 /** What the work on the open parts of a document has come to. */
@@ -36,6 +36,7 @@ type Outcome =
 export async function extractParts(job: JobRef, open: readonly PartRef[], changes: Changes): Promise<Worked> {
   const queue = [...open];
   const called: Passing[] = [];
+  const turn: Turn = { isTaken: false };
   let settled = false;
   let stop: Exclude<Outcome, { kind: 'settled' | 'cut' }> | undefined;
 
@@ -64,7 +65,7 @@ export async function extractParts(job: JobRef, open: readonly PartRef[], change
   const work = async () => {
     for (let ref = queue.shift(); ref !== undefined; ref = queue.shift()) {
       if (!goesOn()) return queue.unshift(ref);
-      take(ref, await onePart(job, ref, changes));
+      take(ref, await onePart(job, ref, { changes, turn }));
     }
     return queue.length;
   };
@@ -88,12 +89,16 @@ function resultOf(
     : ({ kind: 'over' } as const);
 }
 
-/** Buys the answer about a part and makes its articles. */
-async function onePart(job: JobRef, ref: PartRef, changes: Changes): Promise<Outcome> {
+/** Buys the answer about a part and makes its articles, in one step where its time is enough. */
+async function onePart(
+  job: JobRef,
+  ref: PartRef,
+  { changes, turn }: { readonly changes: Changes; readonly turn: Turn },
+): Promise<Outcome> {
   try {
-    const extracted = await untilFree(changes, () => extractPart({ ...job, ...ref }));
+    const extracted = await untilFree(changes, () => extractPart({ ...job, ...ref }), turn);
     if (extracted.kind !== 'extracted') return extracted;
-    return await untilFree(changes, () => makeArticles({ ...job, ...ref }));
+    return await untilFree(changes, () => makeArticles({ ...job, ...ref }), turn);
   } catch (error) {
     return passingOrFailed(failureCodeOf(error));
   }

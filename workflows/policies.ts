@@ -46,25 +46,18 @@ export const classifierCall: ActivityOptions = {
   startToCloseTimeout: operations.classification.startToCloseMs,
 };
 
-/** A question to a chat model. */
+/** A question to a chat model about a part of a document or a review. A document's articles are made in it as well. */
 export const chatCall: ActivityOptions = {
   ...providerCall,
-  // Above an attempt's own time-out and the transactions around it, as for embeddings.
+  // A model writes for longer than it reads: above the longest attempt of an extraction and the transactions around it.
   startToCloseTimeout: operations.extraction.startToCloseMs,
 };
 
-/** The drafts of one answer: a handful of articles, each of which may wait some seconds for the gate's vectors. */
-export const drafting: ActivityOptions = {
-  startToCloseTimeout: '2 minutes',
-  // As long as an article is retried: the answer is paid for. What has become an article is not made again.
-  scheduleToCloseTimeout: retryForMs,
-  retry: {
-    initialInterval: '1 second',
-    backoffCoefficient: 2,
-    // After an outage of Postgres the drafts come within a minute.
-    maximumInterval: '1 minute',
-    nonRetryableErrorTypes,
-  },
+/** The articles of a stored answer, each of which is compared with the existing ones by a call. What has become one is not made again. */
+export const articleMaking: ActivityOptions = {
+  ...providerCall,
+  // The articles of one run at five seconds of the gate each, and a fifth more. Not longer, for a worker that dies.
+  startToCloseTimeout: '90 seconds',
 };
 
 /** Waits for a slot, or for chunks, of the tenant's other calls: first as long as a quick call, then as long as a slow one. */
@@ -88,10 +81,11 @@ export const backlogPage: ActivityOptions = {
 
 /** The fetching and reading of a document. */
 export const documentReading: ActivityOptions = {
-  // A fetch (at most 15 s), a thread for a large document, and a few transactions. Not longer, for a worker that dies.
+  // A fetch (at most 15 s), a process for a document (at most 50 s with the wait for it), and a few transactions. Not longer,
+  // for a worker that dies.
   startToCloseTimeout: '90 seconds',
   retry: {
-    // For a worker that died and errors of ours. What is expected, such as a busy thread, is an answer.
+    // For a worker that died and errors of ours. What is expected, such as a busy process, is an answer.
     initialInterval: '2 seconds',
     backoffCoefficient: 2,
     // Waits of 2, 4 and 8 seconds. From 10 seconds on a wait is the workflow's.
@@ -100,19 +94,8 @@ export const documentReading: ActivityOptions = {
   },
 };
 
-/** The call about one part of a document. Failures that are expected are answers, as for an embedding. */
-export const extractionCall: ActivityOptions = {
-  ...providerCall,
-  // A model writes for longer than it reads: above the longest attempt of an extraction and the transactions around it.
-  startToCloseTimeout: operations.extraction.startToCloseMs,
-};
-
-/** The articles of one part, each of which is compared with the existing ones by a call. */
-export const articleMaking: ActivityOptions = {
-  // Fifty articles, the most of a document, at five seconds of the gate each, and a quarter more.
-  startToCloseTimeout: '5 minutes',
-  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 4, nonRetryableErrorTypes },
-};
-
-/** Parts of one document that are asked about at once: two hide each other's waits, and leave most of a tenant's slots to others. */
-export const partsAtOnce = 2;
+/**
+ * Parts of one document that are asked about at once. Four hide each other's waits, and are half of a tenant's slots, so that its
+ * vectors and other documents go on.
+ */
+export const partsAtOnce = 4;

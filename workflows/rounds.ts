@@ -1,7 +1,7 @@
 import type { RetryState } from '../src/domain/embed-article.ts';
 import type { Failure, FailureCode } from '../src/domain/failures.ts';
-import { roundWaitMs } from '../src/domain/ingest-content.ts';
 import { retryForMs } from '../src/domain/retry-waits.ts';
+import { roundWaitMs } from '../src/domain/round-waits.ts';
 
 /** The rounds of a document in which something has failed that may pass. */
 export interface Rounds {

@@ -11,22 +11,38 @@ export interface Interrupted {
   readonly kind: 'interrupted';
 }
 
+/** Who asks again while no slot is free, of steps that run side by side: one of them, and the others wait for it. */
+export interface Turn {
+  isTaken: boolean;
+}
+
 /**
  * Runs a step again for as long as the tenant's slots are in use, on timers that hold nothing of the worker, and once more where it
- * asks for that.
+ * asks for that. A hundred documents of four parts at once would keep the workers busy with questions for slots: of the parts of a
+ * document, which share a `turn`, one asks.
  */
 export async function untilFree<Answer extends { readonly kind: string }>(
   changes: Changes,
   step: () => Promise<Answer | NotYet>,
+  turn: Turn = { isTaken: false },
 ): Promise<Exclude<Answer, NotYet> | Interrupted> {
-  for (let times = 0; ; ) {
-    const answer = await step();
-    if (isBusy(answer)) {
-      const waitMs = Math.min(answer.retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
-      await condition(() => changes.any, waitMs, { summary: answer.kind });
-      times += 1;
-    } else if (isResult(answer)) return answer;
-    if (isInterrupted(changes)) return { kind: 'interrupted' };
+  let isMine = false;
+  try {
+    for (let times = 0; ; ) {
+      const answer = await step();
+      if (isBusy(answer)) {
+        if (turn.isTaken && !isMine) await condition(() => changes.any || !turn.isTaken);
+        else {
+          turn.isTaken = isMine = true;
+          const waitMs = Math.min(answer.retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
+          await condition(() => changes.any, waitMs, { summary: answer.kind });
+          times += 1;
+        }
+      } else if (isResult(answer)) return answer;
+      if (isInterrupted(changes)) return { kind: 'interrupted' };
+    }
+  } finally {
+    if (isMine) turn.isTaken = false;
   }
 }
 

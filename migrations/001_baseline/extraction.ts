@@ -27,6 +27,7 @@ export const create = `
     check (answer is not null or code is not null or call_id is not null),
     check ((call_id is null) = (claimed_until is null))
   );
+  create index extraction_answers_oldest_first on extraction_answers (tenant_id, answered_at) where answered_at is not null;
   ${isolateTenant('extraction_answers')}
 
   -- What became of each article of an answer. The row is written with the article, so that none is made twice.

@@ -8,6 +8,7 @@ const ending = [
   'chunk_vectors',
   'daily_key_usage',
   'embedding_spaces',
+  'extraction_answers',
   'idempotency_keys',
   'ingestion_documents',
   'monthly_usage',

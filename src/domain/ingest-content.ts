@@ -1,6 +1,5 @@
 import type { JobStatus, PartRef } from './extract-content.ts';
 import { type Failure, type FailureCode, failureTraits } from './failures.ts';
-import { retryWaitMs } from './retry-waits.ts';
 
 // The payloads between the IngestContent workflow and its activities: ids, numbers and codes.
 
@@ -33,20 +32,23 @@ export type Prepared =
 
 /** Answer of `extractPart`. */
 export type Extracted =
-  /** The answer is bought and stored. */
+  /** The answer is bought and stored, and the time of the step is too short for its articles. */
   | { readonly kind: 'extracted' }
   /** The answer was cut off: the halves are asked for in its place. */
   | { readonly kind: 'cut' }
   /** An answer that cannot be used was bought, and it is worth one more. */
   | { readonly kind: 'again' }
-  /** Nothing is left to do: it was refused for good, left out, or done by an earlier run. */
+  /** Nothing is left to do: its articles are made, or it was refused for good, left out, or done by an earlier run. */
   | { readonly kind: 'settled' }
   | Passing
   | Busy
   | Ended;
 
-/** Answer of `makeArticles`. */
-export type Made = { readonly kind: 'settled' } | Passing | Busy | Ended;
+/** Answer of `makeArticles`. `again`: articles of the answer are left. */
+export type Made = { readonly kind: 'settled' } | { readonly kind: 'again' } | Passing | Busy | Ended;
+
+/** The most articles that one run of a step makes, each of which may wait five seconds for the gate: few, so that a dead worker is noticed soon. */
+export const articlesOfOneRun = 15;
 
 /** Answer of `finishJob`. `changed`: the job was asked for again meanwhile and goes on. */
 export type Finished =
@@ -68,23 +70,4 @@ export function scopeOfFailure(failure: Failure): 'passing' | 'part' | 'job' {
   if (failure.retryAfterMs !== undefined && (failure.called === false || failure.code === 'budget_exhausted'))
     return 'passing';
   return workflow === 'retries' || workflow === 'waits' ? 'passing' : 'job';
-}
-
-/**
- * The waits after rounds in which a call has failed, for a document: seven tries within a day. Fewer than for an article, since a
- * call about a part costs a hundred times as much, and a provider may bill one that it did not answer in time. The first ones outlast
- * a restart, the last ones an outage and a night.
- */
-const roundWaitsMs: readonly number[] = [15_000, 120_000, 900_000, 3_600_000, 3 * 3_600_000, 8 * 3_600_000];
-
-/**
- * The wait before the next round of a document, after `rounds` rounds that have failed before; undefined when there is none. A
- * failure without a call, or of the custody of keys, costs nothing and is asked about as often as for an article.
- */
-export function roundWaitMs(failure: Failure, rounds: number): number | undefined {
-  const isFree = failureTraits[failure.code].workflow === 'waits' || failure.called === false;
-  if (isFree || failure.code === 'vault_unavailable' || failure.code === 'budget_exhausted')
-    return retryWaitMs(failure, rounds);
-  const waitMs = roundWaitsMs[rounds];
-  return waitMs === undefined ? undefined : Math.max(waitMs, failure.retryAfterMs ?? 0);
 }

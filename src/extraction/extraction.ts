@@ -88,8 +88,8 @@ export interface Extraction {
   }): Promise<Asked>;
   /**
    * Makes the articles of a stored answer, each once, by the gate, one after the other; each may wait for the gate as long as a
-   * client does. One that fails costs none of the others. Call it again after a crash: it goes on where it was. Without a stored
-   * answer it tells what was made of the passage.
+   * client does. One that fails costs none of the others. Call it again after a crash, or for those that are left: it goes on where
+   * it was. Without a stored answer it tells what was made of the passage.
    */
   makeArticles(request: {
     readonly passage: Passage;
@@ -101,7 +101,9 @@ export interface Extraction {
     readonly metadata: Readonly<Record<string, unknown>>;
     /** The most articles of the whole subject. Later ones are left out. */
     readonly maxArticles: number;
-  }): Promise<MadeArticles>;
+    /** The most articles of the answer that this call makes; all of them by default. */
+    readonly atMost?: number;
+  }): Promise<MadeArticles & { readonly left: number }>;
   /** The articles of a subject. */
   articlesOf(tx: Transaction, subject: Subject): Promise<MadeArticles>;
   /** Forgets the unusable answers of a subject, so that their passages are asked about again. */

@@ -119,11 +119,11 @@ export function createMakeArticles({
       passage,
       open.flatMap((proposal): ArticleOutcome[] => outcomeWithoutArticle(proposal)),
     );
-    await makeEach(
-      request,
-      open.filter((proposal): proposal is ValidProposal => proposal.kind === 'valid'),
-    );
-    return database.withTenant(tenantId, (tx) => sumOutcomes(tx, tenantId, subject, passage));
+    const valid = open.filter((proposal): proposal is ValidProposal => proposal.kind === 'valid');
+    const now = valid.slice(0, request.atMost);
+    await makeEach(request, now);
+    const made = await database.withTenant(tenantId, (tx) => sumOutcomes(tx, tenantId, subject, passage));
+    return { ...made, left: valid.length - now.length };
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { type JsonRpcRefusal, jsonRpcRefusal } from '../mcp/json-rpc-refusal.ts';
 import type { McpAnswer, McpPost } from '../mcp/serve-request.ts';
 import { type Problem, problem } from '../platform/http/problem.ts';
@@ -27,17 +27,9 @@ export function mcpEndpoint(deps: McpEndpointDeps): RequestHandler {
   return async (request, response) => {
     contextOf(response).endpoint = mcpPath;
     response.setHeader('Cache-Control', 'no-store');
-    if (!isOriginAllowed(request.get('origin'), request.get('host'), deps.options)) {
-      return send(
-        request,
-        response,
-        problem('forbidden', 'This endpoint takes no requests from this web origin.'),
-      );
-    }
-    if (request.method !== 'POST') {
-      response.setHeader('Allow', 'POST');
-      return send(request, response, problem('method_not_allowed', 'This path supports POST.'));
-    }
+    const unfit = unfitRequest(request, deps.options);
+    // Whose request it is stays unknown, so that its address is slowed down as a stranger's.
+    if (unfit !== undefined) return send(request, response, (await deps.pace(request)) ?? unfit);
     const admitted = await admit(deps, request, response);
     if (admitted.kind === 'problem') return send(request, response, challenged(admitted, deps.options));
     const { actor } = admitted;
@@ -75,6 +67,14 @@ export function mcpEndpoint(deps: McpEndpointDeps): RequestHandler {
         return answer satisfies never;
     }
   };
+}
+
+/** The problem of a request that is refused before its key is looked at. */
+function unfitRequest(request: Request, options: McpOptions): Problem | undefined {
+  if (!isOriginAllowed(request.get('origin'), request.get('host'), options))
+    return problem('forbidden', 'This endpoint takes no requests from this web origin.');
+  if (request.method === 'POST') return undefined;
+  return problem('method_not_allowed', 'This path supports POST.', { headers: { Allow: 'POST' } });
 }
 
 function answersOf(asked: unknown): McpPost['answers'] {

@@ -106,7 +106,7 @@ function operationOf(
           requestBody: {
             required: !route.body.safeParse(undefined).success,
             content: {
-              'application/json': { schema: strict(route.body) },
+              'application/json': { schema: strict(route.body), ...exampleOf(route.body) },
               ...formOf(route),
             },
           },
@@ -114,6 +114,16 @@ function operationOf(
       : {}),
     responses,
   };
+}
+
+/**
+ * The first example of a body, beside its schema: in the schema of a body that is changed as it is parsed (a list is bounded, a text
+ * is trimmed) the library leaves the examples out.
+ */
+function exampleOf(body: z.ZodType): { readonly example?: unknown } {
+  const named = body instanceof z.ZodOptional ? body.def.innerType : body;
+  const [example] = z.globalRegistry.get(named)?.examples ?? [];
+  return example === undefined ? {} : { example };
 }
 
 /** The form of a route that takes a file: the fields of its body without those in whose place the file stands. */

@@ -28,7 +28,7 @@ export function ingestionBatchRoutes({ ingestion }: { readonly ingestion: Ingest
       tag: 'Ingestion',
       summary: 'Make articles of several documents',
       description:
-        'Up to 50 documents. Each is queued by itself and has an answer of its own, in the order of the items: one that is wrong costs none of the others. Sending the batch again pays for nothing twice.',
+        'Up to 50 documents, as text or by address. Each is queued by itself and has an answer of its own, in the order of the items: one that is wrong costs none of the others. Sending the batch again pays for nothing twice.',
       body: batchSchema,
       idempotent: true,
       replies: { 200: { description: 'An answer for each item', schema: batchReply } },

@@ -7,6 +7,7 @@ import type { Database } from '../platform/postgres/database.ts';
 import type { Share } from '../platform/shares/share.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
 import type { DataKeys } from '../platform/vault/data-keys.ts';
+import type { Limits } from '../providers/limits/limits.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { Usage } from '../usage/service.ts';
 import type { DocumentReader } from './documents/document.ts';
@@ -21,6 +22,7 @@ export interface CreateIngestionDeps {
   readonly audit: Audit;
   readonly outbox: Outbox;
   readonly keys: ProviderKeys;
+  readonly limits: Limits;
   readonly usage: Usage;
   readonly blocked: BlockedOperations;
   readonly extraction: Extraction;
@@ -30,7 +32,7 @@ export interface CreateIngestionDeps {
   readonly log: Logger;
   /** The slots of a worker for work that waits for strangers. */
   readonly slots: Share;
-  /** The threads that read documents. */
+  /** The processes that read documents. */
   readonly documents: Share;
 }
 
@@ -38,7 +40,7 @@ export interface IngestionRoom {
   readonly ingestion: Ingestion;
   readonly ingestionSteps: IngestionSteps;
   readonly waitingJobs: WaitingJobs;
-  /** Its threads end with the process. */
+  /** Its processes end with this one. */
   readonly reader: DocumentReader;
 }
 

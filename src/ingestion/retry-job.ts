@@ -4,6 +4,7 @@ import type { Extraction } from '../extraction/extraction.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Database } from '../platform/postgres/database.ts';
+import type { Limits } from '../providers/limits/limits.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { AfterJobChange, JobRetry } from './job-change.ts';
 import { reviveDocument } from './jobs/document-store.ts';
@@ -24,9 +25,10 @@ export function createRetryJob(deps: {
   readonly outbox: Pick<Outbox, 'enqueue'>;
   readonly extraction: Pick<Extraction, 'reopen'>;
   readonly keys: Pick<ProviderKeys, 'find'>;
+  readonly limits: Pick<Limits, 'allowProbe'>;
   readonly blocked: BlockedOperations;
 }): RetryJob {
-  const { database, audit, outbox, extraction, keys, blocked } = deps;
+  const { database, audit, outbox, extraction, keys, limits, blocked } = deps;
   return async (actor, id, afterWrite) => {
     const { tenantId } = actor;
     const retried = await database.withTenant(tenantId, async (tx): Promise<JobRetry> => {
@@ -50,6 +52,8 @@ export function createRetryJob(deps: {
         subject: { kind: 'ingestion_job', id },
         details: { from: job.status, parts, ...(job.code === null ? {} : { code: job.code }) },
       });
+      // A person who has paid a bill does not wait for the end of a pause.
+      await limits.allowProbe(tx, tenantId, 'anthropic');
       const reopened = await withTotalsOf(tx, tenantId, (await findJob(tx, tenantId, id)) ?? job);
       await afterWrite?.(tx, reopened);
       return { kind: 'ok', job: reopened };

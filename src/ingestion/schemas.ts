@@ -24,8 +24,10 @@ export const documentSchema = z
     title: text({ max: 500 })
       .refine((given) => given.trim() !== '', 'must not be blank')
       .optional()
-      .describe('The title of the document, where its own is none or not the right one'),
-    source_type: text({ max: 100 }).describe('Where the document comes from; its articles have it as well'),
+      .describe('The title of the document, instead of its own'),
+    source_type: text({ max: 100 }).describe(
+      'Where the document comes from, in your own words, such as `postmortem`; its articles have it as well',
+    ),
     publish: z
       .boolean()
       .default(false)
@@ -38,7 +40,7 @@ export const documentSchema = z
       .min(1, articlesMessage)
       .max(maxArticles, articlesMessage)
       .default(defaultArticles)
-      .describe('The most articles of this document'),
+      .describe('The most articles of this document; when it has as many, its last parts are not paid for'),
     metadata: jsonObject({ maxBytes: 65_536 })
       .default({})
       .describe('Your own fields, which the articles have as well'),
@@ -89,7 +91,11 @@ const count = z.int().min(0);
 const queuedView = z
   .object({
     id: z.uuid(),
-    status: z.enum(jobStatuses),
+    status: z
+      .enum(jobStatuses)
+      .describe(
+        '`partial`: something came of the document, and some of it failed, see `code`; `cancelled`: by a request',
+      ),
     content_hash: z.string().describe('SHA-256 of the bytes; of an address, one that stands for it'),
     workflow_id: z.string().describe('The workflow in Temporal'),
   })
@@ -175,7 +181,11 @@ export const jobDetailsReply = z.object({
           z.object({
             part: z.int().describe('Its number in the document, from 0'),
             half: z.int().describe('1 or 2 for a half of a part whose answer was cut off, else 0'),
-            status: z.enum(partStatuses),
+            status: z
+              .enum(partStatuses)
+              .describe(
+                '`extracted`: the answer is paid for and stored; `cut`: it was too long, and its halves are asked about; `done`: its articles are made',
+              ),
             code,
             ...guidanceShape,
             articles: count,

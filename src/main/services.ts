@@ -215,6 +215,7 @@ export function createServices(
   const { waitingJobs, reader, ...ingestion } = createIngestion({
     ...{ database, audit, outbox, keys, usage, blocked, metrics, log },
     ...{ extraction, dataKeys, safeFetch },
+    limits: providers.limits,
     slots: shares.providerCalls,
     documents: shares.documents,
   });

@@ -85,7 +85,7 @@ isPolling = worker.isPolling;
 
 onShutdown({
   log,
-  // The sum of the bounds: activities 5 s and 5 s more, requests for metrics 1 s, signals 8 s, connections 5 s.
+  // The sum of the bounds: activities the longest of them, 5 s and 5 s more, requests for metrics 1 s, signals 8 s, connections 5 s.
   withinMs: longestStartToCloseMs + 25_000,
   async close() {
     worker.stop();

@@ -57,8 +57,8 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     name: 'lorekeep_provider_call_duration_seconds',
     help: 'Time of an attempt at a provider',
     labels,
-    // The two timeouts, 4 s and 30 s, are bounds, so what lies beyond one was cut off.
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 45],
+    // The three timeouts, 4 s, 30 s and, where a model writes, 120 s, are bounds, so what lies beyond one was cut off.
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 180],
   });
   const tokens = createCounter(registry, {
     name: 'lorekeep_provider_tokens_total',

@@ -1,4 +1,5 @@
 import { auditRetention } from '../audit/retention.ts';
+import { boughtAnswerRetention } from '../extraction/retention.ts';
 import { documentRetention } from '../ingestion/jobs/retention.ts';
 import { answerRetention } from '../platform/idempotency/retention.ts';
 import type { RetentionRule } from '../platform/retention/retention-rule.ts';
@@ -47,7 +48,7 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     daily_key_usage: by(keyDayRetention),
     embedding_profiles: { kind: 'bounded', by: 'models, each at an address that the tenant has used' },
     embedding_spaces: by(retiredSpaceRetention),
-    extraction_answers: { kind: 'with', table: 'ingestion_jobs' },
+    extraction_answers: by(boughtAnswerRetention),
     extraction_articles: knowledge,
     idempotency_keys: by(answerRetention),
     ingestion_documents: by(documentRetention),

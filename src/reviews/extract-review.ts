@@ -11,7 +11,7 @@ import {
   type ReviewPart,
 } from '../domain/extract-review.ts';
 import { type Failure, type FailureCode, failureTraits } from '../domain/failures.ts';
-import { retryWaitMs } from '../domain/retry-waits.ts';
+import { reviewWaitMs } from '../domain/round-waits.ts';
 import type { Extraction, Subject } from '../extraction/extraction.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
@@ -67,7 +67,7 @@ export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReview
   const waitOrFail = async (ref: ReviewRef, failed: Failed, tries: number): Promise<Waits | Failed> => {
     const { tenantId, reviewId } = ref;
     const { code, called } = failed;
-    const retryInMs = retryWaitMs(failed, tries);
+    const retryInMs = reviewWaitMs(failed, tries);
     const shown = retryInMs === undefined ? failed : { code, retryAfterMs: retryInMs };
     await database.withTenant(tenantId, (tx) => markFailure(tx, tenantId, reviewId, shown));
     if (retryInMs === undefined) return failed;
@@ -186,8 +186,8 @@ export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReview
         const review = await lockReview(tx, tenantId, reviewId);
         if (review === undefined) return { outcome: 'gone' };
         if (hasEnded(review)) return resultOf(review);
-        const ended = endOf(review, code);
         const { created } = await extraction.articlesOf(tx, subjectOf(ref));
+        const ended = endOf(review, code, created);
         await markEnded(tx, tenantId, reviewId, ended);
         const reason = ended.code === null ? {} : { code: ended.code };
         // A blocked review goes on later, with the answers that are bought.
@@ -213,10 +213,11 @@ export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReview
 const hasEnded = ({ status }: Review) =>
   status === 'completed' || status === 'partial' || status === 'failed';
 
-function endOf(review: Review, code: FailureCode | undefined): Ended {
+/** A passage is drafted with both of its halves, so that there may be drafts and no such passage. */
+function endOf({ draftedPassages }: Review, code: FailureCode | undefined, created: number): Ended {
   if (code === undefined) return { status: 'completed', code: null };
   if (failureTraits[code].article === 'blocked') return { status: 'blocked', code };
-  return { status: review.draftedPassages.length > 0 ? 'partial' : 'failed', code };
+  return { status: draftedPassages.length > 0 || created > 0 ? 'partial' : 'failed', code };
 }
 
 function resultOf({ status, code, draftedPassages }: Review): ExtractReviewResult {

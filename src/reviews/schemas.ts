@@ -23,7 +23,7 @@ const oneOrMore = (findings: readonly unknown[]) => findings.length > 0;
 export const newReviewSchema = z
   .strictObject({
     review_type: notBlank(100).describe('What was reviewed or how, such as `incident` or `code review`'),
-    summary: notBlank(8_000),
+    summary: notBlank(8_000).describe('What happened or was looked at, and what came of it'),
     findings: boundedArray(finding, { max: 50 })
       .refine(oneOrMore, 'must have at least 1 entry')
       .describe('The findings; with the summary at most 60,000 characters in all'),

@@ -79,6 +79,12 @@ describe.each(named)('%s', (_, route) => {
     expect(openObjects(operation?.requestBody, 'body')).toEqual([]);
   });
 
+  it.runIf(route.body)('shows an example of its body, which it would take', async () => {
+    const example = bodyExample.parse(operation?.requestBody).content['application/json'].example;
+    expect(example).toBeDefined();
+    expect(await route.body?.safeParseAsync(example)).toMatchObject({ success: true });
+  });
+
   it('takes an Idempotency-Key only where something is made', () => {
     if (route.idempotent) expect(route.method).toBe('post');
     if (route.secretFields) expect(route.idempotent).toBe(true);
@@ -124,6 +130,10 @@ function openObjects(schema: unknown, path: string): string[] {
     ...Object.entries(found).flatMap(([key, child]) => openObjects(child, `${path}.${key}`)),
   ];
 }
+
+const bodyExample = z.object({
+  content: z.object({ 'application/json': z.object({ example: z.unknown().optional() }) }),
+});
 
 const problemResponse = z.object({
   content: z.object({

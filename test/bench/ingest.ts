@@ -13,41 +13,50 @@ import { median } from './statistics.ts';
 const sections = 24;
 const rounds = 3;
 const pollMs = 10;
-/** The stand-in's model says its answer after this: no real one is that fast. */
-const answerMs = 50;
+/** When the stand-in's model says its answer: a fourth of what a small real one takes for some pages, and with no wait to hide in. */
+const answerTimesMs = [
+  { answerMs: 500, bar: { atLeast: 0.5 } },
+  { answerMs: 50, bar: undefined },
+] as const;
 /** A little less than the longest part of a document, so that each section is a part. */
 const sectionCharacters = 11_000;
 
 /** ingest: a document, from the request to the last of its drafts, against the calls of its parts and nothing else. */
 export async function benchIngest(stack: BenchStack, log: (line: string) => void): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const { answerMs, bar } of answerTimesMs) {
+    const name = `a document of ${sections} parts, answers after ${answerMs} ms`;
+    const { measured, floor } = await measure(stack, answerMs, (line) => log(`(ingest) ${name}: ${line} …`));
+    figures.push(
+      figure({
+        ...{ bench: 'ingest', name, unit: '/s' },
+        ...{ measured: median(measured), floor: median(floor) },
+        ...(bar === undefined ? {} : { bar }),
+      }),
+    );
+  }
+  return figures;
+}
+
+/** Rounds of the document and of its calls alone, in turn. */
+async function measure(stack: BenchStack, answerMs: number, log: (line: string) => void) {
   const tenant = await createBenchTenant(stack, true);
+  const measured: number[] = [];
+  const floor: number[] = [];
   try {
     const anthropicKey = slowTwinKey(answerMs);
     await setAnthropicKey(stack, tenant, anthropicKey);
-    const measured: number[] = [];
-    const floor: number[] = [];
     // A round of warm-up first, of both.
     for (let round = 0; round <= rounds; round += 1) {
-      log(`(ingest) ${sections} parts: ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`} …`);
-      const texts = sectionsOf(round);
+      log(round === 0 ? 'warm-up' : `round ${round} of ${rounds}`);
+      const texts = sectionsOf(`${round}, ${answerMs} ms`);
       const ingested = await ingest(stack, tenant, texts);
       const called = await callTwin(stack, anthropicKey, texts);
       if (round === 0) continue;
       measured.push(ingested);
       floor.push(called);
     }
-    return [
-      {
-        ...figure({
-          bench: 'ingest',
-          name: `a document of ${sections} parts, to its last draft`,
-          unit: '/s',
-          measured: median(measured),
-          floor: median(floor),
-        }),
-        bar: { atLeast: 0.5 },
-      },
-    ];
+    return { measured, floor };
   } finally {
     await tenant.close();
   }
@@ -115,7 +124,7 @@ async function setAnthropicKey(stack: BenchStack, tenant: BenchTenant, key: stri
 }
 
 /** Sections with a heading each, of other words in each round: a document that is there already is not read again. */
-function sectionsOf(round: number): string[] {
+function sectionsOf(round: string): string[] {
   return Array.from({ length: sections }, (_, section) => {
     const sentence = `Section ${section} of round ${round} says how the service behaves when step ${section} fails. `;
     return `# Section ${section} of ${round}\n\n${sentence.repeat(Math.floor(sectionCharacters / sentence.length))}`;

@@ -108,6 +108,7 @@ const keySchema = z.string().regex(/^lk_[\w-]{40,}$/);
 const endpointsSchema = z.strictObject({
   apiUrl: z.url(),
   docsUrl: z.url(),
+  mcpUrl: z.url(),
   temporalAddress: z.string().regex(/^127\.0\.0\.1:\d+$/),
   temporalUiUrl: z.url(),
   vaultUrl: z.url(),

@@ -15,7 +15,7 @@ import { installQuietRuntime, workflowsPath } from '../support/workflow-environm
 
 /** What a test puts in place of the composition roots' own. */
 export interface Replaced {
-  readonly activities?: (real: Activities, log: Logger) => Activities;
+  readonly activities?: (real: Activities, log: Logger, test: TestServices) => Activities;
   readonly interceptor?: (sanitizer: ActivityInterceptorsFactory) => ActivityInterceptorsFactory;
   readonly routes?: (real: readonly Route[]) => readonly Route[];
 }
@@ -27,6 +27,15 @@ export interface ComposedService extends TestServices {
   /** One request with an API key; the parsed body of the answer. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
   call(apiKey: string, method: string, path: string, body?: unknown): Promise<any>;
+  /** The same with a file, as a form. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the answer holds
+  upload(apiKey: string, path: string, file: SentFile): Promise<any>;
+}
+
+export interface SentFile {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly bytes: string | Uint8Array;
 }
 
 /** API and worker in this process, as the composition roots make them but for what the test replaces. */
@@ -44,6 +53,7 @@ export async function composeService(
   });
   const test = await createTestServices({
     EMBEDDING_BASE_URL: twin.baseUrl,
+    ANTHROPIC_BASE_URL: twin.anthropicBaseUrl,
     EMBEDDING_SENDS_INPUT_TYPE: 'false',
     WORKER_MAX_ACTIVITIES: '20',
     ...variables,
@@ -69,12 +79,18 @@ export async function composeService(
     temporal: temporalOptions(environment),
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
     workflowBundle: await bundleWorkflows(workflowsPath),
-    activities: replaced.activities?.(activities, log) ?? activities,
+    activities: replaced.activities?.(activities, log, test) ?? activities,
     interceptors: [replaced.interceptor?.(sanitizer) ?? sanitizer],
     maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),
     shutdownGraceMs: 5_000,
   });
   const answers: string[] = [];
+  const send = async (path: string, request: RequestInit) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/api/v1${path}`, request);
+    const text = await response.text();
+    answers.push(`${response.status} ${JSON.stringify([...response.headers])} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
 
   return {
     ...test,
@@ -83,18 +99,20 @@ export async function composeService(
     get logLines() {
       return [...test.logLines, ...lines];
     },
-    async call(apiKey, method, path, body) {
-      const response = await fetch(`http://127.0.0.1:${server.port}/api/v1${path}`, {
+    call: (apiKey, method, path, body) =>
+      send(path, {
         method,
         headers: {
           authorization: `Bearer ${apiKey}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      answers.push(`${response.status} ${JSON.stringify([...response.headers])} ${text}`);
-      return text === '' ? undefined : JSON.parse(text);
+      }),
+    upload(apiKey, path, { fields, name, bytes }) {
+      const form = new FormData();
+      for (const [field, value] of Object.entries(fields)) form.append(field, value);
+      form.append('file', new Blob([typeof bytes === 'string' ? bytes : Uint8Array.from(bytes)]), name);
+      return send(path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: form });
     },
     async close() {
       worker.stop();

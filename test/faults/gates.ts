@@ -3,7 +3,15 @@ import type pg from 'pg';
 /** A process of the service, by the name that its connections give to Postgres. */
 export type GatedProcess = 'lorekeep-api' | 'lorekeep-worker';
 
-/** Where a transaction can be stopped: when it reads, or writes, a row of this table. */
+interface Place {
+  readonly number: number;
+  readonly table: string;
+  readonly command: 'select' | 'insert' | 'update' | 'delete';
+  readonly clause: 'using' | 'with check';
+  readonly when?: string;
+}
+
+/** Where a transaction can be stopped: when it reads, or writes, a row of this table, or one of which `when` is true. */
 const places = {
   readKey: { number: 1, table: 'provider_keys', command: 'select', clause: 'using' },
   readArticle: { number: 2, table: 'articles', command: 'select', clause: 'using' },
@@ -12,7 +20,19 @@ const places = {
   writeLedger: { number: 5, table: 'usage_ledger', command: 'insert', clause: 'with check' },
   deleteOutboxRow: { number: 6, table: 'outbox', command: 'delete', clause: 'using' },
   writeAudit: { number: 7, table: 'audit_log', command: 'insert', clause: 'with check' },
-} as const;
+  readDocument: { number: 8, table: 'ingestion_documents', command: 'select', clause: 'using' },
+  writeParts: { number: 9, table: 'ingestion_parts', command: 'insert', clause: 'with check' },
+  storeAnswer: { number: 10, table: 'extraction_answers', command: 'update', clause: 'using' },
+  writeArticle: { number: 11, table: 'articles', command: 'insert', clause: 'with check' },
+  writeSecondArticle: {
+    ...{ number: 12, table: 'articles', command: 'insert', clause: 'with check' },
+    when: `title like 'Second%'`,
+  },
+  endJob: {
+    ...{ number: 13, table: 'audit_log', command: 'insert', clause: 'with check' },
+    when: `action like 'ingestion.%'`,
+  },
+} as const satisfies Record<string, Place>;
 
 export type GatePlace = keyof typeof places;
 
@@ -39,9 +59,12 @@ export async function installGates(pool: pg.Pool): Promise<Gates> {
         current_setting('application_name') || '/' || current_setting('app.tenant_id', true)));
       return true;
     end $$`);
-  for (const { number, table, command, clause } of Object.values(places)) {
+  for (const place of Object.values<Place>(places)) {
+    const { number, table, command, clause, when } = place;
+    const stands =
+      when === undefined ? `stand_at_gate(${number})` : `not (${when}) or stand_at_gate(${number})`;
     await pool.query(
-      `create policy gate on ${table} as restrictive for ${command} ${clause} (stand_at_gate(${number}))`,
+      `create policy gate_${number} on ${table} as restrictive for ${command} ${clause} (${stands})`,
     );
   }
   const holders: pg.PoolClient[] = [];

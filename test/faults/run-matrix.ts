@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import { embedArticleWorkflowId, workflowTypes } from '../../src/domain/temporal-names.ts';
-import { eventually } from '../support/running-service.ts';
+import { embedArticleWorkflowId } from '../../src/domain/temporal-names.ts';
 import { apiKills } from './api-kills.ts';
 import { type Evidence, readTables, readWorkflows, textOf } from './evidence.ts';
 import { installGates } from './gates.ts';
@@ -11,6 +9,7 @@ import { outages } from './outages.ts';
 import { createSearchableTenant, type FaultWorld, runProviderFault } from './provider-fault-run.ts';
 import { type ProviderFault, providerFaults } from './provider-faults.ts';
 import { prepareRealService, type RealService } from './real-service.ts';
+import { closeBooks, reconcile } from './reconciling.ts';
 import { installStateLog } from './state-log.ts';
 import type { Row } from './table.ts';
 import { createFaultTenant, type FaultTenant } from './tenants.ts';
@@ -159,24 +158,4 @@ async function outcomeOf<T>(run: () => Promise<T>): Promise<T | string> {
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
-}
-
-/** Runs Reconcile, as its schedule does, until nothing is left to send. */
-async function reconcile(service: RealService): Promise<void> {
-  await eventually(async () => {
-    await service.temporal.workflow.execute(workflowTypes.reconcile, {
-      taskQueue: service.taskQueue,
-      workflowId: `reconcile-${randomUUID()}`,
-    });
-    const { rowCount } = await service.owner.query('select 1 from outbox');
-    return rowCount === 0 ? true : undefined;
-  });
-}
-
-/** Closes the records that the dead have left open, as if five minutes had gone by. */
-async function closeBooks(service: RealService): Promise<void> {
-  await service.owner.query(
-    `update provider_calls set started_at = started_at - interval '10 minutes' where finished_at is null`,
-  );
-  await reconcile(service);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { deflateSync } from 'node:zlib';
 import {
   AlignmentType,
@@ -134,6 +136,77 @@ export async function lockedPdf(): Promise<Uint8Array> {
 export function pdfBomb(megabytes: number): Uint8Array {
   const packed = deflateSync(Buffer.alloc(megabytes * 1024 * 1024, 0x20));
   return rawPdf(packed, '/Filter /FlateDecode');
+}
+
+/** A PDF of a kilobyte, whose font names sixteen million characters: the memory of a thread is full within one step of V8. */
+export function pdfWithEndlessNames(): Uint8Array {
+  const names = '1 beginbfrange\n<00000000> <00FFFFFE> <00410042004300440045>\nendbfrange';
+  const map = `begincmap\n1 begincodespacerange\n<00000000> <FFFFFFFF>\nendcodespacerange\n${names}\nendcmap`;
+  return pdfOfFonts(1, (index) => ({ font: `/Subtype /Type1 /BaseFont /F${index} /ToUnicode 5 0 R` }), map);
+}
+
+/** A PDF of some ten kilobytes a font, each of which unpacks to `megabytes`. */
+export function pdfOfLargeFonts(fonts: number, megabytes: number): Uint8Array {
+  const known = readFileSync(
+    createRequire(import.meta.url).resolve('pdfjs-dist/standard_fonts/LiberationSans-Regular.ttf'),
+  );
+  const size = megabytes * 1024 * 1024;
+  const large = Buffer.concat([known, Buffer.alloc(size)]);
+  for (let entry = 12; entry < 12 + 16 * known.readUInt16BE(4); entry += 16) {
+    if (known.toString('latin1', entry, entry + 4) !== 'cvt ') continue;
+    large.writeUInt32BE(known.length, entry + 8);
+    large.writeUInt32BE(size, entry + 12);
+  }
+  return pdfOfFonts(
+    fonts,
+    (index) => ({
+      font: `/Subtype /TrueType /BaseFont /F${index} /FirstChar 32 /LastChar ${33 + index} /Widths [500 ${index}]`,
+      descriptor: `/FontName /F${index} /Flags 32 /FontFile2 5 0 R /FontBBox [0 0 1000 1000]`,
+    }),
+    deflateSync(large),
+    '/Filter /FlateDecode',
+  );
+}
+
+/** A PDF with a font of its own on each page; the fonts share the stream 5. */
+function pdfOfFonts(
+  pages: number,
+  fontOf: (index: number) => { readonly font: string; readonly descriptor?: string },
+  stream: string | Uint8Array,
+  streamEntries = '',
+): Uint8Array {
+  const streamOf = (content: string | Uint8Array, entries = '') =>
+    Buffer.concat([
+      Buffer.from(`<< /Length ${content.length} ${entries} >>\nstream\n`),
+      Buffer.from(content),
+      Buffer.from('\nendstream'),
+    ]);
+  const firstPage = 6;
+  const numbers = Array.from({ length: pages }, (_, index) => firstPage + 3 * index);
+  const objects: (string | Buffer)[] = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Pages /Kids [${numbers.map((number) => `${number} 0 R`).join(' ')}] /Count ${pages} >>`,
+    'null',
+    streamOf('BT /F1 12 Tf 50 50 Td (Words of a page with a large font.) Tj ET'),
+    streamOf(stream, streamEntries),
+    ...numbers.flatMap((number, index) => {
+      const { font, descriptor } = fontOf(index);
+      return [
+        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 100] /Contents 4 0 R /Resources << /Font << /F1 ${number + 1} 0 R >> >> >>`,
+        `<< /Type /Font ${font} ${descriptor === undefined ? '' : `/FontDescriptor ${number + 2} 0 R`} >>`,
+        descriptor === undefined ? 'null' : `<< /Type /FontDescriptor ${descriptor} >>`,
+      ];
+    }),
+  ];
+  return Buffer.concat([
+    Buffer.from('%PDF-1.4\n'),
+    ...objects.flatMap((object, index) => [
+      Buffer.from(`${index + 1} 0 obj\n`),
+      Buffer.from(object),
+      Buffer.from('\nendobj\n'),
+    ]),
+    Buffer.from(`trailer\n<< /Root 1 0 R /Size ${objects.length + 1} >>\n%%EOF\n`),
+  ]);
 }
 
 /** A PDF of one page, by hand; readers find its objects without a table of them. */

@@ -1,6 +1,6 @@
 /** What a thread is told to do in tests. */
 export interface ThreadTask {
-  readonly does: 'spin' | 'exit' | 'throw' | 'exhaust';
+  readonly does: 'spin' | 'exit' | 'throw' | 'exhaust' | 'end-process' | 'tell-environment';
   readonly forMs: number;
 }
 
@@ -15,6 +15,11 @@ export default function run({ does, forMs }: ThreadTask): string {
       return process.exit(1);
     case 'throw':
       throw new Error('a task has failed');
+    case 'end-process':
+      process.kill(process.pid, 'SIGKILL');
+      return 'still here';
+    case 'tell-environment':
+      return Object.keys(process.env).join();
     case 'exhaust': {
       const held: string[][] = [];
       for (;;) held.push(Array.from({ length: 100_000 }, (_, i) => `${held.length}-${i}`));

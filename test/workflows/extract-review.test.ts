@@ -161,15 +161,27 @@ describe('ExtractReview', () => {
     expect(result?.outcome).toBe('completed');
   });
 
-  it('gives up after a day of an outage', async ({ test }) => {
-    const { failure } = await run(test, {
-      extractReviewPassage: async () => ({
-        kind: 'waits',
-        code: 'provider_unavailable',
-        retryInMs: 7_200_000,
-      }),
+  it.for([
+    ['provider_timeout', 60_000, 7],
+    ['provider_timeout', 8 * 3_600_000, 4],
+    ['internal', 8 * 3_600_000, 4],
+  ] as const)(
+    'gives up after seven calls that may be billed, or after a day: %s every %i ms',
+    async ([code, retryInMs, times], { test }) => {
+      const { failure, calls } = await run(test, {
+        extractReviewPassage: async () => ({ kind: 'waits', code, retryInMs }),
+      });
+      expect(failure).toMatchObject({ type: code });
+      expect(calls.filter((call) => call.startsWith('extractReviewPassage'))).toHaveLength(times);
+    },
+  );
+
+  it('waits for a breaker more often than that, since no call is made', async ({ test }) => {
+    const open: ExtractedPassage = { kind: 'waits', code: 'circuit_open', retryInMs: 30_000 };
+    const { result } = await run(test, {
+      extractReviewPassage: sequence<ExtractedPassage>(...Array.from({ length: 9 }, () => open), answered),
     });
-    expect(failure).toMatchObject({ type: 'provider_unavailable' });
+    expect(result?.outcome).toBe('completed');
   });
 
   it('ends a wait by a signal', async ({ test }) => {

@@ -26,7 +26,7 @@ describe('IngestContent', () => {
     expect(result).toEqual({ outcome: 'completed', parts: 1, articles: 2 });
   });
 
-  it('asks about two parts at once, and about no more', async ({ test }) => {
+  it('asks about four parts at once, and about no more', async ({ test }) => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -48,10 +48,26 @@ describe('IngestContent', () => {
       );
       // Before anything is expected: the worker ends with its activities.
       release();
-      expect(scheduled.filter((name) => name === 'extractPart')).toHaveLength(2);
+      expect(scheduled.filter((name) => name === 'extractPart')).toHaveLength(4);
       await handle.result();
     });
     expect([count('extractPart'), count('makeArticles')]).toEqual([6, 6]);
+  });
+
+  it('asks for a slot with one part while none is free, and with all once one was', async ({ test }) => {
+    const asked: number[] = [];
+    const { activities } = ingestionFakes({
+      prepareDocument: async () => prepared(6),
+      async extractPart({ part }) {
+        asked.push(part);
+        return asked.length <= 7 ? busy : { kind: 'settled' };
+      },
+    });
+    await test.withActivities(activities, async (queue) => (await startIngestContent(test, queue)).result());
+    expect(new Set(asked.slice(0, 4)).size).toBe(4);
+    expect(new Set(asked.slice(4, 8)).size).toBe(1);
+    expect(new Set(asked.slice(7)).size).toBe(6);
+    expect(asked).toHaveLength(13);
   });
 
   it('asks about the halves of a part whose answer was cut off', async ({ test }) => {
@@ -81,7 +97,7 @@ describe('IngestContent', () => {
     async (code, { test }) => {
       const ends: unknown[] = [];
       const { activities, count } = ingestionFakes({
-        prepareDocument: async () => prepared(6),
+        prepareDocument: async () => prepared(20),
         async extractPart({ part }) {
           if (part === 0) throw toApplicationFailure({ code });
           return { kind: 'settled' };
@@ -96,7 +112,7 @@ describe('IngestContent', () => {
       );
       expect(failure).toMatchObject({ type: code, nonRetryable: true });
       expect(ends).toEqual([[1, code]]);
-      expect(count('extractPart')).toBeLessThan(6);
+      expect(count('extractPart')).toBeLessThan(20);
     },
   );
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Category, categories } from '../article.ts';
+import { categories } from '../article.ts';
+import { categoryLines } from '../category-meanings.ts';
 import { quoteArticle, quotedDataRule } from '../quoted-article.ts';
 
 /** What the model answers: the category, and how sure it is. */
@@ -12,27 +13,13 @@ export const maxAnswerTokens = 200;
 /** The kind of a text shows within its first pages, and a whole book would cost a hundred times as much. */
 const maxCharacters = 8_000;
 
-/** What the categories mean, for the model. */
-const meanings: Readonly<Record<Category, string>> = {
-  pattern: 'a solution that fits many situations',
-  decision: 'something that was decided, and why',
-  finding: 'something that was observed or found out',
-  reference: 'facts to look up',
-  playbook: 'steps to follow',
-  insight: 'a conclusion drawn from several things',
-  entity: 'a description of a person, an organisation, a product, a system or a place',
-  idea: 'a proposal that nobody has carried out yet',
-  quote: 'the words of somebody, word for word',
-  question: 'something that is not answered yet',
-};
-
 /** The instructions. They are the same for every article, so that the provider can keep them. */
 export const classificationSystem = [
   'You sort the articles of a knowledge base into categories. You are shown one article and answer with the category that fits',
   'the article as a whole best, and with your confidence from 0 (a guess) to 1 (sure).',
   '',
   'The categories:',
-  ...categories.map((category) => `- ${category}: ${meanings[category]}`),
+  categoryLines,
   '',
   quotedDataRule,
 ].join('\n');

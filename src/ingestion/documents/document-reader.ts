@@ -1,26 +1,28 @@
+import { z } from 'zod';
 import type { Share } from '../../platform/shares/share.ts';
-import { createThreadPool, type ThreadPool, threadFile } from '../../platform/threads/thread-pool.ts';
-import type { DocumentReader, DocumentSource } from './document.ts';
-import type { ReadInThread } from './read-document.ts';
+import { createProcessPool } from '../../platform/threads/process-pool.ts';
+import { type ThreadPool, threadFile } from '../../platform/threads/thread-pool.ts';
+import { type DocumentReader, type DocumentSource, documentNotes } from './document.ts';
+import type { ReadInProcess } from './read-document.ts';
 
 /** The most bytes of a document. */
 export const maxDocumentBytes = 10 * 1024 * 1024;
-/** A document of ten megabytes takes some seconds. What takes longer was made to. */
-const readTimeoutMs = 20_000;
+/** A document of ten megabytes takes some seconds, and several times as long on a busy machine. What takes longer was made to. */
+const readTimeoutMs = 40_000;
 /** A page of as many elements as are read takes some 300 MB. */
 const maxMemoryMb = 512;
 
 export interface DocumentReaderDeps {
-  /** How threads are divided among tenants: of its own, since one document takes as long as a thousand cuts. */
+  /** How processes are divided among tenants: of its own, since one document takes as long as a thousand cuts. */
   readonly share: Share;
-  /** Tests give threads of their own. */
-  readonly threads?: ThreadPool<DocumentSource, ReadInThread>;
+  /** Tests give others. */
+  readonly threads?: ThreadPool<DocumentSource, ReadInProcess>;
 }
 
-/** Creates a reader of documents. It has no thread before the first document. */
+/** Creates a reader of documents. It has no process before the first document. */
 export function createDocumentReader({
   share,
-  threads = readingThreads(share),
+  threads = readingProcesses(share),
 }: DocumentReaderDeps): DocumentReader {
   let closed = false;
   return {
@@ -37,7 +39,7 @@ export function createDocumentReader({
         case 'busy':
           return { kind: 'busy' };
         case 'lost':
-          // A document that ends its thread, or takes all of its time, does so again: it is not tried twice.
+          // A document that ends its process, or takes all of its time, does so again: it is not tried twice.
           return closed || signal?.aborted
             ? { kind: 'busy' }
             : { kind: 'failed', code: 'unsupported_content' };
@@ -53,11 +55,23 @@ export function createDocumentReader({
   };
 }
 
-function readingThreads(share: Share): ThreadPool<DocumentSource, ReadInThread> {
-  return createThreadPool<DocumentSource, ReadInThread>({
-    file: threadFile('./read-in-thread', import.meta.url),
-    share,
-    timeoutMs: readTimeoutMs,
-    maxMemoryMb,
+/** A document is read in a process: neither its memory nor a fault of a library's is bounded by a thread. */
+function readingProcesses(share: Share): ThreadPool<DocumentSource, ReadInProcess> {
+  return createProcessPool<DocumentSource, ReadInProcess>({
+    ...{ file: threadFile('./read-in-process', import.meta.url), result: readResult },
+    ...{ share, timeoutMs: readTimeoutMs, maxMemoryMb },
   });
 }
+
+const readResult: z.ZodType<ReadInProcess> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('read'),
+    document: z.object({
+      title: z.string().nullable(),
+      markdown: z.string(),
+      notes: z.array(z.enum(documentNotes)),
+    }),
+    parts: z.array(z.object({ path: z.array(z.string()), start: z.int(), end: z.int() })),
+  }),
+  z.object({ kind: z.literal('failed'), code: z.enum(['unsupported_content', 'document_too_large']) }),
+]);

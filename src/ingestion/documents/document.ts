@@ -30,16 +30,16 @@ export interface DocumentPart {
   readonly end: number;
 }
 
-/** `busy`: no thread was free; the document is read later. */
+/** `busy`: no process was free; the document is read later. */
 export type Read =
   | { readonly kind: 'read'; readonly document: ReadDocument; readonly parts: readonly DocumentPart[] }
   | { readonly kind: 'failed'; readonly code: 'unsupported_content' | 'document_too_large' }
   | { readonly kind: 'busy' };
 
-/** Reads documents of strangers, in threads with bounds of time and memory. */
+/** Reads documents of strangers, in processes with bounds of time and memory. */
 export interface DocumentReader {
   /** Judges the bytes, turns them into Markdown and divides it. Never throws. */
   read(tenantId: string, source: DocumentSource, signal?: AbortSignal): Promise<Read>;
-  /** Ends the threads. Answers how many documents were under way. */
+  /** Ends the processes. Answers how many documents were under way. */
   close(): Promise<number>;
 }

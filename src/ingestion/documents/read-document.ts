@@ -9,15 +9,15 @@ import { maxParts, splitIntoParts } from './parts/split-into-parts.ts';
 import { readPdf } from './pdf/read-pdf.ts';
 import { plainTextToMarkdown } from './plain-text.ts';
 
-/** What a thread answers. */
-export type ReadInThread = Exclude<Read, { readonly kind: 'busy' }>;
+/** What a process answers. */
+export type ReadInProcess = Exclude<Read, { readonly kind: 'busy' }>;
 
 /** The most characters of a document in Markdown: about as much as its parts can hold. */
 export const maxMarkdownCharacters = 800_000;
 const maxTitleLength = 300;
 
-const unsupported: ReadInThread = { kind: 'failed', code: 'unsupported_content' };
-const tooLarge: ReadInThread = { kind: 'failed', code: 'document_too_large' };
+const unsupported: ReadInProcess = { kind: 'failed', code: 'unsupported_content' };
+const tooLarge: ReadInProcess = { kind: 'failed', code: 'document_too_large' };
 
 type Written =
   | {
@@ -28,8 +28,8 @@ type Written =
     }
   | { readonly kind: 'unreadable' | 'too_large' };
 
-/** Judges a document, turns it into Markdown and divides it. Pure, but for the time: the thread that runs it has a bound. */
-export async function readDocument(source: DocumentSource): Promise<ReadInThread> {
+/** Judges a document, turns it into Markdown and divides it. Pure, but for the time: the process that runs it has a bound. */
+export async function readDocument(source: DocumentSource): Promise<ReadInProcess> {
   const written = await write(source);
   if (written.kind !== 'read') return written.kind === 'too_large' ? tooLarge : unsupported;
   if (written.markdown.length > maxMarkdownCharacters) return tooLarge;

@@ -81,7 +81,10 @@ export async function deleteDocument(tx: Transaction, tenantId: string, jobId: s
   await tx('ingestion_documents').where({ tenant_id: tenantId, job_id: jobId }).delete();
 }
 
-/** Marks the document of an ended job, which is kept for a retry, and deletes the oldest beyond `maxKept`. */
+/**
+ * Marks the document of an ended job, which is kept for a retry, and deletes the oldest beyond `maxKept`. One that a retry takes back
+ * at this moment stays: whether it is kept is asked once more when its row is locked.
+ */
 export async function keepDocument(
   tx: Transaction,
   tenantId: string,
@@ -93,7 +96,7 @@ export async function keepDocument(
     .update({ ended_at: tx.raw('clock_timestamp()') });
   await tx.raw(
     `delete from ingestion_documents
-      where tenant_id = :tenantId and job_id in (
+      where tenant_id = :tenantId and ended_at is not null and job_id in (
         select job_id from ingestion_documents
          where tenant_id = :tenantId and ended_at is not null order by ended_at desc offset :maxKept)`,
     { tenantId, maxKept },

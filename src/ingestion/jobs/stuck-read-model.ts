@@ -29,14 +29,17 @@ export async function listIdleTenants(tx: Transaction, idleMs: number, limit: nu
     .map(({ tenant_id }) => tenant_id);
 }
 
-/** Lists the tenant's jobs that nothing seems to work on. One with an outbox row is none: its signal is on its way. */
+/**
+ * Lists the tenant's jobs that nothing seems to work on, the oldest first, as `listUnderWay` does: both are signalled in that order.
+ * One with an outbox row is none of them: its signal is on its way.
+ */
 export async function listStuck(tx: Transaction, tenantId: string, idleMs: number): Promise<string[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select j.id from ingestion_jobs j
       where j.tenant_id = :tenantId and ${stuckSql}
         and not exists (select 1 from outbox o
                          where o.tenant_id = j.tenant_id and o.kind = 'ingestion' and o.subject_id = j.id)
-      order by j.updated_at`,
+      order by j.created_at`,
     { tenantId, idleMs },
   );
   return z

@@ -1,101 +1,43 @@
 import type { JobRef, PartRef } from '../../domain/extract-content.ts';
-import type { FailureCode } from '../../domain/failures.ts';
-import { type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
-import type { Asked, Extraction, Passage, StoredAnswer } from '../../extraction/extraction.ts';
-import type { Database, Transaction } from '../../platform/postgres/database.ts';
+import { articlesOfOneRun, type Extracted, scopeOfFailure } from '../../domain/ingest-content.ts';
+import { operations } from '../../domain/operations.ts';
+import type { Asked, Extraction, UsableAnswer } from '../../extraction/extraction.ts';
+import type { Database } from '../../platform/postgres/database.ts';
 import type { Usage } from '../../usage/service.ts';
-import type { DocumentPart } from '../documents/document.ts';
-import { halvesOf } from '../documents/parts/split-into-parts.ts';
-import { articleLimitNote } from '../jobs/job.ts';
-import { addNotes, touchJob } from '../jobs/job-status-store.ts';
-import { findPart, insertParts, markPart } from '../jobs/part-store.ts';
-import type { DividedDocument } from '../jobs/sealed-document.ts';
+import { isUnderWay } from '../jobs/job.ts';
+import { touchJob } from '../jobs/job-status-store.ts';
+import { findJob } from '../jobs/job-store.ts';
+import { markPart } from '../jobs/part-store.ts';
+import type { MakeOpened } from './make.ts';
 import type { FailedStep, OpenJob, OpenJobs } from './open-job.ts';
+import { createPartProgress } from './part-progress.ts';
+import { passageOf, placeOf } from './passage.ts';
 
 /**
- * Buys the answer about one part, unless it is stored already. It fails with what concerns the whole job, such as a key that is
- * rejected; a failure that concerns the part alone is kept with it.
+ * Buys the answer about one part, unless it is stored already, and makes its articles where the time of the step allows it. It fails
+ * with what concerns the whole job, such as a key that is rejected; a failure that concerns the part alone is kept with it.
  */
 export type ExtractPart = (ref: JobRef, part: PartRef) => Promise<Extracted | FailedStep>;
 
 /** When a part that another run is asking about is worth a look. */
 const claimedRetryMs = 5_000;
 
+/** Time for an article: the gate waits as long for its verdict where nothing else is set. */
+const articleMs = 5_000;
+/** When the making of articles is to be over, from the begin of the step: before its time ends, with some left for the rest. */
+const makingEndsAfterMs = operations.extraction.startToCloseMs - 10_000;
+
 /** Creates the step that buys answers. */
 export function createExtractPart(deps: {
   readonly database: Pick<Database, 'withTenant'>;
   readonly openJob: OpenJobs;
   readonly extraction: Pick<Extraction, 'find' | 'ask' | 'articlesOf'>;
+  readonly makeOpened: MakeOpened;
   /** Writes the calls of a job to the ledger. */
   readonly usage: Pick<Usage, 'recordSubject'>;
 }): ExtractPart {
-  const { database, openJob, extraction, usage } = deps;
-
-  /** What a stored answer makes of its part. `ask`: it cannot be used, and another one is worth its price. */
-  const settle = async (
-    tx: Transaction,
-    { tenantId, jobId }: JobRef,
-    ref: PartRef,
-    answer: StoredAnswer,
-  ): Promise<Extracted | 'ask'> => {
-    const { inputTokens, outputTokens } = answer;
-    const to = (status: 'extracted' | 'cut' | 'failed', code?: FailureCode) =>
-      markPart(tx, tenantId, jobId, ref, {
-        ...{ status, inputTokens, outputTokens },
-        ...(code === undefined ? {} : { code }),
-      });
-    await touchJob(tx, tenantId, jobId);
-    if (answer.kind === 'answered') {
-      await to('extracted');
-      return { kind: 'extracted' };
-    }
-    if (answer.code === 'answer_cut' && ref.half === 0) {
-      await to('cut');
-      const { part } = ref;
-      await insertParts(tx, tenantId, jobId, [
-        { part, half: 1 },
-        { part, half: 2 },
-      ]);
-      return { kind: 'cut' };
-    }
-    if (!answer.final) return 'ask';
-    await to('failed', answer.code);
-    return { kind: 'settled' };
-  };
-
-  /** What an earlier run has left; undefined where the part is to be asked about. */
-  const look = (ref: JobRef, { job }: OpenJob, part: PartRef) =>
-    database.withTenant(ref.tenantId, async (tx): Promise<Extracted | undefined> => {
-      const { tenantId, jobId } = ref;
-      const progress = await findPart(tx, tenantId, jobId, part);
-      if (progress === undefined) return { kind: 'settled' };
-      switch (progress.status) {
-        case 'done':
-        case 'left_out':
-        case 'failed':
-          return { kind: 'settled' };
-        case 'cut':
-          return { kind: 'cut' };
-        case 'extracted':
-          return { kind: 'extracted' };
-        case 'waiting':
-          break;
-        default:
-          return progress.status satisfies never;
-      }
-      const passage = passageOf(ref, part);
-      const stored = await extraction.find(tx, passage);
-      if (stored !== undefined) {
-        const settled = await settle(tx, ref, part, stored);
-        return settled === 'ask' ? undefined : settled;
-      }
-      const made = await extraction.articlesOf(tx, passage.subject);
-      if (made.created < job.maxArticles) return undefined;
-      // Its articles would be left out, so nothing is paid for them.
-      await markPart(tx, tenantId, jobId, part, { status: 'left_out' });
-      await addNotes(tx, tenantId, jobId, [articleLimitNote]);
-      return { kind: 'settled' };
-    });
+  const { database, openJob, extraction, makeOpened, usage } = deps;
+  const { look, settle } = createPartProgress(deps);
 
   /** What becomes of a part whose call has failed. */
   const afterFailure = async (
@@ -119,14 +61,29 @@ export function createExtractPart(deps: {
           const settled = stored === undefined ? undefined : await settle(tx, ref, part, stored);
           if (settled !== undefined && settled !== 'ask') return settled;
           if (settled === 'ask' && !failed.final) return { kind: 'again' };
-          await markPart(tx, ref.tenantId, ref.jobId, part, { status: 'failed', code });
           await touchJob(tx, ref.tenantId, ref.jobId);
+          await markPart(tx, ref.tenantId, ref.jobId, part, { status: 'failed', code });
           return { kind: 'settled' };
         });
     }
   };
 
+  /** Makes the articles of an answer that was bought just now. A job that was cancelled during the call gets none. */
+  const makeNow = async (
+    ref: JobRef,
+    part: PartRef,
+    opened: OpenJob,
+    answer: UsableAnswer,
+  ): Promise<Extracted> => {
+    const { tenantId, jobId } = ref;
+    const job = await database.withTenant(tenantId, (tx) => findJob(tx, tenantId, jobId));
+    if (job === undefined || !isUnderWay(job.status)) return { kind: 'ended' };
+    const { inputTokens, outputTokens } = answer;
+    return makeOpened(ref, part, opened, { inputTokens, outputTokens });
+  };
+
   return async (ref, part) => {
+    const endsAt = performance.now() + makingEndsAfterMs;
     const opened = await openJob(ref);
     if (opened.kind !== 'open') return opened;
     const before = await look(ref, opened, part);
@@ -151,7 +108,13 @@ export function createExtractPart(deps: {
       maxArticles: articlesOfOnePart(job.maxArticles, document.parts.length),
       apiKeyId: job.apiKeyId,
     });
-    await usage.recordSubject(ref.tenantId, ref.jobId);
+    const recorded = usage.recordSubject(ref.tenantId, ref.jobId);
+    if (answer.kind === 'ok' && canMakeNow(answer.answer, endsAt)) {
+      // The ledger is written beside the articles: nothing of them depends on it.
+      const [made] = await Promise.all([makeNow(ref, part, opened, answer.answer), recorded]);
+      return made;
+    }
+    await recorded;
     switch (answer.kind) {
       case 'ok':
         return database.withTenant(ref.tenantId, async (tx): Promise<Extracted> => {
@@ -168,16 +131,9 @@ export function createExtractPart(deps: {
   };
 }
 
-/** The passage of a part. */
-export function passageOf({ tenantId, jobId }: JobRef, { part, half }: PartRef): Passage {
-  return { subject: { tenantId, kind: 'ingestion', id: jobId }, part, half };
-}
-
-/** Where a part stands in its document, or a half of one; undefined where there is none. */
-function placeOf(document: DividedDocument, { part, half }: PartRef): DocumentPart | undefined {
-  const whole = document.parts[part];
-  return whole === undefined || half === 0 ? whole : halvesOf(whole, document.markdown)?.[half - 1];
-}
+/** Whether there is time for the articles of an answer before `endsAt`. */
+const canMakeNow = ({ articles }: UsableAnswer, endsAt: number) =>
+  articles <= articlesOfOneRun && performance.now() + articles * articleMs <= endsAt;
 
 /** The articles of a document are asked for in equal shares, so that the first parts do not use them all up. */
 function articlesOfOnePart(ofDocument: number, parts: number): number {

@@ -50,7 +50,6 @@ export function createOpenJobs(deps: {
 }
 
 async function findUnderWay(tx: Transaction, tenantId: string, jobId: string) {
-  const job = await findJob(tx, tenantId, jobId);
-  if (job === undefined || !isUnderWay(job.status)) return undefined;
-  return { job, row: await findDocument(tx, tenantId, jobId) };
+  const [job, row] = await Promise.all([findJob(tx, tenantId, jobId), findDocument(tx, tenantId, jobId)]);
+  return job === undefined || !isUnderWay(job.status) ? undefined : { job, row };
 }

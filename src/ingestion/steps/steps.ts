@@ -6,7 +6,7 @@ import type { Share } from '../../platform/shares/share.ts';
 import { markWaiting } from '../jobs/job-status-store.ts';
 import { createExtractPart, type ExtractPart } from './extract.ts';
 import { createFinishJob, type FinishJob } from './finish.ts';
-import { createMakeArticles, type MakeArticles } from './make.ts';
+import { createMakeArticles, createMakeOpened, type MakeArticles } from './make.ts';
 import { createOpenJobs } from './open-job.ts';
 import { createPrepareDocument, type PrepareDocument } from './prepare.ts';
 
@@ -26,7 +26,7 @@ export type IngestionStepsDeps = Omit<
     Parameters<typeof createMakeArticles>[0] &
     Parameters<typeof createFinishJob>[0] &
     Parameters<typeof createOpenJobs>[0],
-  'openJob'
+  'openJob' | 'makeOpened'
 > & {
   readonly database: Database;
   /** The slots of a worker for work that waits for strangers: pages, models, vectors. */
@@ -44,7 +44,7 @@ export function createIngestionSteps(deps: IngestionStepsDeps): IngestionSteps {
   const { database, slots } = deps;
   const openJob = createOpenJobs(deps);
   const prepare = createPrepareDocument({ ...deps, openJob });
-  const extract = createExtractPart({ ...deps, openJob });
+  const extract = createExtractPart({ ...deps, openJob, makeOpened: createMakeOpened(deps) });
   const make = createMakeArticles({ ...deps, openJob });
 
   const inSlot = async <T>(tenantId: string, step: () => Promise<T>): Promise<T | Busy> => {

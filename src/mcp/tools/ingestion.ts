@@ -13,8 +13,8 @@ export const ingestTool = tool({
     'Reads a text or the page at a public address (`content` or `url`, not both) and drafts articles from it. Use it for ' +
     'documents too long to rewrite by hand; for one piece of knowledge use `propose_article`. Costs model calls for the whole ' +
     "document on the tenant's Anthropic key; without one the answer is `no_api_key`. Returns at once with the id of a job: " +
-    'ask `ingestion_status` until it ends. The same document twice gives the first job again and costs nothing. Articles ' +
-    'from an address are drafts, and `publish` is refused there: a person publishes them.',
+    'ask `ingestion_status` until it ends. The same text twice gives the first job again and costs nothing; a page is read ' +
+    'again once its job has ended. Articles from an address are drafts, and `publish` is refused there: a person publishes them.',
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   route: { method: 'post', path: '/knowledge/ingest' },
   input: documentSchema,

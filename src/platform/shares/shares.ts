@@ -24,7 +24,7 @@ export interface Shares {
   readonly providerCalls: Share;
   /** Threads for work that would hold up the event loop. */
   readonly threads: Share;
-  /** Threads that read documents. */
+  /** Processes that read documents. */
   readonly documents: Share;
 }
 
@@ -119,7 +119,7 @@ export function createThreadShare(processors: number): Share {
 }
 
 /**
- * Divides the threads that read documents, each for up to 20 seconds. There are two even on a small machine, so that a tenant
+ * Divides the processes that read documents, each for up to 40 seconds. There are two even on a small machine, so that a tenant
  * whose document takes all of its time leaves one to the others; a read that finds none is tried again by its workflow.
  */
 export function createDocumentShare(processors: number): Share {

@@ -24,17 +24,16 @@ export interface ThreadPoolOptions {
   readonly share: Share;
   /** How long a task may run. */
   readonly timeoutMs: number;
-  /** The objects of a thread. One that needs more dies by itself, and not its process. */
-  readonly maxMemoryMb?: number;
 }
 
 /** A thread that has nothing to do ends after this; the next task waits some tens of milliseconds for another. */
 const idleMs = 30_000;
-const usualMemoryMb = 256;
+/** The objects of a thread: its tasks need a tenth. What its input alone could make larger belongs into a process (process-pool.ts). */
+const maxMemoryMb = 256;
 
 /** Creates a pool. It has no thread before the first task. */
 export function createThreadPool<Task, Result>(options: ThreadPoolOptions): ThreadPool<Task, Result> {
-  const { file, share, timeoutMs, maxMemoryMb = usualMemoryMb } = options;
+  const { file, share, timeoutMs } = options;
   const pool = new Piscina<Task, Result>({
     filename: file.href,
     minThreads: 0,
@@ -85,8 +84,8 @@ export function threadFile(name: string, moduleUrl: string): URL {
   return new URL(`${name}${moduleUrl.endsWith('.ts') ? '.ts' : '.js'}`, moduleUrl);
 }
 
-/** A thread that reads TypeScript needs the loader, whatever its process was started with. */
-function loaderFor(file: URL): string[] {
+/** A thread or process that reads TypeScript needs the loader, whatever this process was started with. */
+export function loaderFor(file: URL): string[] {
   if (!file.pathname.endsWith('.ts')) return [];
   return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }

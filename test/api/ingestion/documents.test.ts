@@ -69,6 +69,22 @@ describe('a document', () => {
     expect(await own.article(job.article_ids[0])).toMatchObject({ status: 'published' });
   });
 
+  it('that says what an article says already counts it as a duplicate, and not as an article', async ({
+    own,
+    twin,
+    key,
+  }) => {
+    twin.answer(key, oneEach);
+    const first = (await own.ingest({ content, publish: true })).body.data;
+    await own.untilStatus(first.id, 'completed');
+    const { id } = (await own.ingest({ content: `${content} Again.`, publish: true })).body.data;
+    expect(await own.untilStatus(id, 'completed', 'failed')).toMatchObject({
+      ...{ status: 'completed', article_ids: [], progress: { done: 1, articles: 0 } },
+      parts: [{ articles: 0 }],
+      articles: { created: 0, duplicates: 1 },
+    });
+  });
+
   it('is fetched from its address, and never published', async ({ own, twin, key }) => {
     const server = await startWebServer((_, response) => {
       response.setHeader('content-type', 'text/plain');

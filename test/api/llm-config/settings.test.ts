@@ -100,7 +100,7 @@ describe('PATCH /tenants/me/llm-config', () => {
       'llm_config.updated',
     ]);
     for (const { actor } of log.body.data) {
-      expect(actor).toEqual({ key_id: own.id, label: 'user', role: 'user' });
+      expect(actor).toEqual({ key_id: own.id, label: 'user', role: 'user', via: null });
     }
   });
 });

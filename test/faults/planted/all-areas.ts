@@ -10,14 +10,17 @@ import { dataKeysFaults } from './data-keys.ts';
 import { extractionFaults } from './extraction.ts';
 import { gateFaults } from './gate.ts';
 import { guardFaults } from './guard.ts';
+import { ingestionFaults } from './ingestion.ts';
 import { ledgerFaults } from './ledger.ts';
 import { limitsFaults } from './limits.ts';
+import { mcpFaults } from './mcp.ts';
 import { netFaults } from './net.ts';
 import { outboxFaults } from './outbox.ts';
 import { pacingFaults } from './pacing.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
 import { refusedKeysFaults } from './refused-keys.ts';
+import { reviewsFaults } from './reviews.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
 import { trialFaults } from './trial.ts';
@@ -48,4 +51,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['net', netFaults],
   ['pacing', pacingFaults],
   ['articles-by-model', articlesByModelFaults],
+  ['ingestion', ingestionFaults],
+  ['reviews', reviewsFaults],
+  ['mcp', mcpFaults],
 ]);

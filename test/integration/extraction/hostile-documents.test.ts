@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { describe, expect } from 'vitest';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfExtraction } from '../../support/extraction.ts';
 import { type Aims, hostileDocuments } from '../../support/hostile-documents.ts';
-import type { TestServices } from '../../support/test-services.ts';
+import { startTrap, stateBeside } from '../../support/hostile-surroundings.ts';
 
 const it = factsOfExtraction()
   .extend('trap', { scope: 'file' }, async ({}, { onCleanup }) => {
@@ -59,49 +57,3 @@ describe('a document that instructs a model which obeys', () => {
     expect(new Set(hostileDocuments.map(({ wants }) => wants)).size).toBe(10);
   });
 });
-
-/** All rows of the other tenant; of the tenant itself the article that stood there, its settings and its keys. */
-async function stateBeside({ db }: TestServices, tenantId: string, aims: Aims) {
-  const tables = await db.rawAsOwner(
-    `select table_name as name from information_schema.columns
-      where table_schema = 'public' and column_name = 'tenant_id' order by 1`,
-  );
-  const digest = (table: unknown, where: string, id: string) =>
-    db.rawAsOwner(
-      `select count(*), md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as digest from ${table} t where ${where}`,
-      [id],
-    );
-  return {
-    theirs: await Promise.all(
-      tables.map(async ({ name }) => [name, await digest(name, 'tenant_id = $1', aims.otherTenantId)]),
-    ),
-    own: await Promise.all([
-      digest('articles', 'id = $1', aims.ownArticleId),
-      ...['llm_settings', 'provider_keys', 'api_keys'].map((table) =>
-        digest(table, 'tenant_id = $1', tenantId),
-      ),
-      digest('tenants', 'id = $1', tenantId),
-    ]),
-  };
-}
-
-/** A server that nothing may call. */
-async function startTrap() {
-  let requests = 0;
-  const server = createServer((_request, response) => {
-    requests += 1;
-    response.end();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests: () => requests,
-    async close() {
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}

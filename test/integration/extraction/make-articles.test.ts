@@ -184,7 +184,7 @@ describe('a run that ends early', () => {
   });
 });
 
-const nothing = { created: 0, duplicates: 0, failed: 0, leftOut: 0 };
+const nothing = { created: 0, duplicates: 0, failed: 0, leftOut: 0, left: 0 };
 
 /** The room with a creation of articles that may fail before it begins. */
 function extractionOf({ services }: TestServices, before: (of: { readonly calls: number }) => void) {

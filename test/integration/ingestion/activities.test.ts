@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { type Activities, createActivities } from '../../../activities/index.ts';
 import type { JobRef } from '../../../src/domain/extract-content.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
@@ -17,6 +17,8 @@ const it = factsOfServices(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBa
   .extend('job', ({ test, tenant }): Promise<JobRef> => queue(test, tenant, 'Some words about retries.'));
 
 const first = { part: 0, half: 0 } as const;
+/** More than a step makes at once. */
+const manyArticles = 35;
 
 describe('prepareDocument', () => {
   it('reads the document once, and lists the same open parts each time', async ({
@@ -49,11 +51,37 @@ describe('prepareDocument', () => {
 });
 
 describe('extractPart', () => {
-  it('buys an answer once', async ({ twin, key, activities, job }) => {
+  it('buys an answer and makes its articles, once', async ({ test, twin, key, activities, job }) => {
     await activities.prepareDocument(job);
-    expect(await activities.extractPart({ ...job, ...first })).toEqual({ kind: 'extracted' });
-    expect(await activities.extractPart({ ...job, ...first })).toEqual({ kind: 'extracted' });
+    expect(await activities.extractPart({ ...job, ...first })).toEqual({ kind: 'settled' });
+    expect(await activities.extractPart({ ...job, ...first })).toEqual({ kind: 'settled' });
     expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await articlesOf(test, job)).toHaveLength(1);
+    const [part] = await rowsOf(test, 'ingestion_parts', job);
+    expect(part).toMatchObject({ status: 'done', articles: 1 });
+    expect(Number(part?.input_tokens)).toBeGreaterThan(0);
+  });
+
+  it('makes no article of a job that is cancelled during the call', async ({
+    test,
+    twin,
+    key,
+    tenant,
+    activities,
+    job,
+  }) => {
+    await activities.prepareDocument(job);
+    let answer = (): void => undefined;
+    const heldUntil = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    twin.script(key, [{ kind: 'ok', heldUntil }]);
+    const extracted = activities.extractPart({ ...job, ...first });
+    await vi.waitFor(() => expect(twin.callsOf(key)).toHaveLength(1), { timeout: 20_000 });
+    await test.services.ingestion.cancel(tenant.actor, job.jobId);
+    answer();
+    expect(await extracted).toEqual({ kind: 'ended' });
+    expect(await articlesOf(test, job)).toEqual([]);
   });
 
   it('fails for good with a rejected key, and leaves the part open', async ({
@@ -102,7 +130,6 @@ describe('extractPart', () => {
     const job = await queue(test, tenant, `${words(1)}\n\n${words(2)}`, 1);
     await activities.prepareDocument(job);
     await activities.extractPart({ ...job, ...first });
-    await activities.makeArticles({ ...job, ...first });
     expect(await activities.extractPart({ ...job, part: 1, half: 0 })).toEqual({ kind: 'settled' });
     expect(twin.callsOf(key)).toHaveLength(1);
     expect(await rowsOf(test, 'ingestion_jobs', job)).toMatchObject([{ notes: ['article_limit_reached'] }]);
@@ -114,27 +141,36 @@ describe('extractPart', () => {
 });
 
 describe('makeArticles', () => {
-  it('makes each article once, by the API key that asked for the job', async ({
+  it('makes each article of an answer with too many for the step of its call, once', async ({
     test,
+    twin,
+    key,
     tenant,
     activities,
-    job,
   }) => {
+    const job = await queue(test, tenant, 'A text that is worth many articles.', manyArticles);
+    twin.answer(key, () => ({
+      articles: Array.from({ length: manyArticles }, (_, number) => ({
+        ...{ title: `Article ${number}`, body: `Body ${number}`, category: 'pattern', tags: [] },
+      })),
+    }));
     await activities.prepareDocument(job);
-    await activities.extractPart({ ...job, ...first });
-    expect(await activities.makeArticles({ ...job, ...first })).toEqual({ kind: 'settled' });
-    expect(await activities.makeArticles({ ...job, ...first })).toEqual({ kind: 'settled' });
-    const articles = await test.db.rawAsOwner(
-      'select status, source_type from articles where tenant_id = $1',
-      [tenant.id],
+    expect(await activities.extractPart({ ...job, ...first })).toEqual({ kind: 'extracted' });
+    expect(await articlesOf(test, job)).toEqual([]);
+    const runs = [];
+    for (let run = 0; run < 4; run += 1)
+      runs.push((await activities.makeArticles({ ...job, ...first })).kind);
+    expect(runs).toEqual(['again', 'again', 'settled', 'settled']);
+    expect(twin.callsOf(key)).toHaveLength(1);
+    expect(await articlesOf(test, job)).toEqual(
+      Array.from({ length: manyArticles }, () => ({ status: 'draft', source_type: 'note' })),
     );
-    expect(articles).toEqual([{ status: 'draft', source_type: 'note' }]);
   });
 
-  it('makes nothing of a part without an answer', async ({ test, tenant, activities, job }) => {
+  it('makes nothing of a part without an answer', async ({ test, activities, job }) => {
     await activities.prepareDocument(job);
     expect(await activities.makeArticles({ ...job, ...first })).toEqual({ kind: 'settled' });
-    expect(await test.db.rawAsOwner('select id from articles where tenant_id = $1', [tenant.id])).toEqual([]);
+    expect(await articlesOf(test, job)).toEqual([]);
   });
 });
 
@@ -223,6 +259,9 @@ async function queue(
   if (queued.kind !== 'queued') throw new Error(queued.kind);
   return { tenantId: tenant.id, jobId: queued.job.id };
 }
+
+const articlesOf = (test: TestServices, { tenantId }: JobRef) =>
+  test.db.rawAsOwner('select status, source_type from articles where tenant_id = $1', [tenantId]);
 
 const rowsOf = (test: TestServices, table: string, { tenantId, jobId }: JobRef) =>
   test.db.rawAsOwner(

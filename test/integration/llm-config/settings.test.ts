@@ -148,7 +148,7 @@ describe('a change', () => {
     ]);
     expect(rows[0]?.details).toEqual({ fields: ['merge_model', 'api_key', 'embedding_api_key'] });
     for (const row of rows) {
-      expect(row.actor).toEqual({ keyId: actor.keyId, label: 'the acting key', role: 'user' });
+      expect(row.actor).toEqual({ keyId: actor.keyId, label: 'the acting key', role: 'user', via: null });
       expect(row.subject).toEqual({ kind: 'llm_config', id: actor.tenantId });
     }
   });

@@ -179,6 +179,13 @@ async function fillTables(test: TestServices) {
     idempotency_keys: await insert('idempotency_keys', (tenantId, ageMs) =>
       addAnswers(test, tenantId, 1, `${ageMs} milliseconds`),
     ),
+    extraction_answers: await insert('extraction_answers', (tenantId, ageMs) =>
+      rawAsOwner(
+        `insert into extraction_answers (tenant_id, subject_kind, subject_id, part, answer, answered_at)
+         values ($1, 'ingestion', gen_random_uuid(), 0, 'sealed', $2)`,
+        [tenantId, past(ageMs)],
+      ),
+    ),
     usage_daily_sums: await insert('usage_daily_sums', (tenantId, ageMs) =>
       rawAsOwner(
         `insert into usage_daily_sums values ($1, $2::timestamptz, 'embedding', 'embedding', 'm', 'gate', null, 1, 1, 1, 0, 0)`,

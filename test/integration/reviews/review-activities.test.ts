@@ -116,7 +116,7 @@ describe('extractReviewPassage', () => {
   }) => {
     const review = await walk.ready(tenant);
     twin.script(key, [{ kind: 'status', status: 503 }]);
-    const waits = { kind: 'waits', code: 'provider_unavailable', retryInMs: 2_000 };
+    const waits = { kind: 'waits', code: 'provider_unavailable', retryInMs: 15_000 };
     expect(await walk.run('extractReviewPassage', { ...review, ...whole, tries: 0 })).toEqual(waits);
     expect(await walk.read(review)).toMatchObject({
       code: 'provider_unavailable',
@@ -237,6 +237,20 @@ describe('finishReview', () => {
       outcome: 'failed',
     });
     expect(await walk.read(some)).toMatchObject({ status: 'partial', code: 'answer_refused' });
+  });
+
+  it('is partial where one half of its passage is drafted, and the other cannot be used', async ({
+    tenant,
+    walk,
+  }) => {
+    const review = await walk.ready(tenant);
+    const half = { ...review, part: 0, half: 2, tries: 0 } as const;
+    await walk.run('extractReviewPassage', half);
+    await walk.run('draftReviewArticles', { ...half, isLast: false });
+    expect(await walk.run('finishReview', { ...review, code: 'answer_refused' })).toMatchObject({
+      ...{ outcome: 'partial', articles: 1 },
+    });
+    expect(await walk.read(review)).toMatchObject({ status: 'partial', code: 'answer_refused' });
   });
 
   it('blocks the review where a person has to act, and keeps the answers that are paid for', async ({

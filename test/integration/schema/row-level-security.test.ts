@@ -51,6 +51,7 @@ describe('the catalogue', () => {
       { tablename: 'daily_key_usage', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'embedding_spaces', policyname: 'indexing_scope', cmd: 'SELECT' },
       { tablename: 'embedding_spaces', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'extraction_answers', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'idempotency_keys', policyname: 'admin_scope', cmd: 'ALL' },
       { tablename: 'idempotency_keys', policyname: 'retention_scope', cmd: 'SELECT' },
       { tablename: 'ingestion_documents', policyname: 'retention_scope', cmd: 'SELECT' },

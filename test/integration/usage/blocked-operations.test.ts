@@ -44,7 +44,7 @@ describe('an operation without a key', () => {
   }) => {
     await blocked.startProcess().note(tenant.id, 'embedding');
     const [row] = await test.services.audit.list(tenant.id, { action: 'llm.blocked_no_api_key', limit: 1 });
-    expect(row?.actor).toEqual({ keyId: null, label: 'lorekeep', role: 'superadmin' });
+    expect(row?.actor).toEqual({ keyId: null, label: 'lorekeep', role: 'superadmin', via: null });
     expect(row?.subject).toEqual({ kind: 'llm_config', id: tenant.id });
   });
 

@@ -241,6 +241,7 @@ describe('what is open to everybody', () => {
     '/api/v1/openapi.json',
     '/api/v1/notes',
     '/elsewhere',
+    '/mcp',
   ])('is paced by address: %s', async (path) => {
     const app = await start({
       rateLimits: { requestsPerMinute: 100, refusedKeysPerMinute: 100, strangersPerSecond: 3 },

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { DocumentNote } from '../document.ts';
-import { boundBlocks } from './bounded-memory.ts';
+import { type BlockBound, boundBlocks } from './bounded-memory.ts';
 import { linesToMarkdown } from './lines-to-markdown.ts';
 import { inReadingOrder } from './reading-order.ts';
 import { stretchesOf, type TextPiece } from './text-piece.ts';
@@ -21,21 +21,27 @@ const maxPages = 1_000;
 const madeUpTitle = /^(untitled|microsoft (word|powerpoint)|.*\.(docx?|indd|tex|dvi|pptx?|rtf|odt))/i;
 
 type PdfLibrary = typeof import('pdfjs-dist/legacy/build/pdf.mjs');
-let library: Promise<PdfLibrary> | undefined;
+interface LoadedLibrary {
+  readonly pdfjs: PdfLibrary;
+  readonly bound: BlockBound;
+}
+let library: Promise<LoadedLibrary> | undefined;
 
 /** Loads the library with what it asks of a browser: these draw, and nothing is drawn here. */
-async function loadLibrary(): Promise<PdfLibrary> {
-  boundBlocks();
+async function loadLibrary(): Promise<LoadedLibrary> {
+  const bound = boundBlocks();
   for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) {
     if (!Reflect.has(globalThis, name)) Reflect.set(globalThis, name, class {});
   }
-  return await import('pdfjs-dist/legacy/build/pdf.mjs');
+  return { pdfjs: await import('pdfjs-dist/legacy/build/pdf.mjs'), bound };
 }
 
 /** Reads the text of a PDF in reading order. No script in it runs, no font or picture is loaded, no address is called. */
 export async function readPdf(bytes: Uint8Array, maxCharacters: number): Promise<PdfInMarkdown> {
   library ??= loadLibrary();
-  const { getDocument, VerbosityLevel } = await library;
+  const { pdfjs, bound } = await library;
+  const { getDocument, VerbosityLevel } = pdfjs;
+  bound.begin();
   const loading = getDocument({
     data: Uint8Array.from(bytes),
     verbosity: VerbosityLevel.ERRORS,
@@ -52,34 +58,41 @@ export async function readPdf(bytes: Uint8Array, maxCharacters: number): Promise
     stopAtErrors: false,
   });
   try {
-    const pdf = await loading.promise;
-    if (pdf.numPages > maxPages) return { kind: 'too_large' };
-    const lines: TextPiece[] = [];
-    let characters = 0;
-    for (let number = 1; number <= pdf.numPages; number += 1) {
-      const page = await pdf.getPage(number);
-      const pieces = await piecesOf(page, maxCharacters - characters);
-      if (pieces === 'too_large') return { kind: 'too_large' };
-      for (const { text } of pieces) characters += text.length;
-      for (const line of inReadingOrder(stretchesOf(pieces))) lines.push(line);
-      page.cleanup();
-    }
-    const markdown = linesToMarkdown(lines);
-    const notes: DocumentNote[] = (await pdf.getJSActions()) === null ? [] : ['scripts_removed'];
-    return {
-      kind: 'read',
-      title: titleOf(await pdf.getMetadata()) ?? firstHeading(markdown),
-      markdown,
-      notes,
-    };
+    const read = await readPages(await loading.promise, maxCharacters);
+    return bound.isExceeded() ? { kind: 'too_large' } : read;
   } catch {
-    return { kind: 'unreadable' };
+    return { kind: bound.isExceeded() ? 'too_large' : 'unreadable' };
   } finally {
     await loading.destroy().catch(() => undefined);
   }
 }
 
-type PdfPage = Awaited<ReturnType<Awaited<ReturnType<PdfLibrary['getDocument']>['promise']>['getPage']>>;
+type Pdf = Awaited<ReturnType<PdfLibrary['getDocument']>['promise']>;
+
+/** Reads one page after another. */
+async function readPages(pdf: Pdf, maxCharacters: number): Promise<PdfInMarkdown> {
+  if (pdf.numPages > maxPages) return { kind: 'too_large' };
+  const lines: TextPiece[] = [];
+  let characters = 0;
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const page = await pdf.getPage(number);
+    const pieces = await piecesOf(page, maxCharacters - characters);
+    if (pieces === 'too_large') return { kind: 'too_large' };
+    for (const { text } of pieces) characters += text.length;
+    for (const line of inReadingOrder(stretchesOf(pieces))) lines.push(line);
+    page.cleanup();
+  }
+  const markdown = linesToMarkdown(lines);
+  const notes: DocumentNote[] = (await pdf.getJSActions()) === null ? [] : ['scripts_removed'];
+  return {
+    kind: 'read',
+    title: titleOf(await pdf.getMetadata()) ?? firstHeading(markdown),
+    markdown,
+    notes,
+  };
+}
+
+type PdfPage = Awaited<ReturnType<Pdf['getPage']>>;
 
 /** The pieces of text of a page, as they come, so that a page without an end is given up. */
 async function piecesOf(page: PdfPage, maxCharacters: number): Promise<TextPiece[] | 'too_large'> {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { it as base, describe, expect } from 'vitest';
 import type { DocumentReader, DocumentSource, Read } from '../../../../src/ingestion/documents/document.ts';
 import { createDocumentReader } from '../../../../src/ingestion/documents/document-reader.ts';
-import type { ReadInThread } from '../../../../src/ingestion/documents/read-document.ts';
+import type { ReadInProcess } from '../../../../src/ingestion/documents/read-document.ts';
 import { createDocumentShare } from '../../../../src/platform/shares/shares.ts';
 import type { ThreadPool, ThreadResult } from '../../../../src/platform/threads/thread-pool.ts';
 import * as documents from '../../../support/documents.ts';
@@ -119,7 +119,6 @@ describe('a document that cannot be read', () => {
       () => Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49]),
     ],
     ['JSON', () => JSON.stringify({ words: 'many words' })],
-    ['a PDF that unpacks to 200 MB', () => documents.pdfBomb(200)],
     ['an archive that unpacks to more than its list says', () => documents.lyingArchive()],
   ])('is unsupported: %s', async ([, content], { reader }) => {
     expect(await reader.read('a', sourceOf(await content(), { contentType: 'text/html' }))).toEqual(
@@ -131,6 +130,8 @@ describe('a document that cannot be read', () => {
     ['more than ten megabytes', () => 'words '.repeat(1_800_000)],
     ['more than 800,000 characters', () => 'words '.repeat(140_000)],
     ['a million tags', () => '<b>x'.repeat(1_000_000)],
+    ['a PDF that unpacks to 200 MB', () => documents.pdfBomb(200)],
+    ['a PDF whose fonts unpack to 400 MB', () => documents.pdfOfLargeFonts(12, 30)],
     [
       'an archive that unpacks to 60 MB',
       () => documents.zipOf({ 'word/document.xml': new Uint8Array(60 * 1024 * 1024) }),
@@ -155,7 +156,14 @@ describe('a reader', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it.for<[thread: ThreadResult<ReadInThread>, answer: Read]>([
+  it('outlives a document that fills the memory of its thread within one step, and reads the next', async ({
+    reader,
+  }) => {
+    expect(await reader.read('a', sourceOf(documents.pdfWithEndlessNames()))).toEqual(unsupported);
+    expect((await reader.read('a', sourceOf('A few words.'))).kind).toBe('read');
+  });
+
+  it.for<[thread: ThreadResult<ReadInProcess>, answer: Read]>([
     [{ kind: 'busy' }, { kind: 'busy' }],
     [{ kind: 'lost' }, unsupported],
   ])('answers for a thread that is %o', async ([thread, answer]) => {
@@ -167,7 +175,7 @@ describe('a reader', () => {
   });
 
   it('does not blame the document for a thread that ends with its process, or because nobody waits', async () => {
-    const lost = async (): Promise<ThreadResult<ReadInThread>> => ({ kind: 'lost' });
+    const lost = async (): Promise<ThreadResult<ReadInProcess>> => ({ kind: 'lost' });
     const closing = createDocumentReader({ share: createDocumentShare(2), threads: fakeThreads(lost) });
     const aborted = await closing.read('a', sourceOf('words'), AbortSignal.abort());
     await closing.close();
@@ -192,7 +200,7 @@ describe('a reader', () => {
 });
 
 function fakeThreads(
-  run: (source: DocumentSource) => Promise<ThreadResult<ReadInThread>>,
-): ThreadPool<DocumentSource, ReadInThread> {
+  run: (source: DocumentSource) => Promise<ThreadResult<ReadInProcess>>,
+): ThreadPool<DocumentSource, ReadInProcess> {
   return { run: (_tenantId, source) => run(source), close: async () => 0 };
 }

@@ -1,4 +1,0 @@
-import { readDocument } from './read-document.ts';
-
-/** What a thread does. The libraries of a kind of document are loaded with it. */
-export default readDocument;
