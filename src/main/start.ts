@@ -1,5 +1,4 @@
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { migrationSource } from '../../migrations/index.ts';
 import { migrateDatabase } from '../platform/postgres/migrator.ts';
 import { addSamples } from '../stack/add-samples.ts';
@@ -13,8 +12,9 @@ import { searchSamples } from '../stack/sample-search.ts';
 import { createSecretFiles, randomPassword } from '../stack/secret-files.ts';
 import { describeDeath } from '../stack/service-process.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
-import { describeEndpoints, describeSearch } from '../stack/start-messages.ts';
+import { describeEndpoints, describeSearch, nextSteps } from '../stack/start-messages.ts';
 import { catchStopSignals } from '../stack/stop-signals.ts';
+import { readStartArguments } from './start-arguments.ts';
 import { explainStartFailure } from './start-failure.ts';
 
 export interface StartOptions {
@@ -37,31 +37,32 @@ const say = (line: string) => console.log(line);
  */
 export async function start(options: StartOptions): Promise<number> {
   const { args, env, stackDir = cloneDir, isDevelopment = false } = options;
+  const asked = readStartArguments(args);
+  if (asked.kind !== 'start') {
+    (asked.kind === 'help' ? say : console.error)(asked.text);
+    return asked.kind === 'help' ? 0 : 1;
+  }
   const stopSignals = catchStopSignals(say);
   let stack: Stack | undefined;
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { 'no-samples': { type: 'boolean', default: false } },
-    });
     say('starting the services …');
     stack = await startStack({ dir: stackDir, venvDir, mode: 'persistent', env, log: say });
     stopSignals.allowOrderlyStop();
     await forgetEndpoints(stackDir);
     const died = stack.died.then((death) => ({ kind: 'died', death }) as const);
-    const asked = stopSignals.asked.then(() => ({ kind: 'asked' }) as const);
-    const withSamples = !values['no-samples'];
+    const stopping = stopSignals.asked.then(() => ({ kind: 'stopping' }) as const);
+    const { withSamples } = asked;
     const introduced = introduce(stack, { env, stackDir, withSamples, isDevelopment }).then(
       () => ({ kind: 'ready' }) as const,
     );
-    const first = await Promise.race([introduced, died, asked]);
-    const end = first.kind === 'ready' ? await Promise.race([died, asked]) : first;
+    const first = await Promise.race([introduced, died, stopping]);
+    const end = first.kind === 'ready' ? await Promise.race([died, stopping]) : first;
     // The end may interrupt the introduction, whose failure then means nothing.
     void introduced.catch(() => undefined);
     if (end.kind === 'died') console.error(`${describeDeath(end.death)}\nstopping the rest …`);
     await stack.stop();
     await forgetEndpoints(stackDir);
-    if (end.kind === 'asked') say('stopped; the data is kept');
+    if (end.kind === 'stopping') say('stopped; the data is kept');
     return end.kind === 'died' ? 1 : 0;
   } catch (error) {
     console.error(explainStartFailure(error, stack?.databaseDir));
@@ -120,6 +121,7 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
     }),
   );
   if (canSearch) say(describeSearch(await searchSamples(api, keys.agent)));
+  say(`\n${nextSteps}`);
   if (options.isDevelopment) say('\nA changed source file restarts the API and the worker.');
   say('\nCtrl-C stops everything; the data is kept.');
 }

@@ -60,7 +60,7 @@ export interface Progress {
   readonly givenUp: readonly string[];
 }
 
-/** Waits until every published sample is embedded, blocked or failed. Calls `onProgress` every few seconds. */
+/** Waits until every published sample is embedded, blocked or failed. Calls `onProgress` every few seconds, if there is any. */
 export async function waitUntilEmbedded(
   api: ApiClient,
   key: string,
@@ -68,6 +68,7 @@ export async function waitUntilEmbedded(
 ): Promise<Progress> {
   const deadline = Date.now() + options.deadlineMs;
   let toldAt = Date.now();
+  let told = -1;
   for (;;) {
     const published = (await listSamples(api, key)).filter((each) => each.status === 'published');
     const over = published.filter(({ embedding }) => ['blocked', 'failed'].includes(embedding.status));
@@ -79,8 +80,9 @@ export async function waitUntilEmbedded(
     };
     const isDone = progress.embedded + over.length === progress.published;
     if (isDone || Date.now() > deadline) return progress;
-    if (Date.now() - toldAt > 5_000) {
+    if (Date.now() - toldAt > 5_000 && progress.embedded !== told) {
       toldAt = Date.now();
+      told = progress.embedded;
       options.onProgress(progress);
     }
     await delay(500);

@@ -35,6 +35,12 @@ export function describeEndpoints(endpoints: Endpoints, places: Places): string 
   ].join('\n');
 }
 
+/** What a person may try who has just started it. */
+export const nextSteps = [
+  'To try next: the calls of README.md, section API.',
+  '  Documents, reviews and merging take an Anthropic key of the tenant: PATCH /api/v1/tenants/me/llm-config {"api_key": …}',
+].join('\n');
+
 /** The question, the best article by meaning, and the best by keyword. */
 export function describeSearch(search: SampleSearch): string {
   const asked = `\nA search by meaning: "${showcase.query}"`;

@@ -250,6 +250,7 @@ describe('POST /articles/merge', () => {
     const refused = await merging.merge(await merging.write('One'), await merging.write('Two'));
     expect(refused).toMatchObject({ status: 422, body: { code: 'no_api_key', who: 'tenant' } });
     expect(refused.body.next_step).toContain('key');
+    expect(refused.body.detail).toContain('`api_key`');
     const rows = await service.db.rawAsOwner(
       "select details from audit_log where tenant_id = $1 and action = 'llm.blocked_no_api_key'",
       [keyless.id],

@@ -109,6 +109,7 @@ describe('POST /knowledge/ingest', () => {
     const { status, body } = await own.ingest({ content });
     expect([status, body.code, body.who]).toEqual([422, 'no_api_key', 'tenant']);
     expect(body.next_step).toContain('settings');
+    expect(body.detail).toContain('`api_key`');
     const { body: audit } = await service.call(
       tenant.keys.user,
       'GET',

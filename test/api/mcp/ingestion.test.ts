@@ -12,6 +12,7 @@ describe('the tool ingest', () => {
     const answer = await (await connect('new', 'orchestrator')).call('ingest', document);
     expect(JSON.parse(answer.text)).toMatchObject({
       code: 'no_api_key',
+      message: expect.stringContaining('`api_key`'),
       next_step: expect.stringContaining('Set a key'),
     });
   });
@@ -29,11 +30,17 @@ describe('the tool ingest', () => {
     expect(state.text).toContain('ask again');
   });
 
-  test('takes one document', async ({ connect }) => {
+  test('takes one document, and from an address none that is published at once', async ({ connect }) => {
     const client = await connect('new', 'orchestrator');
     const both = await client.call('ingest', { ...document, url: 'https://example.com/' });
     expect(JSON.parse(both.text)).toMatchObject({ code: 'validation_failed' });
     const unknown = await client.call('ingestion_status', { id: randomUUID() });
-    expect(JSON.parse(unknown.text)).toMatchObject({ code: 'not_found' });
+    expect(JSON.parse(unknown.text)).toMatchObject({
+      code: 'not_found',
+      next_step: expect.stringContaining('`ingest`'),
+    });
+    const published = { url: 'https://example.com/', source_type: 'note', publish: true };
+    const refused = await client.call('ingest', published);
+    expect(JSON.parse(refused.text)).toMatchObject({ errors: [{ path: 'publish' }] });
   });
 });
