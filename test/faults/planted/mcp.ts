@@ -44,25 +44,11 @@ export const mcpFaults: readonly PlantedFault[] = [
     tests: tools,
   },
   {
-    file: 'src/mcp/server.ts',
-    find: "deps.toolCalled({ tool: 'other', outcome: 'refused' });",
-    replace: "deps.toolCalled({ tool: params.name, outcome: 'refused' });",
-    why: 'the words of a client are a label of a metric',
-    tests: endpoint,
-  },
-  {
     file: 'src/mcp/tool-result.ts',
     find: '{ content: [textOf(words)], structuredContent: { ...data } }',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
     replace: '{ content: [textOf(`${words} ${JSON.stringify(data)}`)], structuredContent: { ...data } }',
     why: 'an answer stands twice, in text and in structure',
-    tests: tools,
-  },
-  {
-    file: 'src/mcp/tool-result.ts',
-    find: "(protocolVersion ?? '') >= '2025-06-18'",
-    replace: "(protocolVersion ?? '') >= '2024-06-18'",
-    why: 'an old client gets an answer that it cannot read',
     tests: tools,
   },
   {
