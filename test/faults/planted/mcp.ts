@@ -4,6 +4,7 @@ const tools = ['test/api/mcp/tools.test.ts'];
 const endpoint = ['test/api/mcp/endpoint.test.ts'];
 const long = ['test/api/mcp/long-answers.test.ts'];
 const ingestion = ['test/api/mcp/ingestion.test.ts'];
+const pageStart = ['test/unit/mcp/page-start.test.ts'];
 const origin = ['test/unit/http/mcp-origin.test.ts'];
 
 /** Faults in what agents reach over MCP. */
@@ -77,7 +78,7 @@ export const mcpFaults: readonly PlantedFault[] = [
     find: 'at > 0 ? at - 1 : at',
     replace: 'at > 0 ? at : at',
     why: 'a page begins within a character',
-    tests: long,
+    tests: pageStart,
   },
   {
     file: 'src/mcp/resources.ts',
