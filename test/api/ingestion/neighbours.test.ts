@@ -70,7 +70,7 @@ describe('a tenant with a hundred documents that hang', () => {
     });
     const found = await service.call(calm.keys.agent, 'GET', '/knowledge/search?q=known%20of%20during');
     expect(found.body.meta).toMatchObject({ served_mode: 'hybrid', fallback: false });
-    expect(found.body.data[0]).toMatchObject({ id: written.id });
+    expect(found.body.data.map((hit: { readonly id: string }) => hit.id)).toContain(written.id);
 
     expect(twin.mostAtOnce(hanging.modelKey)).toBeLessThanOrEqual(slotsOfTenant);
     const [jobs] = await service.db.rawAsOwner(

@@ -4,6 +4,7 @@ const tools = ['test/api/mcp/tools.test.ts'];
 const endpoint = ['test/api/mcp/endpoint.test.ts'];
 const long = ['test/api/mcp/long-answers.test.ts'];
 const ingestion = ['test/api/mcp/ingestion.test.ts'];
+const pageStart = ['test/unit/mcp/page-start.test.ts'];
 const origin = ['test/unit/http/mcp-origin.test.ts'];
 
 /** Faults in what agents reach over MCP. */
@@ -44,25 +45,11 @@ export const mcpFaults: readonly PlantedFault[] = [
     tests: tools,
   },
   {
-    file: 'src/mcp/server.ts',
-    find: "deps.toolCalled({ tool: 'other', outcome: 'refused' });",
-    replace: "deps.toolCalled({ tool: params.name, outcome: 'refused' });",
-    why: 'the words of a client are a label of a metric',
-    tests: endpoint,
-  },
-  {
     file: 'src/mcp/tool-result.ts',
     find: '{ content: [textOf(words)], structuredContent: { ...data } }',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file.
     replace: '{ content: [textOf(`${words} ${JSON.stringify(data)}`)], structuredContent: { ...data } }',
     why: 'an answer stands twice, in text and in structure',
-    tests: tools,
-  },
-  {
-    file: 'src/mcp/tool-result.ts',
-    find: "(protocolVersion ?? '') >= '2025-06-18'",
-    replace: "(protocolVersion ?? '') >= '2024-06-18'",
-    why: 'an old client gets an answer that it cannot read',
     tests: tools,
   },
   {
@@ -91,7 +78,7 @@ export const mcpFaults: readonly PlantedFault[] = [
     find: 'at > 0 ? at - 1 : at',
     replace: 'at > 0 ? at : at',
     why: 'a page begins within a character',
-    tests: long,
+    tests: pageStart,
   },
   {
     file: 'src/mcp/resources.ts',
