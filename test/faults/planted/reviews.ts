@@ -94,8 +94,8 @@ export const reviewsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/reviews/run-store.ts',
-    find: "    or status = 'blocked' and next_attempt_at < clock_timestamp())`;",
-    replace: "    or status = 'blocked' and false)`;",
+    find: "const dueSql = `status = 'blocked' and next_attempt_at < clock_timestamp()`;",
+    replace: "const dueSql = `status = 'blocked' and false`;",
     why: 'a review waits for ever for a budget that is there again',
     tests: waiting,
   },
