@@ -165,7 +165,10 @@ export async function storeUnusable(
   );
 }
 
-/** Deletes the answers of a subject that cannot be used, except those that a call is about to replace. */
+/**
+ * Deletes the answers of a subject that cannot be used, except those that a call is about to replace. That of a whole part which
+ * was cut off stays: its halves are asked about, and it would be bought in vain again.
+ */
 export async function deleteUnusable(
   tx: Transaction,
   tenantId: string,
@@ -174,7 +177,7 @@ export async function deleteUnusable(
   await tx.raw(
     `delete from extraction_answers
       where tenant_id = :tenantId and subject_kind = :kind and subject_id = :id and code is not null
-        and (call_id is null or claimed_until <= clock_timestamp())`,
+        and not (half = 0 and code = 'answer_cut') and (call_id is null or claimed_until <= clock_timestamp())`,
     { tenantId, kind, id },
   );
 }

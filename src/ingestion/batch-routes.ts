@@ -38,7 +38,8 @@ export function ingestionBatchRoutes({ ingestion }: { readonly ingestion: Ingest
         // One after the other: a batch takes one connection, and is stopped where all the others would be refused, too.
         for (const item of body.items) {
           const queued = await queueItem(actor, item);
-          if (queued.kind === 'no_api_key') return queueProblem(queued);
+          // Once items are queued, a key that is removed meanwhile is the answer of those after them.
+          if (queued.kind === 'no_api_key' && answers.length === 0) return queueProblem(queued);
           answers.push(presentItem(actor, queued));
         }
         return reply(200, { data: answers });
@@ -69,7 +70,10 @@ function presentItem(actor: Actor, answer: Queued | Problem) {
   }
 }
 
-function refusedItem({ code, detail, errors = [] }: Problem) {
+function refusedItem({ code, detail, headers, errors = [] }: Problem) {
   const { status, title } = problemTraits(code);
-  return { status, data: null, meta: null, problem: { code, title, detail, ...guidanceOf(code), errors } };
+  const seconds = headers?.['Retry-After'];
+  const retry_after = seconds === undefined ? null : Number(seconds);
+  const problem = { code, title, detail, ...guidanceOf(code), errors, retry_after };
+  return { status, data: null, meta: null, problem };
 }

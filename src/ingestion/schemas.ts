@@ -128,6 +128,12 @@ export const batchReply = z.object({
           detail: z.string(),
           ...guidanceShape,
           errors: z.array(z.object({ path: z.string(), message: z.string() })),
+          retry_after: z
+            .int()
+            .nullable()
+            .describe(
+              'Seconds until the item may be sent again, as in `Retry-After`; null where time mends nothing',
+            ),
         })
         .nullable()
         .describe('Why the item was not queued'),

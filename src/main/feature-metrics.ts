@@ -12,6 +12,7 @@ import { createProposalMetrics } from '../proposals/metrics.ts';
 import { breakerGauges } from '../providers/breaker/breaker-gauges.ts';
 import { limitGauges } from '../providers/limits/limit-gauges.ts';
 import { createProviderMetrics } from '../providers/metrics.ts';
+import { reviewGauges } from '../reviews/review-gauges.ts';
 import { callGauges } from '../usage/call-gauges.ts';
 import { createUsageMetrics } from '../usage/metrics.ts';
 
@@ -36,4 +37,5 @@ export function registerFeatureGauges(registry: Registry, database: Database): v
   gauges.register(outboxGauges);
   gauges.register(callGauges);
   gauges.register(ingestionGauges);
+  gauges.register(reviewGauges);
 }

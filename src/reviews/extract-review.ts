@@ -190,9 +190,9 @@ export function createExtractReviewSteps(deps: ExtractReviewDeps): ExtractReview
         const ended = endOf(review, code, created);
         await markEnded(tx, tenantId, reviewId, ended);
         const reason = ended.code === null ? {} : { code: ended.code };
-        // A blocked review goes on later, with the answers that are bought.
+        // Any other one may be asked for again, with the answers that are bought.
+        if (ended.status === 'completed') await extraction.forget(tx, subjectOf(ref));
         if (ended.status !== 'blocked') {
-          await extraction.forget(tx, subjectOf(ref));
           await audit.append(tx, serviceActor(tenantId), {
             action: 'review.extracted',
             subject: { kind: 'review', id: reviewId },

@@ -78,8 +78,8 @@ export interface Ended {
 }
 
 /**
- * Ends a run. A blocked review keeps the time at which its budget or quota is there again, and the data key of the answers that
- * are bought; the others forget both.
+ * Ends a run. A blocked review keeps the time at which its budget or quota is there again. A completed one forgets the data key of
+ * its answers; the others need it for what is bought, if they are asked for again.
  */
 export async function markEnded(
   tx: Transaction,
@@ -93,7 +93,8 @@ export async function markEnded(
       status,
       code,
       updated_at: now(tx),
-      ...(status === 'blocked' ? {} : { next_attempt_at: null, wrapped_key: null, finished_at: now(tx) }),
+      ...(status === 'blocked' ? {} : { next_attempt_at: null, finished_at: now(tx) }),
+      ...(status === 'completed' ? { wrapped_key: null } : {}),
     });
 }
 

@@ -168,6 +168,9 @@ describe('POST /knowledge/ingest', () => {
     const refused = await own.ingest(another);
     expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const [item] = (await own.batch([{ ...another, source_type: 'note' }])).body.data;
+    expect([item.status, item.problem.code]).toEqual([429, 'rate_limited']);
+    expect(item.problem.retry_after).toBe(Number(refused.headers.get('retry-after')));
     // What is under way already is still answered.
     expect((await own.ingest({ content })).status).toBe(200);
     await own.cancel(first.id);

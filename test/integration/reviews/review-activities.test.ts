@@ -253,6 +253,35 @@ describe('finishReview', () => {
     expect(await walk.read(review)).toMatchObject({ status: 'partial', code: 'answer_refused' });
   });
 
+  it('leaves the answers of a partial review to its retry, which buys only what had none', async ({
+    twin,
+    test,
+    tenant,
+    key,
+    walk,
+  }) => {
+    const review = await walk.ready(tenant);
+    twin.script(key, [
+      { kind: 'ok', stopReason: 'max_tokens' },
+      { kind: 'ok' },
+      { kind: 'ok', stopReason: 'refusal' },
+    ]);
+    const ask = (half: 0 | 1 | 2) => walk.run('extractReviewPassage', { ...review, part: 0, half, tries: 0 });
+    expect(await ask(0)).toEqual({ kind: 'unusable', code: 'answer_cut' });
+    expect(await ask(1)).toMatchObject({ kind: 'answered' });
+    await walk.run('draftReviewArticles', { ...review, part: 0, half: 1, isLast: false, tries: 0 });
+    expect(await ask(2)).toEqual({ kind: 'unusable', code: 'answer_refused' });
+    await walk.run('finishReview', { ...review, code: 'answer_refused' });
+    expect(twin.callsOf(key)).toHaveLength(3);
+
+    expect(await test.services.reviews.retry(tenant.actor, review.reviewId)).toMatchObject({ kind: 'ok' });
+    await walk.run('prepareReview', { ...review, tries: 0 });
+    expect(await ask(0)).toEqual({ kind: 'unusable', code: 'answer_cut' });
+    expect(await ask(1)).toMatchObject({ kind: 'answered' });
+    expect(await ask(2)).toMatchObject({ kind: 'answered' });
+    expect(twin.callsOf(key)).toHaveLength(4);
+  });
+
   it('blocks the review where a person has to act, and keeps the answers that are paid for', async ({
     twin,
     tenant,

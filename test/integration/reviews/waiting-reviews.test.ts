@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
+import { sampleValue } from '../../support/scrape.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
 const it = factsOfServices(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl }))
@@ -31,6 +32,15 @@ describe('the reconciler', () => {
     await own.create('blocked', '16 minutes');
     expect(await own.requeued()).toEqual([over]);
     expect(await own.statusOf(over)).toBe('queued');
+  });
+});
+
+describe('the gauge of reviews', () => {
+  it('counts those of all tenants by status', async ({ test, own }) => {
+    const other = reviewsOf(test, await test.createTenant());
+    for (const reviews of [own, other]) await reviews.create('partial', '1 minute');
+    const text = await test.metrics.scrape();
+    expect(sampleValue(text, 'lorekeep_reviews', { status: 'partial' })).toBe(2);
   });
 });
 
