@@ -109,12 +109,17 @@ export function createArticles(deps: ArticlesDeps): Articles {
 
     get: (tenantId, id) =>
       database.withTenant(tenantId, async (tx) => {
-        const article = await findArticle(tx, tenantId, id);
-        if (article === undefined) return undefined;
-        const [whole, links] = await Promise.all([
-          withState(tx, tenantId, article),
+        // The states before the article: a classification that is shown as done has set the category that is shown.
+        const [states, article, links] = await Promise.all([
+          statesOf(tx, tenantId, [id]),
+          findArticle(tx, tenantId, id),
           listLinks(tx, tenantId, id),
         ]);
+        if (article === undefined) return undefined;
+        // An article that was written between the two has states by now.
+        const whole = states.embeddings.has(id)
+          ? attachState(article, states)
+          : await withState(tx, tenantId, article);
         return { ...whole, links };
       }),
 

@@ -65,12 +65,14 @@ it(
     const before = await pids();
 
     // A mistake ends the API and the migration. The worker, which imports neither file, restarts.
+    const apiFile = join(clone, 'src', 'main', 'api.ts');
+    const api = await readFile(apiFile, 'utf8');
     const versionFile = join(clone, 'src', 'main', 'version.ts');
     const migrationsFile = join(clone, 'migrations', 'index.ts');
     const migrations = await readFile(migrationsFile, 'utf8');
     let from = printed.length;
     await writeFile(migrationsFile, `${migrations}throw new Error('a mistake');\n`);
-    await writeFile(versionFile, 'export const version = ;\n');
+    await writeFile(apiFile, `${api}export const mistake = ;\n`);
     await waitFor('waiting for the next change', from);
     const report = printed.slice(from);
     expect(report).toContain('migrations/index.ts and 1 more changed: restarting the API and the worker …');
@@ -82,6 +84,7 @@ it(
 
     from = printed.length;
     await writeFile(migrationsFile, migrations);
+    await writeFile(apiFile, api);
     await writeFile(versionFile, "export const version = '0.0.0-corrected';\n");
     await waitFor('restarted', from);
     expect(printed.slice(from)).not.toContain('ended with code');

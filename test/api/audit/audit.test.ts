@@ -11,7 +11,7 @@ describe('GET /audit', () => {
     expect(log.body.data.at(-1)).toEqual({
       id: expect.stringMatching(/^\d+$/),
       at: expect.stringMatching(/Z$/),
-      actor: { key_id: null, label: 'superadmin', role: 'superadmin' },
+      actor: { key_id: null, label: 'superadmin', role: 'superadmin', via: null },
       action: 'tenant.created',
       subject: { kind: 'tenant', id: tenant.id },
       details: { slug: expect.any(String), name: 'Tenant' },
