@@ -59,9 +59,16 @@ export const reviewsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/reviews/extract-review.ts',
-    find: '          await extraction.forget(tx, subjectOf(ref));\n',
+    find: "        if (ended.status === 'completed') await extraction.forget(tx, subjectOf(ref));\n",
     replace: '',
     why: 'the answers about a review stay after its end',
+    tests: activities,
+  },
+  {
+    file: 'src/reviews/extract-review.ts',
+    find: "if (ended.status === 'completed') await extraction.forget",
+    replace: "if (ended.status !== 'blocked') await extraction.forget",
+    why: 'the retry of a review buys again what it has',
     tests: activities,
   },
   {
@@ -87,8 +94,8 @@ export const reviewsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/reviews/run-store.ts',
-    find: 'next_attempt_at: null, wrapped_key: null, finished_at: now(tx) }',
-    replace: 'next_attempt_at: null, finished_at: now(tx) }',
+    find: "      ...(status === 'completed' ? { wrapped_key: null } : {}),\n",
+    replace: '',
     why: 'the data key of a review outlives its answers',
     tests: activities,
   },
