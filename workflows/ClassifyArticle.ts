@@ -1,6 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
-  condition,
   continueAsNew,
   proxyActivities,
   proxyLocalActivities,
@@ -9,13 +8,14 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { ClassificationStep, ClassifyArticleResult } from '../src/domain/classify-article.ts';
-import type { ArticleRef, RetryState, Waits } from '../src/domain/embed-article.ts';
+import type { ArticleRef, RetryState } from '../src/domain/embed-article.ts';
 import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, classifierCall } from './policies.ts';
+import { bookkeeping, classifierCall } from './policies.ts';
 import { countRetries, type Retries, waitsFor } from './retries.ts';
+import { waitForOthers, waitToRetry } from './waits.ts';
 
 const { classifyArticle } = proxyActivities<Activities>(classifierCall);
 const { giveUpClassification, recordUsage } = proxyLocalActivities<Activities>(bookkeeping);
@@ -51,12 +51,12 @@ export async function ClassifyArticle(
       case 'changed':
         break;
       case 'busy':
-        await waitAtMost(pass.retryInMs * busyWaits.growth ** busyTimes, 'busy', changes);
+        await waitForOthers(pass, busyTimes, changes);
         busyTimes += 1;
         break;
       case 'waits':
         if (pass.called !== false) await recordUsage(article);
-        if (retries.failed(pass)) await waitFor(pass, retries, changes);
+        if (retries.failed(pass)) await waitToRetry(pass, retries, changes);
         else await fail(article, pass.code, changes);
         break;
       case 'failed':
@@ -82,16 +82,6 @@ async function onePass(article: ArticleRef, { state }: Retries): Promise<Pass> {
     if (failureTraits[code].workflow === 'completes') return { kind: 'changed' };
     return waitsFor(code, state) ?? { kind: 'failed', code };
   }
-}
-
-/** Waits on a timer, which operators see by the code. At least half a second, and longer where no call was made each time. */
-async function waitFor(pass: Waits, { state }: Retries, changes: Changes): Promise<void> {
-  const shortestMs = Math.min(500 * busyWaits.growth ** (state.refusals ?? 0), busyWaits.longestMs);
-  await condition(() => changes.any, Math.max(pass.retryInMs, shortestMs), { summary: pass.code });
-}
-
-async function waitAtMost(waitMs: number, summary: string, changes: Changes): Promise<void> {
-  await condition(() => changes.any, Math.min(waitMs, busyWaits.longestMs), { summary });
 }
 
 function finish(result: ClassifyArticleResult): ClassifyArticleResult {

@@ -1,6 +1,5 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
-  condition,
   continueAsNew,
   proxyActivities,
   proxyLocalActivities,
@@ -8,20 +7,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type {
-  ArticleRef,
-  EmbedArticleResult,
-  Generated,
-  RetryState,
-  Waits,
-} from '../src/domain/embed-article.ts';
+import type { ArticleRef, EmbedArticleResult, RetryState, Waits } from '../src/domain/embed-article.ts';
 import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { bookkeeping, busyWaits, providerCall } from './policies.ts';
+import { bookkeeping, providerCall } from './policies.ts';
 import { countRetries, type Retries, waitsFor } from './retries.ts';
 import { rememberUnusableAnswers, type UnusableAnswers } from './unusable-answers.ts';
+import { waitForOthers, waitToRetry } from './waits.ts';
 
 // Bookkeeping runs as local activities, which share the workflow's task: an embedding needs the task queue only once. The
 // provider call is a regular activity, so that operators see it under way.
@@ -49,7 +43,7 @@ export async function EmbedArticle(article: ArticleRef, continued?: RetryState):
     changes.reset();
     const pass = await onePass(article, { retries, changes, unusable });
 
-    if (pass.kind === 'waits' && retries.failed(pass)) await wait(pass, retries, changes);
+    if (pass.kind === 'waits' && retries.failed(pass)) await waitToRetry(pass, retries, changes);
     else if (pass.kind === 'waits' || pass.kind === 'failed') await fail(article, pass.code, changes);
     else retries.reset();
 
@@ -138,27 +132,6 @@ async function buyMissing(
     }
   }
   return { kind: 'again' };
-}
-
-/** Waits on a timer, which operators see by the code. A new key, an edit or "embed again" ends the wait. */
-async function wait(pass: Waits, { state }: Retries, changes: Changes): Promise<void> {
-  // At least half a second: the breaker uses the database's clock, and a pass that is slightly early would only wait again. Longer
-  // where others are always faster: many articles share the few calls of a limit.
-  const shortestMs = Math.min(500 * busyWaits.growth ** (state.refusals ?? 0), busyWaits.longestMs);
-  await condition(() => changes.any, Math.max(pass.retryInMs, shortestMs), { summary: pass.code });
-}
-
-/**
- * The tenant's other calls are waited for here, on a timer that holds nothing of the worker; a new key or an edit ends it. They
- * hold the slots, or they buy the chunks that are missing, whose vectors are then reused.
- */
-async function waitForOthers(
-  { kind, retryInMs }: Extract<Generated, { readonly kind: 'busy' | 'claimed' }>,
-  times: number,
-  changes: Changes,
-): Promise<void> {
-  const waitMs = Math.min(retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
-  await condition(() => changes.any, waitMs, { summary: kind });
 }
 
 function done(result: EmbedArticleResult): Pass {

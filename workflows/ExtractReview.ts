@@ -15,9 +15,10 @@ import { type FailureCode, failureTraits } from '../src/domain/failures.ts';
 import { searchAttributes } from '../src/domain/temporal-names.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { failedRun, failureCodeOf } from './failure-code.ts';
-import { articleMaking, bookkeeping, busyWaits, chatCall } from './policies.ts';
+import { articleMaking, bookkeeping, chatCall } from './policies.ts';
 import { waitsFor } from './retries.ts';
 import { countRounds, type Rounds } from './rounds.ts';
+import { waitForOthers } from './waits.ts';
 
 const { prepareReview, finishReview } = proxyLocalActivities<Activities>(bookkeeping);
 const { extractReviewPassage } = proxyActivities<Activities>(chatCall);
@@ -142,11 +143,9 @@ async function draftPart(part: ReviewPart, isLast: boolean, run: Run): Promise<P
         case 'answered':
           return await draftReviewArticles({ ...part, isLast, tries });
         case 'busy':
-        case 'claimed': {
-          const waitMs = Math.min(extracted.retryInMs * busyWaits.growth ** busyTimes, busyWaits.longestMs);
-          await condition(() => changes.any, waitMs, { summary: extracted.kind });
+        case 'claimed':
+          await waitForOthers(extracted, busyTimes, changes);
           break;
-        }
       }
     }
     return { kind: 'again' };

@@ -1,7 +1,7 @@
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { Busy } from '../src/domain/ingest-content.ts';
 import type { Changes } from './changes.ts';
-import { busyWaits } from './policies.ts';
+import { waitForOthers } from './waits.ts';
 
 /** What a step answers beside its results: the tenant's slots are in use, or it is worth another try at once. */
 type NotYet = Busy | { readonly kind: 'again' };
@@ -34,8 +34,7 @@ export async function untilFree<Answer extends { readonly kind: string }>(
         if (turn.isTaken && !isMine) await condition(() => changes.any || !turn.isTaken);
         else {
           turn.isTaken = isMine = true;
-          const waitMs = Math.min(answer.retryInMs * busyWaits.growth ** times, busyWaits.longestMs);
-          await condition(() => changes.any, waitMs, { summary: answer.kind });
+          await waitForOthers(answer, times, changes);
           times += 1;
         }
       } else if (isResult(answer)) return answer;

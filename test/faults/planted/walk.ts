@@ -178,9 +178,9 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: steps,
   },
   {
-    file: 'workflows/EmbedArticle.ts',
-    find: 'Math.max(pass.retryInMs, shortestMs)',
-    replace: 'pass.retryInMs',
+    file: 'workflows/waits.ts',
+    find: 'Math.max(failed.retryInMs, shortestMs)',
+    replace: 'failed.retryInMs',
     why: 'a pass that comes early waits again and again',
     tests: counted,
   },
