@@ -1,6 +1,8 @@
 -- The schema as the migrations leave it, for reading. Generated: npm run schema writes it.
 -- The reasons stand beside the statements in migrations/.
 
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
@@ -190,6 +192,21 @@ CREATE TABLE public.article_merges (
 
 ALTER TABLE ONLY public.article_merges FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.article_words (
+    tenant_id uuid NOT NULL,
+    article_id uuid NOT NULL,
+    version smallint NOT NULL,
+    language text,
+    words tsvector NOT NULL,
+    length integer NOT NULL,
+    body_from integer NOT NULL,
+    offsets integer[] NOT NULL,
+    status text NOT NULL,
+    category text NOT NULL,
+    tag_keys text[] NOT NULL
+);
+ALTER TABLE ONLY public.article_words ALTER COLUMN words SET STORAGE MAIN;
+
 CREATE TABLE public.articles (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -200,6 +217,7 @@ CREATE TABLE public.articles (
     tag_keys text[] GENERATED ALWAYS AS (public.fold_tags(tags)) STORED NOT NULL,
     status text NOT NULL,
     source_type text,
+    language text,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     revision integer DEFAULT 1 NOT NULL,
     content_hash text NOT NULL,
@@ -314,6 +332,7 @@ CREATE TABLE public.chunk_vectors (
     space_id uuid NOT NULL,
     chunk_hash text NOT NULL,
     text text NOT NULL,
+    heading text DEFAULT ''::text NOT NULL,
     embedding public.vector NOT NULL,
     dimensions integer GENERATED ALWAYS AS (public.vector_dims(embedding)) STORED NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
@@ -699,6 +718,15 @@ CREATE TABLE public.usage_ledger (
 
 ALTER TABLE ONLY public.usage_ledger FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.word_versions (
+    tenant_id uuid NOT NULL,
+    serving smallint NOT NULL,
+    building smallint,
+    CONSTRAINT word_versions_check CHECK ((building <> serving))
+);
+
+ALTER TABLE ONLY public.word_versions FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash);
 
@@ -722,6 +750,9 @@ ALTER TABLE ONLY public.article_manifests
 
 ALTER TABLE ONLY public.article_merges
     ADD CONSTRAINT article_merges_pkey PRIMARY KEY (tenant_id, first_id, second_id);
+
+ALTER TABLE ONLY public.article_words
+    ADD CONSTRAINT article_words_pkey PRIMARY KEY (tenant_id, version, article_id);
 
 ALTER TABLE ONLY public.articles
     ADD CONSTRAINT articles_pkey PRIMARY KEY (tenant_id, id);
@@ -816,6 +847,9 @@ ALTER TABLE ONLY public.usage_daily_sums
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_pkey PRIMARY KEY (tenant_id, call_id);
 
+ALTER TABLE ONLY public.word_versions
+    ADD CONSTRAINT word_versions_pkey PRIMARY KEY (tenant_id);
+
 CREATE INDEX article_classifications_due ON public.article_classifications USING btree (tenant_id, due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX article_classifications_waiting ON public.article_classifications USING btree (tenant_id) WHERE (status = ANY (ARRAY['pending'::text, 'blocked'::text]));
@@ -829,6 +863,8 @@ CREATE INDEX article_embeddings_parked_by_quota ON public.article_embeddings USI
 CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (tenant_id, updated_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX article_links_from ON public.article_links USING btree (tenant_id, from_id, created_at DESC);
+
+CREATE INDEX article_words_by_word ON public.article_words USING gin (tenant_id, words) WHERE (status = 'published'::text);
 
 CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
 
@@ -946,6 +982,9 @@ ALTER TABLE ONLY public.article_manifests
 ALTER TABLE ONLY public.article_merges
     ADD CONSTRAINT article_merges_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
+ALTER TABLE ONLY public.article_words
+    ADD CONSTRAINT article_words_tenant_id_article_id_fkey FOREIGN KEY (tenant_id, article_id) REFERENCES public.articles(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.articles
     ADD CONSTRAINT articles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
 
@@ -1030,6 +1069,9 @@ ALTER TABLE ONLY public.usage_daily_sums
 ALTER TABLE ONLY public.usage_ledger
     ADD CONSTRAINT usage_ledger_tenant_id_call_id_fkey FOREIGN KEY (tenant_id, call_id) REFERENCES public.provider_calls(tenant_id, id);
 
+ALTER TABLE ONLY public.word_versions
+    ADD CONSTRAINT word_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(id);
+
 CREATE POLICY admin_scope ON public.idempotency_keys USING (((current_setting('app.scope'::text, true) = 'admin'::text) AND (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid))) WITH CHECK (((current_setting('app.scope'::text, true) = 'admin'::text) AND (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid)));
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
@@ -1045,6 +1087,8 @@ ALTER TABLE public.article_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.article_manifests ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.article_merges ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.article_words ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.articles ENABLE ROW LEVEL SECURITY;
 
@@ -1178,6 +1222,8 @@ CREATE POLICY tenant_isolation ON public.article_manifests USING ((tenant_id = (
 
 CREATE POLICY tenant_isolation ON public.article_merges USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.article_words USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 CREATE POLICY tenant_isolation ON public.articles USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
 CREATE POLICY tenant_isolation ON public.audit_log USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
@@ -1236,6 +1282,8 @@ CREATE POLICY tenant_isolation ON public.usage_daily_sums USING ((tenant_id = (N
 
 CREATE POLICY tenant_isolation ON public.usage_ledger USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
 
+CREATE POLICY tenant_isolation ON public.word_versions USING ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)) WITH CHECK ((tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid));
+
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.token_ratios ENABLE ROW LEVEL SECURITY;
@@ -1245,3 +1293,5 @@ ALTER TABLE public.unused_chunks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.usage_daily_sums ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.usage_ledger ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.word_versions ENABLE ROW LEVEL SECURITY;

@@ -27,6 +27,8 @@ export const create = `
     tag_keys text[] not null generated always as (fold_tags(tags)) stored,
     status text not null check (status in ('draft', 'published', 'archived')),
     source_type text,
+    -- The language that the author has set, as an ISO 639-1 code; null where it is detected.
+    language text,
     metadata jsonb not null default '{}',
     revision integer not null default 1,
     -- The hash of the text to embed, written with the text. A vector is visible only if it was made for this hash.

@@ -49,6 +49,8 @@ export const create = `
     space_id uuid not null,
     chunk_hash text not null,
     text text not null,
+    -- The headings above it, from the highest.
+    heading text not null default '',
     -- Stored in the row as long as it fits into the page (a little over 2,000 dimensions): out of line, each comparison would
     -- read another table. The text is moved out of line instead, since only the passage of a search hit reads it.
     embedding vector storage main not null,

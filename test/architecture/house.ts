@@ -13,7 +13,7 @@ export const layers: readonly (readonly string[])[] = [
   ['tenants'],
   ['outbox'],
   ['audit'],
-  ['vectors'],
+  ['vectors', 'words'],
   ['providers/catalogue'],
   ['usage', 'llm-config'],
   ['providers'],
