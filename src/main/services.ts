@@ -31,6 +31,8 @@ import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
 import { createVectors } from '../vectors/create-vectors.ts';
+import { createWords } from '../words/create-words.ts';
+import type { Analyzers } from '../words/word-index.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -50,7 +52,7 @@ const vaultTimeoutMs = 2_000;
 
 /**
  * Strings the rooms of a process together. Nothing connects before it is used. Documents come from public addresses alone: no
- * setting changes that, and only tests hand another fetch in, for servers of their own.
+ * setting changes that, and only tests hand another fetch in, for servers of their own, or analyzers of another release.
  */
 export function createServices(
   environment: ServiceEnvironment,
@@ -58,6 +60,7 @@ export function createServices(
   telemetry: Metrics,
   applicationName: string,
   safeFetch = createSafeFetch({ resolve: createNameResolver(), version }),
+  analyzers?: Analyzers,
 ) {
   const shares = createShares(telemetry.registry, {
     poolSize: environment.DATABASE_POOL_SIZE,
@@ -87,7 +90,8 @@ export function createServices(
   const tenants = createTenants({
     database,
     audit,
-    // The room of usage is below that of the tenants, so it is reached from here.
+    // The rooms of words and usage are below that of the tenants, so they are reached from here.
+    onCreated: (tx, tenantId) => words.wordVersions.begin(tx, tenantId),
     onBudgetChanged: (tx, tenantId, keyId) => usage.keyBudgetChanged(tx, tenantId, keyId),
     onUseNotRecorded: (error) => log.warn({ error }, 'time of use of an API key not recorded'),
   });
@@ -155,6 +159,7 @@ export function createServices(
   });
   const { guard } = providers;
   const { cutter } = createVectors(shares);
+  const words = createWords({ database, threads: shares.threads, analyzers });
   const embedding = createEmbedding({
     database,
     audit,
@@ -193,6 +198,8 @@ export function createServices(
     outbox,
     blocked,
     gate,
+    wordIndex: words.wordIndex,
+    wordVersions: words.wordVersions,
     metrics,
     log,
     embeddings: embedding.embeddings,
@@ -256,6 +263,9 @@ export function createServices(
     merging: articlesRoom.merging,
     classifySteps: articlesRoom.classifySteps,
     waitingClassifications: articlesRoom.waitingClassifications,
+    rewriting: articlesRoom.rewriting,
+    wordIndex: words.wordIndex,
+    wordVersions: words.wordVersions,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
     waitingReviews: reviews.waitingReviews,
@@ -271,13 +281,14 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts, documents] = await Promise.all([
+      const [transactions, cuts, analyses, documents] = await Promise.all([
         database.close(),
         cutter.close(),
+        words.close(),
         reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts, documents };
+      return { signals, uses, transactions, cuts, analyses, documents };
     },
   };
 }
