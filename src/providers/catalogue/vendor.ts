@@ -47,8 +47,10 @@ export interface VendorRerank {
   readonly maxDocuments: number;
   /** The most tokens of a request: those of the query for each text, and those of the texts. */
   readonly maxRequestTokens: number;
+  /** The beginning of a text that is read, in tokens, where a request can say so; null: the whole. */
+  readonly maxDocumentTokens: number | null;
   /** Fields of a request beside model, query and documents, which have the same names everywhere. */
-  readonly fields: Readonly<Record<string, boolean | number>>;
+  readonly fields: Readonly<Record<string, boolean>>;
   /** The field of an answer that holds the scores. */
   readonly scoresIn: 'results' | 'data';
 }

@@ -34,8 +34,9 @@ export const cohere: Vendor = {
     // More are taken, and billed as another search for each hundred.
     maxDocuments: 100,
     maxRequestTokens: 400_000,
-    // The beginning of a text that is read. A longer one is billed as several.
-    fields: { max_tokens_per_doc: 500 },
+    // A longer text is billed as several.
+    maxDocumentTokens: 500,
+    fields: {},
     scoresIn: 'results',
   },
   rateHeaders: 'none',

@@ -58,6 +58,7 @@ export const jina: Vendor = {
     models: ['jina-reranker-v3', 'jina-reranker-m0', 'jina-reranker-v2-base-multilingual'],
     maxDocuments: 64,
     maxRequestTokens: 131_072,
+    maxDocumentTokens: null,
     fields: { return_documents: false },
     scoresIn: 'results',
   },

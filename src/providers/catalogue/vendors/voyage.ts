@@ -30,6 +30,7 @@ export const voyage: Vendor = {
     models: ['rerank-2.5', 'rerank-2.5-lite', 'rerank-2', 'rerank-2-lite'],
     maxDocuments: 1_000,
     maxRequestTokens: 600_000,
+    maxDocumentTokens: null,
     fields: { return_documents: false, truncation: true },
     scoresIn: 'data',
   },
