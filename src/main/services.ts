@@ -231,6 +231,7 @@ export function createServices(
     blocked,
     guard,
     embedding: providers.embedding,
+    rerank: providers.rerank,
     metrics,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     deadlineMs: environment.GUARD_TIMEOUT_MS,
