@@ -28,7 +28,7 @@ const pairFrom = 0.5;
  * with another number, name, unit or negation come first, then those with the fewest other words.
  */
 export function differencesOf(unsaid: readonly Statement[], existing: readonly Statement[]): Difference[] {
-  const proposed = unsaid
+  const proposed = telling(unsaid, existing)
     .slice(0, maxLookedFor)
     .map((statement) => ({ statement, words: wordsOf(statement.folded) }));
   const sought = new Set(proposed.flatMap(({ words }) => [...words]));
@@ -55,13 +55,27 @@ export function differencesOf(unsaid: readonly Statement[], existing: readonly S
       if (best === undefined || alike > best.alike) best = { other, alike };
     }
     if (best === undefined || best.alike < pairFrom) return [];
-    const { other, alike } = best;
-    return [{ ...passages(statement, other), alike, pointed: isPointed(statement.text, other.text) }];
+    const { other } = best;
+    // Of equal sentences under two headings little is to be seen: they come last.
+    const isSame = statement.folded === other.folded;
+    const alike = isSame ? 0 : best.alike;
+    return [
+      { ...passages(statement, other), alike, pointed: !isSame && isPointed(statement.text, other.text) },
+    ];
   });
   return pairs
     .sort((a, b) => Number(b.pointed) - Number(a.pointed) || b.alike - a.alike)
     .slice(0, maxDifferences)
     .map(({ proposal, existing: passage }) => ({ proposal, existing: passage }));
+}
+
+/** Without the sentences that an article holds under another heading, where the heading itself is what differs. */
+function telling(unsaid: readonly Statement[], existing: readonly Statement[]): Statement[] {
+  const own = new Set(unsaid.map(({ folded }) => folded));
+  const there = new Set(existing.map(({ folded }) => folded));
+  return unsaid.filter(
+    ({ folded, under }) => under === undefined || !there.has(folded) || !own.has(under.folded),
+  );
 }
 
 /** The statements that share most words with these. */

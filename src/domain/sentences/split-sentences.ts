@@ -58,8 +58,8 @@ function endsSentence(text: string, index: number, stop: string, end: number): b
   const next = /^\s+(\S)/u.exec(text.slice(end, end + 8))?.[1];
   if (next !== undefined && /\p{N}/u.test(next)) return false;
   const read = text.slice(Math.max(0, index - maxAbbreviation), index);
-  // The unit of a number.
-  if (/\p{N}\s?\p{L}$/u.test(read)) return true;
+  // The unit of a number, as in 900 ms.
+  if (/\p{N}\s?\p{L}{1,3}$/u.test(read)) return true;
   const word = /[\p{L}\p{M}.]+$/u.exec(read)?.[0];
   if (word === undefined) return true;
   const letters = word.toLowerCase().replaceAll('.', '');

@@ -54,6 +54,7 @@ export interface ArticleApi {
 const keylessProposals: Proposals = {
   embed: async () => ({ kind: 'failed', code: 'no_api_key' }),
   compare: () => Promise.reject(new Error('there is nothing to compare')),
+  compareWords: () => Promise.reject(new Error('there is nothing to compare')),
   store: () => Promise.reject(new Error('there is nothing to store')),
 };
 

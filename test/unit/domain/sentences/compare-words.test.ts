@@ -236,6 +236,15 @@ describe('what differs', () => {
     }
   });
 
+  it('is the title alone where the text under it is the same', () => {
+    const compared = compareWords({
+      proposal: { title: 'Waits of the new pool', body: 'The pool waits 5 s. It is blue and deep.' },
+      articles: [{ title: 'Waits of the old pool', body: 'The pool waits 5 s. It is blue and deep.' }],
+    });
+    const differs = [{ proposal: 'Waits of the new pool', existing: 'Waits of the old pool' }];
+    expect(compared).toEqual({ kind: 'unsaid', nearest: 0, differs });
+  });
+
   it('is nothing where no statement is near', () => {
     expect(compare('The pool is full of water.', 'Bread needs flour and time.')).toMatchObject({
       differs: [],
