@@ -61,6 +61,7 @@ export const noReranking: Reranking = {
 const keylessProposals: Proposals = {
   embed: async () => ({ kind: 'failed', code: 'no_api_key' }),
   compare: () => Promise.reject(new Error('there is nothing to compare')),
+  compareWords: () => Promise.reject(new Error('there is nothing to compare')),
   store: () => Promise.reject(new Error('there is nothing to store')),
 };
 
