@@ -1,4 +1,5 @@
 import { analyzerVersion } from './analyzer-version.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import { tokenize } from './tokenize.ts';
 
 /** What of an article is found by its words. */
@@ -24,6 +25,8 @@ export interface AnalyzedText {
   readonly bodyFrom: number;
   /** Of every 64th word of the body, from its first: where it starts, in characters (not UTF-16 units) of the body. */
   readonly offsets: readonly number[];
+  /** The headings and tables of the body. */
+  readonly outline: Outline;
 }
 
 /** The number of words between two offsets. */
@@ -54,5 +57,8 @@ export function analyzeText({ title, tags, category, body, language }: Analyzabl
   const offsets = words
     .filter((_, index) => index % wordsPerOffset === 0)
     .map(({ start }) => Array.from(body.slice(0, start)).length);
-  return { version: analyzerVersion, language: known, vector, length: last, bodyFrom, offsets };
+  return {
+    ...{ version: analyzerVersion, language: known, vector, length: last, bodyFrom, offsets },
+    outline: outlineOf(body),
+  };
 }
