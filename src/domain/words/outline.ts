@@ -1,3 +1,4 @@
+import { countCharacters } from '../characters.ts';
 import { type Fence, type Line, readLine } from '../chunking/markdown-line.ts';
 
 /** The headings and tables of a Markdown text. Places are in characters (not UTF-16 units), as Postgres counts them. */
@@ -88,15 +89,9 @@ function createCharacterCount(text: string): (offset: number) => number {
   let counted = 0;
   let characters = 0;
   return (offset) => {
-    if (offset < counted) return characters - countCharacters(text, offset, counted);
-    characters += countCharacters(text, counted, offset);
+    if (offset < counted) return characters - countCharacters(text, counted, offset);
+    characters += countCharacters(text, offset, counted);
     counted = offset;
     return characters;
   };
-}
-
-function countCharacters(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = from; at < to; count += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-  return count;
 }

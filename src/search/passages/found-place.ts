@@ -1,3 +1,4 @@
+import { countCharacters } from '../../domain/characters.ts';
 import { cutFragment, type Fragment, type ReadPiece } from './fragment.ts';
 import { listMarked, type MarkedToken } from './mark-text.ts';
 import type { Mark, Marker } from './marks.ts';
@@ -50,11 +51,4 @@ export function fragmentAt({ piece, first, last }: FoundPlace, characters: numbe
 /** Where a place is in its body, in characters. */
 export function characterOf({ piece, first }: FoundPlace): number {
   return piece.start + countCharacters(piece.text, first.token.start);
-}
-
-/** The number of characters (not UTF-16 units) before an offset of a text. */
-export function countCharacters(text: string, offset: number): number {
-  let count = 0;
-  for (let at = 0; at < offset; count += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-  return count;
 }

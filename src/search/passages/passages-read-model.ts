@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import type { Place } from '../../domain/words/outline.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { Marker } from './marks.ts';
 import type { Piece } from './places.ts';
 
-const place = z.tuple([z.int(), z.int()]);
+/** Pairs as the table has them, one behind the other. */
+const places = z.array(z.int()).transform((numbers) => {
+  const pairs: Place[] = [];
+  for (let i = 0; i < numbers.length; i += 2) pairs.push([numbers[i] ?? 0, numbers[i + 1] ?? 0]);
+  return pairs;
+});
 
 const matchedWords = z.object({
   id: z.string(),
@@ -11,8 +17,8 @@ const matchedWords = z.object({
   length: z.int(),
   bodyFrom: z.int(),
   offsets: z.array(z.int()),
-  headings: z.array(place),
-  tables: z.array(place),
+  headings: places,
+  tables: places,
   found: z.array(z.tuple([z.string(), z.array(z.int())])),
 });
 
@@ -65,7 +71,7 @@ export interface BodyPiece extends Piece {
   readonly id: string;
 }
 
-/** The texts of pieces of bodies, in their order; empty behind the end of a body, and of an article that is gone. */
+/** The texts of pieces of bodies, in their order; empty behind the end of a body, and of an article that is not published. */
 export async function listPieces(
   tx: Transaction,
   tenantId: string,
@@ -76,7 +82,7 @@ export async function listPieces(
     `select piece.place, substr(article.body, piece.start + 1, piece.length) as text
        from (select id, body || '' as body
                from articles
-              where tenant_id = :tenantId and id = any(cast(:ids as uuid[])) offset 0) article
+              where tenant_id = :tenantId and id = any(cast(:ids as uuid[])) and status = 'published' offset 0) article
        join unnest(cast(:ids as uuid[]), cast(:starts as int[]), cast(:lengths as int[]))
               with ordinality as piece (id, start, length, place) using (id)`,
     {

@@ -1,5 +1,6 @@
+import { countCharacters } from '../../domain/characters.ts';
 import type { Place } from '../../domain/words/outline.ts';
-import { countCharacters, type FoundPlace } from './found-place.ts';
+import type { FoundPlace } from './found-place.ts';
 import { cutFragment, type Fragment } from './fragment.ts';
 
 /** What is read at the start of a table: its header row and the row of dashes. */
