@@ -14,7 +14,6 @@ const places = z.array(z.int()).transform((numbers) => {
 const matchedWords = z.object({
   id: z.string(),
   language: z.string().nullable(),
-  length: z.int(),
   bodyFrom: z.int(),
   offsets: z.array(z.int()),
   headings: places,
@@ -40,7 +39,7 @@ export async function listMatchedWords(
 ): Promise<Map<string, MatchedWords>> {
   const each = Math.floor(totalPositions / Math.max(1, exact.length));
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select w.article_id as id, w.language, w.length, w.body_from as "bodyFrom", w.offsets, w.headings, w.tables,
+    `select w.article_id as id, w.language, w.body_from as "bodyFrom", w.offsets, w.headings, w.tables,
             coalesce(matched.words, '[]') as found
        from article_words w
       cross join lateral (

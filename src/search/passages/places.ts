@@ -3,8 +3,6 @@ import type { Window } from './windows.ts';
 
 /** Where the words of an article's body stand. */
 export interface BodyWords {
-  /** The number of words of title, tags and body. */
-  readonly length: number;
   /** The position of the body's first word. */
   readonly bodyFrom: number;
   /** Where every 64th word of the body starts, in characters. */
@@ -34,11 +32,12 @@ export const beginning: Piece = { start: 0, length: 600 };
  * tsvector can count, so in a text longer than that a window has a piece for each turn, and reading them tells which it is.
  */
 export function piecesOf({ from, to }: Window, words: BodyWords): Piece[] {
+  const count = words.offsets.length * wordsPerOffset;
   const pieces: Piece[] = [];
-  for (let turn = 0; turn < maxTurns && turn * maxPosition < words.length; turn += 1) {
+  for (let turn = 0; turn < maxTurns && turn * maxPosition < words.bodyFrom + count; turn += 1) {
     // The index of a word among those of the body.
     const index = (position: number) => position + turn * maxPosition - words.bodyFrom;
-    if (index(to) < 0 || index(from) > words.length - words.bodyFrom) continue;
+    if (index(to) < 0 || index(from) >= count) continue;
     const first = Math.max(0, Math.floor((index(from) - wordsBefore) / wordsPerOffset));
     const start = first === 0 ? 0 : words.offsets[first];
     if (start === undefined) continue;
