@@ -78,8 +78,12 @@ export const searchHit = z
     snippet: z
       .string()
       .describe(
-        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Where words are matched, ligatures, full-width and decomposed letters are written plainly',
+        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Wherever it stands in the body, and as it is written there; a row of a table comes behind its header row. The beginning of the body where only title or tags match',
       ),
+    heading: z
+      .string()
+      .nullable()
+      .describe('The headings above the passage, from the highest: `Storage > Backups`; null without any'),
     matched: z.array(z.enum(sources)).describe('The rankings that have found it'),
     ranks: z
       .object({ keyword: rank, semantic: rank })

@@ -5,7 +5,7 @@ import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
-import { type Hit, loadHits } from './hits.ts';
+import { type Hit, type HitPlace, loadHits } from './hits.ts';
 import { rankByKeyword } from './keyword/keyword.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
@@ -27,6 +27,8 @@ export interface SearchQuery extends SearchText {
 export interface Found {
   readonly kind: 'found';
   readonly hits: readonly Hit[];
+  /** Where the hits' snippets are in their bodies, by article id. */
+  readonly places: ReadonlyMap<string, HitPlace>;
   readonly servedMode: SearchMode;
   /** Whether keywords served a search that asked for more. */
   readonly fallback: boolean;
@@ -136,13 +138,14 @@ export function createSearchService({
                 ...{ byVector: vector !== undefined, reranked: isReranked },
               })
             : undefined;
-        const [hits, nextCursor] = await Promise.all([
+        const [{ hits, places }, nextCursor] = await Promise.all([
           loadHits(tx, tenantId, page, ranking),
           next === undefined ? null : issueCursor(tx, tenantId, query, next),
         ]);
         return {
           kind: 'found',
           hits,
+          places,
           servedMode,
           fallback: fallback !== undefined,
           fallbackReason: fallback?.code ?? null,
