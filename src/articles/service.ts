@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { articleText, contentHash } from '../domain/article-text.ts';
+import { articleHash } from '../domain/article-text.ts';
 import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
@@ -145,9 +145,8 @@ export function createArticles(deps: ArticlesDeps): Articles {
         if (differing.length === 0) {
           return { kind: 'ok', article: await withState(tx, actor.tenantId, current) };
         }
-        const hash = contentHash(
-          articleText({ title: changes.title ?? current.title, body: changes.body ?? current.body }),
-        );
+        const { title = current.title, body = current.body, tags = current.tags } = changes;
+        const hash = articleHash({ title, body, tags });
         const updated = await updateArticle(tx, actor.tenantId, id, {
           ...Object.fromEntries(differing.map((field) => [field, changes[field]])),
           contentHash: hash,

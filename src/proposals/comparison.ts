@@ -11,6 +11,7 @@ import {
   distinct,
   hashesOf,
   type ProposedText,
+  passages,
   sampleEvenly,
   weightsOf,
   withVectors,
@@ -50,7 +51,8 @@ export type CompareProposal = (
  * Finds the articles near some of the proposal's chunks by the index, then compares their chunks with all of the
  * proposal's, or with as many as the budget of a comparison allows.
  */
-export const compareProposal: CompareProposal = async (tx, tenantId, proposal) => {
+export const compareProposal: CompareProposal = async (tx, tenantId, proposed) => {
+  const proposal = { ...proposed, chunks: passages(proposed.chunks) };
   const chunks = comparable(withVectors(proposal));
   const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));

@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import { articleText, contentHash } from '../../domain/article-text.ts';
+import { articleHash } from '../../domain/article-text.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { Article, LinkedArticle } from '../article.ts';
 import { insertLinks, listLinks } from '../link-store.ts';
@@ -31,13 +31,14 @@ export function createWriteDraft({
     if (written === undefined) return undefined;
     const { tenantId } = actor;
     const from = sources.map((source) => source.id);
+    // Those of the originals first: where they are many, the model's are left out.
+    const tags = fittingTags([...sources.flatMap((source) => source.tags), ...answer.tags]);
     const inserted = await insertArticle(tx, tenantId, {
       ...{ ...written, id, status: 'draft' },
-      // Those of the originals first: where they are many, the model's are left out.
-      tags: fittingTags([...sources.flatMap(({ tags }) => tags), ...answer.tags]),
+      tags,
       sourceType: 'merge',
       metadata: { merged_from: from },
-      contentHash: contentHash(articleText(written)),
+      contentHash: articleHash({ ...written, tags }),
       gateVerdict: 'skipped',
     });
     await insertLinks(tx, tenantId, id, from);

@@ -4,6 +4,7 @@ import type { Database } from '../../../src/platform/postgres/database.ts';
 import { compareProposal } from '../../../src/proposals/comparison.ts';
 import type { ProposedText } from '../../../src/proposals/text.ts';
 import { createProposalVectors } from '../../../src/proposals/vectors.ts';
+import { aChunk } from '../../support/a-chunk.ts';
 import { factsOfDatabase } from '../../support/fixtures.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestDatabase } from '../../support/test-database.ts';
@@ -40,7 +41,7 @@ describe('a proposal compared with 8 articles of 50 chunks and 1,536 dimensions'
     proposals,
   }) => {
     const said = space.articles.flatMap(({ chunks }) => chunks).slice(0, 250);
-    const chunks = said.map(({ hash }, position) => ({ position, text: hash, hash, approxTokens: 400 }));
+    const chunks = said.map(({ hash }, position) => aChunk({ position, hash, approxTokens: 400 }));
     const proposal = {
       ...{ chunks, target: targetOf('a-model'), spaceId: space.spaceId },
       ...{ known: new Set(said.map(({ hash }) => hash)), bought: new Map() },
@@ -76,12 +77,9 @@ function openProposals(db: TestDatabase, space: FilledSpace) {
   /** A proposal of so many new chunks, whose vectors are those of one article's chunks over and over. */
   function proposalOf(count: number): ProposedText {
     const said = space.articles[0]?.chunks ?? [];
-    const chunks = Array.from({ length: count }, (_, position) => ({
-      position,
-      text: `Passage ${position}`,
-      hash: `hash ${position}`,
-      approxTokens: 400,
-    }));
+    const chunks = Array.from({ length: count }, (_, position) =>
+      aChunk({ position, text: `Passage ${position}`, hash: `hash ${position}`, approxTokens: 400 }),
+    );
     const bought = chunks.map(({ hash }, at): [string, number[]] => [
       hash,
       repeated(said[at % said.length]?.vector ?? [], dimensions),
