@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
+import { tagKey } from '../domain/tag-key.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape, optionalGuidanceShape } from '../platform/http/guidance.ts';
 import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
@@ -42,12 +43,6 @@ export function fittingTags(given: readonly string[]): string[] {
     return data === undefined ? [] : [data];
   });
   return uniqueTags(fitting).slice(0, maxTags);
-}
-
-/** What tags are compared by. The database makes the same of the tags that it finds articles by. */
-function tagKey(tag: string): string {
-  const visible = tag.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  return visible.normalize('NFKC').toUpperCase().toLowerCase();
 }
 
 /** The texts of an article, for writers that are not routes. */

@@ -34,6 +34,7 @@ describe('the articles that a proposal is compared with', () => {
           articleId,
           hash: `${articleId} ${at}`,
           text: 'x',
+          heading: '',
           vector,
         }));
         await insertVectors(tx, tenant.id, space.id, stored);
