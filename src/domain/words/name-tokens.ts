@@ -65,23 +65,17 @@ function partTokens(
   const next = pieces[index + 1];
   // A piece that no sign parts from its neighbours is no word by itself, so that it counts less than one.
   const isPart = piece.end === next?.start || piece.start === pieces[index - 1]?.end;
-  const own = isPart ? lexemes.map(derive) : [...lexemes];
-  const tokens: Token[] = [{ ...piece, position, lexemes: [...new Set(own)], kind: 'part' }];
-  const ending = endingOf(text, piece);
-  if (ending !== null)
-    tokens.push({ start: piece.start - 1, end: piece.end, position, lexemes: [ending], kind: 'pair' });
+  const own = isPart ? [...new Set(lexemes.map(derive))] : lexemes;
+  const { start, end } = piece;
+  const tokens: Token[] = [{ start, end, position, lexemes: own, kind: 'part' }];
+  if (text[start - 1] === '.' && end - start <= longestEnding) {
+    const ending = lexicon.ending(text.slice(start, end));
+    if (ending.length > 0) tokens.push({ start: start - 1, end, position, lexemes: ending, kind: 'pair' });
+  }
   if (next === undefined || pieces.length < 3) return tokens;
-  const pair = lexicon.parts(text.slice(piece.start, piece.end) + text.slice(next.start, next.end));
-  if (pair.length > 0)
-    tokens.push({ start: piece.start, end: next.end, position, lexemes: pair, kind: 'pair' });
+  const pair = lexicon.parts(text.slice(start, end) + text.slice(next.start, next.end));
+  if (pair.length > 0) tokens.push({ start, end: next.end, position, lexemes: pair, kind: 'pair' });
   return tokens;
-}
-
-/** A part as the ending of a file: `.pdf`. */
-function endingOf(text: string, { start, end }: Span): string | null {
-  if (text[start - 1] !== '.' || end - start > longestEnding) return null;
-  const ending = foldedForm(exactForm(text.slice(start, end)));
-  return /^\p{L}/u.test(ending) ? derive(`.${ending}`) : null;
 }
 
 /** A word with an ending behind an apostrophe, as one token; null for every other name. */

@@ -39,7 +39,8 @@ export function soughtIn(
       continue;
     }
     const letters = lettersOf(text, unit, lexicon);
-    const words = runs === 'whole' ? wholeRun(letters) : groupedWords(unit.kind, letters, runs.isCommon);
+    const words =
+      runs === 'whole' ? wholeRun(letters) : groupedWords(unit.kind, letters, runs.isCommon, lexicon);
     for (const word of words) all.push(soughtInRun(letters, word, position, lexicon));
     position += letters.length;
   }
@@ -105,6 +106,7 @@ function groupedWords(
   kind: TextUnit['kind'],
   letters: readonly Letter[],
   isCommon: (word: string) => boolean,
+  lexicon: Lexicon,
 ): RunWord[] {
   const words: RunWord[] = [];
   const loose: RunWord[] = [];
@@ -120,7 +122,7 @@ function groupedWords(
       words.push({ first, last, lexemes: [lexeme] });
     }
   };
-  for (const word of wordsOfRun(kind, letters)) {
+  for (const word of wordsOfRun(kind, letters, lexicon)) {
     const isLoose = word.first === word.last && !isCommon(word.lexemes[0] ?? '');
     if (isLoose) loose.push(word);
     else {

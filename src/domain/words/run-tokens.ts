@@ -10,7 +10,7 @@ import { derive } from './word-forms.ts';
  */
 export function runTokens(text: string, unit: TextUnit, position: number, lexicon: Lexicon): Token[] {
   const letters = lettersOf(text, unit, lexicon);
-  const words = wordsOfRun(unit.kind, letters);
+  const words = wordsOfRun(unit.kind, letters, lexicon);
   const tokens: Token[] = [];
   let next = 0;
   for (const [index, { start, end, form }] of letters.entries()) {

@@ -45,9 +45,9 @@ function isMedialOrFinal(code: number): boolean {
 }
 
 /** The words of a run: all of it where Korean syllables stand together, those that a dictionary knows elsewhere. */
-export function wordsOfRun(kind: TextUnit['kind'], letters: readonly Letter[]): RunWord[] {
+export function wordsOfRun(kind: TextUnit['kind'], letters: readonly Letter[], lexicon: Lexicon): RunWord[] {
   if (letters.length === 0) return [];
-  return kind === 'hangul' ? [koreanWord(letters)] : dictionaryWords(letters);
+  return kind === 'hangul' ? [koreanWord(letters)] : dictionaryWords(letters, lexicon);
 }
 
 function koreanWord(letters: readonly Letter[]): RunWord {
@@ -57,10 +57,11 @@ function koreanWord(letters: readonly Letter[]): RunWord {
   return { first: 0, last: letters.length - 1, lexemes };
 }
 
-function dictionaryWords(letters: readonly Letter[]): RunWord[] {
+function dictionaryWords(letters: readonly Letter[], lexicon: Lexicon): RunWord[] {
   const words: RunWord[] = [];
   for (let from = 0; from < letters.length; from += segmentedAtOnce) {
     const some = letters.slice(from, from + segmentedAtOnce);
+    if (!lexicon.mayLookUp(some.length)) break;
     let index = from;
     let behind = 0;
     for (const { segment, index: offset } of segmenter.segment(some.map(({ form }) => form).join(''))) {
