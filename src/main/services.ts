@@ -179,7 +179,7 @@ export function createServices(
     slots: shares.providerCalls,
     attemptTimeoutMs: backgroundTimeoutMs('embedding'),
   });
-  const { gate } = createProposals({
+  const proposals = createProposals({
     database,
     guard,
     embedding: providers.embedding,
@@ -190,7 +190,9 @@ export function createServices(
     maxChunks: environment.GATE_MAX_CHUNKS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
+    threads: shares.threads,
   });
+  const { gate } = proposals;
   const { anthropic } = providers;
   const articlesRoom = createArticlesRoom({
     database,
@@ -231,6 +233,7 @@ export function createServices(
     blocked,
     guard,
     embedding: providers.embedding,
+    rerank: providers.rerank,
     metrics,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     deadlineMs: environment.GUARD_TIMEOUT_MS,
@@ -281,14 +284,15 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts, analyses, documents] = await Promise.all([
+      const [transactions, cuts, analyses, comparisons, documents] = await Promise.all([
         database.close(),
         cutter.close(),
         words.close(),
+        proposals.close(),
         reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts, analyses, documents };
+      return { signals, uses, transactions, cuts, analyses, comparisons, documents };
     },
   };
 }

@@ -28,8 +28,10 @@ export function presentMeta(mode: SearchQuery['mode'], found: Found) {
     served_mode: found.servedMode,
     fallback: found.fallback,
     fallback_reason: found.fallbackReason,
-    ...guidanceOf(found.fallbackReason),
+    ...guidanceOf(found.fallbackReason ?? found.rerankReason),
     coverage: found.coverage,
     retry_at: found.retryAt?.toISOString() ?? null,
+    reranked: found.reranked,
+    rerank_reason: found.rerankReason,
   };
 }

@@ -2,9 +2,10 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
-import type { KeywordRanking, Marks } from './keyword/keyword.ts';
+import type { KeywordRanking } from './keyword/keyword.ts';
 import { leastWholeScore, parseQuery } from './keyword/keyword-read-model.ts';
 import { excludedBy, readWebQuery } from './keyword/web-query.ts';
+import type { Marks } from './passages/marks.ts';
 import type { QueryVector } from './query-embedding.ts';
 
 /**

@@ -9,6 +9,7 @@ import { clientCursor, maxCursorCharacters } from './client-cursor.ts';
 import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { leastPart, partWeight, tailWeight } from './ranking.ts';
+import { rerankedHits } from './rerank-candidates.ts';
 import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
 /** The schemas of the search route. */
@@ -37,12 +38,22 @@ export const searchMode = z
   .transform((mode) => (mode === 'combined' ? 'hybrid' : mode))
   .describe('`combined` is another name for `hybrid`');
 
+/** The `rerank` parameter. */
+const rerank = z
+  .enum(['true', 'false'], 'must be true or false')
+  .default('false')
+  .transform((given) => given === 'true')
+  .describe(
+    `\`true\`: the embedding provider orders the first ${rerankedHits} hits of each page, where it has reranking (see \`GET /providers\`). Their titles and passages go to it, on the tenant's own key, by one more call`,
+  );
+
 export const searchQuerySchema = z.strictObject({
   q: searchText,
   mode: searchMode,
   category: z.enum(categories).optional(),
   tags: tagsFilter,
   tags_match: tagsMatch,
+  rerank,
   limit: limit({ default: 10 }),
   cursor: cursor(clientCursor, maxCursorCharacters)
     .optional()
@@ -67,8 +78,12 @@ export const searchHit = z
     snippet: z
       .string()
       .describe(
-        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Where words are matched, ligatures, full-width and decomposed letters are written plainly',
+        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Wherever it stands in the body, and as it is written there; a row of a table comes behind its header row. The beginning of the body where only title or tags match',
       ),
+    heading: z
+      .string()
+      .nullable()
+      .describe('The headings above the passage, from the highest: `Storage > Backups`; null without any'),
     matched: z.array(z.enum(sources)).describe('The rankings that have found it'),
     ranks: z
       .object({ keyword: rank, semantic: rank })
@@ -90,6 +105,15 @@ export const searchMeta = z.object({
     .object({ published: z.int(), embedded: z.int() })
     .describe('The number of published articles, and of those that search by meaning finds now'),
   retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
+  reranked: z
+    .boolean()
+    .describe('Whether a reranker has ordered the hits; `score` and `ranks` are those of the order before'),
+  rerank_reason: z
+    .enum(failureCodes)
+    .nullable()
+    .describe(
+      'Why the hits are in their own order although `rerank` was true; null with fewer than two hits',
+    ),
 });
 
 export const searchReply = z.object({
@@ -99,7 +123,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning ends after some ${maxSeenIds} articles`,
+        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning, and one that is reranked, ends after some ${maxSeenIds} articles`,
       ),
   }),
 });

@@ -20,18 +20,19 @@ export async function replaceWords(
   article: WordsSubject,
   words: readonly AnalyzedText[],
 ): Promise<void> {
-  const row = '(?, ?, ?, ?, ?::tsvector, ?, ?, ?::int[], ?, ?, fold_tags(?::text[]))';
+  const row = '(?, ?, ?, ?, ?::tsvector, ?, ?, ?::int[], ?::int[], ?::int[], ?, ?, fold_tags(?::text[]))';
   await tx.raw(
     `with gone as (
        delete from article_words where tenant_id = ? and article_id = ? and version <> all(?::int[])
      ), written as (
        insert into article_words
-         (tenant_id, article_id, version, language, words, length, body_from, offsets, status, category, tag_keys)
+         (tenant_id, article_id, version, language, words, length, body_from, offsets, headings, tables, status, category,
+          tag_keys)
        values ${words.map(() => row).join(', ')}
        on conflict (tenant_id, article_id, version) do update
-         set (language, words, length, body_from, offsets, status, category, tag_keys)
+         set (language, words, length, body_from, offsets, headings, tables, status, category, tag_keys)
            = (excluded.language, excluded.words, excluded.length, excluded.body_from, excluded.offsets,
-              excluded.status, excluded.category, excluded.tag_keys)
+              excluded.headings, excluded.tables, excluded.status, excluded.category, excluded.tag_keys)
      )
      update word_versions set building = serving, changed_at = clock_timestamp()
       where tenant_id = ? and building is null and serving <> all(?::int[])`,
@@ -47,6 +48,8 @@ export async function replaceWords(
           of.length,
           of.bodyFrom,
           [...of.offsets],
+          of.outline.headings.flat(),
+          of.outline.tables.flat(),
         ],
         ...[article.status, article.category, [...article.tags]],
       ]),

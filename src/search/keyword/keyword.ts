@@ -1,5 +1,7 @@
+import { parseQuery as parseTerms } from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
+import type { Marks } from '../passages/marks.ts';
 import {
   leastWholeScore,
   parseQuery,
@@ -15,7 +17,6 @@ import {
   anyOf,
   anyWord,
   countWords,
-  quoteWord,
   readWebQuery,
   replaceWords,
   type WebQuery,
@@ -51,13 +52,6 @@ export interface KeywordRanking {
   readonly marks: Marks | undefined;
 }
 
-/** What is marked in snippets, as texts of tsqueries. */
-export interface Marks {
-  readonly query: string;
-  /** Each of its words: a passage with more of them is the better one. */
-  readonly words: readonly string[];
-}
-
 /** The most words of a query that are weighed. Each word costs a test of every article. */
 export const maxWords = 24;
 
@@ -66,12 +60,6 @@ export const maxWords = 24;
  * of every other word: with 24 words that stand 256 times in an article, that took 5,000 times as long as without closeness.
  */
 const maxCloseWords = 4;
-
-/**
- * The most words of a query that are marked as the query says. Postgres needs a second for the marks of a phrase of 160 words in
- * 16,000 characters; of a longer query each word is marked.
- */
-const maxMarkedWords = 12;
 
 /**
  * The least share of a query that an article must have, by the weights of its words. With less it has only common words of
@@ -121,7 +109,7 @@ export async function rankByKeyword(
       after,
       counts: plan?.counts,
     });
-    return { plan: { counts, spellings }, ranked, marks: marksOf(tree, wording) };
+    return { plan: { counts, spellings }, ranked, marks: marksOf(q, spellings) };
   };
 
   if (plan !== undefined) return rank(plan.spellings);
@@ -164,8 +152,7 @@ function wordingOf(tree: WebQuery, mayBePart: boolean): Wording {
   return { whole, rankBy, parts: { any: anyOf(tree, words), words, leastShare } };
 }
 
-function marksOf(tree: WebQuery, { whole, parts }: Wording): Marks {
-  const words = wantedWords(tree).slice(0, maxWords);
-  const asAsked = countWords(tree) <= maxMarkedWords && parts === undefined;
-  return { query: asAsked ? whole : anyWord(words), words: words.map(quoteWord) };
+function marksOf(q: string, spellings: KeywordPlan['spellings']): Marks {
+  const typed = parseTerms(q, []).terms.map(({ marks }) => marks);
+  return { terms: [...typed, ...spellings.map(([, known]) => [known])] };
 }

@@ -65,7 +65,7 @@ describe('a hit', () => {
     const [a, b] = four.ids;
     await test.services.articles.transition(tenant.actor, a, 'unpublish');
     const page = [a, b].map((id, at) => ({ id, score: 1, ranks: { keyword: at + 1, semantic: null } }));
-    const hits = await test.services.database.withTenant(tenant.id, (tx) =>
+    const { hits } = await test.services.database.withTenant(tenant.id, (tx) =>
       loadHits(tx, tenant.id, page, { fused: page, marks: undefined }),
     );
     expect(hits.map(({ id }) => id)).toEqual([b]);

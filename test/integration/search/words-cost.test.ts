@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listHeadlines } from '../../../src/search/hits-read-model.ts';
 import { rankByKeyword } from '../../../src/search/keyword/keyword.ts';
 import { listSimilarWords } from '../../../src/search/keyword/vocabulary-read-model.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -224,35 +223,6 @@ async function timeOf(run: () => Promise<unknown>): Promise<number> {
 
 const rank = (tenant: string, q: string) =>
   db.database.withTenant(tenant, (tx) => rankByKeyword(tx, tenant, { q, filter: {}, limit: 20 }));
-
-/** The time for the snippets of eight equal articles that are found by `q`. */
-async function snippetTime(body: string, q: string): Promise<number> {
-  const tenant = await newTenant();
-  const ids: string[] = [];
-  for (let i = 0; i < 8; i += 1) ids.push(await publish(tenant, body));
-  const { ranked, marks } = await rank(tenant, q);
-  if (marks === undefined) throw new Error('the query has no word');
-  expect(ranked).toHaveLength(ids.length);
-  return timeOf(() => db.database.withTenant(tenant, (tx) => listHeadlines(tx, tenant, ids, marks)));
-}
-
-describe('a snippet', () => {
-  const letters = (count: number, distinct: number) =>
-    Array.from({ length: count }, (_, i) => String.fromCharCode(98 + (i % distinct))).join(' ');
-
-  it.each([
-    ['one word again and again', 'xx '.repeat(6_000), 'xx'],
-    ['two words in turn', 'a1 b1 '.repeat(3_000), 'a1 b1'],
-    ['a phrase of one word', 'xx '.repeat(6_000), `"${'xx '.repeat(160).trim()}"`],
-    ['a phrase of all words', `${letters(8_000, 3)} `, `"${letters(120, 3)}"`],
-    ['many phrases', letters(8_000, 3), Array.from({ length: 60 }, () => '"b c"').join(' or ')],
-    ['24 words in turn', letters(8_000, 24), letters(24, 24)],
-    ['slashes', `xx ${'~/'.repeat(8_000)}`, 'xx'],
-  ])('of %s is made in time like that of prose', async (_what, body, q) => {
-    const prose = await snippetTime(filled(sentence, 16_000), 'lease holder');
-    expect(await snippetTime(body, q)).toBeLessThan(6 * prose);
-  });
-});
 
 describe('the rank of an article', () => {
   it('by many words that it repeats takes time like that by words that it has once', async () => {

@@ -78,14 +78,16 @@ function cursorOf({
   page,
   seen,
   byVector = false,
+  reranked = false,
 }: {
   readonly page: readonly Fused[];
   readonly seen: { readonly keyword?: readonly string[]; readonly meaning?: readonly string[] };
   readonly byVector?: boolean;
+  readonly reranked?: boolean;
 }): SearchCursor | undefined {
   const plan = { counts: { articles: 1, words: [1] }, spellings: [] };
   return cursorAfter({
-    ...{ page, byVector, servedMode: byVector ? 'hybrid' : 'keyword', fallback: undefined },
+    ...{ page, byVector, reranked, servedMode: byVector ? 'hybrid' : 'keyword', fallback: undefined },
     words: { plan, ranked: [], marks: undefined },
     cursor: {
       served: byVector ? 'hybrid' : 'keyword',
