@@ -76,9 +76,9 @@ export async function lockVersions(
 export async function updateVersions(
   tx: Transaction,
   tenantId: string,
-  to: Pick<VersionState, 'serving' | 'building'>,
+  { serving, building }: Pick<VersionState, 'serving' | 'building'>,
 ): Promise<void> {
   await tx('word_versions')
     .where({ tenant_id: tenantId })
-    .update({ ...to, changed_at: tx.raw('clock_timestamp()') });
+    .update({ serving, building, changed_at: tx.raw('clock_timestamp()') });
 }
