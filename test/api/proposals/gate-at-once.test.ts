@@ -52,10 +52,16 @@ describe('equal proposals at the same moment', () => {
     expect([again.status, again.body.data.id]).toEqual([200, articles[0]?.id]);
   });
 
-  it('that are alike and not equal are one article, too', async ({ twin, proposer }) => {
+  it('that say the same in other forms are one article, too', async ({ proposer }) => {
+    const forms = ['Some words.', '**Some** words!', '\n\nSOME   words', '- some words'];
+    const answers = await manyTimes(12, (at) => proposer.post({ body: forms[at % forms.length] }));
+    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 11 });
+  });
+
+  it('that are alike and not equal are one published article, and a draft', async ({ twin, proposer }) => {
     twin.script(proposer.key, [answerWith([axis(0)]), answerWith([near(0.99)])]);
     const answers = await manyTimes(2, (at) => proposer.post({ title: `Version ${at}` }));
-    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 1 });
+    expect(counts(answers)).toEqual({ '201 novel': 1, '201 low_novelty': 1 });
   });
 
   it('of two processes are one article', async ({ service, proposer }) => {
