@@ -5,10 +5,10 @@ import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import type { Answer } from '../../support/answer.ts';
 import { answerWith, axis, near } from './gate-api.ts';
-import { factsOfProposals } from './proposal-facts.ts';
+import { factsOfProposals, withTime } from './proposal-facts.ts';
 
 // Proposals that come at the same moment.
-const it = factsOfProposals();
+const it = factsOfProposals(withTime);
 
 describe('equal proposals at the same moment', () => {
   it.for([2, 50])('%i of them are one article and one call', async (times, { proposer }) => {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { statementsOf } from '../../../src/domain/sentences/statements.ts';
 import { answerWith, axis, type Proposer } from './gate-api.ts';
-import { factsOfProposals } from './proposal-facts.ts';
+import { factsOfProposals, withTime } from './proposal-facts.ts';
 
 // The worst provider there is: to it all texts are the same.
-const it = factsOfProposals().extend('blind', async ({ twin, newProposer }): Promise<Proposer> => {
+const it = factsOfProposals(withTime).extend('blind', async ({ twin, newProposer }): Promise<Proposer> => {
   const proposer = await newProposer();
   const same = (inputs: readonly string[]) => answerWith(inputs.map(() => axis(0)));
   twin.script(proposer.key, [], { kind: 'by', step: same });
@@ -100,7 +100,7 @@ describe('whatever is proposed', () => {
         const missing = statementsOf({ title: name, body }).all.filter(({ folded }) => !there.has(folded));
         expect(missing).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
-  });
+  }, 240_000);
 });
