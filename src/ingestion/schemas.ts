@@ -199,7 +199,7 @@ export const jobDetailsReply = z.object({
       article_ids: z.array(z.uuid()).describe('The articles that were made'),
       articles: z.object({
         created: count,
-        duplicates: count.describe('Articles that say what an existing one says already'),
+        duplicates: count.describe('Articles whose words stand in an existing one already'),
         failed: count.describe('Articles of the model that are not valid, or that could not be written'),
         left_out: count.describe('Articles beyond `max_articles`'),
       }),

@@ -80,7 +80,7 @@ const extractionView = z
     reason: z.enum(failureCodes).nullable().describe('Why it is blocked, failed, partial or waiting'),
     ...guidanceShape,
     article_ids: z.array(z.uuid()).describe('The articles that were made of it'),
-    duplicates: z.int().min(0).describe('Articles that would have said what another one says already'),
+    duplicates: z.int().min(0).describe('Articles whose words stand in another one already'),
     failed: z.int().min(0).describe('Articles of the model that could not be used'),
     next_attempt_at: time.nullable(),
     finished_at: time.nullable(),
