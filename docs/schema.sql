@@ -218,6 +218,7 @@ CREATE TABLE public.articles (
     status text NOT NULL,
     source_type text,
     language text,
+    detected_language text,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     revision integer DEFAULT 1 NOT NULL,
     content_hash text NOT NULL,
@@ -722,7 +723,8 @@ CREATE TABLE public.word_versions (
     tenant_id uuid NOT NULL,
     serving smallint NOT NULL,
     building smallint,
-    CONSTRAINT word_versions_check CHECK ((building <> serving))
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT word_versions_check CHECK ((building >= serving))
 );
 
 ALTER TABLE ONLY public.word_versions FORCE ROW LEVEL SECURITY;
@@ -752,7 +754,7 @@ ALTER TABLE ONLY public.article_merges
     ADD CONSTRAINT article_merges_pkey PRIMARY KEY (tenant_id, first_id, second_id);
 
 ALTER TABLE ONLY public.article_words
-    ADD CONSTRAINT article_words_pkey PRIMARY KEY (tenant_id, version, article_id);
+    ADD CONSTRAINT article_words_pkey PRIMARY KEY (tenant_id, article_id, version);
 
 ALTER TABLE ONLY public.articles
     ADD CONSTRAINT articles_pkey PRIMARY KEY (tenant_id, id);
@@ -1173,6 +1175,8 @@ CREATE POLICY reconcile_scope ON public.provider_limits FOR SELECT USING ((curre
 CREATE POLICY reconcile_scope ON public.reviews USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY reconcile_scope ON public.usage_ledger USING ((current_setting('app.scope'::text, true) = 'reconcile'::text)) WITH CHECK ((current_setting('app.scope'::text, true) = 'reconcile'::text));
+
+CREATE POLICY reconcile_scope ON public.word_versions FOR SELECT USING ((current_setting('app.scope'::text, true) = 'reconcile'::text));
 
 CREATE POLICY retention_scope ON public.audit_log FOR SELECT USING ((current_setting('app.scope'::text, true) = 'retention'::text));
 
