@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
+import { maxTerms } from '../domain/words/parse-query.ts';
 import { text, uuid } from '../platform/http/schemas.ts';
 import type { PublishedFilter } from '../vectors/published-filter.ts';
-import { maxTerms } from '../domain/words/parse-query.ts';
 import { maxPackedLength, unpackIds } from './seen-ids.ts';
 
 export const modes = ['keyword', 'semantic', 'hybrid'] as const;
@@ -49,9 +49,18 @@ const cursorFields = z.object({
       plan: z.object({
         articles: count,
         averageLength: count.min(1),
-        languages: z.array(z.string().regex(/^[a-z]{2,3}$/)).max(maxLanguages).readonly(),
-        terms: z.array(z.object({ as: soughtAs, count })).max(maxTerms).readonly(),
-        options: z.array(z.object({ isOption: z.boolean(), count })).max(maxOptions).readonly(),
+        languages: z
+          .array(z.string().regex(/^[a-z]{2,3}$/))
+          .max(maxLanguages)
+          .readonly(),
+        terms: z
+          .array(z.object({ as: soughtAs, count }))
+          .max(maxTerms)
+          .readonly(),
+        options: z
+          .array(z.object({ isOption: z.boolean(), count }))
+          .max(maxOptions)
+          .readonly(),
       }),
     })
     .optional(),

@@ -1,6 +1,6 @@
 import { parseQuery, type Term, type WordsQuery } from '../../domain/words/parse-query.ts';
-import type { WordStatistics } from './words-read-model.ts';
 import { inverseFrequency, type WeightedTerm, type Wording, weighTerm } from './wording.ts';
+import type { WordStatistics } from './words-read-model.ts';
 
 /** How a term is sought: as it was typed, as the beginning of words, or by a word that some article has. */
 export type SoughtAs = 'typed' | 'prefix' | { readonly word: string };
