@@ -6,7 +6,8 @@ import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from '.
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
 import { type Hit, type HitPlace, loadHits } from './hits.ts';
-import { rankByKeyword } from './keyword/keyword.ts';
+import { createKeywordSearch } from './keyword/keyword.ts';
+import type { WordReport } from './keyword/resolution.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
@@ -40,6 +41,8 @@ export interface Found {
   readonly reranked: boolean;
   /** Why a reranker that was asked for has not; null where it has, where none was, and with fewer than two hits. */
   readonly rerankReason: FailureCode | null;
+  /** What became of each word of the query; empty where words were not searched. */
+  readonly words: readonly WordReport[];
   /** The cursor of the next page, as the client gets it; null on the last page. */
   readonly nextCursor: string | null;
 }
@@ -70,6 +73,7 @@ export function createSearchService({
   reranking,
   blocked,
 }: SearchServiceDeps): Search {
+  const keyword = createKeywordSearch();
   return {
     openCursor: (tenantId, search, cursor) => openCursor(database, tenantId, search, cursor),
     async search(tenantId, query) {
@@ -87,7 +91,7 @@ export function createSearchService({
       }
       const byKeyword = () =>
         database.withTenant(tenantId, (tx) =>
-          rankByKeyword(tx, tenantId, {
+          keyword.rank(tx, tenantId, {
             q: query.q,
             filter: { category, tags, tagsMatch },
             limit: seen.size + (mode === 'hybrid' && !pinned ? poolOf(depth) : depth + 1),
@@ -112,7 +116,15 @@ export function createSearchService({
         const ranking =
           vector === undefined
             ? rankedByWords(words, cursor?.keyword?.before ?? 0)
-            : await rankWithVector(tx, tenantId, { ...query, limit: depth }, vector, words, seen.size);
+            : await rankWithVector(
+                tx,
+                tenantId,
+                { ...query, limit: depth },
+                vector,
+                words,
+                seen.size,
+                words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
+              );
         const fallback = pinned
           ? pinnedFallback(cursor)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
@@ -153,6 +165,7 @@ export function createSearchService({
           coverage,
           reranked: isReranked,
           rerankReason: reranked?.kind === 'failed' ? reranked.code : null,
+          words: words?.words ?? [],
           nextCursor,
         };
       };
