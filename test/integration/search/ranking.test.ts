@@ -94,7 +94,7 @@ describe('a search by words', () => {
 
 /** A ranking by words that has found nothing. */
 const foundByWords: KeywordRanking = {
-  plan: { articles: 4, averageLength: 1, languages: [], terms: [], options: [] },
+  plan: { articles: 4, averageLength: 1, languages: [], withCommon: false, terms: [], options: [] },
   ...{ ranked: [], marks: undefined, words: [], known: 1, excluded: null },
 };
 
