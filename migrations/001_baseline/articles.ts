@@ -29,6 +29,8 @@ export const create = `
     source_type text,
     -- The language that the author has set, as an ISO 639-1 code; null where it is detected.
     language text,
+    -- The language in which the words of the text were found, as it was detected at the last write.
+    detected_language text,
     metadata jsonb not null default '{}',
     revision integer not null default 1,
     -- The hash of the text to embed, written with the text. A vector is visible only if it was made for this hash.

@@ -1,4 +1,4 @@
-import { isolateTenant, isolateTenantButOwner } from '../row-level-security.ts';
+import { isolateTenant, isolateTenantButOwner, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
   -- Finds a tenant's words by one index on tenant and words. It is a trusted extension: a login with CREATE on the database may
@@ -26,19 +26,22 @@ export const create = `
     status text not null,
     category text not null,
     tag_keys text[] not null,
-    primary key (tenant_id, version, article_id),
+    primary key (tenant_id, article_id, version),
     foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade
   );
   create index article_words_by_word on article_words using gin (tenant_id, words) where status = 'published';
   ${isolateTenantButOwner('article_words')}
 
-  -- The version of the analyzer whose words serve a tenant's searches, and the one that is being written to replace it.
+  -- The version of the analyzer whose words serve a tenant's searches (without a row 1), and the one whose rows the worker
+  -- completes. Just after a change both are the same: writes of an earlier release may still have left some out.
   create table word_versions (
     tenant_id uuid primary key references tenants (id),
     serving smallint not null,
-    building smallint check (building <> serving)
+    building smallint check (building >= serving),
+    changed_at timestamptz not null default clock_timestamp()
   );
   ${isolateTenant('word_versions')}
+  ${openToScopeForReading('word_versions', 'reconcile')}
 `;
 
 export const drop = `

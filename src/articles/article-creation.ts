@@ -7,6 +7,7 @@ import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Decision, GateReport } from '../proposals/decision.ts';
 import type { Assessment, Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
+import type { ArticleWords, WordIndex } from '../words/word-index.ts';
 import { type ArticleWithEmbedding, type NewArticle, unclassified } from './article.ts';
 import type { Classifications } from './classification/classifications.ts';
 import { attachState, type WriteRecords } from './record-write.ts';
@@ -36,6 +37,7 @@ interface CreateArticleDeps extends WriteRecords {
   readonly gate: Gate;
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
   readonly classifications: Pick<Classifications, 'request'>;
+  readonly wordIndex: WordIndex;
 }
 
 type Input = Omit<NewArticle, 'force'>;
@@ -45,13 +47,13 @@ type Input = Omit<NewArticle, 'force'>;
  * existing one, are one transaction.
  */
 export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
-  const { database, audit, gate, metrics, classifications, recordWrite, withState } = deps;
+  const { database, audit, gate, metrics, classifications, wordIndex, recordWrite, withState } = deps;
 
   const insert = async (
     tx: Transaction,
     actor: Actor,
     input: Input,
-    hash: string,
+    { hash, words }: { readonly hash: string; readonly words: ArticleWords },
     { report }: Extract<Decision, { kind: 'new' }>,
   ): Promise<Created> => {
     const { verdict } = report;
@@ -59,12 +61,15 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     const category = input.category ?? unclassified;
     const status = verdict === 'low_novelty' ? 'draft' : input.status;
     // The other statements need nothing of the inserted row, so that they share its round trip.
-    const [inserted, , states] = await Promise.all([
+    const [inserted, , , states] = await Promise.all([
       insertArticle(tx, actor.tenantId, {
         ...{ ...input, id, category, status },
+        language: words.language,
+        chosenLanguage: input.language ?? null,
         contentHash: hash,
         gateVerdict: verdict,
       }),
+      wordIndex.write(tx, actor.tenantId, { id, status, category, tags: input.tags }, words),
       input.category === null ? classifications.request(tx, actor.tenantId, id, actor.keyId) : undefined,
       recordWrite(
         tx,
@@ -98,13 +103,14 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     tx: Transaction,
     actor: Actor,
     input: Input,
+    words: ArticleWords,
     assessment: Assessment,
   ): Promise<Created> => {
     const hash = contentHash(articleText(input));
     const proposed = { contentHash: hash, status: input.status };
     const decision = await gate.decide(tx, actor.tenantId, proposed, assessment);
     if (decision.kind === 'duplicate') return answerWith(tx, actor, decision);
-    const created = await insert(tx, actor, input, hash, decision);
+    const created = await insert(tx, actor, input, { hash, words }, decision);
     const { id, status } = created.article;
     const stored = { id, contentHash: hash, published: status === 'published' };
     await gate.storeVectors(tx, actor.tenantId, stored, assessment);
@@ -112,10 +118,15 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   };
 
   return async (actor, { force, ...input }, afterWrite) => {
+    const words = await wordIndex.analyze(actor.tenantId, {
+      ...input,
+      category: input.category ?? unclassified,
+      language: input.language ?? null,
+    });
     const assessment = force ? gate.skip : await gate.assess(actor.tenantId, input, actor.keyId);
     try {
       const created = await database.withTenant(actor.tenantId, async (tx) => {
-        const written = await write(tx, actor, input, assessment);
+        const written = await write(tx, actor, input, words, assessment);
         await afterWrite?.(tx, written);
         return written;
       });

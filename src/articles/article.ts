@@ -34,6 +34,10 @@ export interface Article {
   readonly tags: readonly string[];
   readonly status: ArticleStatus;
   readonly sourceType: string | null;
+  /** The language whose words it is found by, as an ISO 639-1 code: the chosen or the detected one. Null where none was told. */
+  readonly language: string | null;
+  /** The language that its author has set; null where it is detected. */
+  readonly chosenLanguage: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Raised by one with every change. */
   readonly revision: number;
@@ -71,6 +75,8 @@ export interface NewArticle {
   readonly tags: readonly string[];
   readonly status: 'draft' | 'published';
   readonly sourceType: string | null;
+  /** Null or absent: detected. */
+  readonly language?: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Whether the article is written without a comparison with existing articles. */
   readonly force: boolean;
@@ -82,5 +88,7 @@ export interface ArticleChanges {
   readonly body?: string | undefined;
   readonly category?: Category | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** Null: detected from now on. */
+  readonly language?: string | null | undefined;
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -8,6 +8,7 @@ import type { Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { GuardedAnthropic } from '../providers/anthropic/guarded-anthropic.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import type { WordIndex } from '../words/word-index.ts';
 import { createClassifications } from './classification/classifications.ts';
 import { type ClassifyArticleSteps, createClassifyArticleSteps } from './classification/classify-article.ts';
 import { createWaitingClassifications, type WaitingClassifications } from './classification/waiting.ts';
@@ -23,6 +24,7 @@ export interface CreateArticlesDeps {
   readonly gate: Gate;
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
+  readonly wordIndex: WordIndex;
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Provider calls that this process makes at once. */

@@ -15,6 +15,7 @@ export function presentArticle(article: ArticleWithEmbedding) {
     tags: article.tags,
     status: article.status,
     source_type: article.sourceType,
+    language: article.language,
     metadata: article.metadata,
     revision: article.revision,
     created_at: article.createdAt.toISOString(),

@@ -13,6 +13,11 @@ const title = text({ max: 500 })
   .describe('One line that says what the article is about');
 const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; may be empty');
 const category = z.enum(categories);
+const language = z
+  .string()
+  .regex(/^[a-z]{2}$/)
+  .nullable()
+  .describe('Null: detected');
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
 const tag = z
@@ -61,6 +66,7 @@ export const newArticleSchema = z
       .describe("Null: the tenant's model chooses it after the write, and until then it is `finding`"),
     tags: tags.default([]),
     status: z.enum(['draft', 'published']).default('published'),
+    language: language.default(null),
     source_type: text({ max: 100 }).nullable().default(null).describe('Where the text comes from'),
     metadata: metadata.default({}),
     idempotency_key: z.string().optional().describe('The same as the Idempotency-Key header'),
@@ -106,7 +112,7 @@ export const mergeSchema = z
 
 /** The body of PATCH. */
 export const articleChangesSchema = z
-  .strictObject({ title, body, category, tags, metadata })
+  .strictObject({ title, body, category, tags, language, metadata })
   .partial()
   .meta({ id: 'ArticleChanges', examples: [{ tags: ['retries', 'backoff'] }] });
 
@@ -176,6 +182,10 @@ const articleView = z
     tags: z.array(z.string()),
     status: z.enum(articleStatuses),
     source_type: z.string().nullable(),
+    language: z
+      .string()
+      .nullable()
+      .describe('The language by whose words it is found: the one that was set, or the detected one'),
     metadata: z.record(z.string(), z.unknown()),
     revision: z.int().describe('Raised by every change; also the ETag'),
     created_at: time,

@@ -1,43 +1,23 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { articleText, contentHash } from '../domain/article-text.ts';
 import type { ArticleEmbeddings } from '../embedding/article-embeddings.ts';
 import type { InTransaction } from '../platform/http/route.ts';
-import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import type { Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
-import type {
-  Article,
-  ArticleChanges,
-  ArticleStatus,
-  ArticleWithEmbedding,
-  LinkedArticle,
-} from './article.ts';
+import type { WordIndex } from '../words/word-index.ts';
+import type { ArticleWithEmbedding, LinkedArticle } from './article.ts';
 import { type CreateArticle, createArticleCreation } from './article-creation.ts';
+import { type Changed, createChange } from './change.ts';
 import type { Classifications } from './classification/classifications.ts';
-import { type ExpectedRevision, meets } from './if-match.ts';
+import { createEdit, type EditArticle } from './edit.ts';
 import { listLinks } from './link-store.ts';
 import { attachState, type WriteRecords } from './record-write.ts';
-import {
-  type ArticleFilter,
-  findArticle,
-  type ListPosition,
-  listArticles,
-  lockArticle,
-  updateArticle,
-} from './store.ts';
+import { type ArticleFilter, findArticle, type ListPosition, listArticles, updateArticle } from './store.ts';
 import { type TransitionName, transitions } from './transitions.ts';
 
 export type { Created } from './article-creation.ts';
-
-/** The result of a change to one article. */
-export type Changed =
-  | { readonly kind: 'ok'; readonly article: ArticleWithEmbedding }
-  | { readonly kind: 'not_found' }
-  | { readonly kind: 'revision_mismatch'; readonly revision: number }
-  /** The article's status allows neither this transition nor, when archived, an edit. */
-  | { readonly kind: 'not_allowed'; readonly status: ArticleStatus };
+export type { Changed } from './change.ts';
 
 /** A page ends early when its articles take more: two of the longest, or 2,000 of 2,000 characters. */
 const maxPageBytes = 4_000_000;
@@ -56,8 +36,7 @@ export interface Articles {
   get(tenantId: string, id: string): Promise<LinkedArticle | undefined>;
   /** Lists a page of the tenant's articles, newest first. It ends early when the articles are long. */
   list(tenantId: string, filter: ArticleFilter): Promise<ArticlePage>;
-  /** Changes fields. An edit that changes nothing raises no revision and leaves no audit row. */
-  edit(actor: Actor, id: string, changes: ArticleChanges, expected: ExpectedRevision): Promise<Changed>;
+  edit: EditArticle;
   /** Starts the embedding of a published article again. Changes no text and raises no revision. */
   retryEmbedding(
     actor: Actor,
@@ -79,30 +58,17 @@ export interface ArticlesDeps {
   readonly embeddings: ArticleEmbeddings;
   readonly classifications: Classifications;
   readonly records: WriteRecords;
+  readonly wordIndex: WordIndex;
   readonly gate: Gate;
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
 }
 
-/** Creates the service of articles. One write is one transaction: article, embedding state, audit row, outbox row. */
+/** Creates the service of articles. One write is one transaction: article, its words, embedding state, audit row, outbox row. */
 export function createArticles(deps: ArticlesDeps): Articles {
-  const { database, audit, embeddings, classifications, records } = deps;
+  const { database, audit, embeddings, wordIndex, records } = deps;
   const { recordWrite, statesOf, withState } = records;
 
-  /** Changes one article: locks it, checks its revision and writes it. */
-  const change = (
-    actor: Actor,
-    id: string,
-    expected: ExpectedRevision,
-    apply: (tx: Transaction, current: Article) => Promise<Changed>,
-  ): Promise<Changed> =>
-    database.withTenant(actor.tenantId, async (tx): Promise<Changed> => {
-      const current = await lockArticle(tx, actor.tenantId, id);
-      if (current === undefined) return { kind: 'not_found' };
-      if (!meets(expected, current.revision)) {
-        return { kind: 'revision_mismatch', revision: current.revision };
-      }
-      return apply(tx, current);
-    });
+  const change = createChange(deps);
 
   return {
     create: createArticleCreation({ ...deps, ...records }),
@@ -136,29 +102,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
         return more && last ? { articles, next: last.position } : { articles };
       }),
 
-    edit: (actor, id, changes, expected) =>
-      change(actor, id, expected, async (tx, current) => {
-        if (current.status === 'archived') return { kind: 'not_allowed', status: current.status };
-        // A named category is a person's choice, even if the article has it already.
-        if (changes.category !== undefined) await classifications.end(tx, actor.tenantId, id);
-        const differing = fieldsThatDiffer(current, changes);
-        if (differing.length === 0) {
-          return { kind: 'ok', article: await withState(tx, actor.tenantId, current) };
-        }
-        const hash = contentHash(
-          articleText({ title: changes.title ?? current.title, body: changes.body ?? current.body }),
-        );
-        const updated = await updateArticle(tx, actor.tenantId, id, {
-          ...Object.fromEntries(differing.map((field) => [field, changes[field]])),
-          contentHash: hash,
-        });
-        const states = await recordWrite(tx, actor, updated, {
-          action: 'article.updated',
-          details: { fields: differing },
-          changesWhatIsEmbedded: hash !== current.contentHash,
-        });
-        return { kind: 'ok', article: attachState(updated, states) };
-      }),
+    edit: createEdit({ ...deps, change }),
 
     retryEmbedding: (actor, id, afterWrite) =>
       change(actor, id, { kind: 'any' }, async (tx, current) => {
@@ -178,7 +122,10 @@ export function createArticles(deps: ArticlesDeps): Articles {
       change(actor, id, { kind: 'any' }, async (tx, current) => {
         const { from, to, auditAction } = transitions[name];
         if (!from.includes(current.status)) return { kind: 'not_allowed', status: current.status };
-        const updated = await updateArticle(tx, actor.tenantId, id, { status: to });
+        const [updated] = await Promise.all([
+          updateArticle(tx, actor.tenantId, id, { status: to }),
+          wordIndex.restate(tx, actor.tenantId, { id, status: to }),
+        ]);
         const states = await recordWrite(tx, actor, updated, {
           action: auditAction,
           details: { from: current.status },
@@ -189,12 +136,4 @@ export function createArticles(deps: ArticlesDeps): Articles {
         return { kind: 'ok', article };
       }),
   };
-}
-
-/** Names of the fields whose values the changes alter. */
-function fieldsThatDiffer(current: Article, changes: ArticleChanges): (keyof ArticleChanges)[] {
-  const fields = ['title', 'body', 'category', 'tags', 'metadata'] as const;
-  return fields.filter(
-    (field) => changes[field] !== undefined && !isDeepStrictEqual(changes[field], current[field]),
-  );
 }

@@ -34,6 +34,8 @@ const columns = [
   'tags',
   'status',
   'source_type',
+  'language',
+  'detected_language',
   'metadata',
   'revision',
   'content_hash',
@@ -49,6 +51,8 @@ const rowSchema = z.object({
   tags: z.array(z.string()),
   status: z.enum(articleStatuses),
   source_type: z.string().nullable(),
+  language: z.string().nullable(),
+  detected_language: z.string().nullable(),
   metadata: z.record(z.string(), z.unknown()),
   revision: z.number(),
   content_hash: z.string(),
@@ -74,6 +78,8 @@ function toArticle(row: z.output<typeof rowSchema>): Article {
     tags: row.tags,
     status: row.status,
     sourceType: row.source_type,
+    language: row.language ?? row.detected_language,
+    chosenLanguage: row.language,
     metadata: row.metadata,
     revision: row.revision,
     contentHash: row.content_hash,
@@ -102,6 +108,8 @@ export async function insertArticle(
       tags: [...article.tags],
       status: article.status,
       source_type: article.sourceType,
+      language: article.chosenLanguage,
+      detected_language: article.language,
       metadata: JSON.stringify(article.metadata),
       content_hash: article.contentHash,
       gate_verdict: article.gateVerdict,
@@ -144,10 +152,11 @@ export async function updateArticle(
   tenantId: string,
   id: string,
   changes: Partial<
-    Pick<Article, 'title' | 'body' | 'category' | 'tags' | 'status' | 'metadata' | 'contentHash'>
+    Pick<Article, 'title' | 'body' | 'category' | 'tags' | 'status' | 'metadata' | 'contentHash'> &
+      Pick<Article, 'language' | 'chosenLanguage'>
   >,
 ): Promise<Article> {
-  const { tags, metadata, contentHash, ...same } = changes;
+  const { tags, metadata, contentHash, language, chosenLanguage, ...same } = changes;
   const rows = await tx('articles')
     .where({ tenant_id: tenantId, id })
     .update({
@@ -155,6 +164,8 @@ export async function updateArticle(
       ...(tags === undefined ? {} : { tags: [...tags] }),
       ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
       ...(contentHash === undefined ? {} : { content_hash: contentHash }),
+      ...(language === undefined ? {} : { detected_language: language }),
+      ...(chosenLanguage === undefined ? {} : { language: chosenLanguage }),
       revision: tx.raw('revision + 1'),
       updated_at: tx.raw('clock_timestamp()'),
     })

@@ -31,6 +31,7 @@ import { createSearch } from '../search/create-search.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
 import { createVectors } from '../vectors/create-vectors.ts';
+import { createWords } from '../words/create-words.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -155,6 +156,7 @@ export function createServices(
   });
   const { guard } = providers;
   const { cutter } = createVectors(shares);
+  const words = createWords({ database, threads: shares.threads });
   const embedding = createEmbedding({
     database,
     audit,
@@ -193,6 +195,7 @@ export function createServices(
     outbox,
     blocked,
     gate,
+    wordIndex: words.wordIndex,
     metrics,
     log,
     embeddings: embedding.embeddings,
@@ -271,13 +274,14 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts, documents] = await Promise.all([
+      const [transactions, cuts, analyses, documents] = await Promise.all([
         database.close(),
         cutter.close(),
+        words.close(),
         reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts, documents };
+      return { signals, uses, transactions, cuts, analyses, documents };
     },
   };
 }

@@ -75,6 +75,11 @@ export interface CallRequest<R, K> {
     /** How long the caller waits, in milliseconds. */
     readonly timeoutMs: number;
   }): Promise<ProviderAnswer<R>>;
+  /**
+   * Works on the result before the transaction that stores it, with no connection in hand. It must not fail, because the result is
+   * paid for.
+   */
+  prepare?(result: R): Promise<void>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */
   persist(tx: Transaction, result: R, key: KeyReference, tokens: CallTokens): Promise<K>;
   /**

@@ -75,6 +75,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     const cost = believed(answer.cost, bound);
     const { inputTokens, outputTokens } = cost.kind === 'told' ? cost : bound;
     const tokens = { inputTokens, outputTokens };
+    if (answer.kind === 'ok') await request.prepare?.(answer.result);
     const finish = async (tx: Transaction): Promise<CallResult<K>> => {
       // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
       // locked only at the end.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
+import { quoteLexeme } from '../domain/words/parse-query.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Marks } from './keyword/keyword.ts';
 import { matchEnd, matchStart, wordBreak } from './snippet.ts';
@@ -75,8 +76,8 @@ export async function listHeadlines(
     {
       tenantId,
       ids: [...ids],
-      query: marks.query,
-      words: [...marks.words],
+      query: marks.lexemes.map(markedQuery).join(' | '),
+      words: marks.lexemes.map(markedQuery),
       sentinels: matchStart + matchEnd + wordBreak,
       parting: `${wordBreak}\\&${wordBreak}`,
       wordBreak,
@@ -85,6 +86,10 @@ export async function listHeadlines(
   );
   return passagesById(rows);
 }
+
+/** A marked lexeme as the text of a tsquery. */
+const markedQuery = (lexeme: string) =>
+  lexeme.endsWith('*') ? `${quoteLexeme(lexeme.slice(0, -1))}:*` : quoteLexeme(lexeme);
 
 /** The texts of the given chunks, by article id. */
 export async function listPassages(

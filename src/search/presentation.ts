@@ -30,6 +30,7 @@ export function presentMeta(mode: SearchQuery['mode'], found: Found) {
     fallback_reason: found.fallbackReason,
     ...guidanceOf(found.fallbackReason),
     coverage: found.coverage,
+    words: found.words,
     retry_at: found.retryAt?.toISOString() ?? null,
   };
 }

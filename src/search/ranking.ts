@@ -3,8 +3,7 @@ import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking, Marks } from './keyword/keyword.ts';
-import { leastWholeScore, parseQuery } from './keyword/keyword-read-model.ts';
-import { excludedBy, readWebQuery } from './keyword/web-query.ts';
+import { leastWholeScore } from './keyword/words-read-model.ts';
 import type { QueryVector } from './query-embedding.ts';
 
 /**
@@ -53,16 +52,18 @@ export function rankedByWords(words: KeywordRanking | undefined, before: number)
 export async function rankWithVector(
   tx: Transaction,
   tenantId: string,
-  { q, mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
+  { mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
   { spaceId, vector }: Vector,
   words: KeywordRanking | undefined,
   seen: number,
+  /** What the query excludes. The filter has to, because a vector ignores the minus: it attracts articles about what is excluded. */
+  excluded: string | null,
 ): Promise<Ranking> {
   const near = await nearestArticles(tx, tenantId, {
     spaceId,
     vector,
     limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
-    filter: { category, tags, tagsMatch, excluded: await excludedWords(tx, q) },
+    filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
   });
   const passages = { spaceId, near };
   if (mode !== 'hybrid') {
@@ -84,11 +85,4 @@ export async function rankWithVector(
     { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },
   ]);
   return { fused, marks: words?.marks, passages };
-}
-
-/** What the query excludes. The filter has to, because a vector ignores the minus: an excluded word attracts articles about it. */
-async function excludedWords(tx: Transaction, q: string): Promise<string | undefined> {
-  if (!q.includes('-')) return undefined;
-  const query = readWebQuery(await parseQuery(tx, q));
-  return query && excludedBy(query);
 }

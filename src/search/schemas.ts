@@ -8,6 +8,7 @@ import { limit, text } from '../platform/http/schemas.ts';
 import { clientCursor, maxCursorCharacters } from './client-cursor.ts';
 import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
+import { wordStatuses } from './keyword/resolution.ts';
 import { leastPart, partWeight, tailWeight } from './ranking.ts';
 import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
@@ -89,6 +90,17 @@ export const searchMeta = z.object({
   coverage: z
     .object({ published: z.int(), embedded: z.int() })
     .describe('The number of published articles, and of those that search by meaning finds now'),
+  words: z
+    .array(
+      z.object({
+        word: z.string().describe('As it stands in `q`'),
+        status: z.enum(wordStatuses),
+        instead: z.string().optional().describe('What was searched for instead'),
+      }),
+    )
+    .describe(
+      'What became of each word of `q`; empty where words were not searched. `unknown`: no published article has it, and it was left out. `corrected`: no article has it, and a similar word was searched for. `prefix`: no article has it, and words that begin with it were searched for. `common`: it says too little and was left out; put it in quotes to ask for it. `excluded`: articles with it were left out. `option`: it was taken for the option of a command, because an article has it as it is written. `too_many`: the query has more words than are searched for',
+    ),
   retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
 });
 

@@ -6,7 +6,8 @@ import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from '.
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
 import { type Hit, loadHits } from './hits.ts';
-import { rankByKeyword } from './keyword/keyword.ts';
+import { createKeywordSearch } from './keyword/keyword.ts';
+import type { WordReport } from './keyword/resolution.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
@@ -32,6 +33,8 @@ export interface Found {
   readonly fallbackReason: FailureCode | null;
   readonly retryAt: Date | null;
   readonly coverage: Coverage;
+  /** What became of each word of the query; empty where words were not searched. */
+  readonly words: readonly WordReport[];
   /** The cursor of the next page, as the client gets it; null on the last page. */
   readonly nextCursor: string | null;
 }
@@ -56,6 +59,7 @@ export interface SearchServiceDeps {
 
 /** Search by words, by meaning, and by both. */
 export function createSearchService({ database, queryEmbeddings, blocked }: SearchServiceDeps): Search {
+  const keyword = createKeywordSearch();
   return {
     openCursor: (tenantId, search, cursor) => openCursor(database, tenantId, search, cursor),
     async search(tenantId, query) {
@@ -70,7 +74,7 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
       }
       const byKeyword = () =>
         database.withTenant(tenantId, (tx) =>
-          rankByKeyword(tx, tenantId, {
+          keyword.rank(tx, tenantId, {
             q: query.q,
             filter: { category, tags, tagsMatch },
             limit: seen.size + (mode === 'hybrid' && !pinned ? poolOf(limit) : limit + 1),
@@ -95,7 +99,15 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
         const ranking =
           vector === undefined
             ? rankedByWords(words, cursor?.keyword?.before ?? 0)
-            : await rankWithVector(tx, tenantId, query, vector, words, seen.size);
+            : await rankWithVector(
+                tx,
+                tenantId,
+                query,
+                vector,
+                words,
+                seen.size,
+                words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
+              );
         const fallback = pinned
           ? pinnedFallback(cursor)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
@@ -123,6 +135,7 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
           fallbackReason: fallback?.code ?? null,
           retryAt: fallback?.retryAt ?? null,
           coverage,
+          words: words?.words ?? [],
           nextCursor,
         };
       });

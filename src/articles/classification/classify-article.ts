@@ -7,7 +7,8 @@ import type { Database, Transaction } from '../../platform/postgres/database.ts'
 import type { Share } from '../../platform/shares/share.ts';
 import type { GuardedAnthropic } from '../../providers/anthropic/guarded-anthropic.ts';
 import type { BlockedOperations } from '../../usage/blocked-operations.ts';
-import { unclassified } from '../article.ts';
+import type { ArticleWords, WordIndex } from '../../words/word-index.ts';
+import { type Article, type Category, unclassified } from '../article.ts';
 import type { WriteRecords } from '../record-write.ts';
 import { findArticle, lockArticle, updateArticle } from '../store.ts';
 import {
@@ -30,6 +31,12 @@ import {
 
 type Failed = { readonly kind: 'failed' } & Failure;
 
+/** The words of an article in its new category, and the revision that they were found for. */
+interface ClassifiedWords {
+  readonly revision: number;
+  readonly words: ArticleWords;
+}
+
 /** The steps of the ClassifyArticle workflow. Each may be repeated: an answer that is stored is not bought again. */
 export interface ClassifyArticleSteps {
   /**
@@ -46,6 +53,7 @@ export interface ClassifyArticleDeps {
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
   readonly records: Pick<WriteRecords, 'recordWrite'>;
+  readonly wordIndex: Pick<WordIndex, 'analyzeIfFree' | 'write'>;
   /** Provider calls that this process makes at once. */
   readonly slots: Pick<Share, 'acquire'>;
 }
@@ -58,7 +66,7 @@ const busyRetryMs = 1_000;
 
 /** Creates the steps. */
 export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyArticleSteps {
-  const { database, anthropic, blocked, records, slots } = deps;
+  const { database, anthropic, blocked, records, wordIndex, slots } = deps;
 
   /** Finds the text to classify. The row of an archived article goes, because nothing changes such an article. */
   const find = ({ tenantId, articleId }: ArticleRef) =>
@@ -71,21 +79,36 @@ export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyA
       return undefined;
     });
 
+  /** Finds the words of an article in its new category, which is one of them. */
+  const findWords = async (
+    tenantId: string,
+    article: Article,
+    category: Category,
+  ): Promise<ClassifiedWords | undefined> => {
+    if (category === article.category) return undefined;
+    const text = { ...article, category, language: article.chosenLanguage };
+    const words = await wordIndex.analyzeIfFree(tenantId, text);
+    return words && { revision: article.revision, words };
+  };
+
   /** Stores the answer. The article is locked first, as by every other write, so that a person's choice comes before or after. */
   const store = async (
     tx: Transaction,
     { tenantId, articleId }: ArticleRef,
     answer: ClassificationAnswer,
-    model: string,
+    { model, words }: { readonly model: string; readonly words: ClassifiedWords | undefined },
   ): Promise<ClassificationStep> => {
     const current = await lockArticle(tx, tenantId, articleId);
     if (current === undefined || current.status === 'archived') return { kind: 'gone' };
     const confidence = confidenceOf(answer);
     const asked = await markClassified(tx, tenantId, articleId, confidence);
     if (asked === undefined) return { kind: 'gone' };
-    const category = confidence < leastConfidence ? unclassified : answer.category;
+    const category = categoryOf(answer);
     const changes = category !== current.category;
     const article = changes ? await updateArticle(tx, tenantId, articleId, { category }) : current;
+    // Those of an edit that was made meanwhile are not known.
+    const known = words?.revision === current.revision ? words.words : undefined;
+    if (changes) await wordIndex.write(tx, tenantId, article, known);
     await records.recordWrite(tx, serviceActor(tenantId), article, {
       action: 'article.classified',
       details: { category, answered: answer.category, confidence, model, on_behalf_of: asked.apiKeyId },
@@ -124,6 +147,7 @@ export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyA
     const found = await find(article);
     if (found === undefined) return { kind: 'gone' };
     const { open } = found;
+    let words: ClassifiedWords | undefined;
     const result = await anthropic.ask({
       tenantId: article.tenantId,
       source: 'workflow',
@@ -134,7 +158,10 @@ export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyA
       prompt: classificationPrompt(found.article),
       answer: classificationAnswer,
       maxOutputTokens: maxAnswerTokens,
-      persist: (tx, { value }, key) => store(tx, article, value, key.model),
+      async prepare(answer) {
+        words = await findWords(article.tenantId, found.article, categoryOf(answer));
+      },
+      persist: (tx, { value }, key) => store(tx, article, value, { model: key.model, words }),
     });
     switch (result.kind) {
       case 'ok':
@@ -171,3 +198,6 @@ export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyA
       ),
   };
 }
+
+const categoryOf = (answer: ClassificationAnswer): Category =>
+  confidenceOf(answer) < leastConfidence ? unclassified : answer.category;

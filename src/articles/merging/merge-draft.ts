@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import { articleText, contentHash } from '../../domain/article-text.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
+import type { ArticleWords, WordIndex } from '../../words/word-index.ts';
 import type { Article, LinkedArticle } from '../article.ts';
 import { insertLinks, listLinks } from '../link-store.ts';
 import { attachState, type WriteRecords } from '../record-write.ts';
@@ -8,38 +9,47 @@ import { fittingTags, writtenArticleSchema } from '../schemas.ts';
 import { insertArticle } from '../store.ts';
 import type { MergeAnswer } from './merge-question.ts';
 
-/**
- * Writes the draft that a model has made of two articles, its links and its audit row. Undefined for an answer that no article may
- * look like, such as one without a text.
- */
+/** What a model has made of two articles. */
+export type MergedText = Pick<Article, 'title' | 'body' | 'category' | 'tags'>;
+
+/** The text that a model has written; undefined for an answer that no article may look like, such as one without a text. */
+export function mergedText(sources: readonly Article[], answer: MergeAnswer): MergedText | undefined {
+  const { data: written } = writtenArticleSchema.safeParse(answer);
+  // The tags of the originals first: where they are many, the model's are left out.
+  const tags = [...sources.flatMap((source) => source.tags), ...answer.tags];
+  return written && { ...written, tags: fittingTags(tags) };
+}
+
+/** Writes the draft, its words, its links and its audit row. */
 export type WriteDraft = (
   tx: Transaction,
   actor: Actor,
   id: string,
   sources: readonly Article[],
-  answer: MergeAnswer,
-) => Promise<LinkedArticle | undefined>;
+  merged: { readonly text: MergedText; readonly words: ArticleWords | undefined },
+) => Promise<LinkedArticle>;
 
 /** Creates the writing of drafts. The proposal gate is not asked: a merged article is near its originals by its nature. */
 export function createWriteDraft({
   records,
+  wordIndex,
 }: {
   readonly records: Pick<WriteRecords, 'recordWrite'>;
+  readonly wordIndex: Pick<WordIndex, 'write'>;
 }): WriteDraft {
-  return async (tx, actor, id, sources, answer) => {
-    const { data: written } = writtenArticleSchema.safeParse(answer);
-    if (written === undefined) return undefined;
+  return async (tx, actor, id, sources, { text, words }) => {
     const { tenantId } = actor;
     const from = sources.map((source) => source.id);
     const inserted = await insertArticle(tx, tenantId, {
-      ...{ ...written, id, status: 'draft' },
-      // Those of the originals first: where they are many, the model's are left out.
-      tags: fittingTags([...sources.flatMap(({ tags }) => tags), ...answer.tags]),
+      ...{ ...text, id, status: 'draft' },
       sourceType: 'merge',
+      language: words?.language ?? null,
+      chosenLanguage: null,
       metadata: { merged_from: from },
-      contentHash: contentHash(articleText(written)),
+      contentHash: contentHash(articleText(text)),
       gateVerdict: 'skipped',
     });
+    await wordIndex.write(tx, tenantId, { ...text, id, status: 'draft' }, words);
     await insertLinks(tx, tenantId, id, from);
     const states = await records.recordWrite(
       tx,
@@ -47,7 +57,7 @@ export function createWriteDraft({
       { id, status: 'draft', revision: 1 },
       {
         action: 'article.merged',
-        details: { from, category: written.category, status: 'draft' },
+        details: { from, category: text.category, status: 'draft' },
         changesWhatIsEmbedded: true,
       },
     );

@@ -7,10 +7,11 @@ import type { InTransaction } from '../../platform/http/route.ts';
 import type { Database } from '../../platform/postgres/database.ts';
 import type { GuardedAnthropic } from '../../providers/anthropic/guarded-anthropic.ts';
 import type { BlockedOperations } from '../../usage/blocked-operations.ts';
+import type { ArticleWords, WordIndex } from '../../words/word-index.ts';
 import type { Article, ArticleStatus, LinkedArticle } from '../article.ts';
 import type { WriteRecords } from '../record-write.ts';
 import { findArticle } from '../store.ts';
-import { createWriteDraft } from './merge-draft.ts';
+import { createWriteDraft, type MergedText, mergedText } from './merge-draft.ts';
 import { areTooLong, maxMergedTokens, mergeAnswer, mergePrompt, mergeSystem } from './merge-question.ts';
 import { claimMerge, type Pair, releaseMerge } from './merge-store.ts';
 
@@ -49,8 +50,9 @@ export function createMerging(deps: {
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
   readonly records: Pick<WriteRecords, 'recordWrite'>;
+  readonly wordIndex: Pick<WordIndex, 'analyzeIfFree' | 'write'>;
 }): Merging {
-  const { database, anthropic, blocked } = deps;
+  const { database, anthropic, blocked, wordIndex } = deps;
   const writeDraft = createWriteDraft(deps);
   const leaseMs = operations.merge.background.maxMs + aroundCallMs;
 
@@ -83,6 +85,7 @@ export function createMerging(deps: {
   ): Promise<Merged> => {
     const { tenantId } = actor;
     const draftId = randomUUID();
+    let merged: { readonly text: MergedText; readonly words: ArticleWords | undefined } | undefined;
     const result = await anthropic.ask({
       tenantId,
       source: 'merge',
@@ -93,11 +96,16 @@ export function createMerging(deps: {
       prompt: mergePrompt(sources),
       answer: mergeAnswer,
       maxOutputTokens: maxMergedTokens,
-      async persist(tx, { value }): Promise<Merged> {
+      async prepare(answer) {
+        const text = mergedText(sources, answer);
+        const words = text && (await wordIndex.analyzeIfFree(tenantId, { ...text, language: null }));
+        merged = text && { text, words };
+      },
+      async persist(tx): Promise<Merged> {
         // First, as another merge of the pair waits for nothing else.
         await releaseMerge(tx, tenantId, claimId);
-        const article = await writeDraft(tx, actor, draftId, sources, value);
-        if (article === undefined) return { kind: 'failed', code: 'malformed_response' };
+        if (merged === undefined) return { kind: 'failed', code: 'malformed_response' };
+        const article = await writeDraft(tx, actor, draftId, sources, merged);
         await afterWrite?.(tx, article);
         return { kind: 'merged', article };
       },

@@ -1,5 +1,12 @@
 import { analyzerVersion } from './analyzer-version.ts';
-import { tokenize } from './tokenize.ts';
+import { headingsOf } from './headings.ts';
+import { detectLanguage } from './language.ts';
+import type { Span } from './text-units.ts';
+import { tokensOf } from './tokenize.ts';
+import { createLexemes, type LexemesOf } from './word-forms.ts';
+import { createWordsVector, type Weight, type WordsVector } from './words-vector.ts';
+
+export { maxPosition } from './words-vector.ts';
 
 /** What of an article is found by its words. */
 export interface AnalyzableText {
@@ -29,30 +36,75 @@ export interface AnalyzedText {
 /** The number of words between two offsets. */
 export const wordsPerOffset = 64;
 
-/** A tsvector counts positions up to here; those of longer texts begin again at 1. */
-export const maxPosition = 16_383;
-
 /** Analyzes an article's words. Pure: the same text gives the same words. Never fails. */
 export function analyzeText({ title, tags, category, body, language }: AnalyzableText): AnalyzedText {
-  const known = language ?? 'en';
-  const positions = new Map<string, string[]>();
-  let last = 0;
-  const add = (text: string, weight: string) => {
-    const tokens = tokenize(text, known);
-    for (const { position, lexemes } of tokens) {
-      const at = `${((last + position - 1) % maxPosition) + 1}${weight}`;
-      for (const lexeme of lexemes) positions.set(lexeme, [...(positions.get(lexeme) ?? []), at]);
-    }
-    last += tokens.at(-1)?.position ?? 0;
-    return tokens;
+  const known = language ?? detectLanguage(`${title}\n${body.slice(0, 2_000)}`);
+  const lexemesOf = createLexemes(known);
+  const vector = createWordsVector();
+  let length = 0;
+  let next = 1;
+  for (const [index, text] of [title, ...tags, category].entries()) {
+    const count = addWords(vector, text, next, index === 0 ? 'A' : 'B', lexemesOf);
+    length += count;
+    // A position between them stays free, so that no phrase goes from one to the other.
+    next += count + 1;
+  }
+  const bodyFrom = next;
+  const { count, offsets } = addBody(vector, body, bodyFrom, lexemesOf);
+  return {
+    version: analyzerVersion,
+    language: known,
+    vector: vector.text(),
+    length: length + count,
+    bodyFrom,
+    offsets,
   };
-  add(title, 'A');
-  add([...tags, category].join('\n'), 'B');
-  const bodyFrom = last + 1;
-  const words = add(body, 'D');
-  const vector = [...positions].map(([lexeme, at]) => `'${lexeme}':${at.slice(0, 255).join(',')}`).join(' ');
-  const offsets = words
-    .filter((_, index) => index % wordsPerOffset === 0)
-    .map(({ start }) => Array.from(body.slice(0, start)).length);
-  return { version: analyzerVersion, language: known, vector, length: last, bodyFrom, offsets };
+}
+
+function addWords(
+  vector: WordsVector,
+  text: string,
+  from: number,
+  weight: Weight,
+  lexemesOf: LexemesOf,
+): number {
+  let count = 0;
+  for (const { position, lexemes } of tokensOf(text, lexemesOf)) {
+    for (const lexeme of lexemes) vector.add(lexeme, from + position - 1, weight);
+    count = position;
+  }
+  return count;
+}
+
+function addBody(vector: WordsVector, body: string, from: number, lexemesOf: LexemesOf) {
+  const headings = headingsOf(body)[Symbol.iterator]();
+  let heading: Span | undefined = headings.next().value;
+  const toCharacters = createCharacterCount(body);
+  const offsets: number[] = [];
+  let count = 0;
+  for (const { start, position, lexemes } of tokensOf(body, lexemesOf)) {
+    while (heading !== undefined && start >= heading.end) heading = headings.next().value;
+    const weight = heading !== undefined && start >= heading.start ? 'C' : 'D';
+    for (const lexeme of lexemes) vector.add(lexeme, from + position - 1, weight);
+    if (position > count && (position - 1) % wordsPerOffset === 0) offsets.push(toCharacters(start));
+    count = position;
+  }
+  return { count, offsets };
+}
+
+/** Counts the characters before an offset in UTF-16 units. Offsets come in their order, so that the text is read once. */
+function createCharacterCount(text: string): (offset: number) => number {
+  let read = 0;
+  let pairs = 0;
+  return (offset) => {
+    for (; read < offset; read += 1) {
+      const code = text.charCodeAt(read);
+      if (code >= 0xdc00 && code <= 0xdfff && isHigh(text.charCodeAt(read - 1))) pairs += 1;
+    }
+    return offset - pairs;
+  };
+}
+
+function isHigh(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
 }

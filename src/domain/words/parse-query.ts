@@ -1,4 +1,13 @@
-import { tokenize } from './tokenize.ts';
+import { isCommonWord } from './common-words.ts';
+import { exactForm, foldedForm } from './fold.ts';
+import { detectLanguage } from './language.ts';
+import { type QueryItem, queryItems } from './query-items.ts';
+import { textsOfEither, textsOfPhrase, textsOfPrefix, textsOfWord } from './query-terms.ts';
+import { lexemesIn, soughtIn } from './query-units.ts';
+import { isShellCommand } from './shell-commands.ts';
+import type { LexemesOf } from './word-forms.ts';
+
+export { quoteLexeme } from './query-text.ts';
 
 /** Something that a query asks for: a word, a joined name, a phrase in quotes, one of several (`this or that`). */
 export interface Term {
@@ -38,26 +47,130 @@ export interface WordsQuery {
 /** The most terms of a query that are weighed. */
 export const maxTerms = 24;
 
+// Shorter words have too many neighbours.
+const shortestCorrectable = 4;
+
+/** What the words of a query are read by. */
+interface Reading {
+  readonly lexemesOf: LexemesOf;
+  readonly isCommon: (word: string) => boolean;
+}
+
 /**
  * Reads a query. `languages` are those of the tenant's articles: a word is sought by its stem in each of them. Pure, and never
  * fails: what cannot be read is taken for words.
  */
-export function parseQuery(q: string, _languages: readonly string[]): WordsQuery {
-  const seen = new Map<string, Term>();
-  for (const { start, end, lexemes } of tokenize(q, 'en')) {
-    const typed = q.slice(start, end);
-    const query = lexemes.map(quoteLexeme).join(' | ');
-    const exact = lexemes.length > 1 ? quoteLexeme(lexemes[0] ?? '') : null;
-    const term: Term = {
-      ...{ typed, kind: 'word', query, exact, asPrefix: null },
-      ...{ marks: lexemes, isCommon: false, correctable: lexemes[0] ?? null },
-    };
-    seen.set(query, term);
+export function parseQuery(q: string, languages: readonly string[]): WordsQuery {
+  const items = queryItems(q);
+  const reading = readingOf(q, languages);
+  const isCommandLine = isShellCommand(items[0]?.text ?? '');
+  const asked: Term[] = [];
+  const left: Term[] = [];
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
+    if (item === undefined) break;
+    const behind = items[index - 1]?.text ?? '';
+    if (isExclusion(item) && !isCommandLine && !isShellCommand(behind)) {
+      left.push(...termsOf(item, reading));
+      continue;
+    }
+    const either = eitherTerm(items, index, reading);
+    if (either !== null) {
+      asked.push(either);
+      index += 2;
+      continue;
+    }
+    asked.push(...termsOf(item, reading));
   }
-  return { terms: [...seen.values()].slice(0, maxTerms), exclusions: [], ignored: [] };
+  if (asked.length === 0) return chosen(left, [], q);
+  return chosen(asked, left, q);
 }
 
-/** A lexeme as a tsquery or a tsvector has it, so that no character of it is read as an operator. */
-export function quoteLexeme(lexeme: string): string {
-  return `'${lexeme.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+/** Leaves out common words where there are others, words that come again, and those beyond the bound. */
+function chosen(asked: readonly Term[], left: readonly Term[], q: string): WordsQuery {
+  const isAll = asked.every(({ isCommon }) => isCommon);
+  const ignored: WordsQuery['ignored'][number][] = [];
+  const terms = new Map<string, Term>();
+  for (const [index, term] of asked.entries()) {
+    if (terms.has(term.query)) continue;
+    const isLast = index === asked.length - 1 && /[\p{L}\p{M}\p{N}]$/u.test(q);
+    if (term.isCommon && !isAll) ignored.push({ typed: term.typed, reason: 'common' });
+    else if (terms.size >= maxTerms) ignored.push({ typed: term.typed, reason: 'too_many' });
+    else terms.set(term.query, isLast ? term : { ...term, asPrefix: null });
+  }
+  const exclusions = left.slice(0, maxTerms).map((term) => ({ term, asOption: term }));
+  return { terms: [...terms.values()], exclusions, ignored };
+}
+
+/** One or two characters or figures behind a dash are an option, and so is what stands behind two dashes. */
+function isExclusion({ dashes, text, isQuoted }: QueryItem): boolean {
+  if (dashes !== '-') return false;
+  return isQuoted || (Array.from(text).length > 2 && !/^\p{N}/u.test(text));
+}
+
+function eitherTerm(items: readonly QueryItem[], index: number, reading: Reading): Term | null {
+  const [item, or, next] = [items[index], items[index + 1], items[index + 2]];
+  if (item === undefined || or === undefined || next === undefined || !/^(or|OR|\|\|?)$/.test(or.typed))
+    return null;
+  if (item.dashes !== '' || next.dashes !== '') return null;
+  const [one, ...more] = termsOf(item, reading);
+  const [other, ...others] = termsOf(next, reading);
+  if (one === undefined || other === undefined || more.length > 0 || others.length > 0) return null;
+  if (one.isCommon || other.isCommon) return null;
+  const typed = `${one.typed} ${or.typed} ${other.typed}`;
+  return {
+    typed,
+    kind: 'either',
+    ...textsOfEither(withExact(one), withExact(other)),
+    isCommon: false,
+    correctable: null,
+  };
+}
+
+function withExact({ query, exact, marks }: Term) {
+  return { query, exact: exact ?? query, asPrefix: null, marks };
+}
+
+function termsOf(item: QueryItem, { lexemesOf, isCommon }: Reading): Term[] {
+  const { typed, text, isQuoted, isPrefix } = item;
+  if (isQuoted) {
+    const texts = textsOfPhrase(text);
+    return texts === null ? [] : [termOf(typed, 'phrase', texts, null, false)];
+  }
+  const sought = soughtIn(text, lexemesOf, { isCommon });
+  const last = sought.at(-1);
+  return sought.map((some) => {
+    const part = text.slice(some.start, some.end);
+    if (isPrefix && some === last) return termOf(`${part}*`, 'prefix', textsOfPrefix(some), null, false);
+    const plain = some.kind === 'word' ? foldedForm(exactForm(part)) : null;
+    return termOf(part, 'word', textsOfWord(some), plain, plain !== null && isCommon(plain));
+  });
+}
+
+function termOf(
+  typed: string,
+  kind: Term['kind'],
+  { query, exact, asPrefix, marks }: ReturnType<typeof textsOfWord>,
+  plain: string | null,
+  isCommon: boolean,
+): Term {
+  const isCorrectable =
+    plain !== null && /^\p{L}+$/u.test(plain) && Array.from(plain).length >= shortestCorrectable;
+  return {
+    ...{ typed, kind, query, exact: exact === query ? null : exact, asPrefix, marks, isCommon },
+    correctable: isCorrectable && !isCommon ? plain : null,
+  };
+}
+
+function readingOf(q: string, languages: readonly string[]): Reading {
+  const detected = detectLanguage(q);
+  const words = q.split(/[^\p{L}\p{M}\p{N}'’]+/u).map((word) => foldedForm(exactForm(word)));
+  const spoken = languages.filter(
+    (language) => words.filter((word) => isCommonWord(word, language)).length > 1,
+  );
+  const lists = new Set([detected ?? 'en', ...spoken]);
+  return {
+    lexemesOf: lexemesIn([...new Set([...languages, detected, null])]),
+    isCommon: (word) => [...lists].some((language) => isCommonWord(word, language)),
+  };
 }

@@ -2,6 +2,7 @@ import type { Actor } from '../../domain/actor.ts';
 import { isThrown } from '../../domain/thrown.ts';
 import { DatabaseUnavailable, RequestEnded } from '../postgres/unavailable.ts';
 import type { Logger } from '../telemetry/logging.ts';
+import { ThreadsUnavailable } from '../threads/threads-unavailable.ts';
 import { type Problem, problem } from './problem.ts';
 
 /** A lost connection is replaced and a lock is released within a moment; a client that repeats at once only waits again. */
@@ -16,9 +17,11 @@ export function internalProblem(
   const ids = { request_id: requestId, tenant_id: actor?.tenantId };
   if (isThrown(error, DatabaseUnavailable)) {
     log.warn({ ...ids, reason: error.reason, error }, 'database unavailable, request refused');
-    return problem('busy', `The service cannot answer now. Try again in ${retryAfterSeconds} s.`, {
-      headers: { 'Retry-After': String(retryAfterSeconds) },
-    });
+    return busy();
+  }
+  if (isThrown(error, ThreadsUnavailable)) {
+    log.warn({ ...ids, reason: error.reason, error }, 'threads unavailable, request refused');
+    return busy();
   }
   // Nobody reads the answer.
   if (isThrown(error, RequestEnded)) log.debug(ids, 'request ended by its client');
@@ -28,3 +31,8 @@ export function internalProblem(
     'An unexpected error occurred in the service. The operator can find it by the request id.',
   );
 }
+
+const busy = () =>
+  problem('busy', `The service cannot answer now. Try again in ${retryAfterSeconds} s.`, {
+    headers: { 'Retry-After': String(retryAfterSeconds) },
+  });

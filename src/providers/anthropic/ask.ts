@@ -31,6 +31,8 @@ export interface AskCall<A, K> {
   readonly timeoutMs?: number;
   /** See `CallRequest`. */
   readonly claim?: Claim;
+  /** See `CallRequest`. */
+  prepare?(answer: A): Promise<void>;
   /** Stores the answer in the transaction that ends the call. */
   persist(tx: Transaction, answered: CallTokens & { readonly value: A }, key: KeyReference): Promise<K>;
   /** See `CallRequest`. */
@@ -64,7 +66,7 @@ export function createAsk({
 
   /** One guarded call, and whether the provider refuses the schema that it was asked for. */
   const askOnce = async <A, K>(call: AskCall<A, K>, shape: AnswerShape<A>, timeoutMs: number) => {
-    const { answer: _, system, prompt, persist, maxOutputTokens, ...request } = call;
+    const { answer: _, system, prompt, prepare, persist, maxOutputTokens, ...request } = call;
     let asked: string | undefined;
     const bounds = tokensOf([system, prompt, inWords(shape.schema)], {
       ...{ answerTokens: maxOutputTokens, thinkingTokens, around: tokensAroundPrompt + tokensAroundSchema },
@@ -73,6 +75,7 @@ export function createAsk({
       ...request,
       ...bounds,
       timeoutMs,
+      prepare: async ({ value }) => prepare?.(value),
       persist: (tx, { value }, key, tokens) => persist(tx, { value, ...tokens }, key),
       async send({ apiKey, target, timeoutMs: attemptMs }) {
         const name = `${target.baseUrl} ${target.model}`;

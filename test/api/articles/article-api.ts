@@ -12,7 +12,7 @@ import { createOutboxService, type Outbox } from '../../../src/outbox/outbox.ts'
 import { createSender } from '../../../src/outbox/sender.ts';
 import type { OutboxRow } from '../../../src/outbox/store.ts';
 import { createIdempotency } from '../../../src/platform/idempotency/idempotency.ts';
-import { createSignalShare } from '../../../src/platform/shares/shares.ts';
+import { createSignalShare, createThreadShare } from '../../../src/platform/shares/shares.ts';
 import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
@@ -24,6 +24,7 @@ import { createSearchService, type SearchServiceDeps } from '../../../src/search
 import { createTenants } from '../../../src/tenants/service.ts';
 import { createBlockedOperations } from '../../../src/usage/blocked-operations.ts';
 import { createUsageMetrics } from '../../../src/usage/metrics.ts';
+import { createWords } from '../../../src/words/create-words.ts';
 import { type Answer, readAnswer } from '../../support/answer.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 
@@ -81,8 +82,10 @@ export async function startArticleApi(
   const gate = createGate({ proposals, log, timeoutMs: gateTimeoutMs });
   const embeddings = createArticleEmbeddings({ outbox, limits: createLimits() });
   const classifications = createClassifications({ outbox });
+  const words = createWords({ database, threads: createThreadShare(2) });
   const articles = createArticles({
     ...{ database, audit, embeddings, classifications, gate },
+    wordIndex: words.wordIndex,
     records: createWriteRecords({ audit, embeddings, classifications }),
     metrics: createProposalMetrics(metrics.registry),
   });
@@ -146,6 +149,7 @@ export async function startArticleApi(
       await server.close();
       await outbox.drain();
       await tenants.settled();
+      await words.close();
       await db.drop();
     },
   };

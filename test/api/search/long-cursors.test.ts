@@ -203,7 +203,10 @@ function cursorOf(letters: number): SearchCursor {
     keyword: {
       after: { id: '00000000-0000-4000-8000-000000000000', score: 5e-324 },
       before: 1,
-      plan: { counts: { articles: 1, words: [1] }, spellings: [['a', 'b'.repeat(letters)]] },
+      plan: {
+        ...{ articles: 1, averageLength: 1, languages: [], options: [] },
+        terms: [{ as: { word: 'b'.repeat(letters) }, count: 1 }],
+      },
     },
     seenIds: 'A'.repeat(900),
   };

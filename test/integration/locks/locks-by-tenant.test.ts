@@ -53,6 +53,7 @@ describe('a proposal', () => {
       const contentHashOf = contentHash(articleText(proposal));
       await insertArticle(tx, tenant.id, {
         ...{ ...proposal, id, status: 'published', contentHash: contentHashOf, gateVerdict: 'novel' },
+        ...{ language: null, chosenLanguage: null },
       });
       await upsertWrittenStatus(tx, tenant.id, id, { status: 'pending', apiKeyId: null });
       return id;

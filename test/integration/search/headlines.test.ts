@@ -23,8 +23,7 @@ afterAll(() => db?.drop());
 async function headline(body: string, ...words: string[]): Promise<string | undefined> {
   const found = await db.database.withTenant(tenantId, async (tx) => {
     await tx('articles').where({ id: articleId }).update({ body });
-    const quoted = words.map((word) => `'${word}'`);
-    return listHeadlines(tx, tenantId, [articleId], { query: quoted.join(' | '), words: quoted });
+    return listHeadlines(tx, tenantId, [articleId], { lexemes: words });
   });
   return found.get(articleId)?.replaceAll('\u0001', '[').replaceAll('\u0002', ']');
 }

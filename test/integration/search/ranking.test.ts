@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { loadHits } from '../../../src/search/hits.ts';
-import type { RankedByWords } from '../../../src/search/keyword/keyword-read-model.ts';
+import type { KeywordRanking } from '../../../src/search/keyword/keyword.ts';
+import type { RankedByWords } from '../../../src/search/keyword/words-read-model.ts';
 import { rankWithVector } from '../../../src/search/ranking.ts';
 import { insertVectors, upsertManifest } from '../../../src/vectors/chunk-store.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
@@ -85,6 +86,12 @@ describe('a search by words', () => {
   });
 });
 
+/** A ranking by words that has found nothing. */
+const foundByWords: KeywordRanking = {
+  plan: { articles: 4, averageLength: 1, languages: [], terms: [], options: [] },
+  ...{ ranked: [], marks: undefined, words: [], known: 1, excluded: null },
+};
+
 async function fourArticles(test: TestServices, tenant: TestTenant) {
   const { database } = test.services;
   const article = async () => (await createArticle(test, tenant)).articleId;
@@ -105,7 +112,7 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
 
   /** The articles in the order of the search, given what words have found. */
   const rank = async (ranked: readonly RankedByWords[], limit = 10) => {
-    const words = { plan: { counts: { articles: 4, words: [] }, spellings: [] }, ranked, marks: undefined };
+    const words = { ...foundByWords, ranked };
     const { fused } = await database.withTenant(tenant.id, (tx) =>
       rankWithVector(
         tx,
@@ -114,6 +121,7 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
         { kind: 'vector', spaceId, model: 'm', vector: [1, 0] },
         words,
         0,
+        null,
       ),
     );
     return fused.map(({ id }) => id);

@@ -1,0 +1,96 @@
+import { eld } from 'eld/extrasmall';
+
+/** The languages that an article may have, as ISO 639-1 codes: those that are detected or have stems. */
+export const languages = [
+  ...([
+    'am',
+    'ar',
+    'az',
+    'be',
+    'bg',
+    'bn',
+    'ca',
+    'cs',
+    'da',
+    'de',
+    'el',
+    'en',
+    'es',
+    'et',
+    'eu',
+    'fa',
+  ] as const),
+  ...([
+    'fi',
+    'fr',
+    'ga',
+    'gu',
+    'he',
+    'hi',
+    'hr',
+    'hu',
+    'hy',
+    'id',
+    'is',
+    'it',
+    'ja',
+    'ka',
+    'km',
+    'kn',
+  ] as const),
+  ...([
+    'ko',
+    'ku',
+    'lo',
+    'lt',
+    'lv',
+    'ml',
+    'mr',
+    'ms',
+    'my',
+    'ne',
+    'nl',
+    'no',
+    'or',
+    'pa',
+    'pl',
+    'pt',
+  ] as const),
+  ...([
+    'ro',
+    'ru',
+    'sk',
+    'sl',
+    'sq',
+    'sr',
+    'sv',
+    'ta',
+    'te',
+    'th',
+    'tl',
+    'tr',
+    'uk',
+    'ur',
+    'vi',
+    'yo',
+  ] as const),
+  'zh',
+] as const;
+
+// The detector reads some 350 bytes; names and signs of a language of programs say nothing.
+const read = 2_000;
+
+/** The language of a text, by its beginning; null where it is too short or could be several. */
+export function detectLanguage(text: string): string | null {
+  const result = eld.detect(prose(text));
+  return result.language !== '' && result.isReliable() ? result.language : null;
+}
+
+function prose(text: string): string {
+  return text
+    .slice(0, read)
+    .replace(/```[^`]*(?:```|$)|`[^`\n]*`/g, ' ')
+    .replace(/[^\s]*[\d/@_=<>{}\\][^\s]*/g, ' ')
+    .replace(/[#*|>()[\]"“”]+/g, ' ')
+    .trim();
+}

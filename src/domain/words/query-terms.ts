@@ -1,0 +1,87 @@
+import { foldedForm } from './fold.ts';
+import { anyOf, bothForms, phraseOf, quoteLexeme, quotePrefix } from './query-text.ts';
+import { lexemesIn, type Sought, type Step, soughtIn } from './query-units.ts';
+
+/** What finds something sought, as texts of tsqueries, and what is marked where it is found. */
+export interface TermTexts {
+  readonly query: string;
+  readonly exact: string;
+  readonly asPrefix: string | null;
+  readonly marks: readonly string[];
+}
+
+/** The texts for a word or a name. */
+export function textsOfWord({ whole, steps }: Sought): TermTexts {
+  const last = steps.at(-1);
+  const first = whole[0] ?? last?.lexemes[0] ?? '';
+  const own = whole.length > 0 ? any(whole) : null;
+  const chain = phrase(steps, stepText);
+  const typing = phrase(steps, (step) => (step === last ? begun(step.lexemes.slice(0, 1)) : stepText(step)));
+  return {
+    query: anyOf([own, chain]) ?? quoteLexeme(first),
+    exact: whole.length === 0 && steps.length > 1 ? (phrase(steps, exactText) ?? '') : quoteLexeme(first),
+    asPrefix: first.length > 1 ? anyOf([own === null ? null : begun(whole.slice(0, 1)), typing]) : null,
+    marks: marksOf(whole, steps),
+  };
+}
+
+/** The texts for all words that begin as one does. */
+export function textsOfPrefix(sought: Sought): TermTexts {
+  const { exact, asPrefix, query } = textsOfWord(sought);
+  const first = sought.whole[0] ?? sought.steps.at(-1)?.lexemes[0] ?? '';
+  const marks = plainToo([first]).map((form) => `${form}*`);
+  return { query: asPrefix ?? query, exact, asPrefix: null, marks };
+}
+
+/** The texts for all words of a text behind one another, without their stems; null where it has none. */
+export function textsOfPhrase(text: string): TermTexts | null {
+  const sought = soughtIn(text, lexemesIn([]), 'whole');
+  const steps = sought.flatMap((some) => some.steps);
+  const query = phrase(steps, stepText);
+  const exact = phrase(steps, exactText);
+  return query === null || exact === null
+    ? null
+    : { query, exact, asPrefix: null, marks: marksOf([], steps) };
+}
+
+/** The texts for one of two. */
+export function textsOfEither(one: TermTexts, other: TermTexts): TermTexts {
+  return {
+    query: anyOf([one.query, other.query]) ?? one.query,
+    exact: anyOf([one.exact, other.exact]) ?? one.exact,
+    asPrefix: null,
+    marks: [...new Set([...one.marks, ...other.marks])],
+  };
+}
+
+function phrase(steps: readonly Step[], textOf: (step: Step) => string): string | null {
+  return phraseOf(steps.map((step) => ({ position: step.position, query: textOf(step) })));
+}
+
+function stepText({ lexemes, isLetter }: Step): string {
+  return isLetter ? begun(lexemes) : any(lexemes);
+}
+
+function exactText({ lexemes, isLetter }: Step): string {
+  const forms = bothForms(lexemes.slice(0, 1));
+  return (isLetter ? forms.map(quotePrefix) : forms.map(quoteLexeme)).join(' | ');
+}
+
+function any(lexemes: readonly string[]): string {
+  return bothForms(lexemes).map(quoteLexeme).join(' | ');
+}
+
+function begun(lexemes: readonly string[]): string {
+  return plainToo(lexemes).map(quotePrefix).join(' | ');
+}
+
+/** Lexemes with their forms without accents: a prefix is not in the forms of the words that begin with it. */
+function plainToo(lexemes: readonly string[]): string[] {
+  return bothForms(lexemes.flatMap((lexeme) => [lexeme, foldedForm(lexeme)]));
+}
+
+function marksOf(whole: readonly string[], steps: readonly Step[]): string[] {
+  const letters = steps.filter(({ isLetter }) => isLetter).flatMap(({ lexemes }) => bothForms(lexemes));
+  const forms = bothForms([...whole, ...steps.flatMap(({ lexemes }) => lexemes)]);
+  return [...forms, ...letters.map((form) => `${form}*`)];
+}

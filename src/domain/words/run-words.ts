@@ -1,0 +1,88 @@
+import { attached, kindOf } from './character-kinds.ts';
+import { exactForm, foldedForm, foldedKana } from './fold.ts';
+import { koreanStem } from './korean-stem.ts';
+import type { Span, TextUnit } from './text-units.ts';
+import { bounded, derivedMark } from './word-forms.ts';
+
+const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
+// The time for a segment grows with the text around it.
+const segmentedAtOnce = 64;
+
+/** A letter of a run with its marks. */
+export interface Letter extends Span {
+  readonly form: string;
+}
+
+/** A word of a run, by its first and last letter. */
+export interface RunWord {
+  readonly first: number;
+  readonly last: number;
+  readonly lexemes: readonly string[];
+}
+
+/** The letters of a run, each with the marks that belong to it. */
+export function lettersOf(text: string, { start, end }: Span): Letter[] {
+  const letters: Letter[] = [];
+  let from = start;
+  for (let at = start; at < end; ) {
+    const code = text.codePointAt(at) ?? 0;
+    at += code < 0x10000 ? 1 : 2;
+    const next = at < end ? (text.codePointAt(at) ?? 0) : 0;
+    if (at < end && (kindOf(next) === attached || isMedialOrFinal(next))) continue;
+    const form = exactForm(text.slice(from, at));
+    if (form !== '') letters.push({ start: from, end: at, form });
+    from = at;
+  }
+  return letters;
+}
+
+/** Whether a letter of a decomposed Korean syllable is not its first. */
+function isMedialOrFinal(code: number): boolean {
+  return code >= 0x1160 && code <= 0x11ff;
+}
+
+/** The words of a run: all of it where Korean syllables stand together, those that a dictionary knows elsewhere. */
+export function wordsOfRun(kind: TextUnit['kind'], letters: readonly Letter[]): RunWord[] {
+  if (letters.length === 0) return [];
+  return kind === 'hangul' ? [koreanWord(letters)] : dictionaryWords(letters);
+}
+
+/** Two letters in the form by which they are found. */
+export function foldedPair(pair: string): string {
+  return foldedKana(foldedForm(pair));
+}
+
+function koreanWord(letters: readonly Letter[]): RunWord {
+  const word = bounded(letters.map(({ form }) => form).join(''));
+  const stem = koreanStem(word);
+  const lexemes = stem === null ? [word] : [word, derivedMark + stem];
+  return { first: 0, last: letters.length - 1, lexemes };
+}
+
+function dictionaryWords(letters: readonly Letter[]): RunWord[] {
+  const words: RunWord[] = [];
+  for (let from = 0; from < letters.length; from += segmentedAtOnce) {
+    const some = letters.slice(from, from + segmentedAtOnce);
+    let index = from;
+    let behind = 0;
+    for (const { segment, index: offset } of segmenter.segment(some.map(({ form }) => form).join(''))) {
+      const first = index;
+      const end = offset + segment.length;
+      while (index < from + some.length && behind < end) {
+        behind += letters[index]?.form.length ?? 0;
+        index += 1;
+      }
+      if (index === first) continue;
+      const folded = foldedWord(segment);
+      const lexemes = folded === segment ? [segment] : [segment, derivedMark + folded];
+      words.push({ first, last: index - 1, lexemes });
+    }
+  }
+  return words;
+}
+
+/** A word in one set of kana, without the sign of a long vowel at its end, which is often left out. */
+function foldedWord(word: string): string {
+  const folded = foldedPair(word);
+  return folded.length > 3 && folded.endsWith('ー') ? folded.slice(0, -1) : folded;
+}

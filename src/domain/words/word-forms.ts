@@ -1,0 +1,58 @@
+import { exactForm, foldedForm, spelledOutForm } from './fold.ts';
+import { stemOf } from './stems.ts';
+
+/**
+ * Stands before a lexeme that is not the word itself: its plain form, its stem, a part of a name. So a search can tell a word as it
+ * was typed from one of its forms. It begins no name.
+ */
+export const derivedMark = '~';
+
+// A tsvector takes 2,046 bytes for a lexeme; a character has three bytes at most, or four for two units.
+const longestLexeme = 500;
+
+/** A form that is not longer than a lexeme may be. */
+export function bounded(form: string): string {
+  if (form.length <= longestLexeme) return form;
+  // Half a pair at the end would be another character in the database.
+  return form.slice(0, longestLexeme).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+/** A word as it is typed, and the forms by which other spellings and inflections of it are found. */
+export interface WordForms {
+  readonly exact: string;
+  readonly derived: readonly string[];
+}
+
+/** The forms of a word in texts of some languages. */
+export function formsOf(word: string, languages: readonly (string | null)[]): WordForms {
+  const exact = bounded(exactForm(word));
+  const derived = new Set<string>();
+  const folded = foldedForm(exact);
+  derived.add(folded);
+  for (const language of languages) {
+    const stem = stemOf(exact, language);
+    if (stem !== null) derived.add(foldedForm(stem));
+  }
+  const spelledOut = spelledOutForm(exact);
+  if (spelledOut !== null) derived.add(spelledOut);
+  derived.delete(exact);
+  derived.delete('');
+  return { exact, derived: [...derived].map(bounded) };
+}
+
+/** Finds the lexemes of a text's words, the exact one first. */
+export type LexemesOf = (word: string) => readonly string[];
+
+/** Keeps the lexemes of the words that it has seen, because a text repeats most of its words. */
+export function createLexemes(language: string | null): LexemesOf {
+  const known = new Map<string, readonly string[]>();
+  const languages = [language];
+  return (word) => {
+    const seen = known.get(word);
+    if (seen !== undefined) return seen;
+    const { exact, derived } = formsOf(word, languages);
+    const lexemes = exact === '' ? [] : [exact, ...derived.map((form) => derivedMark + form)];
+    known.set(word, lexemes);
+    return lexemes;
+  };
+}

@@ -1,0 +1,53 @@
+import { quoteLexeme } from './query-text.ts';
+
+/** A tsvector counts positions up to here; those of longer texts begin again at 1. */
+export const maxPosition = 16_383;
+
+/** A title's, that of tags and category, a heading's, that of the rest. */
+export type Weight = 'A' | 'B' | 'C' | 'D';
+
+/** Collects the lexemes of a text. */
+export interface WordsVector {
+  readonly add: (lexeme: string, position: number, weight: Weight) => void;
+  /** The text of a tsvector. */
+  readonly text: () => string;
+}
+
+// A lexeme keeps 255 positions, and all together may have a megabyte less one byte.
+const mostPositions = 255;
+const mostBytes = 900_000;
+
+interface Entry {
+  at: string;
+  count: number;
+  last: number;
+}
+
+/** Creates an empty vector. What would make it longer than Postgres takes is left out, the first words of a text last. */
+export function createWordsVector(): WordsVector {
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
+  return {
+    add: (lexeme, position, weight) => {
+      const entry = entries.get(lexeme);
+      if (entry === undefined) {
+        const needed = Buffer.byteLength(lexeme) + 6;
+        if (bytes + needed > mostBytes) return;
+        bytes += needed;
+        entries.set(lexeme, { at: placed(position, weight), count: 1, last: position });
+        return;
+      }
+      if (entry.last === position || entry.count === mostPositions || bytes + 2 > mostBytes) return;
+      bytes += 2;
+      entry.at += `,${placed(position, weight)}`;
+      entry.count += 1;
+      entry.last = position;
+    },
+    text: () => Array.from(entries, ([lexeme, { at }]) => `${quoteLexeme(lexeme)}:${at}`).join(' '),
+  };
+}
+
+function placed(position: number, weight: Weight): string {
+  const at = ((position - 1) % maxPosition) + 1;
+  return weight === 'D' ? String(at) : `${at}${weight}`;
+}
