@@ -87,7 +87,9 @@ function listSure(
   const [first] = hits;
   const [nearest, second] = near;
   const lead =
-    nearest && second ? deviations(nearest.similarity) - deviations(second.similarity) : Number.NEGATIVE_INFINITY;
+    nearest && second
+      ? deviations(nearest.similarity) - deviations(second.similarity)
+      : Number.NEGATIVE_INFINITY;
   return [
     ...(first !== undefined && first.share * known >= surePart ? [first.id] : []),
     ...(nearest !== undefined && lead >= sureLead ? [nearest.id] : []),

@@ -1,11 +1,13 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import { type Fused, matchedIn, type Ranks, type Source } from './fusion.ts';
+import { matchedIn, type Ranks, type Source } from './fusion.ts';
 import { type HitArticle, listHeadlines, listHitArticles, listPassages } from './hits-read-model.ts';
-import type { Ranking } from './ranking.ts';
+import type { RankedHit, Ranking } from './ranking.ts';
 import { snippetOf } from './snippet.ts';
 
 export interface Hit extends HitArticle {
   readonly score: number;
+  /** How likely it is about what was asked, from 0 to 1. */
+  readonly relevance: number;
   readonly snippet: string;
   readonly matched: readonly Source[];
   readonly ranks: Ranks;
@@ -18,7 +20,7 @@ export interface Hit extends HitArticle {
 export async function loadHits(
   tx: Transaction,
   tenantId: string,
-  page: readonly Fused[],
+  page: readonly RankedHit[],
   { marks, passages }: Ranking,
 ): Promise<Hit[]> {
   if (page.length === 0) return [];
@@ -33,10 +35,10 @@ export async function loadHits(
       ? undefined
       : listPassages(tx, tenantId, passages.spaceId, nearest),
   ]);
-  return page.flatMap(({ id, score, ranks }) => {
+  return page.flatMap(({ id, score, relevance, ranks }) => {
     const article = articles.get(id);
     if (article === undefined) return [];
     const passage = headlines?.get(id) ?? chunks?.get(id) ?? '';
-    return [{ ...article, score, ranks, matched: matchedIn(ranks), snippet: snippetOf(passage) }];
+    return [{ ...article, score, relevance, ranks, matched: matchedIn(ranks), snippet: snippetOf(passage) }];
   });
 }

@@ -31,6 +31,7 @@ export function presentMeta(mode: SearchQuery['mode'], found: Found) {
     ...guidanceOf(found.fallbackReason),
     coverage: found.coverage,
     words: found.words,
+    nothing_relevant: found.nothingRelevant,
     retry_at: found.retryAt?.toISOString() ?? null,
   };
 }

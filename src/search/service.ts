@@ -2,6 +2,7 @@ import type { FailureCode } from '../domain/failures.ts';
 import { type Coverage, readCoverage } from '../embedding/coverage/summary.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import { createBackgrounds } from '../vectors/backgrounds.ts';
 import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
@@ -11,11 +12,14 @@ import type { WordReport } from './keyword/resolution.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
+import { leastRelevant } from './relevance.ts';
 import { shortId } from './seen-ids.ts';
 import { listHopelessTags, listUnknownTags } from './tags-read-model.ts';
 
 export interface SearchQuery extends SearchText {
   readonly limit: number;
+  /** Hits of less relevance are left out of the page. */
+  readonly minRelevance?: number | undefined;
   /** Where the page begins; absent on the first. */
   readonly cursor?: SearchCursor | undefined;
   /** The API key that pays for the query's vector from its daily budget. */
@@ -35,6 +39,8 @@ export interface Found {
   readonly coverage: Coverage;
   /** What became of each word of the query; empty where words were not searched. */
   readonly words: readonly WordReport[];
+  /** Whether no article of the page is relevant, left out ones included. */
+  readonly nothingRelevant: boolean;
   /** The cursor of the next page, as the client gets it; null on the last page. */
   readonly nextCursor: string | null;
 }
@@ -60,10 +66,11 @@ export interface SearchServiceDeps {
 /** Search by words, by meaning, and by both. */
 export function createSearchService({ database, queryEmbeddings, blocked }: SearchServiceDeps): Search {
   const keyword = createKeywordSearch();
+  const backgrounds = createBackgrounds();
   return {
     openCursor: (tenantId, search, cursor) => openCursor(database, tenantId, search, cursor),
     async search(tenantId, query) {
-      const { mode, cursor, limit, category, tags, tagsMatch } = query;
+      const { mode, cursor, limit, category, tags, tagsMatch, minRelevance = 0 } = query;
       const seen = readSeenIds(cursor);
       const pinned = cursor?.served === 'keyword';
       const tagged = cursor === undefined && tags !== undefined && tags.length > 0;
@@ -99,15 +106,11 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
         const ranking =
           vector === undefined
             ? rankedByWords(words, cursor?.keyword?.before ?? 0)
-            : await rankWithVector(
-                tx,
-                tenantId,
-                query,
-                vector,
-                words,
-                seen.size,
-                words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
-              );
+            : await rankWithVector(tx, tenantId, query, vector, words, seen.size, {
+                excluded: words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
+                articles: coverage.embedded,
+                backgrounds,
+              });
         const fallback = pinned
           ? pinnedFallback(cursor)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
@@ -119,12 +122,14 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
           const unknown = await listUnknownTags(tx, tenantId, tags);
           if (unknown.length > 0) return { kind: 'unknown_tags', tags: unknown };
         }
+        const relevant = page.filter(({ relevance }) => relevance >= minRelevance);
+        // The pages behind one without a relevant hit have none either, as good as always.
         const next =
-          unseen.length > limit
+          unseen.length > limit && relevant.length > 0
             ? cursorAfter({ page, servedMode, fallback, words, byVector: vector !== undefined, cursor })
             : undefined;
         const [hits, nextCursor] = await Promise.all([
-          loadHits(tx, tenantId, page, ranking),
+          loadHits(tx, tenantId, relevant, ranking),
           next === undefined ? null : issueCursor(tx, tenantId, query, next),
         ]);
         return {
@@ -136,6 +141,7 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
           retryAt: fallback?.retryAt ?? null,
           coverage,
           words: words?.words ?? [],
+          nothingRelevant: page.every(({ relevance }) => relevance < leastRelevant),
           nextCursor,
         };
       });

@@ -13,16 +13,9 @@ const both = ['test/integration/search/ranking.test.ts'];
 export const rankingFaults: readonly PlantedFault[] = [
   {
     file: 'src/search/ranking.ts',
-    find: 'share >= leastPart ? partWeight : tailWeight',
-    replace: 'partWeight',
-    why: 'the weight of weak partial hits is gone',
-    tests: both,
-  },
-  {
-    file: 'src/search/ranking.ts',
-    find: 'score >= leastWholeScore ? 1 :',
-    replace: '',
-    why: 'a full hit by words weighs as little as a partial one',
+    find: '2 * (score >= leastWholeScore ? score - leastWholeScore : score)',
+    replace: '2 * score',
+    why: 'having all of the words counts as evidence of them',
     tests: both,
   },
   {
@@ -34,17 +27,24 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/ranking.ts',
-    find: ', excluded: await excludedWords(tx, q) }',
+    find: ', excluded: excluded ?? undefined }',
     replace: ' }',
     why: 'the minus is lost in a search by meaning',
     tests: search,
   },
   {
     file: 'src/search/fusion.ts',
-    find: 'const k = 60;',
-    replace: 'const k = 1;',
-    why: 'the first of one list goes before what both have',
+    find: 'words.known * evidence * words.known * share',
+    replace: 'evidence * share',
+    why: 'words decide where most of the query is in no article',
     tests: fusion,
+  },
+  {
+    file: 'src/search/fusion.ts',
+    find: 'first.share * known >= surePart',
+    replace: 'first.share > 1',
+    why: 'meaning pushes a sure hit by words away',
+    tests: [...fusion, ...both],
   },
   {
     file: 'src/search/fusion.ts',
