@@ -10,9 +10,9 @@ export interface ByWords {
   readonly known: number;
   readonly hits: readonly {
     readonly id: string;
-    /** How well the article's words speak for it, from 0 to 1, of what any article has of the query. */
+    /** How well the article's words speak for it, from 0 to 1, beside the best that the known ones could. */
     readonly evidence: number;
-    /** The part of what any article has of the query that this one has. */
+    /** The part of the query that the article has, by the weights of its words; those that no article has count too. */
     readonly share: number;
   }[];
 }
@@ -65,7 +65,7 @@ export function fuse(words: ByWords, meaning: ByMeaning): Fused[] {
   });
   words.hits.forEach(({ id, evidence, share }, index) => {
     const entry = fused.get(id) ?? { score: unseen, ranks: { keyword: null, semantic: null } };
-    entry.score += worthOfWords * words.known * evidence * words.known * share;
+    entry.score += worthOfWords * words.known * evidence * share;
     entry.ranks.keyword = index + 1;
     fused.set(id, entry);
   });
@@ -80,7 +80,7 @@ export function fuse(words: ByWords, meaning: ByMeaning): Fused[] {
 
 /** The hits that the other side may not push away: of each side the first, if it is sure. */
 function listSure(
-  { known, hits }: ByWords,
+  { hits }: ByWords,
   near: ByMeaning['hits'],
   deviations: (similarity: number) => number,
 ): string[] {
@@ -91,7 +91,7 @@ function listSure(
       ? deviations(nearest.similarity) - deviations(second.similarity)
       : Number.NEGATIVE_INFINITY;
   return [
-    ...(first !== undefined && first.share * known >= surePart ? [first.id] : []),
+    ...(first !== undefined && first.share >= surePart ? [first.id] : []),
     ...(nearest !== undefined && lead >= sureLead ? [nearest.id] : []),
   ];
 }

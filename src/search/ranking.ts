@@ -4,7 +4,6 @@ import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking, Marks } from './keyword/keyword.ts';
-import { leastWholeScore } from './keyword/words-read-model.ts';
 import type { QueryVector } from './query-embedding.ts';
 import { type Calibration, relevanceOf } from './relevance.ts';
 
@@ -35,12 +34,11 @@ export interface Ranking {
 
 /** Hits by words alone, behind `before` others on the pages before. */
 export function rankedByWords(words: KeywordRanking | undefined, before: number): Ranking {
-  const known = words?.known ?? 0;
   const fused = (words?.ranked ?? []).map(({ id, score, share }, index) => ({
     id,
     score,
     ranks: { keyword: before + index + 1, semantic: null },
-    relevance: relevanceOf({ similarity: null, part: share * known }, undefined),
+    relevance: relevanceOf({ similarity: null, part: share }, undefined),
   }));
   return { fused, marks: words?.marks };
 }
@@ -90,26 +88,18 @@ export async function rankWithVector(
   const known = words?.known ?? 0;
   const shares = new Map(ranked.map(({ id, share }) => [id, share]));
   const fused = fuse(
-    {
-      known,
-      hits: ranked.map(({ id, score, share }) => ({ id, share, evidence: evidenceOf(score) })),
-    },
+    { known, hits: ranked },
     { ...background, hits: near.map(({ articleId: id, similarity }) => ({ id, similarity })) },
   );
   return {
     fused: fused.map((hit) => ({
       ...hit,
       relevance: relevanceOf(
-        { similarity: similarities.get(hit.id) ?? null, part: (shares.get(hit.id) ?? 0) * known },
+        { similarity: similarities.get(hit.id) ?? null, part: shares.get(hit.id) ?? 0 },
         calibration,
       ),
     })),
     marks: words?.marks,
     passages,
   };
-}
-
-/** The evidence of a score by words, from 0 to 1: an article with all of the terms is not set apart in it. */
-function evidenceOf(score: number): number {
-  return 2 * (score >= leastWholeScore ? score - leastWholeScore : score);
 }

@@ -13,13 +13,6 @@ const both = ['test/integration/search/ranking.test.ts'];
 export const rankingFaults: readonly PlantedFault[] = [
   {
     file: 'src/search/ranking.ts',
-    find: '2 * (score >= leastWholeScore ? score - leastWholeScore : score)',
-    replace: '2 * score',
-    why: 'having all of the words counts as evidence of them',
-    tests: both,
-  },
-  {
-    file: 'src/search/ranking.ts',
     find: 'Math.max(hybridPool, limit + 1)',
     replace: 'limit + 1',
     why: 'too few hits of each ranking are fused',
@@ -34,14 +27,14 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/fusion.ts',
-    find: 'words.known * evidence * words.known * share',
-    replace: 'evidence * share',
+    find: 'words.known * evidence * share',
+    replace: 'evidence',
     why: 'words decide where most of the query is in no article',
     tests: fusion,
   },
   {
     file: 'src/search/fusion.ts',
-    find: 'first.share * known >= surePart',
+    find: 'first.share >= surePart',
     replace: 'first.share > 1',
     why: 'meaning pushes a sure hit by words away',
     tests: [...fusion, ...both],

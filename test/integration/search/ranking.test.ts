@@ -18,24 +18,24 @@ const it = factsOfServices().extend('four', ({ test, tenant }) => fourArticles(t
 describe('a search by both', () => {
   it('puts the first full match by words among the first three', async ({ four }) => {
     const byWords = [randomUUID(), randomUUID()];
-    const ranked = await four.rank(byWords.map((id) => ({ id, score: 0.51, share: 1 })));
+    const ranked = await four.rank(byWords.map((id) => ({ id, evidence: 0.02, share: 1 })));
     expect(ranked.slice(0, 3)).toContain(byWords[0]);
     expect(ranked.slice(0, 3)).not.toContain(byWords[1]);
   });
 
   it('lifts what has half of the words by some ranks', async ({ four }) => {
     const [a, b] = four.ids;
-    expect((await four.rank([{ id: b, score: 0.3, share: 0.5 }])).slice(0, 2)).toEqual([b, a]);
+    expect((await four.rank([{ id: b, evidence: 0.6, share: 0.5 }])).slice(0, 2)).toEqual([b, a]);
   });
 
   it('lifts nothing by what few words of the query hint at', async ({ four }) => {
     const [a, b] = four.ids;
-    expect((await four.rank([{ id: b, score: 0.1, share: 0.2 }])).slice(0, 2)).toEqual([a, b]);
+    expect((await four.rank([{ id: b, evidence: 0.2, share: 0.2 }])).slice(0, 2)).toEqual([a, b]);
   });
 
   it('trusts words less where most of the query is in no article', async ({ four }) => {
     const [a, b] = four.ids;
-    const hits = [{ id: b, score: 0.3, share: 0.5 }];
+    const hits = [{ id: b, evidence: 0.6, share: 0.15 }];
     expect((await four.rank(hits, 10, 0.3)).slice(0, 2)).toEqual([a, b]);
   });
 
@@ -44,8 +44,8 @@ describe('a search by both', () => {
     expect(await four.rank([], 1)).toEqual(four.ids);
     // High in one ranking and low in the other: together it is the best.
     const words = [
-      { id: d, score: 0.95, share: 1 },
-      { id: c, score: 0.6, share: 1 },
+      { id: d, evidence: 0.9, share: 1 },
+      { id: c, evidence: 0.2, share: 1 },
     ];
     expect((await four.rank(words, 1))[0]).toBe(d);
   });
@@ -97,6 +97,7 @@ describe('a search by words', () => {
   });
 });
 
+type Found = Omit<RankedByWords, 'score' | 'isWhole'>;
 const backgrounds = createBackgrounds();
 
 /** A ranking by words that has found nothing. */
@@ -124,7 +125,8 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
   });
 
   /** The articles in the order of the search, given what words have found. */
-  const rank = async (ranked: readonly RankedByWords[], limit = 10, known = 1) => {
+  const rank = async (found: readonly Found[], limit = 10, known = 1) => {
+    const ranked = found.map((each) => ({ ...each, score: each.evidence, isWhole: false }));
     const words = { ...foundByWords, ranked, known };
     const { fused } = await database.withTenant(tenant.id, (tx) =>
       rankWithVector(

@@ -130,8 +130,8 @@ describe('a tenant', () => {
 });
 
 /** The ranking for one word, asked of the function without the join. */
-const directly = `select article_id from rank_by_words(array['lynx'], array[1.0], array[2], array['lynx'], array[1], array[null], 1,
-            null, null, null, null, false, 1, 1, '{0,0,0,0}', 1, true, null, null, 10)`;
+const directly = `select article_id from rank_by_words(array['lynx'], array[1.0], array[2], array['lynx'], array[1], array[1], array['lynx'],
+            array['lynx:A'], 1, '{1,1,1,1}', 1, 1, null, null, null, null, false, true, true, null, null, 10)`;
 
 const word = fc.constantFrom('ant', 'bee', 'cow', 'dog', 'elk', 'fox', 'gnu', 'hen');
 const articles = fc.array(
