@@ -1,8 +1,7 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { Fused } from './fusion.ts';
 import { loadHits } from './hits.ts';
 import { listHitArticles } from './hits-read-model.ts';
-import type { Ranking } from './ranking.ts';
+import type { RankedHit, Ranking } from './ranking.ts';
 import { listFoundChunks } from './rerank-read-model.ts';
 
 /** A hit as a reranker reads it. */
@@ -21,7 +20,7 @@ export const rerankedHits = 50;
 export async function loadCandidates(
   tx: Transaction,
   tenantId: string,
-  hits: readonly Fused[],
+  hits: readonly RankedHit[],
   ranking: Ranking,
 ): Promise<readonly Candidate[]> {
   const first = hits.slice(0, rerankedHits);
@@ -35,9 +34,7 @@ export async function loadCandidates(
     passages === undefined ? new Map<string, never>() : listFoundChunks(tx, tenantId, passages.spaceId, near),
     loadHits(tx, tenantId, byWords, ranking),
   ]);
-  const texts = new Map(
-    snippets.map(({ id, title, snippet }) => [id, join(title, '', plainText(snippet))]),
-  );
+  const texts = new Map(snippets.map(({ id, title, snippet }) => [id, join(title, '', plainText(snippet))]));
   for (const [id, { title }] of articles) {
     const chunk = chunks.get(id);
     texts.set(id, join(title, chunk?.heading ?? '', chunk?.text ?? ''));
