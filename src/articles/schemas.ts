@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
+import { languages } from '../domain/words/language.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape, optionalGuidanceShape } from '../platform/http/guidance.ts';
 import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
@@ -14,10 +15,9 @@ const title = text({ max: 500 })
 const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; may be empty');
 const category = z.enum(categories);
 const language = z
-  .string()
-  .regex(/^[a-z]{2}$/)
+  .enum(languages)
   .nullable()
-  .describe('Null: detected');
+  .describe('The language of the text, as an ISO 639-1 code: its words are found in all their forms. Null: detected');
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
 const tag = z
