@@ -19,6 +19,36 @@ CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
     return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
   end $$;
 
+CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[], articles integer) RETURNS integer[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  declare
+    tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
+    served smallint := serving_words();
+    query text;
+    wanted tsquery;
+    counted integer;
+    counts integer[] := '{}';
+  begin
+    foreach query in array queries loop
+      wanted := query;
+      select count(*) into counted
+        from (select from article_words w
+               where w.tenant_id = tenant and w.status = 'published' and w.version = served and w.words @@ wanted
+               limit at_most) matching;
+      if counted = at_most and cardinality(sample) > 0 then
+        select greatest(at_most, round(count(*)::float8 * articles / cardinality(sample))) into counted
+          from article_words w
+         where w.tenant_id = tenant and w.version = served and w.article_id = any(sample) and w.status = 'published'
+           and w.words @@ wanted;
+      end if;
+      counts := counts || counted;
+    end loop;
+    return counts;
+  end $$;
+
 CREATE FUNCTION public.end_audit_rows(before timestamp with time zone, max_rows integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -60,6 +90,105 @@ CREATE FUNCTION public.fold_tags(tags text[]) RETURNS text[]
         from unnest(tags) with ordinality as given (tag, position) order by position)
   $$;
 
+CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], counts integer[], words_of text[], word_terms integer[], exacts text[], form_worth double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, length_base double precision, length_each double precision, field_worth real[], field_scale double precision, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'public'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $_$
+  declare
+    tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
+    served smallint := serving_words();
+    wanted tsquery[] := array(select q::tsquery from unnest(terms) with ordinality as given (q, i) order by i);
+    single tsquery[] := array(select q::tsquery from unnest(words_of) with ordinality as given (q, i) order by i);
+    exact tsquery[] := array(select q::tsquery from unnest(exacts) with ordinality as given (q, i) order by i);
+    last integer := cardinality(terms);
+    every tsquery := wanted[1];
+    several tsquery;
+    -- The statement is put together from numbers; all else are its parameters.
+    evidence text := '';
+    summed text := '0';
+    shared text := '0';
+    statement text;
+    first integer := 0;
+    expected bigint := 0;
+    total float8 := 0;
+    rest float8;
+    found integer := 0;
+    ids uuid[];
+    scores float8[];
+    shares float8[];
+  begin
+    for i in 1 .. last loop
+      total := total + weights[i];
+      if i > 1 then
+        every := every && wanted[i];
+      end if;
+      evidence := evidence || format(
+        ', case when w.words @@ $2[%1$s] then (1 - norm / (norm
+             + greatest(1, 0.608 / greatest(0.002, 1.001 - greatest(0 %2$s)) - 0.5)
+             + $9 * greatest(0 %3$s))) %4$s else 0 end as e%1$s',
+        i,
+        (select string_agg(format(', ts_rank(''{1,1,1,1}'', w.words, $3[%s])', at), '')
+           from unnest(word_terms) with ordinality as given (term, at) where term = i),
+        (select string_agg(format(', ts_rank($8, w.words, $3[%s])', at), '')
+           from unnest(word_terms) with ordinality as given (term, at) where term = i),
+        case when exact[i] is null then '' else format('* case when w.words @@ $4[%s] then 1 else $10 end', i) end);
+      summed := summed || format(' + $5[%1$s] * e%1$s', i);
+      shared := shared || format(' + case when e%1$s > 0 then $5[%1$s] else 0 end', i);
+    end loop;
+    statement := format(
+      'select article_id, score, share
+         from (select article_id, case when $1 then 0.5 else 0 end + (%2$s) / $6 / 2 as score,
+                      case when $1 then 1 else (%3$s) / $6 end as share
+                 from (select w.article_id %1$s
+                         from article_words w
+                        cross join lateral (select $11 + $12 * w.length as norm offset 0) of_length
+                        where w.tenant_id = $13 and w.version = $14 and w.status = ''published'' and w.words @@ $7
+                          %4$s %5$s %6$s %7$s
+                       offset 0) each
+              ) of_all
+        where $18 is null or score < $18 or (score = $18 and article_id > $19)
+        order by score desc, article_id
+        limit $20',
+      evidence, summed, shared,
+      case when needed is null then '' else 'and w.words @@ $15' end,
+      case when excluded is null then '' else 'and not w.words @@ $16' end,
+      case when of_category is null then '' else 'and w.category = $17' end,
+      case when of_tags is null then '' when any_tag then 'and w.tag_keys && $21' else 'and w.tag_keys @> $21' end);
+
+    -- Those with all of the terms. After an article with some of them there are no more of these.
+    if last > 0 and (after_score is null or after_score >= 0.5) then
+      return query execute statement
+        using true, wanted, single, exact, weights, total, every, field_worth, field_scale, form_worth, length_base,
+          length_each, tenant, served, needed::tsquery, excluded::tsquery, of_category, after_score, after_id, at_most, of_tags;
+      get diagnostics found = row_count;
+    end if;
+    if not some_suffice or last < 2 or found >= at_most then
+      return;
+    end if;
+
+    -- Those with some: of the first terms, as many as find a few thousand articles, and of more until the others cannot matter.
+    loop
+      loop
+        first := first + 1;
+        several := case when first = 1 then wanted[1] else several || wanted[first] end;
+        expected := expected + counts[first];
+        exit when first = last or expected + counts[first + 1] > greatest(2000, 2 * (expected - counts[first]));
+      end loop;
+      execute 'select array_agg(article_id order by score desc, article_id), array_agg(score order by score desc, article_id),
+                      array_agg(share order by score desc, article_id)
+                 from (' || statement || ') page'
+         into ids, scores, shares
+        using false, wanted, single, exact, weights, total, several && !!every, field_worth, field_scale, form_worth, length_base,
+          length_each, tenant, served, needed::tsquery, excluded::tsquery, of_category, after_score, after_id,
+          at_most - found, of_tags;
+      exit when first = last;
+      select sum(w) / total / 2 into rest from unnest(weights) with ordinality as given (w, i) where i > first;
+      exit when cardinality(ids) = at_most - found and scores[at_most - found] >= rest;
+    end loop;
+    return query select * from unnest(ids, scores, shares);
+  end $_$;
+
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -88,6 +217,14 @@ CREATE FUNCTION public.search_text(given text, parting text DEFAULT ''::text) R
     words := regexp_replace(words, '(?:[^[:space:]/.:+&=#%?-]*[/.:+&=#%?-]){16}', E'\\&\x1f', 'g');
     return replace(words, '<!--', E'<\x1f!--');
   end $$;
+
+CREATE FUNCTION public.serving_words() RETURNS smallint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+    select coalesce((select serving from word_versions
+                      where tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid), 1::smallint)
+  $$;
 
 CREATE TABLE public.api_keys (
     tenant_id uuid NOT NULL,
@@ -136,6 +273,9 @@ CREATE TABLE public.article_cuts (
     ends integer[] NOT NULL,
     hashes text[] NOT NULL,
     tokens integer[] NOT NULL,
+    paths text[] NOT NULL,
+    head_starts integer[] NOT NULL,
+    head_ends integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -866,6 +1006,8 @@ CREATE INDEX article_embeddings_parked_by_quota ON public.article_embeddings USI
 CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (tenant_id, updated_at) WHERE (status = 'pending'::text);
 
 CREATE INDEX article_links_from ON public.article_links USING btree (tenant_id, from_id, created_at DESC);
+
+CREATE INDEX article_words_by_language ON public.article_words USING btree (tenant_id, version, language) INCLUDE (length) WHERE (status = 'published'::text);
 
 CREATE INDEX article_words_by_word ON public.article_words USING gin (tenant_id, words) WHERE (status = 'published'::text);
 

@@ -15,6 +15,7 @@ import * as spelling from './001_baseline/spelling.ts';
 import * as tenants from './001_baseline/tenants.ts';
 import * as usage from './001_baseline/usage.ts';
 import * as vectors from './001_baseline/vectors.ts';
+import * as wordSearch from './001_baseline/word-search.ts';
 import * as words from './001_baseline/words.ts';
 
 /** The schema of 0.2 by room. A room comes after the rooms of its foreign keys. */
@@ -29,6 +30,7 @@ const rooms = [
   spelling,
   articles,
   words,
+  wordSearch,
   vectors,
   embedding,
   search,

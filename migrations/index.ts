@@ -17,14 +17,17 @@ const migrations: readonly { readonly name: string; readonly migration: Knex.Mig
 
 /**
  * The list as knex reads it. `superseded` names migrations that the baseline has replaced: a database with one of them was made
- * by a development version and cannot be migrated. `appendOnly` names tables whose rows the application may only insert and read.
+ * by a development version and cannot be migrated. `appendOnly` names tables whose rows the application may only insert and read,
+ * `applicationOnly` functions that no other role may call.
  */
 export const migrationSource: Knex.MigrationSource<(typeof migrations)[number]> & {
   readonly superseded: readonly string[];
   readonly appendOnly: readonly string[];
+  readonly applicationOnly: readonly string[];
 } = {
   superseded: ['001_tenants'],
   appendOnly: ['audit_log'],
+  applicationOnly: ['count_words', 'rank_by_words'],
   getMigrations: async () => [...migrations],
   getMigrationName: ({ name }) => name,
   getMigration: async ({ migration }) => migration,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { failureCodes } from '../domain/failures.ts';
+import { maxTerms } from '../domain/words/parse-query.ts';
 import { text, uuid } from '../platform/http/schemas.ts';
 import type { PublishedFilter } from '../vectors/published-filter.ts';
-import { maxWords } from './keyword/keyword.ts';
 import { maxPackedLength, unpackIds } from './seen-ids.ts';
 
 export const modes = ['keyword', 'semantic', 'hybrid'] as const;
@@ -23,6 +23,11 @@ export const maxCount = 1_000_000_000;
 // These schemas accept only what Postgres can take, because anybody can make up a cursor.
 const word = text({ max: 500 });
 const count = z.int().min(0).max(maxCount);
+const soughtAs = z.union([z.literal(['typed', 'prefix']), z.object({ word })]);
+/** There are 184 codes of two letters. */
+const maxLanguages = 200;
+/** As many as fit into a query. */
+const maxOptions = 250;
 const seenIds = z.base64url().max(maxPackedLength);
 
 /**
@@ -44,10 +49,20 @@ const cursorFields = z.object({
       /** The articles that keywords have shown last, packed. */
       seenIds: seenIds.optional(),
       plan: z.object({
-        counts: z.object({ articles: count, words: z.array(count).max(maxWords).readonly() }),
-        spellings: z
-          .array(z.tuple([word, word]).readonly())
-          .max(maxWords)
+        articles: count,
+        averageLength: count.min(1),
+        withCommon: z.boolean(),
+        languages: z
+          .array(z.string().regex(/^[a-z]{2,3}$/))
+          .max(maxLanguages)
+          .readonly(),
+        terms: z
+          .array(z.object({ as: soughtAs, count }))
+          .max(maxTerms)
+          .readonly(),
+        options: z
+          .array(z.object({ isOption: z.boolean(), count }))
+          .max(maxOptions)
           .readonly(),
       }),
     })
@@ -90,18 +105,12 @@ export function isSealedFor(
  * of what its API key may read anyway.
  */
 function checksumOf(tenantId: string, search: SearchText, content: object): string {
-  const { q, mode, category, tags, tagsMatch, rerank = false } = search;
-  const parts = [
-    tenantId,
-    q,
-    mode,
-    category ?? null,
-    tags ?? [],
-    tagsMatch ?? 'all',
-    ...(rerank ? ['rerank'] : []),
-    content,
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+  const { q, mode, category, tags, tagsMatch, rerank } = search;
+  const parts = [tenantId, q, mode, category ?? null, tags ?? [], tagsMatch ?? 'all', content];
+  return createHash('sha256')
+    .update(JSON.stringify([...parts, rerank ?? false]))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 /** The short ids of all articles that the cursor lists as seen. */

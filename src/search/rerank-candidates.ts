@@ -1,8 +1,7 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { Fused } from './fusion.ts';
 import { loadHits } from './hits.ts';
 import { listHitArticles } from './hits-read-model.ts';
-import type { Ranking } from './ranking.ts';
+import type { RankedHit, Ranking } from './ranking.ts';
 import { listFoundChunks } from './rerank-read-model.ts';
 
 /** A hit as a reranker reads it. */
@@ -21,7 +20,7 @@ export const rerankedHits = 50;
 export async function loadCandidates(
   tx: Transaction,
   tenantId: string,
-  hits: readonly Fused[],
+  hits: readonly RankedHit[],
   ranking: Ranking,
 ): Promise<readonly Candidate[]> {
   const first = hits.slice(0, rerankedHits);
@@ -30,7 +29,7 @@ export async function loadCandidates(
   const near = passages?.near.filter(({ articleId }) => ids.has(articleId)) ?? [];
   const byMeaning = new Set(near.map(({ articleId }) => articleId));
   const byWords = first.filter(({ id }) => !byMeaning.has(id));
-  const [articles, chunks, snippets] = await Promise.all([
+  const [articles, chunks, { hits: snippets }] = await Promise.all([
     listHitArticles(tx, tenantId, [...byMeaning]),
     passages === undefined ? new Map<string, never>() : listFoundChunks(tx, tenantId, passages.spaceId, near),
     loadHits(tx, tenantId, byWords, ranking),

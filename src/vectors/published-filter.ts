@@ -4,7 +4,7 @@ export interface PublishedFilter {
   readonly tags?: readonly string[] | undefined;
   /** Whether an article must have all of the tags (the default) or any of them. */
   readonly tagsMatch?: 'all' | 'any' | undefined;
-  /** The text of a tsquery that an article must not match. */
+  /** The text of a tsquery that an article's words must not match. */
   readonly excluded?: string | undefined;
 }
 
@@ -35,7 +35,12 @@ export function publishedFilterSql(
     bindings.tags = [...tags];
   }
   if (excluded !== undefined) {
-    conditions.push(`not ${articles}.search @@ cast(:excluded as tsquery)`);
+    conditions.push(
+      `not exists (select 1 from article_words excluded_words
+                    where excluded_words.tenant_id = :tenantId and excluded_words.article_id = ${articles}.id
+                      and excluded_words.version = (select serving_words())
+                      and excluded_words.words @@ cast(:excluded as tsquery))`,
+    );
     bindings.excluded = excluded;
   }
   return { sql: conditions.join(' and '), bindings };

@@ -13,6 +13,8 @@ export interface MigrationSource extends Knex.MigrationSource<unknown> {
   readonly superseded?: readonly string[];
   /** Tables whose rows the application may only insert and read. */
   readonly appendOnly?: readonly string[];
+  /** Functions that run with the owner's rights and that no role but the application's may call. */
+  readonly applicationOnly?: readonly string[];
 }
 
 export interface MigratorOptions {
@@ -143,6 +145,8 @@ async function grantApplicationRole(
     await tx.raw('grant usage on all sequences in schema public to ??', [role]);
     for (const table of source.appendOnly ?? [])
       await tx.raw('revoke update, delete, truncate on ?? from ??', [table, role]);
+    for (const name of source.applicationOnly ?? [])
+      await tx.raw('grant execute on function ?? to ??', [name, role]);
     for (const table of ['knex_migrations', 'knex_migrations_lock']) {
       await tx.raw('revoke all on ?? from ??', [table, role]);
     }

@@ -1,158 +1,214 @@
-import { parseQuery as parseTerms } from '../../domain/words/parse-query.ts';
+import {
+  type Exclusion,
+  maxTerms,
+  parseQuery,
+  type Term,
+  type WordsQuery,
+} from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
 import type { Marks } from '../passages/marks.ts';
 import {
-  leastWholeScore,
-  parseQuery,
-  type Ranked,
-  type RankedByWords,
-  rankByWords,
-  type WordCounts,
-  type Wording,
-} from './keyword-read-model.ts';
-import { chooseSpellings, maxLengthDifference, mayBeMisspelt } from './spelling.ts';
-import { listSimilarWords, listUnknownWords } from './vocabulary-read-model.ts';
-import {
-  anyOf,
-  anyWord,
-  countWords,
-  readWebQuery,
-  replaceWords,
-  type WebQuery,
-  wantedWords,
-  withoutRepeats,
-  writeWebQuery,
-} from './web-query.ts';
-
-/**
- * What the first page of a search has learned from the tenant's articles. Later pages use it again, so that writes between
- * the pages change neither a spelling nor a score.
- */
-export interface KeywordPlan {
-  readonly counts: WordCounts;
-  /** Misspelt words, each with the word that is searched for instead. */
-  readonly spellings: readonly (readonly [typed: string, known: string])[];
-}
+  type QueryResolution,
+  type Sought,
+  type SoughtAs,
+  seek,
+  soughtTerm,
+  type WordReport,
+} from './resolution.ts';
+import { findSpellings } from './spelling.ts';
+import { createStatistics, type Statistics } from './statistics.ts';
+import { countWords, type Ranked, type RankedByWords, rankByWords } from './words-read-model.ts';
 
 export interface KeywordQuery {
   readonly q: string;
-  readonly filter: PublishedFilter;
+  readonly filter: Omit<PublishedFilter, 'excluded'>;
   readonly limit: number;
-  /** The plan of the first page; absent on that page, which makes it. */
-  readonly plan?: KeywordPlan | undefined;
+  /** What the first page has found out; absent on that page. */
+  readonly plan?: QueryResolution | undefined;
   /** The last hit of the page before. */
   readonly after?: Ranked | undefined;
 }
 
 export interface KeywordRanking {
-  readonly plan: KeywordPlan;
+  readonly plan: QueryResolution;
   readonly ranked: readonly RankedByWords[];
-  /** What is marked in snippets; undefined when the query has no word. */
+  /** What is marked in snippets; undefined when no word of the query is in any article. */
   readonly marks: Marks | undefined;
+  /** What became of each word of the query. */
+  readonly words: readonly WordReport[];
+  /** The part of the query that some article has, by the weights of its words; 1 is all of it. */
+  readonly known: number;
+  /** The text of a tsquery for what the query excludes; null where it excludes nothing. */
+  readonly excluded: string | null;
 }
 
-/** The most words of a query that are weighed. Each word costs a test of every article. */
-export const maxWords = 24;
+/** Search by words. */
+export interface KeywordSearch {
+  /** Ranks the tenant's published articles by the words of a query. */
+  rank(tx: Transaction, tenantId: string, query: KeywordQuery): Promise<KeywordRanking>;
+  /** What a query excludes, without the ranking: the text of a tsquery, null where it excludes nothing. */
+  findExcluded(tx: Transaction, tenantId: string, q: string): Promise<string | null>;
+}
 
 /**
- * The most words of a query by whose closeness full matches are ranked. Postgres compares each occurrence of each word with each
- * of every other word: with 24 words that stand 256 times in an article, that took 5,000 times as long as without closeness.
+ * Creates the search by words.
+ *
+ * Articles with all of the terms come first, then those with some. A term that no article has is left out: the last one is tried
+ * as the beginning of a word, and a word that may be misspelt is replaced by the most similar word of the tenant's own articles.
  */
-const maxCloseWords = 4;
+export function createKeywordSearch(): KeywordSearch {
+  const statistics = createStatistics();
 
-/**
- * The least share of a query that an article must have, by the weights of its words. With less it has only common words of
- * the query. Tried on the judged queries of the samples; see test/quality.
- */
-const leastShare = 0.3;
+  const understand = async (tx: Transaction, tenantId: string, q: string, plan?: QueryResolution) => {
+    const { languages } = plan ?? (await statistics.read(tx, tenantId));
+    const query = parseQuery(q, languages);
+    const withCommon = takeBackCommon(query, languages);
+    if (plan !== undefined)
+      return { resolution: plan, sought: seek(plan.withCommon ? withCommon : query, plan) };
+    const resolution = await resolve(tx, tenantId, query, statistics);
+    if (withCommon === query || resolution.terms.some(({ count }) => count > 0))
+      return { resolution, sought: seek(query, resolution) };
+    // No word of the query is in any article, but for those that were left out. Where they are rare, they are sought.
+    const again = await resolve(tx, tenantId, withCommon, statistics);
+    const rare = Math.max(1, again.articles / 10);
+    const terms = again.terms.map((term) => (term.count <= rare ? term : { ...term, count: 0 }));
+    const retried = { ...again, terms, withCommon: true };
+    return { resolution: retried, sought: seek(withCommon, retried) };
+  };
 
-/**
- * The number of newest articles from which right spellings are taken. Tried on 770 misspelt words of 10,000 articles of 250
- * words: with 300 articles seven in ten words found theirs, and three words took about as long as the ranking; with 1,000
- * three in a hundred more did, in twice the time.
- */
-const vocabularyArticles = 300;
-/** What 300 articles of 250 words take, twice over. Postgres sorts all of these words for each query with a misspelt one. */
-const vocabularyBytes = 2_000_000;
-/** The least similarity by trigrams. It is low because two swapped letters leave few in common; then the slips decide. */
-const leastSimilarity = 0.2;
-const candidates = 20;
+  return {
+    async rank(tx, tenantId, { q, filter, limit, plan, after }) {
+      const { resolution, sought } = await understand(tx, tenantId, q, plan);
+      const ranked = await rankByWords(tx, tenantId, { filter, wording: sought.wording, limit, after });
+      return { plan: resolution, ranked, marks: marksOf(sought), ...reportOf(sought) };
+    },
+    async findExcluded(tx, tenantId, q) {
+      if (!mayExclude(q)) return null;
+      const { sought } = await understand(tx, tenantId, q);
+      return sought.wording.excluded;
+    },
+  };
+}
+
+const reportOf = ({ words, known, wording: { excluded } }: Sought) => ({ words, known, excluded });
+
+const marksOf = ({ marks }: Sought): Marks | undefined => (marks.terms.length === 0 ? undefined : marks);
+
+/** Whether a query has a sign that may exclude something: a minus, or a dash in its place. */
+const mayExclude = (q: string) => /[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(q);
+
+/** The query with the common words that it has left out. */
+function takeBackCommon(query: WordsQuery, languages: readonly string[]): WordsQuery {
+  const common = query.ignored.filter(({ reason }) => reason === 'common').map(({ typed }) => typed);
+  if (common.length === 0) return query;
+  return {
+    terms: [...query.terms, ...parseQuery(common.join(' '), languages).terms].slice(0, maxTerms),
+    exclusions: query.exclusions,
+    ignored: query.ignored.filter(({ reason }) => reason !== 'common'),
+  };
+}
+
 /** With more misspelt words than these, an empty result is more useful than a guess. */
 const maxMisspelt = 3;
 
-const none: KeywordPlan = { counts: { articles: 0, words: [] }, spellings: [] };
+/** Finds out which terms the tenant's articles have, and how the others are sought. */
+async function resolve(
+  tx: Transaction,
+  tenantId: string,
+  query: WordsQuery,
+  statistics: Statistics,
+): Promise<QueryResolution> {
+  const of = await statistics.read(tx, tenantId);
+  const count = (terms: readonly Term[]) =>
+    statistics.count(
+      tx,
+      tenantId,
+      terms.map((term) => term.query),
+      of,
+    );
+  const typed = await count(query.terms);
+  const terms: { as: SoughtAs; count: number }[] = query.terms.map((_, index) => ({
+    as: 'typed',
+    count: typed[index] ?? 0,
+  }));
+
+  /** Seeks some of the unknown terms in another way, where articles have them so. */
+  const seekAs = async (ways: readonly { readonly index: number; readonly as: SoughtAs }[]) => {
+    const tried = ways.flatMap(({ index, as }) => {
+      const term = query.terms[index];
+      const sought = term && soughtTerm(term, as, of.languages);
+      return sought === undefined ? [] : [{ index, as, sought }];
+    });
+    if (tried.length === 0) return;
+    const counts = await count(tried.map(({ sought }) => sought));
+    tried.forEach(({ index, as }, at) => {
+      const found = counts[at] ?? 0;
+      if (found > 0) terms[index] = { as, count: found };
+    });
+  };
+  const listUnknown = () => [...query.terms.entries()].filter(([index]) => terms[index]?.count === 0);
+
+  await seekAs(
+    listUnknown().flatMap(([index, { asPrefix }]) =>
+      asPrefix === null ? [] : [{ index, as: 'prefix' as const }],
+    ),
+  );
+  const misspelt = listUnknown()
+    .flatMap(([index, { correctable }]) => (correctable === null ? [] : [{ index, correctable }]))
+    .slice(0, maxMisspelt);
+  const spellings = await findSpellings(
+    tx,
+    tenantId,
+    misspelt.map(({ correctable }) => correctable),
+  );
+  await seekAs(
+    misspelt.flatMap(({ index, correctable }) => {
+      const word = spellings.get(correctable);
+      return word === undefined ? [] : [{ index, as: { word } }];
+    }),
+  );
+
+  return {
+    ...of,
+    withCommon: false,
+    terms,
+    options: await findOptions(tx, tenantId, query, terms, of.languages),
+  };
+}
 
 /**
- * Ranks the tenant's published articles by the words of a web-search query.
- *
- * Articles with all of the words come first, then those with some of them. A query with a quote or without a space
- * (`lock_timeout`) is taken literally: it finds full matches only. When no article matches fully and a word is in no article,
- * that word is replaced by the most similar word of the tenant's own articles.
+ * Which exclusions of a query are options of a command: those that some article has as they are written, beside all the other
+ * words that any article has.
  */
-export async function rankByKeyword(
+async function findOptions(
   tx: Transaction,
   tenantId: string,
-  query: KeywordQuery,
-): Promise<KeywordRanking> {
-  const { q, filter, plan, limit, after } = query;
-  const typed = readWebQuery(await parseQuery(tx, q));
-  if (typed === undefined) return { plan: plan ?? none, ranked: [], marks: undefined };
-
-  const rank = async (spellings: KeywordPlan['spellings']): Promise<KeywordRanking> => {
-    const tree = withoutRepeats(replaceWords(typed, new Map(spellings)));
-    const wording = wordingOf(tree, /^[^"]*\s[^"]*$/.test(q.trim()));
-    const { ranked, counts } = await rankByWords(tx, tenantId, {
-      filter,
-      wording,
-      limit,
-      after,
-      counts: plan?.counts,
-    });
-    return { plan: { counts, spellings }, ranked, marks: marksOf(q, spellings) };
-  };
-
-  if (plan !== undefined) return rank(plan.spellings);
-  const asTyped = await rank([]);
-  if ((asTyped.ranked[0]?.score ?? 0) >= leastWholeScore) return asTyped;
-  const misspelt = await listMisspelt(tx, tenantId, typed, asTyped.plan.counts);
-  if (misspelt.length === 0) return asTyped;
-  const similar = await listSimilarWords(tx, tenantId, misspelt, {
-    newest: vocabularyArticles,
-    maxBytes: vocabularyBytes,
-    leastSimilarity,
-    lengthDifference: maxLengthDifference,
-    each: candidates,
+  { terms, exclusions }: WordsQuery,
+  sought: readonly { readonly as: SoughtAs; readonly count: number }[],
+  languages: readonly string[],
+): Promise<QueryResolution['options']> {
+  const none = { isOption: false, count: 0 };
+  if (exclusions.every(isPlain)) return exclusions.map(() => none);
+  const others = terms.flatMap((term, index) => {
+    const { as, count } = sought[index] ?? { as: 'typed', count: 0 };
+    const found = count === 0 ? undefined : soughtTerm(term, as, languages);
+    return found === undefined ? [] : [`(${found.query})`];
   });
-  const spellings = chooseSpellings(similar);
-  return spellings.size === 0 ? asTyped : rank([...spellings]);
+  const counts = await countWords(
+    tx,
+    tenantId,
+    exclusions.map(({ asOption }) => [...others, `(${asOption.query})`].join(' & ')),
+    { atMost: maxOptionCount },
+  );
+  return exclusions.map((exclusion, index) => {
+    const count = isPlain(exclusion) ? 0 : (counts[index] ?? 0);
+    return { isOption: count > 0, count };
+  });
 }
 
-/** The words of the query that no published article of the tenant has, and that may be misspelt. */
-async function listMisspelt(
-  tx: Transaction,
-  tenantId: string,
-  typed: WebQuery,
-  counts: WordCounts,
-): Promise<string[]> {
-  // A word with a count is known. One without may be known, too: it was not weighed, or the filter or another part of the
-  // query leaves out its articles.
-  const suspects = wantedWords(typed)
-    .slice(0, maxWords)
-    .filter((word, i) => (counts.words[i] ?? 0) === 0 && mayBeMisspelt(word));
-  if (suspects.length === 0) return [];
-  return (await listUnknownWords(tx, tenantId, suspects)).slice(0, maxMisspelt);
-}
+/** Whether what is excluded is written no other way where it is an option, so that no article tells the two apart. */
+const isPlain = ({ term, asOption }: Exclusion) => term.query === asOption.query;
 
-function wordingOf(tree: WebQuery, mayBePart: boolean): Wording {
-  const whole = writeWebQuery(tree);
-  const words = wantedWords(tree).slice(0, maxWords);
-  const rankBy = countWords(tree) > maxCloseWords ? anyWord(words) : whole;
-  if (!mayBePart || words.length < 2) return { whole, rankBy };
-  return { whole, rankBy, parts: { any: anyOf(tree, words), words, leastShare } };
-}
-
-function marksOf(q: string, spellings: KeywordPlan['spellings']): Marks {
-  const typed = parseTerms(q, []).terms.map(({ marks }) => marks);
-  return { terms: [...typed, ...spellings.map(([, known]) => [known])] };
-}
+/** Options are counted so far: they are rare, and their weight changes little beyond. */
+const maxOptionCount = 100;

@@ -1,4 +1,34 @@
-import type { SimilarWord } from './vocabulary-read-model.ts';
+import type { Transaction } from '../../platform/postgres/database.ts';
+import { listSimilarWords, type SimilarWord } from './vocabulary-read-model.ts';
+
+/**
+ * The number of newest articles from which right spellings are taken. Tried on 770 misspelt words of 10,000 articles of 250
+ * words: with 300 articles seven in ten words found theirs; with 1,000 three in a hundred more did, in twice the time.
+ */
+const vocabularyArticles = 300;
+/** What 300 articles of 250 words take, twice over. Postgres sorts all of these words for each query with a misspelt one. */
+const vocabularyBytes = 2_000_000;
+/** The least similarity by trigrams. It is low because two swapped letters leave few in common; then the slips decide. */
+const leastSimilarity = 0.2;
+const candidates = 20;
+
+/** For each of these words that may be misspelt, the most similar word of the tenant's newest articles, if there is one. */
+export async function findSpellings(
+  tx: Transaction,
+  tenantId: string,
+  words: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const suspects = [...new Set(words)].filter(mayBeMisspelt);
+  if (suspects.length === 0) return new Map();
+  const similar = await listSimilarWords(tx, tenantId, suspects, {
+    newest: vocabularyArticles,
+    maxBytes: vocabularyBytes,
+    leastSimilarity,
+    lengthDifference: maxLengthDifference,
+    each: candidates,
+  });
+  return chooseSpellings(similar);
+}
 
 /**
  * The number of slips that a word may contain: none in a short word, where one letter makes another word, two in a long one.

@@ -1,22 +1,5 @@
 import { z } from 'zod';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import { quoteWord } from './web-query.ts';
-
-/** The words of this list that no published article of the tenant has. */
-export async function listUnknownWords(
-  tx: Transaction,
-  tenantId: string,
-  words: readonly string[],
-): Promise<string[]> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select ${words.map((_, i) => `bool_or(search @@ cast(:word${i} as tsquery)) as word${i}`).join(', ')}
-       from articles
-      where tenant_id = :tenantId and status = 'published'`,
-    { tenantId, ...Object.fromEntries(words.map((word, i) => [`word${i}`, quoteWord(word)])) },
-  );
-  const [known] = z.tuple([z.record(z.string(), z.boolean().nullable())]).parse(rows);
-  return words.filter((_, i) => known[`word${i}`] !== true);
-}
 
 /** A word of the tenant's articles that is spelt like a word of the query. */
 export interface SimilarWord {
@@ -51,12 +34,15 @@ export async function listSimilarWords(
     `with known as materialized (
        select word, ndoc
          from ts_stat(format(
-           'select search
-              from (select search, sum(pg_column_size(search)) over (order by created_at desc, id desc) as bytes
-                      from (select search, created_at, id
-                              from articles where tenant_id = %L and status = ''published''
-                             order by created_at desc, id desc limit %s) newest) sized
-             where bytes <= %s',
+           'select words
+              from (select w.words, sum(pg_column_size(w.words)) over (order by newest.created_at desc, newest.id desc) as bytes
+                      from (select created_at, id
+                              from articles where tenant_id = %1$L and status = ''published''
+                             order by created_at desc, id desc limit %2$s) newest
+                     cross join lateral (select words from article_words
+                                          where tenant_id = %1$L and article_id = newest.id and version = serving_words()
+                                         offset 0) w) sized
+             where bytes <= %3$s',
            cast(:tenantId as uuid), cast(:newest as int), cast(:maxBytes as int)))
      )
      select wanted.word, near.word as known, near.ndoc as articles

@@ -33,7 +33,7 @@ export function findPlace(
   const occurrences = piece.marked.flatMap(({ token: { position }, marks }) =>
     marks.map((mark) => ({ ...mark, position })),
   );
-  const [best] = bestWindows(occurrences, marker.forms, 1, shown);
+  const [best] = bestWindows(occurrences, marker.terms, 1, shown);
   if (best === undefined) return undefined;
   const within = piece.marked.filter(
     ({ token: { position } }) => position >= best.from && position <= best.to,

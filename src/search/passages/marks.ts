@@ -1,6 +1,11 @@
-/** What is marked in snippets: for each term of the query the lexemes of all its forms; one that ends in `*` stands for all that begin so. */
+/** What is marked in snippets: the terms of the query. */
 export interface Marks {
-  readonly terms: readonly (readonly string[])[];
+  readonly terms: readonly {
+    /** Those of all its forms and parts; one that ends in `*` stands for all that begin so. */
+    readonly lexemes: readonly string[];
+    /** How much a passage gains by it. */
+    readonly weight: number;
+  }[];
 }
 
 /** One of the marks, by its number, and the number of its term. */
@@ -9,14 +14,19 @@ export interface Mark {
   readonly term: number;
 }
 
+export interface MarkedTerm {
+  readonly weight: number;
+  readonly lexemes: number;
+}
+
 /** Finds the marks of a text's lexemes. */
 export interface Marker {
   /** The lexemes to look for, as they are. */
   readonly exact: readonly string[];
   /** The beginnings of lexemes to look for. */
   readonly prefixes: readonly string[];
-  /** The number of forms of each term. */
-  readonly forms: readonly number[];
+  /** The weight of each term, and the number of its lexemes. */
+  readonly terms: readonly MarkedTerm[];
   /** The marks that a lexeme of a text stands for; none of most. */
   marksOf(lexeme: string): readonly Mark[];
 }
@@ -29,7 +39,7 @@ export function createMarker({ terms }: Marks): Marker {
   const exact = new Map<string, Mark[]>();
   const prefixes = new Map<string, Mark[]>();
   let id = 0;
-  terms.forEach((lexemes, term) => {
+  terms.forEach(({ lexemes }, term) => {
     for (const word of lexemes) {
       id += 1;
       if (id > maxLexemes) return;
@@ -42,7 +52,7 @@ export function createMarker({ terms }: Marks): Marker {
   return {
     exact: [...exact.keys()],
     prefixes: [...prefixes.keys()],
-    forms: terms.map(({ length }) => length),
+    terms: terms.map(({ lexemes, weight }) => ({ weight, lexemes: lexemes.length })),
     marksOf(lexeme) {
       const found = exact.get(lexeme) ?? [];
       if (prefixes.size === 0) return found;

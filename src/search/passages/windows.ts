@@ -1,4 +1,4 @@
-import type { Mark } from './marks.ts';
+import type { Mark, MarkedTerm } from './marks.ts';
 
 /** A word of a text that has a mark. */
 export interface Occurrence extends Mark {
@@ -16,7 +16,7 @@ export interface Window {
 /** The number of words that a passage shows. */
 export const windowWords = 30;
 
-/** What any form of a term counts; the rest is for all of its forms, as at the exact word, and all the words of a phrase. */
+/** The part of a term's weight that any of its lexemes has; the rest is for all of them, as at the exact word or a whole phrase. */
 const anyForm = 0.5;
 
 /**
@@ -26,18 +26,18 @@ const anyForm = 0.5;
  */
 export function bestWindows(
   occurrences: readonly Occurrence[],
-  forms: readonly number[],
+  terms: readonly MarkedTerm[],
   count: number,
   alreadyShown: readonly Mark[] = [],
 ): Window[] {
   const sorted = occurrences.toSorted((left, right) => left.position - right.position);
   const windows: Window[] = [];
-  const shown = new Map(alreadyShown.map(({ id, term }) => [id, term]));
+  const shown = new Set(alreadyShown.map(({ term }) => term));
   while (windows.length < count) {
-    const best = bestWindow(sorted, forms, shown);
-    if (best === undefined || best.score < anyForm) break;
+    const best = bestWindow(sorted, terms, shown);
+    if (best === undefined || best.score <= 0) break;
     windows.push(best);
-    for (const { id, term } of best.marks) shown.set(id, term);
+    for (const { term } of best.marks) shown.add(term);
   }
   return windows;
 }
@@ -45,21 +45,21 @@ export function bestWindows(
 /** The window with the most that is not shown yet. */
 function bestWindow(
   sorted: readonly Occurrence[],
-  forms: readonly number[],
-  shown: ReadonlyMap<number, number>,
+  terms: readonly MarkedTerm[],
+  shown: ReadonlySet<number>,
 ): Window | undefined {
   const counts = new Map<number, number>();
-  const found = forms.map(() => 0);
-  for (const term of shown.values()) found[term] = (found[term] ?? 0) + 1;
+  const found = terms.map(() => 0);
   const worth = (term: number) => {
     const some = found[term] ?? 0;
-    return some === 0 ? 0 : anyForm + ((1 - anyForm) * some) / Math.max(1, forms[term] ?? 1);
+    const { weight = 0, lexemes = 1 } = terms[term] ?? {};
+    return some === 0 ? 0 : weight * (anyForm + ((1 - anyForm) * some) / lexemes);
   };
   let score = 0;
   const change = ({ id, term }: Mark, by: 1 | -1) => {
     const before = counts.get(id) ?? 0;
     counts.set(id, before + by);
-    if (shown.has(id) || Math.max(before, before + by) > 1) return;
+    if (shown.has(term) || Math.max(before, before + by) > 1) return;
     score -= worth(term);
     found[term] = (found[term] ?? 0) + by;
     score += worth(term);
@@ -90,11 +90,11 @@ function bestWindow(
 }
 
 function isIdle(
-  { id }: Mark,
+  { id, term }: Mark,
   counts: ReadonlyMap<number, number>,
-  shown: ReadonlyMap<number, number>,
+  shown: ReadonlySet<number>,
 ): boolean {
-  return shown.has(id) || (counts.get(id) ?? 0) > 1;
+  return shown.has(term) || (counts.get(id) ?? 0) > 1;
 }
 
 interface Extent {

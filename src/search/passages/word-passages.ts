@@ -63,7 +63,7 @@ function soughtIn(id: string, words: MatchedWords | undefined, marker: Marker): 
   const occurrences = words.found.flatMap(([lexeme, positions]) =>
     marker.marksOf(lexeme).flatMap((mark) => positions.map((position) => ({ ...mark, position }))),
   );
-  const candidates = bestWindows(occurrences, marker.forms, maxParts).map((window) => ({
+  const candidates = bestWindows(occurrences, marker.terms, maxParts).map((window) => ({
     window,
     pieces: piecesOf(window, words),
   }));

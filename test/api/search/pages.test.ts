@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { insertArticles } from '../../support/article-rows.ts';
 import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
 import { newTenant } from '../articles/article-facts.ts';
 import { factsOfSearch, type ScriptedQueries } from './search-facts.ts';
@@ -93,11 +94,13 @@ describe('the pages of a search', () => {
 
   it('end after 500 articles by meaning, and go on by words', async ({ api, tenant, queries }) => {
     const { spaceId, asking } = await vectorsOf(api, tenant);
+    await insertArticles(
+      api.db,
+      tenant.id,
+      Array.from({ length: 530 }, (_, index) => ({ title: `T${index}`, body: 'serval' })),
+    );
     await api.db.rawAsOwner(
-      `with written as (
-         insert into articles (tenant_id, id, title, body, category, status, content_hash)
-         select $1, gen_random_uuid(), 'T' || i, 'serval', 'finding', 'published', 'h' || i from generate_series(1, 530) i
-         returning tenant_id, id, content_hash),
+      `with written as (select tenant_id, id, content_hash from articles where tenant_id = $1),
        states as (insert into article_embeddings (tenant_id, article_id, status) select tenant_id, id, 'pending' from written),
        vectors as (
          insert into chunk_vectors (tenant_id, article_id, space_id, chunk_hash, text, embedding)
@@ -198,23 +201,23 @@ describe('a cursor', () => {
   describe('made up, with a right checksum', () => {
     it('is good when Postgres can take it', async ({ margays: { tenant } }) => {
       const { status, body } = await answerTo(tenant, (keyword) =>
-        planned(keyword, { counts: count([1, 1]), spellings: [['two', 'margay']] }),
+        planned(keyword, { terms: [typed(1), { as: { word: 'margay' }, count: 1 }] }),
       );
       expect(status).toBe(200);
       expect(body.data).toHaveLength(1);
     });
 
     it.for<[string, (keyword: { plan: object; after: object }) => object]>([
-      ['holds a NUL', (keyword) => planned(keyword, { spellings: [['two', '\u0000']] })],
-      ['holds a control character', (keyword) => planned(keyword, { spellings: [['two', 'a\u0001']] })],
-      ['holds half of a pair', (keyword) => planned(keyword, { spellings: [['\ud800', 'a']] })],
-      ['holds no word', (keyword) => planned(keyword, { spellings: [['two', '']] })],
-      ['holds too long a word', (keyword) => planned(keyword, { spellings: [['two', 'x'.repeat(501)]] })],
-      [
-        'counts more articles than an integer',
-        (keyword) => planned(keyword, { counts: count([1, 1], 2 ** 31 - 1) }),
-      ],
-      ['counts more words than an integer', (keyword) => planned(keyword, { counts: count([1, 2 ** 53]) })],
+      ['holds a NUL', (keyword) => planned(keyword, { terms: [corrected('\u0000')] })],
+      ['holds a control character', (keyword) => planned(keyword, { terms: [corrected('a\u0001')] })],
+      ['holds half of a pair', (keyword) => planned(keyword, { terms: [corrected('\ud800')] })],
+      ['holds no word', (keyword) => planned(keyword, { terms: [corrected('')] })],
+      ['holds too long a word', (keyword) => planned(keyword, { terms: [corrected('x'.repeat(501))] })],
+      ['holds no language', (keyword) => planned(keyword, { languages: ["en'"] })],
+      ['has more terms than a query', (keyword) => planned(keyword, { terms: Array(25).fill(typed(1)) })],
+      ['has articles without a word', (keyword) => planned(keyword, { averageLength: 0 })],
+      ['counts more articles than an integer', (keyword) => planned(keyword, { articles: 2 ** 31 - 1 })],
+      ['counts more words than an integer', (keyword) => planned(keyword, { terms: [typed(2 ** 53)] })],
       ['has a rank beyond all', (keyword) => ({ ...keyword, before: Number.MAX_SAFE_INTEGER })],
       ['has a score beyond all', (keyword) => ({ ...keyword, after: { ...keyword.after, score: 1e308 } })],
     ])('is refused when it %s', async ([_, change], { margays: { tenant } }) => {
@@ -224,15 +227,26 @@ describe('a cursor', () => {
     });
 
     it.for<[string, (keyword: { plan: object; after: { id: string } }) => object]>([
-      ['counts none of the words', (keyword) => planned(keyword, { counts: count([]) })],
-      ['counts one of the words', (keyword) => planned(keyword, { counts: count([1]) })],
+      ['counts none of the words', (keyword) => planned(keyword, { terms: [] })],
+      ['counts one of the words', (keyword) => planned(keyword, { terms: [typed(1)] })],
       [
         'counts more words than there are',
-        (keyword) => planned(keyword, { counts: count(Array(24).fill(1)) }),
+        (keyword) => planned(keyword, { terms: Array(24).fill(typed(1)) }),
       ],
-      ['counts as much as it may', (keyword) => planned(keyword, { counts: count([0, 1e9], 1e9) })],
-      ['looks for an operator', (keyword) => planned(keyword, { spellings: [['two', "'|!&\\"]] })],
-      ['makes one word of two', (keyword) => planned(keyword, { spellings: [['two', 'margay']] })],
+      [
+        'counts as much as it may',
+        (keyword) => planned(keyword, { terms: [typed(1), typed(1e9)], articles: 1e9, averageLength: 1e9 }),
+      ],
+      ['looks for an operator', (keyword) => planned(keyword, { terms: [corrected("'|!&\\")] })],
+      ['makes one word of two', (keyword) => planned(keyword, { terms: [typed(1), corrected('margay')] })],
+      [
+        'looks for the beginning of a word that has none',
+        (keyword) => planned(keyword, { terms: [{ as: 'prefix', count: 1 }] }),
+      ],
+      [
+        'has options that the query has not',
+        (keyword) => planned(keyword, { options: [{ isOption: true, count: 1 }] }),
+      ],
       ['has the last rank of all', (keyword) => ({ ...keyword, before: 1e9 })],
       [
         'has the least score',
@@ -320,9 +334,11 @@ function planned(keyword: { plan: object }, plan: object) {
   return { ...keyword, plan: { ...keyword.plan, ...plan } };
 }
 
-function count(words: number[], articles = 2) {
-  return { articles, words };
-}
+/** A term of a plan that is sought as it was typed. */
+const typed = (count: number) => ({ as: 'typed', count });
+
+/** A term of a plan that is sought by another word. */
+const corrected = (word: string) => ({ as: { word }, count: 1 });
 
 function idsOf(pages: readonly { data: { id: string }[] }[]): string[] {
   return pages.flatMap(({ data }) => data.map(({ id }) => id));

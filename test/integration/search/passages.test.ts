@@ -65,7 +65,7 @@ async function passage(
       ...{ status: 'published', content_hash: 'h' },
     });
     await replaceWords(tx, tenantId, { id, status: 'published', category: 'idea', tags: [] }, [words]);
-    const terms = parseQuery(q, ['en', 'de']).terms.map(({ marks }) => marks);
+    const terms = parseQuery(q, ['en', 'de']).terms.map(({ marks }) => ({ lexemes: marks, weight: 1 }));
     return listWordPassages(tx, tenantId, [id], { terms });
   });
   const shown = found.get(id);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isSealedFor, type SearchCursor, type SearchText, seal } from '../../../src/search/cursor.ts';
 import type { Fused } from '../../../src/search/fusion.ts';
+import type { QueryResolution } from '../../../src/search/keyword/resolution.ts';
 import { cursorAfter } from '../../../src/search/next-cursor.ts';
 import { maxSeenIds, minSeenByKeyword, packIds, shortId, unpackIds } from '../../../src/search/seen-ids.ts';
 
@@ -85,10 +86,13 @@ function cursorOf({
   readonly byVector?: boolean;
   readonly reranked?: boolean;
 }): SearchCursor | undefined {
-  const plan = { counts: { articles: 1, words: [1] }, spellings: [] };
+  const plan: QueryResolution = {
+    ...{ articles: 1, averageLength: 1, languages: [], options: [], withCommon: false },
+    terms: [{ as: 'typed', count: 1 }],
+  };
   return cursorAfter({
     ...{ page, byVector, reranked, servedMode: byVector ? 'hybrid' : 'keyword', fallback: undefined },
-    words: { plan, ranked: [], marks: undefined },
+    words: { plan, ranked: [], marks: undefined, words: [], known: 1, excluded: null },
     cursor: {
       served: byVector ? 'hybrid' : 'keyword',
       ...(seen.meaning && { seenIds: packIds(seen.meaning) }),
