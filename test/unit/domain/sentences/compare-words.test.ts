@@ -174,6 +174,22 @@ describe('an article does not say a proposal with', () => {
       'Wait approx. 7 s for it. Retry after approx. 5 s then.',
       'Wait approx. 5 s then.',
     ],
+    [
+      'a section under another heading',
+      '# Linux\n## Setup\nUse apt here.\n# macOS\nIt is not built yet.',
+      '# Linux\n# macOS\n## Setup\nUse apt here.',
+    ],
+    [
+      'items under another sentence',
+      'Never do these.\n- x y z\n\nAlways do those.\n- u v w',
+      'Always do those.\n- x y z',
+    ],
+    ['a unit in brackets in another case', 'The station gives it (5 MW).', 'The station gives it (5 mW).'],
+    ['bits for bytes', 'The size is in MB there.', 'The size is in Mb there.'],
+    ['another path of dots', 'Then run cd ..', 'Then run cd .'],
+    ['a factorial', 'The result of it is n!', 'The result of it is n'],
+    ['a change turned round', '+ use the pool\n- use the cache', '- use the pool\n+ use the cache'],
+    ['a minus that looks like a bullet', '- 5 degrees outside', '5 degrees outside'],
     ['another sentence', 'The first thing is this.', 'The first thing is this. The second is new.'],
   ])('%s', (_, existing, proposal) => {
     const compared = compare(existing, proposal);
