@@ -59,13 +59,21 @@ export function createUnsaid(proposal: Statements): Unsaid {
       }
     }
     const isBehind = createIsBehind(article);
+    /** The answers so far, by what stands above and the pair of sentence and heading: a text may repeat itself. */
+    const known = new Map<number, Map<number, boolean>>();
     const isSaid = ({ statement, sentence, under, above }: Need) => {
       if (statement.under === undefined) return anywhere.has(sentence);
       const found = places.get(sentence * width + under);
       if (found === undefined) return false;
       const name = statement.under.above?.folded;
       if (above === none || name === undefined) return true;
-      return [...found].some((heading) => isUnder(heading, name) || isBehind(heading, name));
+      const answers = known.get(above) ?? new Map<number, boolean>();
+      known.set(above, answers);
+      const pair = sentence * width + under;
+      const isThere =
+        answers.get(pair) ?? [...found].some((heading) => isUnder(heading, name) || isBehind(heading, name));
+      answers.set(pair, isThere);
+      return isThere;
     };
     return needs.filter((need) => !isSaid(need)).map(({ statement }) => statement);
   };

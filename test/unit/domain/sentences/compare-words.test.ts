@@ -279,6 +279,39 @@ describe('what differs', () => {
   });
 });
 
+describe('a text that is made to cost much', () => {
+  const size = 100_000;
+  it.each(
+    Object.entries({
+      'one letter': 'a'.repeat(size),
+      'combining marks': '\u0301'.repeat(size),
+      'marks of emphasis': '*a _b '.repeat(size / 6),
+      backticks: '` `` a'.repeat(size / 6),
+      'hash signs': `# ${'#'.repeat(size)}x`,
+      dots: '.'.repeat(size),
+      'stops in brackets': '.)'.repeat(size / 2),
+      'question marks': `${'?'.repeat(size)}x`,
+      separators: `${'\n'.repeat(size)}x`,
+      blanks: `${' '.repeat(size)}x`,
+      bars: `${'|'.repeat(size / 2)}\n|-|\n${'|'.repeat(size / 2)}`,
+      bullets: '- a\n'.repeat(size / 4),
+      dashes: `${'- '.repeat(size / 2)}x`,
+      'headings with one sentence': Array.from({ length: size / 10 }, (_, at) => `# h${at % 99}\nS`).join(
+        '\n',
+      ),
+      'nested items': Array.from({ length: 440 }, (_, at) => `${' '.repeat(at)}- x${at}`).join('\n'),
+      'short sentences': 'No! '.repeat(size / 4),
+      'distinct words': Array.from({ length: size / 6 }, (_, at) => `w${at.toString(36)}`).join(' '),
+      'Chinese sentences': '这是一个测试。'.repeat(size / 7),
+      quotes: '"'.repeat(size),
+    }),
+  )('is compared all the same: %s', (_, body) => {
+    expect(compare(body, body)).toEqual({ kind: 'said', by: 0 });
+    const other = { proposal: { title: 'Another title', body }, articles: [{ title, body }] };
+    expect(compareWords(other).kind).toBe('unsaid');
+  });
+});
+
 describe('for any two texts', () => {
   const word = fc.constantFrom(
     'Pool',
