@@ -3,7 +3,6 @@ import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
-import { leastWholeScore } from './keyword/words-read-model.ts';
 import type { Marks } from './passages/marks.ts';
 import type { QueryVector } from './query-embedding.ts';
 
@@ -78,9 +77,9 @@ export async function rankWithVector(
   const fused = fuse([
     {
       source: 'keyword',
-      hits: (words?.ranked ?? []).map(({ id, score, share }) => ({
+      hits: (words?.ranked ?? []).map(({ id, share, isWhole }) => ({
         id,
-        weight: score >= leastWholeScore ? 1 : share >= leastPart ? partWeight : tailWeight,
+        weight: isWhole ? 1 : share >= leastPart ? partWeight : tailWeight,
       })),
     },
     { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },

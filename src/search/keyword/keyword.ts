@@ -1,4 +1,10 @@
-import { parseQuery, type Term, type WordsQuery } from '../../domain/words/parse-query.ts';
+import {
+  type Exclusion,
+  maxTerms,
+  parseQuery,
+  type Term,
+  type WordsQuery,
+} from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
 import type { Marks } from '../passages/marks.ts';
@@ -57,8 +63,18 @@ export function createKeywordSearch(): KeywordSearch {
   const understand = async (tx: Transaction, tenantId: string, q: string, plan?: QueryResolution) => {
     const { languages } = plan ?? (await statistics.read(tx, tenantId));
     const query = parseQuery(q, languages);
-    const resolution = plan ?? (await resolve(tx, tenantId, query, statistics));
-    return { resolution, sought: seek(query, resolution) };
+    const withCommon = takeBackCommon(query, languages);
+    if (plan !== undefined)
+      return { resolution: plan, sought: seek(plan.withCommon ? withCommon : query, plan) };
+    const resolution = await resolve(tx, tenantId, query, statistics);
+    if (withCommon === query || resolution.terms.some(({ count }) => count > 0))
+      return { resolution, sought: seek(query, resolution) };
+    // No word of the query is in any article, but for those that were left out. Where they are rare, they are sought.
+    const again = await resolve(tx, tenantId, withCommon, statistics);
+    const rare = Math.max(1, again.articles / 10);
+    const terms = again.terms.map((term) => (term.count <= rare ? term : { ...term, count: 0 }));
+    const retried = { ...again, terms, withCommon: true };
+    return { resolution: retried, sought: seek(withCommon, retried) };
   };
 
   return {
@@ -81,6 +97,17 @@ const marksOf = ({ marks }: Sought): Marks | undefined => (marks.terms.length ==
 
 /** Whether a query has a sign that may exclude something: a minus, or a dash in its place. */
 const mayExclude = (q: string) => /[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(q);
+
+/** The query with the common words that it has left out. */
+function takeBackCommon(query: WordsQuery, languages: readonly string[]): WordsQuery {
+  const common = query.ignored.filter(({ reason }) => reason === 'common').map(({ typed }) => typed);
+  if (common.length === 0) return query;
+  return {
+    terms: [...query.terms, ...parseQuery(common.join(' '), languages).terms].slice(0, maxTerms),
+    exclusions: query.exclusions,
+    ignored: query.ignored.filter(({ reason }) => reason !== 'common'),
+  };
+}
 
 /** With more misspelt words than these, an empty result is more useful than a guess. */
 const maxMisspelt = 3;
@@ -142,12 +169,17 @@ async function resolve(
     }),
   );
 
-  return { ...of, terms, options: await findOptions(tx, tenantId, query, terms, of.languages) };
+  return {
+    ...of,
+    withCommon: false,
+    terms,
+    options: await findOptions(tx, tenantId, query, terms, of.languages),
+  };
 }
 
 /**
  * Which exclusions of a query are options of a command: those that some article has as they are written, beside all the other
- * words that any article has. Without other words nothing is excluded, so each is sought as an option.
+ * words that any article has.
  */
 async function findOptions(
   tx: Transaction,
@@ -156,7 +188,8 @@ async function findOptions(
   sought: readonly { readonly as: SoughtAs; readonly count: number }[],
   languages: readonly string[],
 ): Promise<QueryResolution['options']> {
-  if (exclusions.length === 0) return [];
+  const none = { isOption: false, count: 0 };
+  if (exclusions.every(isPlain)) return exclusions.map(() => none);
   const others = terms.flatMap((term, index) => {
     const { as, count } = sought[index] ?? { as: 'typed', count: 0 };
     const found = count === 0 ? undefined : soughtTerm(term, as, languages);
@@ -168,8 +201,14 @@ async function findOptions(
     exclusions.map(({ asOption }) => [...others, `(${asOption.query})`].join(' & ')),
     { atMost: maxOptionCount },
   );
-  return exclusions.map((_, index) => ({ isOption: (counts[index] ?? 0) > 0, count: counts[index] ?? 0 }));
+  return exclusions.map((exclusion, index) => {
+    const count = isPlain(exclusion) ? 0 : (counts[index] ?? 0);
+    return { isOption: count > 0, count };
+  });
 }
+
+/** Whether what is excluded is written no other way where it is an option, so that no article tells the two apart. */
+const isPlain = ({ term, asOption }: Exclusion) => term.query === asOption.query;
 
 /** Options are counted so far: they are rare, and their weight changes little beyond. */
 const maxOptionCount = 100;

@@ -1,6 +1,6 @@
 import { parseQuery, type Term, type WordsQuery } from '../../domain/words/parse-query.ts';
 import type { Marks } from '../passages/marks.ts';
-import { inverseFrequency, type WeightedTerm, type Wording, weighTerm } from './wording.ts';
+import { inverseFrequency, maxAllFirst, type WeightedTerm, type Wording, weighTerm } from './wording.ts';
 import type { WordStatistics } from './words-read-model.ts';
 
 /** How a term is sought: as it was typed, as the beginning of words, or by a word that some article has. */
@@ -8,6 +8,8 @@ export type SoughtAs = 'typed' | 'prefix' | { readonly word: string };
 
 /** What the articles say of a query. The first page finds it out, and later pages use it again. */
 export interface QueryResolution extends WordStatistics {
+  /** Whether words are sought that say little, because no other word of the query is in any article. */
+  readonly withCommon: boolean;
   /** For each term of the query how it is sought, and the number of articles that have it so. */
   readonly terms: readonly { readonly as: SoughtAs; readonly count: number }[];
   /** For each exclusion of the query whether it is the option of a command. */
@@ -99,17 +101,20 @@ export function seek(query: WordsQuery, resolution: QueryResolution): Sought {
   for (const { typed, reason } of query.ignored) words.push({ word: typed, status: reason });
 
   const weight = terms.reduce((sum, term) => sum + term.weight, 0);
+  const known = weight === 0 ? 0 : weight / (weight + unknownWeight);
   return {
     wording: {
       terms: terms.toSorted((left, right) => right.weight - left.weight),
       averageLength,
+      known,
       needed: needed.length === 0 ? null : needed.map((each) => `(${each})`).join(' & '),
       excluded: excluded.length === 0 ? null : excluded.join(' | '),
+      allFirst: terms.length <= maxAllFirst,
       someSuffice: terms.length > 1 && needed.length < terms.length,
     },
     marks: { terms: marked },
     words,
-    known: weight === 0 ? 0 : weight / (weight + unknownWeight),
+    known,
   };
 }
 

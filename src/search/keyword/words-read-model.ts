@@ -11,12 +11,11 @@ export interface Ranked {
 
 /** An article in the ranking by words. */
 export interface RankedByWords extends Ranked {
-  /** The part of the query that the article has, by the weights of its terms; 1 is all of what any article has. */
+  /** The part of the query that the article has, by the weights of its terms; those that no article has count too. */
   readonly share: number;
+  /** Whether the article has all of the terms that any article has. */
+  readonly isWhole: boolean;
 }
-
-/** The least score of a full match. An article with only some of the terms scores less. */
-export const leastWholeScore = 0.5;
 
 /** What is known of a tenant's published articles. */
 export interface WordStatistics {
@@ -88,16 +87,14 @@ export async function countWords(
 }
 
 /**
- * The constants of the ranking: BM25's k1 and b; what one occurrence in headings, in tags and in the title counts beside those in
- * the text, as parts of `fieldScale`; what an inflected or folded form is worth beside the very form.
+ * The constants of the ranking, tried on five judged collections: BM25's k1 and b; what an occurrence in the text, in a heading, in
+ * tags and in the title counts; what an inflected or folded form is worth beside the very form.
  */
-export const ranking = {
-  saturation: 1.2,
+const ranking = {
+  saturation: 2,
   lengthPart: 0.75,
-  fieldScale: 3,
-  /** Of D, C, B and A. */
-  fieldWorth: [0, 0.2, 0.6, 1],
-  formWorth: 0.9,
+  fieldWorth: [1 / 3, 1 / 2, 2 / 3, 1],
+  inexactWorth: 1 / 1.2,
 } as const;
 
 /**
@@ -124,14 +121,17 @@ export async function rankByWords(
   const { filter, wording, limit, after } = query;
   const { terms, averageLength } = wording;
   if (terms.length === 0) return [];
-  const { saturation, lengthPart, fieldScale, fieldWorth, formWorth } = ranking;
+  const { saturation, lengthPart, fieldWorth, inexactWorth } = ranking;
+  const forms = terms.flatMap((term, index) => term.forms.map((form) => ({ ...form, term: index + 1 })));
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select a.id, r.score, r.share
        from rank_by_words(
-              cast(:terms as text[]), cast(:weights as float8[]), cast(:counts as int[]), cast(:wordsOf as text[]),
-              cast(:wordTerms as int[]), cast(:exacts as text[]), :formWorth, cast(:needed as text), cast(:excluded as text),
-              cast(:category as text), fold_tags(cast(:tags as text[])), :anyTag, :lengthBase, :lengthEach,
-              cast(:fieldWorth as real[]), :fieldScale, :someSuffice, cast(:afterScore as float8), cast(:afterId as uuid), :limit) r
+              cast(:terms as text[]), cast(:weights as float8[]), cast(:counts as int[]),
+              cast(:forms as text[]), cast(:formSizes as int[]), cast(:formTerms as int[]),
+              cast(:exacts as text[]), cast(:titles as text[]), :inexactWorth, cast(:fieldWorth as real[]),
+              :lengthBase, :lengthEach, cast(:needed as text), cast(:excluded as text), cast(:category as text),
+              fold_tags(cast(:tags as text[])), :anyTag, :allFirst, :someSuffice, cast(:afterScore as float8),
+              cast(:afterId as uuid), :limit) r
        join articles a on a.tenant_id = :tenantId and a.id = r.article_id and a.status = 'published'
       order by r.score desc, a.id`,
     {
@@ -139,24 +139,29 @@ export async function rankByWords(
       terms: terms.map(({ query }) => query),
       weights: terms.map(({ weight }) => weight),
       counts: terms.map(({ count }) => count),
-      wordsOf: terms.flatMap(({ words }) => words),
-      wordTerms: terms.flatMap(({ words }, index) => words.map(() => index + 1)),
+      forms: forms.map((form) => form.query),
+      formSizes: forms.map(({ size }) => size),
+      formTerms: forms.map(({ term }) => term),
       exacts: terms.map(({ exact }) => exact),
-      formWorth,
+      titles: terms.map(({ inTitle }) => inTitle),
+      inexactWorth,
+      fieldWorth: [...fieldWorth],
+      lengthBase: saturation * (1 - lengthPart),
+      lengthEach: (saturation * lengthPart) / averageLength,
       needed: wording.needed,
       excluded: wording.excluded,
       category: filter.category ?? null,
       tags: filter.tags === undefined || filter.tags.length === 0 ? null : [...filter.tags],
       anyTag: filter.tagsMatch === 'any',
-      lengthBase: saturation * (1 - lengthPart),
-      lengthEach: (saturation * lengthPart) / averageLength,
-      fieldWorth: [...fieldWorth],
-      fieldScale,
+      allFirst: wording.allFirst,
       someSuffice: wording.someSuffice,
       afterScore: after?.score ?? null,
       afterId: after?.id ?? null,
       limit,
     },
   );
-  return z.array(z.object({ id: z.string(), score: z.number(), share: z.number() })).parse(rows);
+  return z
+    .array(z.object({ id: z.string(), score: z.number(), share: z.number() }))
+    .parse(rows)
+    .map(({ id, score, share }) => ({ id, score, share: share * wording.known, isWhole: share > 1 - 1e-9 }));
 }

@@ -20,7 +20,7 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/ranking.ts',
-    find: 'score >= leastWholeScore ? 1 :',
+    find: 'isWhole ? 1 :',
     replace: '',
     why: 'a full hit by words weighs as little as a partial one',
     tests: both,
@@ -34,7 +34,7 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/ranking.ts',
-    find: ', excluded: await excludedWords(tx, q) }',
+    find: ', excluded: excluded ?? undefined }',
     replace: ' }',
     why: 'the minus is lost in a search by meaning',
     tests: search,

@@ -18,27 +18,33 @@ describe('a search by both', () => {
   it('puts full matches by words beside the nearest in meaning', async ({ four }) => {
     const [, , c] = four.ids;
     const byWords = [randomUUID(), randomUUID()];
-    const ranked = await four.rank(byWords.map((id) => ({ id, score: 0.6, share: 1 })));
+    const ranked = await four.rank(byWords.map((id) => ({ id, score: 0.6, share: 1, isWhole: true })));
     expect(ranked.slice(0, 4)).toEqual(expect.arrayContaining(byWords));
     expect(ranked[4]).toBe(c);
   });
 
   it('lifts what has half of the words by some ranks', async ({ four }) => {
     const [a, b] = four.ids;
-    expect((await four.rank([{ id: b, score: 0.3, share: 0.5 }])).slice(0, 2)).toEqual([b, a]);
+    expect((await four.rank([{ id: b, score: 0.3, share: 0.5, isWhole: false }])).slice(0, 2)).toEqual([
+      b,
+      a,
+    ]);
   });
 
   it('lifts what has a few common words by no rank', async ({ four }) => {
     const [a, b] = four.ids;
-    expect((await four.rank([{ id: b, score: 0.3, share: 0.49 }])).slice(0, 2)).toEqual([a, b]);
+    expect((await four.rank([{ id: b, score: 0.3, share: 0.49, isWhole: false }])).slice(0, 2)).toEqual([
+      a,
+      b,
+    ]);
   });
 
   it('looks further in each ranking than its page is long', async ({ four }) => {
     const [a, , c, d] = four.ids;
     // High in one ranking and low in the other: together it is the best.
     const words = [
-      { id: c, score: 0.7, share: 1 },
-      { id: d, score: 0.6, share: 1 },
+      { id: c, score: 0.7, share: 1, isWhole: true },
+      { id: d, score: 0.6, share: 1, isWhole: true },
     ];
     const ranked = await four.rank(words, 1);
     expect(ranked.indexOf(d)).toBeLessThan(ranked.indexOf(a));
@@ -88,7 +94,7 @@ describe('a search by words', () => {
 
 /** A ranking by words that has found nothing. */
 const foundByWords: KeywordRanking = {
-  plan: { articles: 4, averageLength: 1, languages: [], terms: [], options: [] },
+  plan: { articles: 4, averageLength: 1, languages: [], withCommon: false, terms: [], options: [] },
   ...{ ranked: [], marks: undefined, words: [], known: 1, excluded: null },
 };
 
