@@ -107,7 +107,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     assessment: Assessment,
   ): Promise<Created> => {
     const hash = contentHash(articleText(input));
-    const proposed = { contentHash: hash, status: input.status };
+    const proposed = { title: input.title, body: input.body, contentHash: hash, status: input.status };
     const decision = await gate.decide(tx, actor.tenantId, proposed, assessment);
     if (decision.kind === 'duplicate') return answerWith(tx, actor, decision);
     const created = await insert(tx, actor, input, { hash, words }, decision);
@@ -138,7 +138,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   };
 }
 
-/** Explains a draft to a person who finds it later: the article that the gate found too similar. */
-function whyDraft({ similarity, nearest }: GateReport) {
-  return { similarity, nearest: nearest[0]?.id ?? null };
+/** Explains a draft to a person who finds it later: the article that the gate found too similar, and in how many passages they differ. */
+function whyDraft({ similarity, nearest, differs }: GateReport) {
+  return { similarity, nearest: nearest[0]?.id ?? null, differs: differs?.length ?? 0 };
 }

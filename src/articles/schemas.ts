@@ -244,7 +244,7 @@ const gateView = z
     verdict: z
       .enum(gateVerdicts)
       .describe(
-        'duplicate: nothing was created; low_novelty: created as a draft; novel, unknown (see reason), skipped: created as asked',
+        'duplicate: nothing was created, because an article says the same words; low_novelty: created as a draft; novel, unknown (see reason), skipped: created as asked',
       ),
     similarity: similarity
       .nullable()
@@ -253,6 +253,13 @@ const gateView = z
       .array(z.object({ id: z.uuid(), title: z.string(), similarity }))
       .max(5)
       .describe('The most similar articles, best first'),
+    differs: z
+      .array(z.object({ proposal: z.string(), existing: z.string() }))
+      .max(10)
+      .optional()
+      .describe(
+        'Of low_novelty: passages of the proposal, each with the one of an existing article that it differs from, such as by a number, a name, a unit or a "not". At most 200 characters each',
+      ),
     reason: z.enum(failureCodes).nullable().describe('Why the gate could not decide'),
     ...optionalGuidanceShape,
     retry_at: time.optional().describe('When the gate could decide, if that is known'),

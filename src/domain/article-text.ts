@@ -26,7 +26,8 @@ export function contentHash(text: string): string {
 // script stacks more than a few, so longer runs stay as they are.
 const maxMarks = 30;
 
-function canonical(text: string): string {
+/** The text in the one form that texts which read the same have: line ends, composed letters, no lone surrogate. */
+export function canonical(text: string): string {
   const plain = text.replace(/\r\n?/g, '\n').replace(/\p{Surrogate}/gu, '\uFFFD');
   let result = '';
   let from = 0;

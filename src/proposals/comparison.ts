@@ -6,29 +6,13 @@ import { targets } from '../vectors/spaces.ts';
 import { affordable, comparable } from './comparison-budget.ts';
 import { listBestCosines, readComparisonCost } from './comparison-read-model.ts';
 import { similarity } from './similarity.ts';
-import {
-  dimensionsOf,
-  distinct,
-  hashesOf,
-  type ProposedText,
-  sampleEvenly,
-  weightsOf,
-  withVectors,
-} from './text.ts';
+import { dimensionsOf, hashesOf, type ProposedText, sampleEvenly, weightsOf, withVectors } from './text.ts';
 
 /** A published article and how much of a proposal it already says. */
 export interface SimilarArticle {
   readonly articleId: string;
   readonly title: string;
   readonly similarity: number;
-}
-
-/** What a comparison has found. */
-export interface Comparison {
-  /** Best first. */
-  readonly similar: readonly SimilarArticle[];
-  /** Whether all of the proposal's text was compared. */
-  readonly ofAllText: boolean;
 }
 
 /**
@@ -39,12 +23,12 @@ const maxProbes = 8;
 /** The most articles that are found near one chunk, and the most that are then compared in full. */
 const maxCandidates = 8;
 
-/** Compares a proposal with the tenant's published articles. */
+/** Compares the vectors of a proposal with those of the tenant's published articles. Best first. */
 export type CompareProposal = (
   tx: Transaction,
   tenantId: string,
   proposal: ProposedText,
-) => Promise<Comparison>;
+) => Promise<SimilarArticle[]>;
 
 /**
  * Finds the articles near some of the proposal's chunks by the index, then compares their chunks with all of the
@@ -52,13 +36,12 @@ export type CompareProposal = (
  */
 export const compareProposal: CompareProposal = async (tx, tenantId, proposal) => {
   const chunks = comparable(withVectors(proposal));
-  const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
-  if (spaceId === undefined || chunks.length === 0) return { similar: [], ofAllText: isAllText(chunks) };
+  if (spaceId === undefined || chunks.length === 0) return [];
 
   const weights = weightsOf(proposal.chunks);
   const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: chunks, weights });
-  if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(chunks) };
+  if (articleIds.length === 0) return [];
   const cost = await readComparisonCost(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(chunks) });
   const compared = affordable(chunks, cost);
   const hashes = new Set(hashesOf(compared));
@@ -76,10 +59,7 @@ export const compareProposal: CompareProposal = async (tx, tenantId, proposal) =
       [...cosines].map(([hash, cosine]) => ({ weight: weights.get(hash) ?? 0, cosine })),
     ),
   }));
-  return {
-    similar: similar.sort((a, b) => b.similarity - a.similarity),
-    ofAllText: isAllText(compared),
-  };
+  return similar.sort((a, b) => b.similarity - a.similarity);
 };
 
 /**

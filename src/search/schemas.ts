@@ -10,6 +10,7 @@ import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { wordStatuses } from './keyword/resolution.ts';
 import { leastPart, partWeight, tailWeight } from './ranking.ts';
+import { rerankedHits } from './rerank-candidates.ts';
 import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
 /** The schemas of the search route. */
@@ -38,12 +39,22 @@ export const searchMode = z
   .transform((mode) => (mode === 'combined' ? 'hybrid' : mode))
   .describe('`combined` is another name for `hybrid`');
 
+/** The `rerank` parameter. */
+const rerank = z
+  .enum(['true', 'false'], 'must be true or false')
+  .default('false')
+  .transform((given) => given === 'true')
+  .describe(
+    `\`true\`: the embedding provider orders the first ${rerankedHits} hits of each page, where it has reranking (see \`GET /providers\`). Their titles and passages go to it, on the tenant's own key, by one more call`,
+  );
+
 export const searchQuerySchema = z.strictObject({
   q: searchText,
   mode: searchMode,
   category: z.enum(categories).optional(),
   tags: tagsFilter,
   tags_match: tagsMatch,
+  rerank,
   limit: limit({ default: 10 }),
   cursor: cursor(clientCursor, maxCursorCharacters)
     .optional()
@@ -106,6 +117,15 @@ export const searchMeta = z.object({
       'What became of each word of `q`; empty where words were not searched. `unknown`: no published article has it, and it was left out. `corrected`: no article has it, and a similar word was searched for. `prefix`: no article has it, and words that begin with it were searched for. `common`: it says too little and was left out; put it in quotes to ask for it. `excluded`: articles with it were left out. `option`: it was taken for the option of a command, because an article has it as it is written. `too_many`: the query has more words than are searched for',
     ),
   retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
+  reranked: z
+    .boolean()
+    .describe('Whether a reranker has ordered the hits; `score` and `ranks` are those of the order before'),
+  rerank_reason: z
+    .enum(failureCodes)
+    .nullable()
+    .describe(
+      'Why the hits are in their own order although `rerank` was true; null with fewer than two hits',
+    ),
 });
 
 export const searchReply = z.object({
@@ -115,7 +135,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning ends after some ${maxSeenIds} articles`,
+        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning, and one that is reranked, ends after some ${maxSeenIds} articles`,
       ),
   }),
 });

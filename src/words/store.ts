@@ -72,3 +72,20 @@ export async function updateStatus(
 export async function deleteWords(tx: Transaction, tenantId: string, articleId: string): Promise<void> {
   await tx('article_words').where({ tenant_id: tenantId, article_id: articleId }).delete();
 }
+
+/** Deletes some words of versions that served before; returns how many rows. */
+export async function deleteEarlierWords(
+  tx: Transaction,
+  tenantId: string,
+  serving: number,
+  limit: number,
+): Promise<number> {
+  return tx('article_words')
+    .where({ tenant_id: tenantId })
+    .whereRaw(
+      `(article_id, version) in (select article_id, version from article_words
+                                  where tenant_id = ? and version < ? limit ?)`,
+      [tenantId, serving, limit],
+    )
+    .delete();
+}

@@ -1,8 +1,8 @@
 import { analyzerVersion } from './analyzer-version.ts';
 import { headingsOf } from './headings.ts';
 import { detectLanguage } from './language.ts';
-import { type Outline, outlineOf } from './outline.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import type { Span } from './text-units.ts';
 import { tokensOf } from './tokenize.ts';
 import { createWordsVector, type Weight, type WordsVector } from './words-vector.ts';

@@ -41,11 +41,11 @@ export const contextTool = tool({
     articles: z.array(entry),
     omitted: z.int().describe('Further hits that did not fit'),
   }),
-  async run({ query: q, limit, max_tokens, ...filters }, call) {
+  async run({ query: q, limit, max_tokens, rerank, ...filters }, call) {
     const answer = await call({
       method: 'get',
       path: '/knowledge/context',
-      query: { q, limit: String(limit), max_tokens: String(max_tokens), ...filters },
+      query: { q, limit: String(limit), max_tokens: String(max_tokens), rerank: String(rerank), ...filters },
     });
     if (answer.kind === 'refused') return answer;
     const { data, meta } = contextReply.parse(answer.body);

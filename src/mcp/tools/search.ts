@@ -33,11 +33,11 @@ export const searchTool = tool({
     published: z.int(),
     next_cursor: z.string().nullable().describe('Call again with it as `cursor` for more hits'),
   }),
-  async run({ query: q, limit, ...wanted }, call) {
+  async run({ query: q, limit, rerank, ...wanted }, call) {
     const answer = await call({
       method: 'get',
       path: '/knowledge/search',
-      query: { q, limit: String(limit), ...wanted },
+      query: { q, limit: String(limit), rerank: String(rerank), ...wanted },
     });
     if (answer.kind === 'refused') return answer;
     const { data, meta } = searchReply.parse(answer.body);

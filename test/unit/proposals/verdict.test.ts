@@ -3,20 +3,15 @@ import type { Chunk } from '../../../src/domain/chunks.ts';
 import { verdictOn } from '../../../src/proposals/decision.ts';
 import { weightsOf } from '../../../src/proposals/text.ts';
 
-describe('the verdict', () => {
+describe('the verdict on a proposal whose words stand nowhere', () => {
   it.each([
-    [1, 'duplicate'],
-    [0.97, 'duplicate'],
-    [0.969999, 'low_novelty'],
+    [1, 'low_novelty'],
+    [0.97, 'low_novelty'],
     [0.88, 'low_novelty'],
     [0.879999, 'novel'],
     [-1, 'novel'],
   ])('on a similarity of %s is %s', (similarity, verdict) => {
-    expect(verdictOn(similarity, true)).toBe(verdict);
-  });
-
-  it('is a duplicate by a comparison of the whole text only', () => {
-    expect(verdictOn(1, false)).toBe('low_novelty');
+    expect(verdictOn(similarity)).toBe(verdict);
   });
 });
 
