@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type Route, reply, route } from '../platform/http/route.ts';
 import { limit, wholeNumber } from '../platform/http/schemas.ts';
 import { presentMeta, unknownTags } from '../search/presentation.ts';
-import { searchHit, searchMeta, searchQuerySchema } from '../search/schemas.ts';
+import { leastRelevant } from '../search/relevance.ts';
+import { minRelevance, searchHit, searchMeta, searchQuerySchema } from '../search/schemas.ts';
 import type { Context } from './context.ts';
 
 const minTokens = 100;
@@ -11,6 +12,11 @@ const maxTokens = 100_000;
 
 const contextQuery = searchQuerySchema.omit({ cursor: true }).extend({
   limit: limit({ max: 20, default: 5 }),
+  min_relevance: minRelevance
+    .default(leastRelevant)
+    .describe(
+      'Leaves out articles of less `relevance`; 0 leaves out none. `meta.nothing_relevant` says when all were',
+    ),
   max_tokens: wholeNumber({ min: minTokens, max: maxTokens })
     .default(8_000)
     .describe('The most tokens of all titles, headings and bodies together, as estimated'),
@@ -19,8 +25,15 @@ const contextQuery = searchQuerySchema.omit({ cursor: true }).extend({
 /** An article of the reply. */
 export const contextEntry = z
   .object({
-    ...searchHit.pick({ id: true, title: true, category: true, tags: true, score: true, matched: true })
-      .shape,
+    ...searchHit.pick({
+      id: true,
+      title: true,
+      category: true,
+      tags: true,
+      score: true,
+      relevance: true,
+      matched: true,
+    }).shape,
     heading: z
       .string()
       .nullable()
@@ -69,10 +82,11 @@ export function contextRoutes(deps: { readonly context: Context }): Route[] {
       replies: { 200: { description: 'Articles, best first', schema: contextReply } },
       problems: [],
       async handle({ actor, query }) {
-        const { max_tokens, tags_match: tagsMatch, ...wanted } = query;
+        const { max_tokens, tags_match: tagsMatch, min_relevance, ...wanted } = query;
         const gathered = await deps.context.gather(actor.tenantId, {
           ...wanted,
           tagsMatch,
+          minRelevance: min_relevance,
           apiKeyId: actor.keyId,
           maxTokens: max_tokens,
         });
@@ -87,6 +101,7 @@ export function contextRoutes(deps: { readonly context: Context }): Route[] {
                 category: hit.category,
                 tags: hit.tags,
                 score: hit.score,
+                relevance: hit.relevance,
                 matched: hit.matched,
                 heading: hit.heading,
                 body,

@@ -1,12 +1,14 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import { type Fused, matchedIn, type Ranks, type Source } from './fusion.ts';
+import { matchedIn, type Ranks, type Source } from './fusion.ts';
 import { type HitArticle, listHitArticles, listPassages } from './hits-read-model.ts';
 import { listWordPassages, type Passage } from './passages/word-passages.ts';
-import type { Ranking } from './ranking.ts';
+import type { RankedHit, Ranking } from './ranking.ts';
 import { snippetOf } from './snippet.ts';
 
 export interface Hit extends HitArticle {
   readonly score: number;
+  /** How likely it is about what was asked, from 0 to 1. */
+  readonly relevance: number;
   readonly snippet: string;
   /** The headings above the snippet, from the highest; null where there is none. */
   readonly heading: string | null;
@@ -32,7 +34,7 @@ export interface LoadedHits {
 export async function loadHits(
   tx: Transaction,
   tenantId: string,
-  page: readonly Fused[],
+  page: readonly RankedHit[],
   { marks, passages }: Ranking,
 ): Promise<LoadedHits> {
   if (page.length === 0) return { hits: [], places: new Map() };
@@ -48,7 +50,7 @@ export async function loadHits(
       : listPassages(tx, tenantId, passages.spaceId, nearest),
   ]);
   const places = new Map<string, HitPlace>();
-  const hits = page.flatMap(({ id, score, ranks }) => {
+  const hits = page.flatMap(({ id, score, relevance, ranks }) => {
     const article = articles.get(id);
     if (article === undefined) return [];
     const passage = found?.get(id);
@@ -58,7 +60,7 @@ export async function loadHits(
     const { text, heading } = passage ?? chunk ?? { text: '', heading: null };
     return [
       {
-        ...{ ...article, score, ranks, matched: matchedIn(ranks) },
+        ...{ ...article, score, relevance, ranks, matched: matchedIn(ranks) },
         ...{ snippet: snippetOf(text), heading: heading === '' ? null : heading },
       },
     ];

@@ -31,6 +31,7 @@ export function presentMeta(mode: SearchQuery['mode'], found: Found) {
     ...guidanceOf(found.fallbackReason ?? found.rerankReason),
     coverage: found.coverage,
     words: found.words,
+    nothing_relevant: found.nothingRelevant,
     retry_at: found.retryAt?.toISOString() ?? null,
     reranked: found.reranked,
     rerank_reason: found.rerankReason,

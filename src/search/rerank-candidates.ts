@@ -1,8 +1,8 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { Fused } from './fusion.ts';
+
 import { loadHits } from './hits.ts';
 import { listHitArticles } from './hits-read-model.ts';
-import type { Ranking } from './ranking.ts';
+import type { RankedHit, Ranking } from './ranking.ts';
 import { listFoundChunks } from './rerank-read-model.ts';
 
 /** A hit as a reranker reads it. */
@@ -21,7 +21,7 @@ export const rerankedHits = 50;
 export async function loadCandidates(
   tx: Transaction,
   tenantId: string,
-  hits: readonly Fused[],
+  hits: readonly RankedHit[],
   ranking: Ranking,
 ): Promise<readonly Candidate[]> {
   const first = hits.slice(0, rerankedHits);

@@ -9,7 +9,7 @@ import { clientCursor, maxCursorCharacters } from './client-cursor.ts';
 import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { wordStatuses } from './keyword/resolution.ts';
-import { leastPart, partWeight, tailWeight } from './ranking.ts';
+import { leastRelevant } from './relevance.ts';
 import { rerankedHits } from './rerank-candidates.ts';
 import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
@@ -48,6 +48,9 @@ const rerank = z
     `\`true\`: the embedding provider orders the first ${rerankedHits} hits of each page, where it has reranking (see \`GET /providers\`). Their titles and passages go to it, on the tenant's own key, by one more call`,
   );
 
+/** The `min_relevance` parameter. */
+export const minRelevance = z.coerce.number('must be a number').min(0).max(1);
+
 export const searchQuerySchema = z.strictObject({
   q: searchText,
   mode: searchMode,
@@ -56,6 +59,11 @@ export const searchQuerySchema = z.strictObject({
   tags_match: tagsMatch,
   rerank,
   limit: limit({ default: 10 }),
+  min_relevance: minRelevance
+    .optional()
+    .describe(
+      `Leaves out hits of less \`relevance\`, so that a page may have fewer than \`limit\`; ${leastRelevant} leaves the relevant ones`,
+    ),
   cursor: cursor(clientCursor, maxCursorCharacters)
     .optional()
     .describe(
@@ -74,7 +82,14 @@ export const searchHit = z
     score: z
       .number()
       .describe(
-        `keyword: 0.5 to 1 with all of the words, below 0.5 with some; semantic: cosine of the best passage; hybrid: weighted sum of reciprocal ranks, where a rank by only some of the words weighs ${partWeight}, and by less than ${leastPart} of the query ${tailWeight}`,
+        'keyword: 0.5 to 1 with all of the words that any article has, below 0.5 with some; semantic: cosine of the best passage; hybrid: the similarity above that of any text, and the evidence of the words. It orders the hits of one search; `relevance` compares searches',
+      ),
+    relevance: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe(
+        `How likely it is about what was asked; from ${leastRelevant} on it counts as relevant. It means the same in all searches of a tenant and with every model, but by words alone it misses what is said in other words`,
       ),
     snippet: z
       .string()
@@ -115,6 +130,11 @@ export const searchMeta = z.object({
     )
     .describe(
       'What became of each word of `q`; empty where words were not searched. `unknown`: no published article has it, and it was left out. `corrected`: no article has it, and a similar word was searched for. `prefix`: no article has it, and words that begin with it were searched for. `common`: it says too little and was left out; put it in quotes to ask for it. `excluded`: articles with it were left out. `option`: it was taken for the option of a command, because an article has it as it is written. `too_many`: the query has more words than are searched for',
+    ),
+  nothing_relevant: z
+    .boolean()
+    .describe(
+      `Whether no article of this page has a \`relevance\` of ${leastRelevant} or more: then the hits are only the nearest`,
     ),
   retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
   reranked: z

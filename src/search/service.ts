@@ -2,6 +2,7 @@ import type { FailureCode } from '../domain/failures.ts';
 import { type Coverage, readCoverage } from '../embedding/coverage/summary.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
+import { createBackgrounds } from '../vectors/backgrounds.ts';
 import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
@@ -11,6 +12,7 @@ import type { WordReport } from './keyword/resolution.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
+import { leastRelevant } from './relevance.ts';
 import { inOrderOf, type Reranked, type Reranking } from './rerank.ts';
 import { loadCandidates, rerankedHits } from './rerank-candidates.ts';
 import { shortId } from './seen-ids.ts';
@@ -18,6 +20,8 @@ import { listHopelessTags, listUnknownTags } from './tags-read-model.ts';
 
 export interface SearchQuery extends SearchText {
   readonly limit: number;
+  /** Hits of less relevance are left out of the page. */
+  readonly minRelevance?: number | undefined;
   /** Where the page begins; absent on the first. */
   readonly cursor?: SearchCursor | undefined;
   /** The API key that pays for the query's vector from its daily budget. */
@@ -43,6 +47,8 @@ export interface Found {
   readonly rerankReason: FailureCode | null;
   /** What became of each word of the query; empty where words were not searched. */
   readonly words: readonly WordReport[];
+  /** Whether no article of the page is relevant, left out ones included. */
+  readonly nothingRelevant: boolean;
   /** The cursor of the next page, as the client gets it; null on the last page. */
   readonly nextCursor: string | null;
 }
@@ -74,10 +80,11 @@ export function createSearchService({
   blocked,
 }: SearchServiceDeps): Search {
   const keyword = createKeywordSearch();
+  const backgrounds = createBackgrounds();
   return {
     openCursor: (tenantId, search, cursor) => openCursor(database, tenantId, search, cursor),
     async search(tenantId, query) {
-      const { mode, cursor, limit, category, tags, tagsMatch, rerank = false } = query;
+      const { mode, cursor, limit, category, tags, tagsMatch, rerank = false, minRelevance = 0 } = query;
       const beganAtMs = performance.now();
       // A reranker chooses the page from more hits than it has.
       const depth = rerank ? Math.max(limit, rerankedHits) : limit;
@@ -116,15 +123,11 @@ export function createSearchService({
         const ranking =
           vector === undefined
             ? rankedByWords(words, cursor?.keyword?.before ?? 0)
-            : await rankWithVector(
-                tx,
-                tenantId,
-                { ...query, limit: depth },
-                vector,
-                words,
-                seen.size,
-                words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
-              );
+            : await rankWithVector(tx, tenantId, { ...query, limit: depth }, vector, words, seen.size, {
+                excluded: words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
+                articles: coverage.embedded,
+                backgrounds,
+              });
         const fallback = pinned
           ? pinnedFallback(cursor)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
@@ -142,16 +145,18 @@ export function createSearchService({
           const unknown = await listUnknownTags(tx, tenantId, tags);
           if (unknown.length > 0) return { kind: 'unknown_tags', tags: unknown };
         }
+        const relevant = page.filter(({ relevance }) => relevance >= minRelevance);
         const isReranked = reranked?.kind === 'reranked';
+        // The pages behind one without a relevant hit have none either, as good as always.
         const next =
-          unseen.length > limit
+          unseen.length > limit && relevant.length > 0
             ? cursorAfter({
                 ...{ page, servedMode, fallback, words, cursor },
                 ...{ byVector: vector !== undefined, reranked: isReranked },
               })
             : undefined;
         const [{ hits, places }, nextCursor] = await Promise.all([
-          loadHits(tx, tenantId, page, ranking),
+          loadHits(tx, tenantId, relevant, ranking),
           next === undefined ? null : issueCursor(tx, tenantId, query, next),
         ]);
         return {
@@ -166,6 +171,7 @@ export function createSearchService({
           reranked: isReranked,
           rerankReason: reranked?.kind === 'failed' ? reranked.code : null,
           words: words?.words ?? [],
+          nothingRelevant: page.every(({ relevance }) => relevance < leastRelevant),
           nextCursor,
         };
       };
