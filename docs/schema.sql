@@ -273,6 +273,9 @@ CREATE TABLE public.article_cuts (
     ends integer[] NOT NULL,
     hashes text[] NOT NULL,
     tokens integer[] NOT NULL,
+    paths text[] NOT NULL,
+    head_starts integer[] NOT NULL,
+    head_ends integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { articleText, contentHash } from '../domain/article-text.ts';
+import { articleHash } from '../domain/article-text.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Decision, GateReport } from '../proposals/decision.ts';
@@ -106,7 +106,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     words: ArticleWords,
     assessment: Assessment,
   ): Promise<Created> => {
-    const hash = contentHash(articleText(input));
+    const hash = articleHash(input);
     const proposed = { title: input.title, body: input.body, contentHash: hash, status: input.status };
     const decision = await gate.decide(tx, actor.tenantId, proposed, assessment);
     if (decision.kind === 'duplicate') return answerWith(tx, actor, decision);

@@ -6,7 +6,15 @@ import { targets } from '../vectors/spaces.ts';
 import { affordable, comparable } from './comparison-budget.ts';
 import { listBestCosines, readComparisonCost } from './comparison-read-model.ts';
 import { similarity } from './similarity.ts';
-import { dimensionsOf, hashesOf, type ProposedText, sampleEvenly, weightsOf, withVectors } from './text.ts';
+import {
+  dimensionsOf,
+  hashesOf,
+  type ProposedText,
+  passages,
+  sampleEvenly,
+  weightsOf,
+  withVectors,
+} from './text.ts';
 
 /** A published article and how much of a proposal it already says. */
 export interface SimilarArticle {
@@ -34,7 +42,8 @@ export type CompareProposal = (
  * Finds the articles near some of the proposal's chunks by the index, then compares their chunks with all of the
  * proposal's, or with as many as the budget of a comparison allows.
  */
-export const compareProposal: CompareProposal = async (tx, tenantId, proposal) => {
+export const compareProposal: CompareProposal = async (tx, tenantId, proposed) => {
+  const proposal = { ...proposed, chunks: passages(proposed.chunks) };
   const chunks = comparable(withVectors(proposal));
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
   if (spaceId === undefined || chunks.length === 0) return [];

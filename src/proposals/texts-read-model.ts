@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { ProposedArticle } from './decision.ts';
 
-/** The most articles whose words are compared with a proposal, and the most bytes of their texts: some megabytes in a thread. */
+/** The most articles whose words are compared with a proposal, and the most bytes of their texts: a second or two in a thread. */
 const maxArticles = 12;
-const maxBytes = 4_000_000;
+const maxBytes = 2_000_000;
 /** The most chunks of a proposal by which articles that hold one are found, and the most places of such chunks that are read. */
 const maxChunks = 256;
 const maxPlaces = 500;

@@ -105,18 +105,12 @@ export function isSealedFor(
  * of what its API key may read anyway.
  */
 function checksumOf(tenantId: string, search: SearchText, content: object): string {
-  const { q, mode, category, tags, tagsMatch, rerank = false } = search;
-  const parts = [
-    tenantId,
-    q,
-    mode,
-    category ?? null,
-    tags ?? [],
-    tagsMatch ?? 'all',
-    ...(rerank ? ['rerank'] : []),
-    content,
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+  const { q, mode, category, tags, tagsMatch, rerank } = search;
+  const parts = [tenantId, q, mode, category ?? null, tags ?? [], tagsMatch ?? 'all', content];
+  return createHash('sha256')
+    .update(JSON.stringify([...parts, rerank ?? false]))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 /** The short ids of all articles that the cursor lists as seen. */

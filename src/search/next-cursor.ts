@@ -21,18 +21,15 @@ export function cursorAfter(of: {
   if (last === undefined) return undefined;
   const ids = page.map(({ id }) => shortId(id));
   const byMeaning = unpackIds(cursor?.seenIds);
-  if (of.byVector) {
-    const seen = [...byMeaning, ...ids];
-    return seen.length > maxSeenIds - 1 ? undefined : { served: servedMode, seenIds: packIds(seen) };
-  }
   const pinned = {
     served: 'keyword',
     ...(fallback && { fallback: { code: fallback.code, retryAt: fallback.retryAt?.toISOString() ?? null } }),
   } as const;
-  if (of.reranked) {
-    // The next page begins where this one has begun, without its hits.
+  if (of.byVector || of.reranked) {
     const seen = [...byMeaning, ...ids];
     if (seen.length > maxSeenIds - 1) return undefined;
+    if (of.byVector) return { served: servedMode, seenIds: packIds(seen) };
+    // The next page begins where this one has begun, without its hits.
     return { ...pinned, ...(cursor?.keyword && { keyword: cursor.keyword }), seenIds: packIds(seen) };
   }
   if (words === undefined || last.ranks.keyword === null) return undefined;

@@ -1,5 +1,4 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-
 import { loadHits } from './hits.ts';
 import { listHitArticles } from './hits-read-model.ts';
 import type { RankedHit, Ranking } from './ranking.ts';

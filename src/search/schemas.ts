@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { categories } from '../articles/article.ts';
 import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
+import { hasVisible } from '../domain/visible-text.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape } from '../platform/http/guidance.ts';
 import { limit, text } from '../platform/http/schemas.ts';
@@ -17,9 +18,10 @@ import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
 const orBetweenWords = /(^|[^\p{L}\p{N}])or(?=$|[^\p{L}\p{N}])/giu;
 
-/** Whether the query contains a letter, a number or a symbol (🦉) beside the operators. */
+/** Whether the query contains a letter, a number or a symbol (🦉) that can be seen, beside the operators. */
 function asksForSomething(q: string): boolean {
-  return /[\p{L}\p{N}\p{So}]/u.test(q.replace(orBetweenWords, '$1'));
+  const asked = q.replace(orBetweenWords, '$1').match(/[\p{L}\p{N}\p{So}]/gu) ?? [];
+  return hasVisible(asked.join(''));
 }
 
 /** The text of a query. Operators and punctuation alone are refused. */

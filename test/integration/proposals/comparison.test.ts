@@ -4,6 +4,7 @@ import type { Database } from '../../../src/platform/postgres/database.ts';
 import { compareProposal } from '../../../src/proposals/comparison.ts';
 import type { ProposedText } from '../../../src/proposals/text.ts';
 import { createProposalVectors } from '../../../src/proposals/vectors.ts';
+import { aChunk } from '../../support/a-chunk.ts';
 import { factsOfDatabase } from '../../support/fixtures.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestDatabase } from '../../support/test-database.ts';
@@ -59,12 +60,9 @@ function openProposals(db: TestDatabase, space: FilledSpace) {
   /** A proposal of so many new chunks, whose vectors are those of one article's chunks over and over. */
   function proposalOf(count: number): ProposedText {
     const said = space.articles[0]?.chunks ?? [];
-    const chunks = Array.from({ length: count }, (_, position) => ({
-      position,
-      text: `Passage ${position}`,
-      hash: `hash ${position}`,
-      approxTokens: 400,
-    }));
+    const chunks = Array.from({ length: count }, (_, position) =>
+      aChunk({ position, text: `Passage ${position}`, hash: `hash ${position}`, approxTokens: 400 }),
+    );
     const bought = chunks.map(({ hash }, at): [string, number[]] => [
       hash,
       repeated(said[at % said.length]?.vector ?? [], dimensions),

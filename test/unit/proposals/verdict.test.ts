@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Chunk } from '../../../src/domain/chunks.ts';
 import { verdictOn } from '../../../src/proposals/decision.ts';
 import { weightsOf } from '../../../src/proposals/text.ts';
+import { aChunk } from '../../support/a-chunk.ts';
 
 describe('the verdict on a proposal whose words stand nowhere', () => {
   it.each([
@@ -25,9 +25,4 @@ describe('the weight of a chunk', () => {
   });
 });
 
-const chunk = (hash: string, approxTokens: number): Chunk => ({
-  position: 0,
-  text: hash,
-  hash,
-  approxTokens,
-});
+const chunk = (hash: string, approxTokens: number) => aChunk({ hash, approxTokens });
