@@ -48,29 +48,46 @@ export async function readBackground(
   };
 }
 
-/** Finds the median similarity of two chunks of one article, in a sample of the space; none where no article has two. */
-export async function findRelatedSimilarity(
+/** How similar the texts of a space are to each other. */
+export interface OwnSimilarity {
+  /** Two chunks of one article, by the median; null where no article has two. */
+  readonly related: number | null;
+  /** Two chunks of different articles, by the mean; null where there is one article at most. */
+  readonly unrelated: number | null;
+}
+
+/** Reads how similar the chunks of a space are to each other, in a sample. */
+export async function readOwnSimilarity(
   tx: Transaction,
   tenantId: string,
   spaceId: string,
-): Promise<number | undefined> {
+): Promise<OwnSimilarity> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select percentile_cont(0.5) within group (order by similarity) as related
-       from (select 1 - (a.embedding <=> b.embedding) as similarity
-               from (select article_id, chunk_hash, embedding
-                       from chunk_vectors
-                      where tenant_id = :tenantId and space_id = :spaceId
-                      order by chunk_hash
-                      limit ${sampleSize}) a,
-                    lateral (select embedding
-                               from chunk_vectors
-                              where tenant_id = :tenantId and space_id = :spaceId and article_id = a.article_id
-                                and chunk_hash > a.chunk_hash
-                              order by chunk_hash
-                              limit 1) b) pairs
-      where similarity <> 'NaN'`,
+    `with sample as materialized (
+       select article_id, chunk_hash, embedding, row_number() over (order by chunk_hash) as place
+         from chunk_vectors
+        where tenant_id = :tenantId and space_id = :spaceId
+        order by chunk_hash
+        limit ${sampleSize}
+     ), related as (
+       select 1 - (a.embedding <=> b.embedding) as similarity
+         from sample a,
+              lateral (select embedding
+                         from chunk_vectors
+                        where tenant_id = :tenantId and space_id = :spaceId and article_id = a.article_id
+                          and chunk_hash > a.chunk_hash
+                        order by chunk_hash
+                        limit 1) b
+     ), unrelated as (
+       select 1 - (a.embedding <=> b.embedding) as similarity
+         from sample a
+         join sample b on b.place in (a.place + 1, a.place + 2, a.place + 3) and b.article_id <> a.article_id
+     )
+     select (select percentile_cont(0.5) within group (order by similarity)
+               from related where similarity <> 'NaN') as related,
+            (select avg(similarity) from unrelated where similarity <> 'NaN') as unrelated`,
     { tenantId, spaceId },
   );
-  const [{ related }] = z.tuple([z.object({ related: z.number().nullable() })]).parse(rows);
-  return related ?? undefined;
+  const row = z.object({ related: z.number().nullable(), unrelated: z.number().nullable() });
+  return z.tuple([row]).parse(rows)[0];
 }

@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Transaction } from '../platform/postgres/database.ts';
-import { type Background, findRelatedSimilarity, readBackground } from './background-store.ts';
+import {
+  type Background,
+  type OwnSimilarity,
+  readBackground,
+  readOwnSimilarity,
+} from './background-store.ts';
 
 /** What similarities to a vector mean in a tenant's space. */
-export interface SpaceBackground extends Background {
-  /** The usual similarity of two chunks of one article; null where no article has two. */
-  readonly related: number | null;
-}
+export interface SpaceBackground extends Background, OwnSimilarity {}
 
 /** The backgrounds of the spaces that one process searches. */
 export interface Backgrounds {
@@ -18,23 +20,24 @@ export interface Backgrounds {
   ): Promise<SpaceBackground>;
 }
 
-/** The usual similarity changes little while articles are written, but a new tenant's first ones make it. */
+/** It changes little while articles are written, but the first ones of a tenant make it. */
 const keptMs = 60_000;
 const keptSpaces = 5_000;
 
 /** Creates them. What belongs to the vector is read each time, what belongs to the space once a minute. */
 export function createBackgrounds(): Backgrounds {
-  const relatedOf = new LRUCache<string, number>({ max: keptSpaces, ttl: keptMs, ttlResolution: 0 });
+  const kept = new LRUCache<string, OwnSimilarity>({ max: keptSpaces, ttl: keptMs, ttlResolution: 0 });
   return {
     async read(tx, tenantId, query) {
       const key = `${tenantId} ${query.spaceId}`;
-      const known = relatedOf.get(key);
-      const [background, related] = await Promise.all([
+      const known = kept.get(key);
+      const [background, own] = await Promise.all([
         readBackground(tx, tenantId, query),
-        known ?? findRelatedSimilarity(tx, tenantId, query.spaceId),
+        known ?? readOwnSimilarity(tx, tenantId, query.spaceId),
       ]);
-      if (known === undefined && related !== undefined) relatedOf.set(key, related);
-      return { ...background, related: related ?? null };
+      const isWhole = own.related !== null && own.unrelated !== null;
+      if (known === undefined && isWhole) kept.set(key, own);
+      return { ...background, ...own };
     },
   };
 }
