@@ -273,6 +273,9 @@ CREATE TABLE public.article_cuts (
     ends integer[] NOT NULL,
     hashes text[] NOT NULL,
     tokens integer[] NOT NULL,
+    paths text[] NOT NULL,
+    head_starts integer[] NOT NULL,
+    head_ends integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -424,7 +427,7 @@ CREATE TABLE public.breakers (
     last_error_at timestamp with time zone,
     CONSTRAINT breakers_caller_check CHECK ((caller = ANY (ARRAY['interactive'::text, 'background'::text]))),
     CONSTRAINT breakers_check CHECK (((probe_until IS NULL) OR (open_until IS NOT NULL))),
-    CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
+    CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text, 'rerank'::text])))
 );
 
 ALTER TABLE ONLY public.breakers FORCE ROW LEVEL SECURITY;
@@ -644,6 +647,7 @@ CREATE TABLE public.llm_settings (
     embedding_provider text,
     embedding_base_url text,
     embedding_model text,
+    rerank_model text,
     embedding_dimensions integer,
     extraction_model text,
     classification_model text,
@@ -756,7 +760,7 @@ CREATE TABLE public.provider_limits (
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT provider_limits_check CHECK ((((paused_until IS NULL) = (paused_by IS NULL)) AND ((paused_until IS NULL) = (pauses = 0)))),
     CONSTRAINT provider_limits_paused_by_check CHECK ((paused_by = ANY (ARRAY['provider'::text, 'quota'::text]))),
-    CONSTRAINT provider_limits_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
+    CONSTRAINT provider_limits_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text, 'rerank'::text])))
 );
 
 ALTER TABLE ONLY public.provider_limits FORCE ROW LEVEL SECURITY;

@@ -4,10 +4,25 @@ export type Source = (typeof sources)[number];
 /** The rank of an article in each source, from 1; null where the source does not have it. */
 export type Ranks = Readonly<Record<Source, number | null>>;
 
-export interface RankedList {
-  readonly source: Source;
-  /** Best first. `weight` is how much a rank counts, 1 by default. */
-  readonly hits: readonly { readonly id: string; readonly weight?: number }[];
+/** The ranking by words, best first. */
+export interface ByWords {
+  /** The part of the query that some article has, by the weights of its words; 1 is all of it. */
+  readonly known: number;
+  readonly hits: readonly {
+    readonly id: string;
+    /** How well the article's words speak for it, from 0 to 1, beside the best that the known ones could. */
+    readonly evidence: number;
+    /** The part of the query that the article has, by the weights of its words; those that no article has count too. */
+    readonly share: number;
+  }[];
+}
+
+/** The ranking by meaning, best first. */
+export interface ByMeaning {
+  readonly hits: readonly { readonly id: string; readonly similarity: number }[];
+  /** The mean similarity of the query to any text of the tenant's, and its standard deviation. */
+  readonly mean: number;
+  readonly spread: number;
 }
 
 export interface Fused {
@@ -16,26 +31,90 @@ export interface Fused {
   readonly ranks: Ranks;
 }
 
-/** Keeps the first ranks of one list from deciding alone. 60 is the value of the method's authors, and the usual one. */
-const k = 60;
+/**
+ * What full evidence by words is worth, in standard deviations of the similarity. Tried on five judged sets (Cranfield, XQuAD in
+ * the query's language and in another, the samples, READMEs by their descriptions) at 9, 12 and 15, choosing each set's by the
+ * others: 12 each time. Mean nDCG@10 0.754; the best weighted sum without the share 0.748, plain reciprocal rank fusion 0.651.
+ */
+const worthOfWords = 12;
+
+/** From this part of the query on, the first article by words stays among the first `surePlaces`. That cost no set anything. */
+const surePart = 0.6;
+const surePlaces = 3;
+
+/** The lead, in standard deviations, with which the nearest article stays among them too. */
+const sureLead = 2;
 
 /**
- * Reciprocal rank fusion: an id scores weight / (60 + rank) in each list that has it. Ranks can be compared; scores of
- * different kinds (a cosine, a text rank) cannot. Equal scores are ordered by id, so the order is always the same.
+ * Fuses the rankings by words and by meaning, by one principle: the similarity in standard deviations above what any text has,
+ * and beside it the evidence of the words, times the part of the query that the article has. A word that is in no article counts
+ * in that part: so words decide where the articles speak the query's language, and hint at most where they do not.
+ *
+ * A sure hit of either side stays among the first three. Equal scores are ordered by id, so the order is always the same.
  */
-export function fuse(lists: readonly RankedList[]): Fused[] {
+export function fuse(words: ByWords, meaning: ByMeaning): Fused[] {
+  const spread = Math.max(meaning.spread, 1e-6);
+  const deviations = (similarity: number) => (similarity - meaning.mean) / spread;
+  const last = meaning.hits.at(-1);
+  // An article that is not among the nearest, or has no vectors yet, is taken to be as near as the last of them.
+  const unseen = last === undefined ? 0 : deviations(last.similarity);
+
   const fused = new Map<string, { score: number; ranks: Record<Source, number | null> }>();
-  for (const { source, hits } of lists) {
-    hits.forEach(({ id, weight = 1 }, index) => {
-      const entry = fused.get(id) ?? { score: 0, ranks: { keyword: null, semantic: null } };
-      entry.score += weight / (k + index + 1);
-      entry.ranks[source] = index + 1;
-      fused.set(id, entry);
-    });
-  }
-  return [...fused]
+  meaning.hits.forEach(({ id, similarity }, index) => {
+    fused.set(id, { score: deviations(similarity), ranks: { keyword: null, semantic: index + 1 } });
+  });
+  words.hits.forEach(({ id, evidence, share }, index) => {
+    const entry = fused.get(id) ?? { score: unseen, ranks: { keyword: null, semantic: null } };
+    entry.score += worthOfWords * words.known * evidence * share;
+    entry.ranks.keyword = index + 1;
+    fused.set(id, entry);
+  });
+  const ordered = [...fused]
     .map(([id, entry]) => ({ id, ...entry }))
     .sort((left, right) => right.score - left.score || (left.id < right.id ? -1 : 1));
+  return keepAtTop(ordered, listSure(words, meaning.hits, deviations)).map((each) => ({
+    ...each,
+    score: positive(each.score),
+  }));
+}
+
+/** The hits that the other side may not push away: of each side the first, if it is sure. */
+function listSure(
+  { hits }: ByWords,
+  near: ByMeaning['hits'],
+  deviations: (similarity: number) => number,
+): string[] {
+  const [first] = hits;
+  const [nearest, second] = near;
+  const lead =
+    nearest && second
+      ? deviations(nearest.similarity) - deviations(second.similarity)
+      : Number.NEGATIVE_INFINITY;
+  return [
+    ...(first !== undefined && first.share >= surePart ? [first.id] : []),
+    ...(nearest !== undefined && lead >= sureLead ? [nearest.id] : []),
+  ];
+}
+
+/** Moves each of these ids up to the last place at the top that no other of them has, with the score of that place. */
+function keepAtTop(ordered: readonly Fused[], ids: readonly string[]): Fused[] {
+  const top = ordered.slice(0, surePlaces).map(({ id }) => id);
+  const below = ids.filter((id) => !top.includes(id));
+  const kept = [...new Set(below)];
+  if (kept.length === 0) return [...ordered];
+  const places = top.flatMap((id, index) => (ids.includes(id) ? [] : [index])).slice(-kept.length);
+  const rest = ordered.filter(({ id }) => !kept.includes(id));
+  places.forEach((place, index) => {
+    const moved = ordered.find(({ id }) => id === kept[index]);
+    const at = rest[place];
+    if (moved !== undefined) rest.splice(place, 0, { ...moved, score: at?.score ?? moved.score });
+  });
+  return rest;
+}
+
+/** A sum of deviations as a score from 0 to 1, in the same order. */
+function positive(sum: number): number {
+  return 0.5 + Math.atan(sum / 4) / Math.PI;
 }
 
 /** The sources that have found the article. */

@@ -1,9 +1,12 @@
 import type { Transaction } from '../platform/postgres/database.ts';
+import type { Backgrounds } from '../vectors/backgrounds.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
-import type { KeywordRanking, Marks } from './keyword/keyword.ts';
+import type { KeywordRanking } from './keyword/keyword.ts';
+import type { Marks } from './passages/marks.ts';
 import type { QueryVector } from './query-embedding.ts';
+import { type Calibration, relevanceOf } from './relevance.ts';
 
 /**
  * The least number of hits of each ranking that are fused: enough for an article that is low in one and high in the other.
@@ -14,24 +17,17 @@ const hybridPool = 100;
 /** The number of unseen hits of each ranking from which a page of a search by both is made. */
 export const poolOf = (limit: number): number => Math.max(hybridPool, limit + 1);
 
-/**
- * The weight in the fusion of a rank by only some of the words. It is low: otherwise one shared word lifts an article above
- * those that mean what was asked. Tried on the judged queries of the samples.
- */
-export const partWeight = 0.05;
-
-/**
- * An article with less than `leastPart` of the query weighs `tailWeight`, so it comes after all others: what a few common
- * words hint at, meaning finds. It is not left out, because its vectors may still be being made.
- */
-export const leastPart = 0.5;
-export const tailWeight = 0.001;
-
 export type Vector = Extract<QueryVector, { kind: 'vector' }>;
+
+/** A hit in a ranking. */
+export interface RankedHit extends Fused {
+  /** How likely it is about what was asked, from 0 to 1. */
+  readonly relevance: number;
+}
 
 /** Hits in order, more than the page needs, and what their snippets are made from. */
 export interface Ranking {
-  readonly fused: readonly Fused[];
+  readonly fused: readonly RankedHit[];
   /** What is marked in the snippets. */
   readonly marks: Marks | undefined;
   readonly passages?: { readonly spaceId: string; readonly near: readonly NearArticle[] };
@@ -39,10 +35,11 @@ export interface Ranking {
 
 /** Hits by words alone, behind `before` others on the pages before. */
 export function rankedByWords(words: KeywordRanking | undefined, before: number): Ranking {
-  const fused = (words?.ranked ?? []).map(({ id, score }, index) => ({
+  const fused = (words?.ranked ?? []).map(({ id, score, share }, index) => ({
     id,
     score,
     ranks: { keyword: before + index + 1, semantic: null },
+    relevance: relevanceOf({ similarity: null, part: share }, undefined),
   }));
   return { fused, marks: words?.marks };
 }
@@ -55,33 +52,55 @@ export async function rankWithVector(
   { spaceId, vector }: Vector,
   words: KeywordRanking | undefined,
   seen: number,
-  /** What the query excludes. The filter has to, because a vector ignores the minus: it attracts articles about what is excluded. */
-  excluded: string | null,
+  {
+    excluded,
+    articles,
+    backgrounds,
+  }: {
+    /** What the query excludes. The filter has to, because a vector ignores the minus: it attracts articles about what is excluded. */
+    readonly excluded: string | null;
+    /** The number of the tenant's articles that have vectors. */
+    readonly articles: number;
+    readonly backgrounds: Backgrounds;
+  },
 ): Promise<Ranking> {
-  const near = await nearestArticles(tx, tenantId, {
-    spaceId,
-    vector,
-    limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
-    filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
-  });
+  const [near, background] = await Promise.all([
+    nearestArticles(tx, tenantId, {
+      spaceId,
+      vector,
+      limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
+      filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
+    }),
+    backgrounds.read(tx, tenantId, { spaceId, vector }),
+  ]);
   const passages = { spaceId, near };
+  const calibration: Calibration = { ...background, articles };
+  const similarities = new Map(near.map(({ articleId, similarity }) => [articleId, similarity]));
   if (mode !== 'hybrid') {
-    const fused = near.map(({ articleId: id, similarity: score }, index) => ({
+    const fused = near.map(({ articleId: id, similarity }, index) => ({
       id,
-      score,
+      score: similarity,
       ranks: { keyword: null, semantic: index + 1 },
+      relevance: relevanceOf({ similarity, part: null }, calibration),
     }));
     return { fused, marks: undefined, passages };
   }
-  const fused = fuse([
-    {
-      source: 'keyword',
-      hits: (words?.ranked ?? []).map(({ id, share, isWhole }) => ({
-        id,
-        weight: isWhole ? 1 : share >= leastPart ? partWeight : tailWeight,
-      })),
-    },
-    { source: 'semantic', hits: near.map(({ articleId: id }) => ({ id })) },
-  ]);
-  return { fused, marks: words?.marks, passages };
+  const ranked = words?.ranked ?? [];
+  const known = words?.known ?? 0;
+  const shares = new Map(ranked.map(({ id, share }) => [id, share]));
+  const fused = fuse(
+    { known, hits: ranked },
+    { ...background, hits: near.map(({ articleId: id, similarity }) => ({ id, similarity })) },
+  );
+  return {
+    fused: fused.map((hit) => ({
+      ...hit,
+      relevance: relevanceOf(
+        { similarity: similarities.get(hit.id) ?? null, part: shares.get(hit.id) ?? 0 },
+        calibration,
+      ),
+    })),
+    marks: words?.marks,
+    passages,
+  };
 }

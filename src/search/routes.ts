@@ -18,11 +18,12 @@ export function searchRoutes(search: Search): Route[] {
       replies: { 200: { description: 'A page of hits, best first', schema: searchReply } },
       problems: [],
       async handle({ actor: { tenantId, keyId: apiKeyId }, query }) {
-        const { cursor, tags_match: tagsMatch, limit, ...rest } = query;
+        const { cursor, tags_match: tagsMatch, min_relevance: minRelevance, limit, ...rest } = query;
         const wanted = { ...rest, tagsMatch };
         const opened = cursor && (await search.openCursor(tenantId, wanted, cursor));
         if (opened && opened.kind !== 'opened') return unusableCursor(opened.kind);
-        const result = await search.search(tenantId, { ...wanted, limit, cursor: opened?.cursor, apiKeyId });
+        const page = { limit, minRelevance, cursor: opened?.cursor, apiKeyId };
+        const result = await search.search(tenantId, { ...wanted, ...page });
         switch (result.kind) {
           case 'unknown_tags':
             return unknownTags(result.tags);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { categories } from '../articles/article.ts';
 import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
+import { hasVisible } from '../domain/visible-text.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape } from '../platform/http/guidance.ts';
 import { limit, text } from '../platform/http/schemas.ts';
@@ -9,16 +10,18 @@ import { clientCursor, maxCursorCharacters } from './client-cursor.ts';
 import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { wordStatuses } from './keyword/resolution.ts';
-import { leastPart, partWeight, tailWeight } from './ranking.ts';
+import { leastRelevant } from './relevance.ts';
+import { rerankedHits } from './rerank-candidates.ts';
 import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
 /** The schemas of the search route. */
 
 const orBetweenWords = /(^|[^\p{L}\p{N}])or(?=$|[^\p{L}\p{N}])/giu;
 
-/** Whether the query contains a letter, a number or a symbol (🦉) beside the operators. */
+/** Whether the query contains a letter, a number or a symbol (🦉) that can be seen, beside the operators. */
 function asksForSomething(q: string): boolean {
-  return /[\p{L}\p{N}\p{So}]/u.test(q.replace(orBetweenWords, '$1'));
+  const asked = q.replace(orBetweenWords, '$1').match(/[\p{L}\p{N}\p{So}]/gu) ?? [];
+  return hasVisible(asked.join(''));
 }
 
 /** The text of a query. Operators and punctuation alone are refused. */
@@ -38,13 +41,31 @@ export const searchMode = z
   .transform((mode) => (mode === 'combined' ? 'hybrid' : mode))
   .describe('`combined` is another name for `hybrid`');
 
+/** The `rerank` parameter. */
+const rerank = z
+  .enum(['true', 'false'], 'must be true or false')
+  .default('false')
+  .transform((given) => given === 'true')
+  .describe(
+    `\`true\`: the embedding provider orders the first ${rerankedHits} hits of each page, where it has reranking (see \`GET /providers\`). Their titles and passages go to it, on the tenant's own key, by one more call`,
+  );
+
+/** The `min_relevance` parameter. */
+export const minRelevance = z.coerce.number('must be a number').min(0).max(1);
+
 export const searchQuerySchema = z.strictObject({
   q: searchText,
   mode: searchMode,
   category: z.enum(categories).optional(),
   tags: tagsFilter,
   tags_match: tagsMatch,
+  rerank,
   limit: limit({ default: 10 }),
+  min_relevance: minRelevance
+    .optional()
+    .describe(
+      `Leaves out hits of less \`relevance\`, so that a page may have fewer than \`limit\`; ${leastRelevant} leaves the relevant ones`,
+    ),
   cursor: cursor(clientCursor, maxCursorCharacters)
     .optional()
     .describe(
@@ -63,13 +84,24 @@ export const searchHit = z
     score: z
       .number()
       .describe(
-        `keyword: 0.5 to 1 with all of the words, below 0.5 with some; semantic: cosine of the best passage; hybrid: weighted sum of reciprocal ranks, where a rank by only some of the words weighs ${partWeight}, and by less than ${leastPart} of the query ${tailWeight}`,
+        'keyword: 0.5 to 1 with all of the words that any article has, below 0.5 with some; semantic: cosine of the best passage; hybrid: the similarity above that of any text, and the evidence of the words. It orders the hits of one search; `relevance` compares searches',
+      ),
+    relevance: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe(
+        `How likely it is about what was asked; from ${leastRelevant} on it counts as relevant. It means the same in all searches of a tenant and with every model, but by words alone it misses what is said in other words`,
       ),
     snippet: z
       .string()
       .describe(
-        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Where words are matched, ligatures, full-width and decomposed letters are written plainly',
+        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Wherever it stands in the body, and as it is written there; a row of a table comes behind its header row. The beginning of the body where only title or tags match',
       ),
+    heading: z
+      .string()
+      .nullable()
+      .describe('The headings above the passage, from the highest: `Storage > Backups`; null without any'),
     matched: z.array(z.enum(sources)).describe('The rankings that have found it'),
     ranks: z
       .object({ keyword: rank, semantic: rank })
@@ -101,7 +133,21 @@ export const searchMeta = z.object({
     .describe(
       'What became of each word of `q`; empty where words were not searched. `unknown`: no published article has it, and it was left out. `corrected`: no article has it, and a similar word was searched for. `prefix`: no article has it, and words that begin with it were searched for. `common`: it says too little and was left out; put it in quotes to ask for it. `excluded`: articles with it were left out. `option`: it was taken for the option of a command, because an article has it as it is written. `too_many`: the query has more words than are searched for',
     ),
+  nothing_relevant: z
+    .boolean()
+    .describe(
+      `Whether no article of this page has a \`relevance\` of ${leastRelevant} or more: then the hits are only the nearest`,
+    ),
   retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
+  reranked: z
+    .boolean()
+    .describe('Whether a reranker has ordered the hits; `score` and `ranks` are those of the order before'),
+  rerank_reason: z
+    .enum(failureCodes)
+    .nullable()
+    .describe(
+      'Why the hits are in their own order although `rerank` was true; null with fewer than two hits',
+    ),
 });
 
 export const searchReply = z.object({
@@ -111,7 +157,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning ends after some ${maxSeenIds} articles`,
+        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning, and one that is reranked, ends after some ${maxSeenIds} articles`,
       ),
   }),
 });

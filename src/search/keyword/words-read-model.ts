@@ -13,9 +13,14 @@ export interface Ranked {
 export interface RankedByWords extends Ranked {
   /** The part of the query that the article has, by the weights of its terms; those that no article has count too. */
   readonly share: number;
+  /** How well its words speak for it, from 0 to 1, beside the best that the known terms could. */
+  readonly evidence: number;
   /** Whether the article has all of the terms that any article has. */
   readonly isWhole: boolean;
 }
+
+/** The least score of an article with all of the terms where those come first. */
+const leastWholeScore = 0.5;
 
 /** What is known of a tenant's published articles. */
 export interface WordStatistics {
@@ -163,5 +168,9 @@ export async function rankByWords(
   return z
     .array(z.object({ id: z.string(), score: z.number(), share: z.number() }))
     .parse(rows)
-    .map(({ id, score, share }) => ({ id, score, share: share * wording.known, isWhole: share > 1 - 1e-9 }));
+    .map(({ id, score, share }) => {
+      const isWhole = share > 1 - 1e-9;
+      const evidence = wording.allFirst ? 2 * (isWhole ? score - leastWholeScore : score) : score;
+      return { id, score, share: share * wording.known, isWhole, evidence };
+    });
 }

@@ -13,20 +13,6 @@ const both = ['test/integration/search/ranking.test.ts'];
 export const rankingFaults: readonly PlantedFault[] = [
   {
     file: 'src/search/ranking.ts',
-    find: 'share >= leastPart ? partWeight : tailWeight',
-    replace: 'partWeight',
-    why: 'the weight of weak partial hits is gone',
-    tests: both,
-  },
-  {
-    file: 'src/search/ranking.ts',
-    find: 'isWhole ? 1 :',
-    replace: '',
-    why: 'a full hit by words weighs as little as a partial one',
-    tests: both,
-  },
-  {
-    file: 'src/search/ranking.ts',
     find: 'Math.max(hybridPool, limit + 1)',
     replace: 'limit + 1',
     why: 'too few hits of each ranking are fused',
@@ -41,10 +27,17 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/fusion.ts',
-    find: 'const k = 60;',
-    replace: 'const k = 1;',
-    why: 'the first of one list goes before what both have',
+    find: 'words.known * evidence * share',
+    replace: 'evidence',
+    why: 'words decide where most of the query is in no article',
     tests: fusion,
+  },
+  {
+    file: 'src/search/fusion.ts',
+    find: 'first.share >= surePart',
+    replace: 'first.share > 1',
+    why: 'meaning pushes a sure hit by words away',
+    tests: [...fusion, ...both],
   },
   {
     file: 'src/search/fusion.ts',
@@ -60,6 +53,7 @@ export const rankingFaults: readonly PlantedFault[] = [
       ['category ?? null, tags', 'tags', 'the category'],
       ["tags ?? [], tagsMatch ?? 'all'", "tagsMatch ?? 'all'", 'the tags'],
       ["tags ?? [], tagsMatch ?? 'all'", 'tags ?? []', 'the way to match tags'],
+      ['[...parts, rerank ?? false]', 'parts', 'reranking'],
     ] as const
   ).map(([find, replace, what]) => ({
     file: 'src/search/cursor.ts',

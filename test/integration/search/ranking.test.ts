@@ -4,6 +4,7 @@ import { loadHits } from '../../../src/search/hits.ts';
 import type { KeywordRanking } from '../../../src/search/keyword/keyword.ts';
 import type { RankedByWords } from '../../../src/search/keyword/words-read-model.ts';
 import { rankWithVector } from '../../../src/search/ranking.ts';
+import { createBackgrounds } from '../../../src/vectors/backgrounds.ts';
 import { insertVectors, upsertManifest } from '../../../src/vectors/chunk-store.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
@@ -15,39 +16,38 @@ import type { TestServices, TestTenant } from '../../support/test-services.ts';
 const it = factsOfServices().extend('four', ({ test, tenant }) => fourArticles(test, tenant));
 
 describe('a search by both', () => {
-  it('puts full matches by words beside the nearest in meaning', async ({ four }) => {
-    const [, , c] = four.ids;
+  it('puts the first full match by words among the first three', async ({ four }) => {
     const byWords = [randomUUID(), randomUUID()];
-    const ranked = await four.rank(byWords.map((id) => ({ id, score: 0.6, share: 1, isWhole: true })));
-    expect(ranked.slice(0, 4)).toEqual(expect.arrayContaining(byWords));
-    expect(ranked[4]).toBe(c);
+    const ranked = await four.rank(byWords.map((id) => ({ id, evidence: 0.02, share: 1 })));
+    expect(ranked.slice(0, 3)).toContain(byWords[0]);
+    expect(ranked.slice(0, 3)).not.toContain(byWords[1]);
   });
 
   it('lifts what has half of the words by some ranks', async ({ four }) => {
     const [a, b] = four.ids;
-    expect((await four.rank([{ id: b, score: 0.3, share: 0.5, isWhole: false }])).slice(0, 2)).toEqual([
-      b,
-      a,
-    ]);
+    expect((await four.rank([{ id: b, evidence: 0.6, share: 0.5 }])).slice(0, 2)).toEqual([b, a]);
   });
 
-  it('lifts what has a few common words by no rank', async ({ four }) => {
+  it('lifts nothing by what few words of the query hint at', async ({ four }) => {
     const [a, b] = four.ids;
-    expect((await four.rank([{ id: b, score: 0.3, share: 0.49, isWhole: false }])).slice(0, 2)).toEqual([
-      a,
-      b,
-    ]);
+    expect((await four.rank([{ id: b, evidence: 0.2, share: 0.2 }])).slice(0, 2)).toEqual([a, b]);
+  });
+
+  it('trusts words less where most of the query is in no article', async ({ four }) => {
+    const [a, b] = four.ids;
+    const hits = [{ id: b, evidence: 0.6, share: 0.15 }];
+    expect((await four.rank(hits, 10, 0.3)).slice(0, 2)).toEqual([a, b]);
   });
 
   it('looks further in each ranking than its page is long', async ({ four }) => {
-    const [a, , c, d] = four.ids;
+    const [, , c, d] = four.ids;
+    expect(await four.rank([], 1)).toEqual(four.ids);
     // High in one ranking and low in the other: together it is the best.
     const words = [
-      { id: c, score: 0.7, share: 1, isWhole: true },
-      { id: d, score: 0.6, share: 1, isWhole: true },
+      { id: d, evidence: 0.9, share: 1 },
+      { id: c, evidence: 0.2, share: 1 },
     ];
-    const ranked = await four.rank(words, 1);
-    expect(ranked.indexOf(d)).toBeLessThan(ranked.indexOf(a));
+    expect((await four.rank(words, 1))[0]).toBe(d);
   });
 });
 
@@ -71,8 +71,13 @@ describe('a hit', () => {
   it('that was unpublished after the ranking is not shown', async ({ test, tenant, four }) => {
     const [a, b] = four.ids;
     await test.services.articles.transition(tenant.actor, a, 'unpublish');
-    const page = [a, b].map((id, at) => ({ id, score: 1, ranks: { keyword: at + 1, semantic: null } }));
-    const hits = await test.services.database.withTenant(tenant.id, (tx) =>
+    const page = [a, b].map((id, at) => ({
+      id,
+      score: 1,
+      ranks: { keyword: at + 1, semantic: null },
+      relevance: 1,
+    }));
+    const { hits } = await test.services.database.withTenant(tenant.id, (tx) =>
       loadHits(tx, tenant.id, page, { fused: page, marks: undefined }),
     );
     expect(hits.map(({ id }) => id)).toEqual([b]);
@@ -92,6 +97,9 @@ describe('a search by words', () => {
   });
 });
 
+type Found = Omit<RankedByWords, 'score' | 'isWhole'>;
+const backgrounds = createBackgrounds();
+
 /** A ranking by words that has found nothing. */
 const foundByWords: KeywordRanking = {
   plan: { articles: 4, averageLength: 1, languages: [], withCommon: false, terms: [], options: [] },
@@ -108,7 +116,7 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
     for (const [at, articleId] of ids.entries()) {
       const hash = `chunk ${at}`;
       const vector = [1 - at / 10, Math.sqrt(1 - (1 - at / 10) ** 2)];
-      await insertVectors(tx, tenant.id, id, [{ articleId, hash, text: 'Some text.', vector }]);
+      await insertVectors(tx, tenant.id, id, [{ articleId, hash, text: 'Some text.', heading: '', vector }]);
       const row = await tx('articles').where({ id: articleId }).first('content_hash');
       const contentHash = String(row?.content_hash);
       await upsertManifest(tx, tenant.id, { spaceId: id, articleId, contentHash, chunkHashes: [hash] });
@@ -117,8 +125,9 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
   });
 
   /** The articles in the order of the search, given what words have found. */
-  const rank = async (ranked: readonly RankedByWords[], limit = 10) => {
-    const words = { ...foundByWords, ranked };
+  const rank = async (found: readonly Found[], limit = 10, known = 1) => {
+    const ranked = found.map((each) => ({ ...each, score: each.evidence, isWhole: false }));
+    const words = { ...foundByWords, ranked, known };
     const { fused } = await database.withTenant(tenant.id, (tx) =>
       rankWithVector(
         tx,
@@ -127,7 +136,7 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
         { kind: 'vector', spaceId, model: 'm', vector: [1, 0] },
         words,
         0,
-        null,
+        { excluded: null, articles: 4, backgrounds },
       ),
     );
     return fused.map(({ id }) => id);

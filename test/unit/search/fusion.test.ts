@@ -1,56 +1,110 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuse, matchedIn } from '../../../src/search/fusion.ts';
+import { type ByMeaning, type ByWords, fuse, matchedIn } from '../../../src/search/fusion.ts';
 
-describe('reciprocal rank fusion', () => {
-  it('puts what both lists have before the first of either', () => {
-    const fused = fuse([
-      { source: 'keyword', hits: hits('a', 'both') },
-      { source: 'semantic', hits: hits('b', 'both') },
-    ]);
-    expect(fused.map(({ id }) => id)).toEqual(['both', 'a', 'b']);
-    expect(fused[0]).toEqual({ id: 'both', score: 2 / 62, ranks: { keyword: 2, semantic: 2 } });
-    expect(fused[1]).toEqual({ id: 'a', score: 1 / 61, ranks: { keyword: 1, semantic: null } });
+describe('the fusion of words and meaning', () => {
+  it('puts what both have before the first of either', () => {
+    const fused = fuse(
+      byWords(1, ['word', 0.5, 0.5], ['both', 0.45, 0.5]),
+      byMeaning(['near', 0.8], ['both', 0.75], ['far', 0.5]),
+    );
+    expect(fused.map(({ id }) => id)).toEqual(['both', 'near', 'word', 'far']);
+    expect(fused[0]?.ranks).toEqual({ keyword: 2, semantic: 2 });
+    expect(fused[2]?.ranks).toEqual({ keyword: 1, semantic: null });
   });
 
-  it('says which lists have it, keyword first', () => {
+  it('says which rankings have it, keyword first', () => {
     expect(matchedIn({ keyword: 7, semantic: 1 })).toEqual(['keyword', 'semantic']);
     expect(matchedIn({ keyword: null, semantic: 1 })).toEqual(['semantic']);
   });
 
-  it('counts a rank for less where it weighs less', () => {
-    const fused = fuse([
-      { source: 'keyword', hits: [{ id: 'part', weight: 0.05 }] },
-      { source: 'semantic', hits: hits('a', 'b', 'c', 'd', 'e', 'part') },
-    ]);
-    expect(fused.map(({ id }) => id)).toEqual(['a', 'b', 'part', 'c', 'd', 'e']);
+  it('counts words for less where other words of the query are in no article', () => {
+    const near = byMeaning(['a', 0.8], ['b', 0.75], ['c', 0.7]);
+    expect(fuse(byWords(1, ['c', 0.4, 0.55]), near)[0]?.id).toBe('c');
+    expect(fuse(byWords(0.3, ['c', 0.4, 0.17]), near)[0]?.id).toBe('a');
   });
 
-  it('keeps the order of a list that is alone', () => {
-    const ids = ['c', 'a', 'b'];
-    expect(fuse([{ source: 'semantic', hits: hits(...ids) }]).map(({ id }) => id)).toEqual(ids);
+  it('keeps the order of a ranking that is alone', () => {
+    const near = byMeaning(['c', 0.9], ['a', 0.8], ['b', 0.7]);
+    expect(fuse(byWords(0), near).map(({ id }) => id)).toEqual(['c', 'a', 'b']);
+    const words = byWords(1, ['c', 0.9, 1], ['a', 0.8, 1], ['b', 0.7, 1]);
+    expect(fuse(words, byMeaning()).map(({ id }) => id)).toEqual(['c', 'a', 'b']);
   });
 
-  it('holds every id once, best first, and never depends on the order of the lists', () => {
-    const ids = fc.uniqueArray(fc.integer({ min: 0, max: 30 }).map(String));
+  it('orders equal scores by id', () => {
+    expect(fuse(byWords(0), byMeaning(['b', 0.7], ['a', 0.7])).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('keeps what has nearly all of the words among the first three, however many are nearer', () => {
+    const near = byMeaning(['a', 0.9], ['b', 0.89], ['c', 0.88], ['d', 0.87], ['sure', 0.4]);
+    const top = (share: number) => fuse(byWords(1, ['sure', 0.05, share]), near).map(({ id }) => id);
+    expect(top(0.6)).toEqual(['a', 'b', 'sure', 'c', 'd']);
+    expect(top(0.5)).toEqual(['a', 'b', 'c', 'd', 'sure']);
+  });
+
+  it('keeps what is by far the nearest among the first three, however many have the words', () => {
+    const found = byWords(1, ...['a', 'b', 'c', 'd'].map((each) => [each, 0.9, 1] as const));
+    const top = (similarity: number) =>
+      fuse(found, byMeaning(['near', similarity], ['far', 0.5])).map(({ id }) => id);
+    expect(top(0.75)).toEqual(['a', 'b', 'near', 'c', 'd', 'far']);
+    expect(top(0.65)).toEqual(['a', 'b', 'c', 'd', 'near', 'far']);
+  });
+
+  it('holds every id once, best first, with a score from 0 to 1, and is always the same', () => {
     fc.assert(
-      fc.property(ids, ids, (keyword, semantic) => {
-        const lists = [
-          { source: 'keyword', hits: hits(...keyword) },
-          { source: 'semantic', hits: hits(...semantic) },
-        ] as const;
-        const fused = fuse(lists);
-        expect(new Set(fused.map(({ id }) => id))).toEqual(new Set([...keyword, ...semantic]));
-        expect(fused).toHaveLength(new Set([...keyword, ...semantic]).size);
-        expect(fused.map(({ score }) => score)).toEqual(
-          fused.map(({ score }) => score).sort((a, b) => b - a),
+      fc.property(words, meaning, (found, near) => {
+        const fused = fuse(found, near);
+        const ids = fused.map(({ id }) => id);
+        expect([...ids].sort()).toEqual(
+          [...new Set([...found.hits, ...near.hits].map(({ id }) => id))].sort(),
         );
-        expect(fuse([...lists].reverse()).map(({ id }) => id)).toEqual(fused.map(({ id }) => id));
+        const scores = fused.map(({ score }) => score);
+        expect(scores).toEqual([...scores].sort((a, b) => b - a));
+        expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
+        expect(fuse(found, near)).toEqual(fused);
+      }),
+    );
+  });
+
+  it('keeps a sure hit of either side among the first three', () => {
+    fc.assert(
+      fc.property(words, meaning, (found, near) => {
+        const top = fuse(found, near).map(({ id }) => id);
+        const [first] = found.hits;
+        if (first && first.share >= 0.6) expect(top.indexOf(first.id)).toBeLessThan(3);
+        const [nearest, second] = near.hits;
+        const lead = ((nearest?.similarity ?? 0) - (second?.similarity ?? 1)) / near.spread;
+        if (nearest && lead >= 2) expect(top.indexOf(nearest.id)).toBeLessThan(3);
       }),
     );
   });
 });
 
-function hits(...ids: string[]) {
-  return ids.map((id) => ({ id }));
+const id = fc.integer({ min: 0, max: 30 }).map(String);
+const part = fc.double({ min: 0, max: 1, noNaN: true });
+
+const words: fc.Arbitrary<ByWords> = fc.record({
+  known: part,
+  hits: fc
+    .uniqueArray(fc.record({ id, evidence: part, share: part }), { selector: (hit) => hit.id })
+    .map((hits) => hits.sort((a, b) => b.evidence - a.evidence)),
+});
+
+const meaning: fc.Arbitrary<ByMeaning> = fc.record({
+  mean: part,
+  spread: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+  hits: fc
+    .uniqueArray(fc.record({ id, similarity: part }), { selector: (hit) => hit.id })
+    .map((hits) => hits.sort((a, b) => b.similarity - a.similarity)),
+});
+
+function byWords(
+  known: number,
+  ...hits: (readonly [id: string, evidence: number, share: number])[]
+): ByWords {
+  return { known, hits: hits.map(([each, evidence, share]) => ({ id: each, evidence, share })) };
+}
+
+function byMeaning(...hits: (readonly [id: string, similarity: number])[]): ByMeaning {
+  return { mean: 0.6, spread: 0.1, hits: hits.map(([each, similarity]) => ({ id: each, similarity })) };
 }
