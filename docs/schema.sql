@@ -7,18 +7,6 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
-CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
-  declare
-    head tsvector := setweight(to_tsvector('pg_catalog.english', public.search_text(title)), 'A');
-    words text := public.search_text(body);
-  begin
-    return head || setweight(to_tsvector('pg_catalog.english', words), 'B');
-  exception when program_limit_exceeded then
-    return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
-  end $$;
-
 CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[], articles integer) RETURNS integer[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -210,22 +198,6 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     raise exception 'the audit log is append-only' using errcode = 'restrict_violation';
   end $$;
 
-CREATE FUNCTION public.search_text(given text, parting text DEFAULT ''::text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
-  declare
-    words text := given;
-  begin
-    if octet_length(words) > length(words) then
-      words := regexp_replace(words, '[¡§¶·«»¿\u060c\u061b\u061f\u06d4\u0964\u0965\u2010-\u2027\u2030-\u205e\u2e00-\u2e5d\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufdfa\ufdfb²³¹¼-¾\u2070-\u208e\u2116\u2120-\u2122\u2150-\u215f\u2189\u2460-\u24ff\u3200-\u3370\u337b-\u337f]+', parting, 'g');
-      words := public.fold_spelling(words);
-    end if;
-    words := regexp_replace(
-      words, '(?:[^[:space:]@_~]*[_~]{0,1}[^[:space:]@_~]*[@_~]){3}', E'\\&\x1f', 'g');
-    words := regexp_replace(words, '(?:[^[:space:]/.:+&=#%?-]*[/.:+&=#%?-]){16}', E'\\&\x1f', 'g');
-    return replace(words, '<!--', E'<\x1f!--');
-  end $$;
-
 CREATE FUNCTION public.serving_words() RETURNS smallint
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -375,13 +347,11 @@ CREATE TABLE public.articles (
     gate_verdict text,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    search tsvector GENERATED ALWAYS AS (public.article_search(title, body)) STORED NOT NULL,
     CONSTRAINT articles_body_check CHECK ((length(body) <= 500000)),
     CONSTRAINT articles_gate_verdict_check CHECK ((gate_verdict = ANY (ARRAY['low_novelty'::text, 'novel'::text, 'unknown'::text, 'skipped'::text]))),
     CONSTRAINT articles_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
     CONSTRAINT articles_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
 );
-ALTER TABLE ONLY public.articles ALTER COLUMN search SET STORAGE MAIN;
 
 ALTER TABLE ONLY public.articles FORCE ROW LEVEL SECURITY;
 
