@@ -49,6 +49,7 @@ const cursorFields = z.object({
       plan: z.object({
         articles: count,
         averageLength: count.min(1),
+        withCommon: z.boolean(),
         languages: z
           .array(z.string().regex(/^[a-z]{2,3}$/))
           .max(maxLanguages)

@@ -1,9 +1,9 @@
 import { analyzerVersion } from './analyzer-version.ts';
 import { headingsOf } from './headings.ts';
 import { detectLanguage } from './language.ts';
+import { createLexicon, type Lexicon } from './lexicon.ts';
 import type { Span } from './text-units.ts';
 import { tokensOf } from './tokenize.ts';
-import { createLexemes, type LexemesOf } from './word-forms.ts';
 import { createWordsVector, type Weight, type WordsVector } from './words-vector.ts';
 
 export { maxPosition } from './words-vector.ts';
@@ -39,18 +39,18 @@ export const wordsPerOffset = 64;
 /** Analyzes an article's words. Pure: the same text gives the same words. Never fails. */
 export function analyzeText({ title, tags, category, body, language }: AnalyzableText): AnalyzedText {
   const known = language ?? detectLanguage(`${title}\n${body.slice(0, 2_000)}`);
-  const lexemesOf = createLexemes(known);
+  const lexicon = createLexicon([known]);
   const vector = createWordsVector();
   let length = 0;
   let next = 1;
   for (const [index, text] of [title, ...tags, category].entries()) {
-    const count = addWords(vector, text, next, index === 0 ? 'A' : 'B', lexemesOf);
+    const count = addWords(vector, text, next, index === 0 ? 'A' : 'B', lexicon);
     length += count;
     // A position between them stays free, so that no phrase goes from one to the other.
     next += count + 1;
   }
   const bodyFrom = next;
-  const { count, offsets } = addBody(vector, body, bodyFrom, lexemesOf);
+  const { count, offsets } = addBody(vector, body, bodyFrom, lexicon);
   return {
     version: analyzerVersion,
     language: known,
@@ -61,28 +61,22 @@ export function analyzeText({ title, tags, category, body, language }: Analyzabl
   };
 }
 
-function addWords(
-  vector: WordsVector,
-  text: string,
-  from: number,
-  weight: Weight,
-  lexemesOf: LexemesOf,
-): number {
+function addWords(vector: WordsVector, text: string, from: number, weight: Weight, lexicon: Lexicon): number {
   let count = 0;
-  for (const { position, lexemes } of tokensOf(text, lexemesOf)) {
+  for (const { position, lexemes } of tokensOf(text, lexicon)) {
     for (const lexeme of lexemes) vector.add(lexeme, from + position - 1, weight);
     count = position;
   }
   return count;
 }
 
-function addBody(vector: WordsVector, body: string, from: number, lexemesOf: LexemesOf) {
+function addBody(vector: WordsVector, body: string, from: number, lexicon: Lexicon) {
   const headings = headingsOf(body)[Symbol.iterator]();
   let heading: Span | undefined = headings.next().value;
   const toCharacters = createCharacterCount(body);
   const offsets: number[] = [];
   let count = 0;
-  for (const { start, position, lexemes } of tokensOf(body, lexemesOf)) {
+  for (const { start, position, lexemes } of tokensOf(body, lexicon)) {
     while (heading !== undefined && start >= heading.end) heading = headings.next().value;
     const weight = heading !== undefined && start >= heading.start ? 'C' : 'D';
     for (const lexeme of lexemes) vector.add(lexeme, from + position - 1, weight);

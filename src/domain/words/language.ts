@@ -77,8 +77,9 @@ export const languages = [
   'zh',
 ] as const;
 
-// The detector reads some 350 bytes; names and signs of a language of programs say nothing.
 const read = 2_000;
+// The detector reads some 350 bytes; half as many tell as much, in half the time.
+const detected = 240;
 
 /** The language of a text, by its beginning; null where it is too short or could be several. */
 export function detectLanguage(text: string): string | null {
@@ -86,11 +87,14 @@ export function detectLanguage(text: string): string | null {
   return result.language !== '' && result.isReliable() ? result.language : null;
 }
 
+/** The words at the beginning of a text, without code and names, which are English everywhere. */
 function prose(text: string): string {
   return text
     .slice(0, read)
     .replace(/```[^`]*(?:```|$)|`[^`\n]*`/g, ' ')
-    .replace(/[^\s]*[\d/@_=<>{}\\][^\s]*/g, ' ')
-    .replace(/[#*|>()[\]"“”]+/g, ' ')
-    .trim();
+    .split(/[\s#*|>()[\]"“”]+/)
+    .filter((word) => !/[\d/@_=<>{}\\]/.test(word))
+    .join(' ')
+    .trim()
+    .slice(0, detected);
 }

@@ -1,9 +1,10 @@
 import { exactForm, foldedForm } from './fold.ts';
+import type { Lexicon } from './lexicon.ts';
 import { piecesOf } from './name-pieces.ts';
 import { signBefore, signsBehind } from './name-signs.ts';
 import type { Span, TextUnit } from './text-units.ts';
 import type { Token } from './tokenize.ts';
-import { bounded, derivedMark, type LexemesOf } from './word-forms.ts';
+import { bounded, derive } from './word-forms.ts';
 
 // A query has 500 characters, so that a longer name is never asked for as a whole.
 const longestName = 500;
@@ -13,11 +14,11 @@ const longestEnding = 5;
 const endings = /^(.+)'(s|t|d|m|ll|re|ve)$/;
 
 /** The tokens of a word or a joined name, the first at a position. */
-export function nameTokens(text: string, unit: TextUnit, position: number, lexemesOf: LexemesOf): Token[] {
+export function nameTokens(text: string, unit: TextUnit, position: number, lexicon: Lexicon): Token[] {
   const first = unit.runs[0];
   if (first === undefined) return [];
   if (unit.runs.length === 2) {
-    const shortened = shortenedWord(text, unit, position, lexemesOf);
+    const shortened = shortenedWord(text, unit, position, lexicon);
     if (shortened !== null) return [shortened];
   }
   const pieces =
@@ -29,7 +30,7 @@ export function nameTokens(text: string, unit: TextUnit, position: number, lexem
   if (pieces.length === 1) {
     const word = text.slice(unit.start, unit.end);
     if (behind !== '') return [signedToken(text, unit, behind, position)];
-    const lexemes = lexemesOf(word);
+    const lexemes = lexicon.word(word);
     if (lexemes.length === 0) return [];
     if (before !== '') {
       const whole = bounded(before + exactForm(word));
@@ -44,7 +45,7 @@ export function nameTokens(text: string, unit: TextUnit, position: number, lexem
     tokens.push({ start, end, position, lexemes: wholeLexemes(text, unit, before, behind), kind: 'name' });
   }
   for (const index of pieces.keys()) {
-    tokens.push(...partTokens(text, pieces, index, position + index, lexemesOf));
+    tokens.push(...partTokens(text, pieces, index, position + index, lexicon));
   }
   return tokens;
 }
@@ -54,47 +55,36 @@ function partTokens(
   pieces: readonly Span[],
   index: number,
   position: number,
-  lexemesOf: LexemesOf,
+  lexicon: Lexicon,
 ): Token[] {
   const piece = pieces[index];
   if (piece === undefined) return [];
   const signs = signsBehind(text, piece);
   if (signs !== '') return [signedToken(text, piece, signs, position)];
-  const lexemes = lexemesOf(text.slice(piece.start, piece.end));
+  const lexemes = lexicon.word(text.slice(piece.start, piece.end));
   const next = pieces[index + 1];
   // A piece that no sign parts from its neighbours is no word by itself, so that it counts less than one.
   const isPart = piece.end === next?.start || piece.start === pieces[index - 1]?.end;
-  const own = isPart ? lexemes.map(derive) : [...lexemes];
-  const tokens: Token[] = [{ ...piece, position, lexemes: [...new Set(own)], kind: 'part' }];
-  const ending = endingOf(text, piece);
-  if (ending !== null)
-    tokens.push({ start: piece.start - 1, end: piece.end, position, lexemes: [ending], kind: 'pair' });
-  const pair = next !== undefined && pieces.length > 2 ? pairOf(text, piece, next) : null;
-  if (pair !== null)
-    tokens.push({ start: piece.start, end: next?.end ?? piece.end, position, lexemes: [pair], kind: 'pair' });
+  const own = isPart ? [...new Set(lexemes.map(derive))] : lexemes;
+  const { start, end } = piece;
+  const tokens: Token[] = [{ start, end, position, lexemes: own, kind: 'part' }];
+  if (text[start - 1] === '.' && end - start <= longestEnding) {
+    const ending = lexicon.ending(text.slice(start, end));
+    if (ending.length > 0) tokens.push({ start: start - 1, end, position, lexemes: ending, kind: 'pair' });
+  }
+  if (next === undefined || pieces.length < 3) return tokens;
+  const pair = lexicon.parts(text.slice(start, end) + text.slice(next.start, next.end));
+  if (pair.length > 0) tokens.push({ start, end: next.end, position, lexemes: pair, kind: 'pair' });
   return tokens;
 }
 
-/** A part as the ending of a file: `.pdf`. */
-function endingOf(text: string, { start, end }: Span): string | null {
-  if (text[start - 1] !== '.' || end - start > longestEnding) return null;
-  const ending = foldedForm(exactForm(text.slice(start, end)));
-  return /^\p{L}/u.test(ending) ? derive(`.${ending}`) : null;
-}
-
-/** A part together with the next one, where they have a letter: `getuser`. */
-function pairOf(text: string, piece: Span, next: Span): string | null {
-  const pair = foldedForm(exactForm(text.slice(piece.start, piece.end) + text.slice(next.start, next.end)));
-  return /\p{L}/u.test(pair) ? derive(bounded(pair)) : null;
-}
-
 /** A word with an ending behind an apostrophe, as one token; null for every other name. */
-function shortenedWord(text: string, unit: TextUnit, position: number, lexemesOf: LexemesOf): Token | null {
+function shortenedWord(text: string, unit: TextUnit, position: number, lexicon: Lexicon): Token | null {
   const whole = exactForm(text.slice(unit.start, unit.end));
   const [, word, ending] = endings.exec(whole) ?? [];
   if (word === undefined || whole.length > longestName) return null;
   const joined = derive(whole.replace("'", ''));
-  const base = ending === 't' ? [] : lexemesOf(word);
+  const base = ending === 't' ? [] : lexicon.word(word);
   const lexemes = [...new Set([whole, ...base, joined, derive(foldedForm(whole))])];
   return { start: unit.start, end: unit.end, position, lexemes, kind: 'word' };
 }
@@ -116,9 +106,5 @@ function wholeLexemes(text: string, { start, end }: Span, before: string, behind
   if (isVersion) others.add(folded.slice(1));
   if (/^\d{1,3}(,\d{3})+$/.test(folded)) others.add(folded.replaceAll(',', ''));
   others.delete(whole);
-  return [whole, ...Array.from(others, derive)];
-}
-
-function derive(form: string): string {
-  return form.startsWith(derivedMark) ? form : derivedMark + form;
+  return [whole, ...Array.from(others, derive)].map(bounded);
 }

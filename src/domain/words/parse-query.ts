@@ -1,11 +1,11 @@
 import { isCommonWord } from './common-words.ts';
 import { exactForm, foldedForm } from './fold.ts';
 import { detectLanguage } from './language.ts';
+import { createLexicon, type Lexicon } from './lexicon.ts';
 import { type QueryItem, queryItems } from './query-items.ts';
 import { textsOfEither, textsOfPhrase, textsOfPrefix, textsOfWord } from './query-terms.ts';
-import { lexemesIn, soughtIn } from './query-units.ts';
+import { soughtIn } from './query-units.ts';
 import { isShellCommand } from './shell-commands.ts';
-import type { LexemesOf } from './word-forms.ts';
 
 export { quoteLexeme } from './query-text.ts';
 
@@ -52,7 +52,7 @@ const shortestCorrectable = 4;
 
 /** What the words of a query are read by. */
 interface Reading {
-  readonly lexemesOf: LexemesOf;
+  readonly lexicon: Lexicon;
   readonly isCommon: (word: string) => boolean;
 }
 
@@ -131,13 +131,13 @@ function withExact({ query, exact, marks }: Term) {
   return { query, exact: exact ?? query, asPrefix: null, marks };
 }
 
-function termsOf(item: QueryItem, { lexemesOf, isCommon }: Reading): Term[] {
+function termsOf(item: QueryItem, { lexicon, isCommon }: Reading): Term[] {
   const { typed, text, isQuoted, isPrefix } = item;
   if (isQuoted) {
     const texts = textsOfPhrase(text);
     return texts === null ? [] : [termOf(typed, 'phrase', texts, null, false)];
   }
-  const sought = soughtIn(text, lexemesOf, { isCommon });
+  const sought = soughtIn(text, lexicon, { isCommon });
   const last = sought.at(-1);
   return sought.map((some) => {
     const part = text.slice(some.start, some.end);
@@ -170,7 +170,7 @@ function readingOf(q: string, languages: readonly string[]): Reading {
   );
   const lists = new Set([detected ?? 'en', ...spoken]);
   return {
-    lexemesOf: lexemesIn([...new Set([...languages, detected, null])]),
+    lexicon: createLexicon([...new Set([...languages, detected, null])]),
     isCommon: (word) => [...lists].some((language) => isCommonWord(word, language)),
   };
 }

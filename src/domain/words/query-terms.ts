@@ -1,6 +1,7 @@
 import { foldedForm } from './fold.ts';
+import { createLexicon } from './lexicon.ts';
 import { anyOf, bothForms, phraseOf, quoteLexeme, quotePrefix } from './query-text.ts';
-import { lexemesIn, type Sought, type Step, soughtIn } from './query-units.ts';
+import { type Sought, type Step, soughtIn } from './query-units.ts';
 
 /** What finds something sought, as texts of tsqueries, and what is marked where it is found. */
 export interface TermTexts {
@@ -35,7 +36,7 @@ export function textsOfPrefix(sought: Sought): TermTexts {
 
 /** The texts for all words of a text behind one another, without their stems; null where it has none. */
 export function textsOfPhrase(text: string): TermTexts | null {
-  const sought = soughtIn(text, lexemesIn([]), 'whole');
+  const sought = soughtIn(text, createLexicon([]), 'whole');
   const steps = sought.flatMap((some) => some.steps);
   const query = phrase(steps, stepText);
   const exact = phrase(steps, exactText);

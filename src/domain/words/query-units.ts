@@ -1,7 +1,7 @@
+import type { Lexicon } from './lexicon.ts';
 import { nameTokens } from './name-tokens.ts';
-import { foldedPair, type Letter, lettersOf, type RunWord, wordsOfRun } from './run-words.ts';
+import { type Letter, lettersOf, type RunWord, wordsOfRun } from './run-words.ts';
 import { type Span, type TextUnit, textUnits } from './text-units.ts';
-import { derivedMark, formsOf, type LexemesOf } from './word-forms.ts';
 
 /** A place of a phrase: its position, and the lexemes that may stand there, the exact one first. */
 export interface Step {
@@ -20,42 +20,35 @@ export interface Sought extends Span {
   readonly steps: readonly Step[];
 }
 
-/** Finds the lexemes of a word in each of some languages. */
-export function lexemesIn(languages: readonly (string | null)[]): LexemesOf {
-  return (word) => {
-    const { exact, derived } = formsOf(word, languages);
-    return exact === '' ? [] : [exact, ...derived.map((form) => derivedMark + form)];
-  };
-}
-
 /**
  * What a text seeks, in its order. Positions go on from one to the next. A run of letters without blanks is cut into its words, or
  * is one. `isCommon` tells of a word whether it says little.
  */
 export function soughtIn(
   text: string,
-  lexemesOf: LexemesOf,
+  lexicon: Lexicon,
   runs: 'whole' | { readonly isCommon: (word: string) => boolean },
 ): Sought[] {
   const all: Sought[] = [];
   let position = 1;
   for (const unit of textUnits(text)) {
     if (unit.kind === 'name') {
-      const sought = soughtName(text, unit, position, lexemesOf);
+      const sought = soughtName(text, unit, position, lexicon);
       all.push(...sought);
       position = (sought[0]?.steps.at(-1)?.position ?? position - 1) + 1;
       continue;
     }
-    const letters = lettersOf(text, unit);
-    const words = runs === 'whole' ? wholeRun(letters) : groupedWords(unit.kind, letters, runs.isCommon);
-    for (const word of words) all.push(soughtInRun(letters, word, position));
+    const letters = lettersOf(text, unit, lexicon);
+    const words =
+      runs === 'whole' ? wholeRun(letters) : groupedWords(unit.kind, letters, runs.isCommon, lexicon);
+    for (const word of words) all.push(soughtInRun(letters, word, position, lexicon));
     position += letters.length;
   }
   return all;
 }
 
-function soughtName(text: string, unit: TextUnit, position: number, lexemesOf: LexemesOf): Sought[] {
-  const tokens = nameTokens(text, unit, position, lexemesOf);
+function soughtName(text: string, unit: TextUnit, position: number, lexicon: Lexicon): Sought[] {
+  const tokens = nameTokens(text, unit, position, lexicon);
   const first = tokens[0];
   if (first === undefined) return [];
   const end = Math.max(...tokens.map((token) => token.end));
@@ -71,27 +64,34 @@ function soughtInRun(
   letters: readonly Letter[],
   { first, last, lexemes }: RunWord,
   position: number,
+  lexicon: Lexicon,
 ): Sought {
   const span = { start: letters[first]?.start ?? 0, end: letters[last]?.end ?? 0 };
   if (first < last) {
-    return { ...span, kind: 'word', whole: lexemes, steps: pairs(letters, first, last, position) };
+    return { ...span, kind: 'word', whole: lexemes, steps: pairs(letters, first, last, position, lexicon) };
   }
   if (letters.length === 1) {
     const form = letters[0]?.form ?? '';
-    const step = { position, lexemes: [form, derivedMark + foldedPair(form)], isLetter: true };
+    const step = { position, lexemes: [form, ...lexicon.pair(form)], isLetter: true };
     return { ...span, kind: 'word', whole: [], steps: [step] };
   }
   // A letter is in too many words by itself, so that it is sought with its neighbour.
   const from = Math.max(first - 1, 0);
-  return { ...span, kind: 'word', whole: [], steps: pairs(letters, from, from + 1, position) };
+  return { ...span, kind: 'word', whole: [], steps: pairs(letters, from, from + 1, position, lexicon) };
 }
 
-function pairs(letters: readonly Letter[], first: number, last: number, position: number): Step[] {
+function pairs(
+  letters: readonly Letter[],
+  first: number,
+  last: number,
+  position: number,
+  lexicon: Lexicon,
+): Step[] {
   return letters.slice(first, last).map(({ form }, index) => {
     const pair = form + (letters[first + index + 1]?.form ?? '');
     return {
       position: position + first + index,
-      lexemes: [pair, derivedMark + foldedPair(pair)],
+      lexemes: [pair, ...lexicon.pair(pair)],
       isLetter: false,
     };
   });
@@ -106,6 +106,7 @@ function groupedWords(
   kind: TextUnit['kind'],
   letters: readonly Letter[],
   isCommon: (word: string) => boolean,
+  lexicon: Lexicon,
 ): RunWord[] {
   const words: RunWord[] = [];
   const loose: RunWord[] = [];
@@ -121,7 +122,7 @@ function groupedWords(
       words.push({ first, last, lexemes: [lexeme] });
     }
   };
-  for (const word of wordsOfRun(kind, letters)) {
+  for (const word of wordsOfRun(kind, letters, lexicon)) {
     const isLoose = word.first === word.last && !isCommon(word.lexemes[0] ?? '');
     if (isLoose) loose.push(word);
     else {

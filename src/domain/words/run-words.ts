@@ -1,12 +1,14 @@
 import { attached, kindOf } from './character-kinds.ts';
-import { exactForm, foldedForm, foldedKana } from './fold.ts';
 import { koreanStem } from './korean-stem.ts';
+import { foldedPair, type Lexicon } from './lexicon.ts';
 import type { Span, TextUnit } from './text-units.ts';
-import { bounded, derivedMark } from './word-forms.ts';
+import { bounded, derive } from './word-forms.ts';
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 // The time for a segment grows with the text around it.
 const segmentedAtOnce = 64;
+// No script has a letter of more signs.
+const longestLetter = 16;
 
 /** A letter of a run with its marks. */
 export interface Letter extends Span {
@@ -21,15 +23,16 @@ export interface RunWord {
 }
 
 /** The letters of a run, each with the marks that belong to it. */
-export function lettersOf(text: string, { start, end }: Span): Letter[] {
+export function lettersOf(text: string, { start, end }: Span, lexicon: Lexicon): Letter[] {
   const letters: Letter[] = [];
   let from = start;
   for (let at = start; at < end; ) {
     const code = text.codePointAt(at) ?? 0;
     at += code < 0x10000 ? 1 : 2;
     const next = at < end ? (text.codePointAt(at) ?? 0) : 0;
-    if (at < end && (kindOf(next) === attached || isMedialOrFinal(next))) continue;
-    const form = exactForm(text.slice(from, at));
+    if (at < end && at - from < longestLetter && (kindOf(next) === attached || isMedialOrFinal(next)))
+      continue;
+    const form = lexicon.letter(text.slice(from, at));
     if (form !== '') letters.push({ start: from, end: at, form });
     from = at;
   }
@@ -42,27 +45,23 @@ function isMedialOrFinal(code: number): boolean {
 }
 
 /** The words of a run: all of it where Korean syllables stand together, those that a dictionary knows elsewhere. */
-export function wordsOfRun(kind: TextUnit['kind'], letters: readonly Letter[]): RunWord[] {
+export function wordsOfRun(kind: TextUnit['kind'], letters: readonly Letter[], lexicon: Lexicon): RunWord[] {
   if (letters.length === 0) return [];
-  return kind === 'hangul' ? [koreanWord(letters)] : dictionaryWords(letters);
-}
-
-/** Two letters in the form by which they are found. */
-export function foldedPair(pair: string): string {
-  return foldedKana(foldedForm(pair));
+  return kind === 'hangul' ? [koreanWord(letters)] : dictionaryWords(letters, lexicon);
 }
 
 function koreanWord(letters: readonly Letter[]): RunWord {
   const word = bounded(letters.map(({ form }) => form).join(''));
   const stem = koreanStem(word);
-  const lexemes = stem === null ? [word] : [word, derivedMark + stem];
+  const lexemes = stem === null ? [word] : [word, derive(stem)];
   return { first: 0, last: letters.length - 1, lexemes };
 }
 
-function dictionaryWords(letters: readonly Letter[]): RunWord[] {
+function dictionaryWords(letters: readonly Letter[], lexicon: Lexicon): RunWord[] {
   const words: RunWord[] = [];
   for (let from = 0; from < letters.length; from += segmentedAtOnce) {
     const some = letters.slice(from, from + segmentedAtOnce);
+    if (!lexicon.mayLookUp(some.length)) break;
     let index = from;
     let behind = 0;
     for (const { segment, index: offset } of segmenter.segment(some.map(({ form }) => form).join(''))) {
@@ -74,7 +73,7 @@ function dictionaryWords(letters: readonly Letter[]): RunWord[] {
       }
       if (index === first) continue;
       const folded = foldedWord(segment);
-      const lexemes = folded === segment ? [segment] : [segment, derivedMark + folded];
+      const lexemes = folded === segment ? [segment] : [segment, derive(folded)];
       words.push({ first, last: index - 1, lexemes });
     }
   }

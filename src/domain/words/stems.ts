@@ -58,6 +58,20 @@ export function stemOf(exact: string, language: string | null): string | null {
   if (exact.length < shortest || exact.length > longest || /[^\p{L}\p{M}]/u.test(exact)) return null;
   const script = scriptOf(exact);
   const own = language !== null && scriptOfLanguage(language) === script ? language : commonest[script];
-  const stem = own === undefined ? undefined : stemmers[own]?.(exact);
-  return stem === undefined || stem.length < 2 ? null : stem;
+  return own === undefined ? null : keptStem(own, exact);
+}
+
+// Articles repeat the words of their language, and a stem takes some times as long as all else about a word.
+const kept = new Map<string, string | null>();
+const mostKept = 20_000;
+
+function keptStem(language: string, exact: string): string | null {
+  const key = `${language} ${exact}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const stem = stemmers[language]?.(exact) ?? '';
+  const found = stem.length < 2 ? null : stem;
+  if (kept.size >= mostKept) kept.clear();
+  kept.set(key, found);
+  return found;
 }

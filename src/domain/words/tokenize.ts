@@ -1,7 +1,7 @@
+import { createLexicon, type Lexicon } from './lexicon.ts';
 import { nameTokens } from './name-tokens.ts';
 import { runTokens } from './run-tokens.ts';
 import { textUnits } from './text-units.ts';
-import { createLexemes, type LexemesOf } from './word-forms.ts';
 
 /** A word of a text, a part of a joined name, or the whole name. */
 export interface Token {
@@ -18,15 +18,17 @@ export interface Token {
 
 /** Cuts a text into tokens, in their order. `language` is an ISO 639-1 code, null where it is not known. Never fails. */
 export function tokenize(text: string, language: string | null): Token[] {
-  return [...tokensOf(text, createLexemes(language))];
+  return [...tokensOf(text, createLexicon([language]))];
 }
 
-/** The tokens of a text, one after the other, with the lexemes that its caller keeps for several texts of a language. */
-export function* tokensOf(text: string, lexemesOf: LexemesOf): Generator<Token> {
+/** The tokens of a text, one after the other, by the lexicon of all texts of an article. */
+export function* tokensOf(text: string, lexicon: Lexicon): Generator<Token> {
   let position = 1;
   for (const unit of textUnits(text)) {
     const tokens =
-      unit.kind === 'name' ? nameTokens(text, unit, position, lexemesOf) : runTokens(text, unit, position);
+      unit.kind === 'name'
+        ? nameTokens(text, unit, position, lexicon)
+        : runTokens(text, unit, position, lexicon);
     yield* tokens;
     position = (tokens.at(-1)?.position ?? position - 1) + 1;
   }

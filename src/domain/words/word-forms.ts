@@ -40,19 +40,7 @@ export function formsOf(word: string, languages: readonly (string | null)[]): Wo
   return { exact, derived: [...derived].map(bounded) };
 }
 
-/** Finds the lexemes of a text's words, the exact one first. */
-export type LexemesOf = (word: string) => readonly string[];
-
-/** Keeps the lexemes of the words that it has seen, because a text repeats most of its words. */
-export function createLexemes(language: string | null): LexemesOf {
-  const known = new Map<string, readonly string[]>();
-  const languages = [language];
-  return (word) => {
-    const seen = known.get(word);
-    if (seen !== undefined) return seen;
-    const { exact, derived } = formsOf(word, languages);
-    const lexemes = exact === '' ? [] : [exact, ...derived.map((form) => derivedMark + form)];
-    known.set(word, lexemes);
-    return lexemes;
-  };
+/** The lexeme of a form of a word. */
+export function derive(form: string): string {
+  return form.startsWith(derivedMark) ? form : derivedMark + form;
 }

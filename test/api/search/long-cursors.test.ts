@@ -4,6 +4,7 @@ import { encodeCursor } from '../../../src/platform/http/cursor.ts';
 import { clientCursor, issueCursor, openCursor } from '../../../src/search/client-cursor.ts';
 import { type SearchCursor, type SearchText, sealCursor } from '../../../src/search/cursor.ts';
 import { storeCursor } from '../../../src/search/cursor-store.ts';
+import { insertArticles } from '../../support/article-rows.ts';
 import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
 import { newTenant } from '../articles/article-facts.ts';
 import { factsOfSearch } from './search-facts.ts';
@@ -147,11 +148,11 @@ describe('the stored cursors of a tenant', () => {
 
 async function tenantWithServals(api: ArticleApi): Promise<TestTenant> {
   const tenant = await newTenant(api);
-  await api.db.rawAsOwner(
-    `insert into articles (tenant_id, id, title, body, category, status, content_hash)
-     select $1, gen_random_uuid(), 'T' || i, repeat('serval ', 1 + i % 5), 'finding', 'published', 'h' || i
-       from generate_series(1, 410) i`,
-    [tenant.id],
+  const numbers = Array.from({ length: 410 }, (_, index) => index + 1);
+  await insertArticles(
+    api.db,
+    tenant.id,
+    numbers.map((number) => ({ title: `T${number}`, body: 'serval '.repeat(1 + (number % 5)) })),
   );
   return tenant;
 }
@@ -204,7 +205,7 @@ function cursorOf(letters: number): SearchCursor {
       after: { id: '00000000-0000-4000-8000-000000000000', score: 5e-324 },
       before: 1,
       plan: {
-        ...{ articles: 1, averageLength: 1, languages: [], options: [] },
+        ...{ articles: 1, averageLength: 1, languages: [], options: [], withCommon: false },
         terms: [{ as: { word: 'b'.repeat(letters) }, count: 1 }],
       },
     },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { insertArticles } from '../../support/article-rows.ts';
 import type { ArticleApi, TestTenant } from '../articles/article-api.ts';
 import { newTenant } from '../articles/article-facts.ts';
 import { factsOfSearch, type ScriptedQueries } from './search-facts.ts';
@@ -93,11 +94,13 @@ describe('the pages of a search', () => {
 
   it('end after 500 articles by meaning, and go on by words', async ({ api, tenant, queries }) => {
     const { spaceId, asking } = await vectorsOf(api, tenant);
+    await insertArticles(
+      api.db,
+      tenant.id,
+      Array.from({ length: 530 }, (_, index) => ({ title: `T${index}`, body: 'serval' })),
+    );
     await api.db.rawAsOwner(
-      `with written as (
-         insert into articles (tenant_id, id, title, body, category, status, content_hash)
-         select $1, gen_random_uuid(), 'T' || i, 'serval', 'finding', 'published', 'h' || i from generate_series(1, 530) i
-         returning tenant_id, id, content_hash),
+      `with written as (select tenant_id, id, content_hash from articles where tenant_id = $1),
        states as (insert into article_embeddings (tenant_id, article_id, status) select tenant_id, id, 'pending' from written),
        vectors as (
          insert into chunk_vectors (tenant_id, article_id, space_id, chunk_hash, text, embedding)

@@ -102,7 +102,7 @@ const backgrounds = createBackgrounds();
 
 /** A ranking by words that has found nothing. */
 const foundByWords: KeywordRanking = {
-  plan: { articles: 4, averageLength: 1, languages: [], terms: [], options: [] },
+  plan: { articles: 4, averageLength: 1, languages: [], withCommon: false, terms: [], options: [] },
   ...{ ranked: [], marks: undefined, words: [], known: 1, excluded: null },
 };
 

@@ -85,7 +85,7 @@ function cursorOf({
   readonly byVector?: boolean;
 }): SearchCursor | undefined {
   const plan: QueryResolution = {
-    ...{ articles: 1, averageLength: 1, languages: [], options: [] },
+    ...{ articles: 1, averageLength: 1, languages: [], options: [], withCommon: false },
     terms: [{ as: 'typed', count: 1 }],
   };
   return cursorAfter({
