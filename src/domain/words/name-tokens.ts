@@ -44,8 +44,19 @@ export function nameTokens(text: string, unit: TextUnit, position: number, lexic
   if (end - start <= longestName) {
     tokens.push({ start, end, position, lexemes: wholeLexemes(text, unit, before, behind), kind: 'name' });
   }
+  const runs = new Map(unit.runs.map((run) => [run.start, run]));
   for (const index of pieces.keys()) {
-    tokens.push(...partTokens(text, pieces, index, position + index, lexicon));
+    const at = position + index;
+    tokens.push(...partTokens(text, pieces, index, at, lexicon));
+    const run = runs.get(pieces[index]?.start ?? -1);
+    const isLong = run !== undefined && unit.runs.length > 1 && run.end !== pieces[index]?.end;
+    if (isLong)
+      tokens.push({
+        ...run,
+        position: at,
+        lexemes: lexicon.word(text.slice(run.start, run.end)),
+        kind: 'pair',
+      });
   }
   return tokens;
 }
@@ -75,6 +86,17 @@ function partTokens(
   if (next === undefined || pieces.length < 3) return tokens;
   const pair = lexicon.parts(text.slice(start, end) + text.slice(next.start, next.end));
   if (pair.length > 0) tokens.push({ start, end: next.end, position, lexemes: pair, kind: 'pair' });
+  const third = pieces[index + 2];
+  // `OAuth2` in `OAuth2Client`.
+  if (end === next.start && next.end === third?.start) {
+    tokens.push({
+      start,
+      end: third.end,
+      position,
+      lexemes: lexicon.parts(text.slice(start, third.end)),
+      kind: 'pair',
+    });
+  }
   return tokens;
 }
 

@@ -5,6 +5,7 @@ import { createLexicon, type Lexicon } from './lexicon.ts';
 import { type QueryItem, queryItems } from './query-items.ts';
 import { textsOfEither, textsOfPhrase, textsOfPrefix, textsOfWord } from './query-terms.ts';
 import { soughtIn } from './query-units.ts';
+import { scriptOfLanguage } from './scripts.ts';
 import { isShellCommand } from './shell-commands.ts';
 
 export { quoteLexeme } from './query-text.ts';
@@ -165,10 +166,14 @@ function termOf(
 function readingOf(q: string, languages: readonly string[]): Reading {
   const detected = detectLanguage(q);
   const words = q.split(/[^\p{L}\p{M}\p{N}'’]+/u).map((word) => foldedForm(exactForm(word)));
+  // A word that is common in one language is a rare one of another, but not where the languages have different letters.
   const spoken = languages.filter(
-    (language) => words.filter((word) => isCommonWord(word, language)).length > 1,
+    (language) =>
+      scriptOfLanguage(language) !== 'latin' ||
+      words.filter((word) => isCommonWord(word, language)).length > 1,
   );
-  const lists = new Set([detected ?? 'en', ...spoken]);
+  const asian = /\p{Script=Hiragana}|\p{Script=Katakana}/u.test(q) ? 'ja' : 'zh';
+  const lists = new Set([detected ?? 'en', asian, ...spoken]);
   return {
     lexicon: createLexicon([...new Set([...languages, detected, null])]),
     isCommon: (word) => [...lists].some((language) => isCommonWord(word, language)),

@@ -12,7 +12,7 @@ export interface Token {
   readonly position: number;
   /** All lexemes by which it is found, the exact one first. One that begins with `~` is a form of the word, not the word itself. */
   readonly lexemes: readonly string[];
-  /** `name`: a whole joined name. `part`: one of its parts. `pair`: two parts, or two letters of a script without blanks. */
+  /** `name`: a whole joined name. `part`: one of its parts. `pair`: some parts together, or two letters of a script without blanks. */
   readonly kind: 'word' | 'name' | 'part' | 'pair';
 }
 
