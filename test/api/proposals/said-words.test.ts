@@ -5,12 +5,15 @@ import { answerWith, axis, type Proposer } from './gate-api.ts';
 import { factsOfProposals, withTime } from './proposal-facts.ts';
 
 // The worst provider there is: to it all texts are the same.
-const it = factsOfProposals(withTime).extend('blind', async ({ twin, newProposer }): Promise<Proposer> => {
-  const proposer = await newProposer();
-  const same = (inputs: readonly string[]) => answerWith(inputs.map(() => axis(0)));
-  twin.script(proposer.key, [], { kind: 'by', step: same });
-  return proposer;
-});
+const it = factsOfProposals({ ...withTime, GATE_MAX_CHUNKS: '64' }).extend(
+  'blind',
+  async ({ twin, newProposer }): Promise<Proposer> => {
+    const proposer = await newProposer();
+    const same = (inputs: readonly string[]) => answerWith(inputs.map(() => axis(0)));
+    twin.script(proposer.key, [], { kind: 'by', step: same });
+    return proposer;
+  },
+);
 
 const title = 'Waits of the pool';
 
