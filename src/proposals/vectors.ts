@@ -59,7 +59,7 @@ export interface ProposalVectorsDeps {
   readonly guard: Pick<Guard, 'admission'>;
   readonly buy: BuyVectors;
   readonly cutter: Pick<Cutter, 'cut'>;
-  /** The most chunks that one proposal buys. */
+  /** The most passages that one proposal buys. */
   readonly maxChunks: number;
 }
 
@@ -171,12 +171,12 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
 }
 
 /**
- * What is bought of the chunks that a proposal lacks: passages from all over the text, and the card beside them where all fit. No
+ * What is bought of the chunks that a proposal lacks: passages from all over the text, and beside them the card where all fit. No
  * call is made for a card alone: it is not compared, and the article's workflow buys it.
  */
 function toBuy(lacking: readonly Chunk[], maxChunks: number): readonly Chunk[] {
   const found = lacking.filter(({ isCard }) => !isCard);
-  return found.length > 0 && lacking.length <= maxChunks ? lacking : sampleEvenly(found, maxChunks);
+  return found.length > 0 && found.length <= maxChunks ? lacking : sampleEvenly(found, maxChunks);
 }
 
 /**

@@ -232,10 +232,10 @@ describe('a proposal', () => {
 
 describe('a proposal of several chunks', () => {
   it('is as similar as its chunks are on the mean, by their length', async ({ proposer }) => {
-    proposer.vectors([axis(0), axis(2), axis(3), axis(4)]);
+    proposer.vectors([axis(0), axis(2), axis(3), axis(4), card]);
     await proposer.post({ body: sections(4) });
     // Three of four chunks are those of the article, found by their vectors, and one is new.
-    proposer.vectors([axis(4), axis(3), axis(2), axis(9)]);
+    proposer.vectors([axis(4), axis(3), axis(2), axis(9), card]);
     const { gate } = (await proposer.post({ body: sections(4, 'piece') })).body.meta;
     expect(gate.verdict).toBe('novel');
     expect(gate.similarity).toBeGreaterThan(0.7);
