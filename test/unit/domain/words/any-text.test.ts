@@ -14,6 +14,8 @@ const pieces = [
     '.net',
     'v1.9',
     '1,000',
+    '1',
+    '4,',
     'ops@example.com',
     '/etc/hosts',
     "don't",
@@ -111,6 +113,31 @@ describe('any text', () => {
         }
       }),
     );
+  });
+
+  it.each([
+    '1,',
+    'a,',
+    '1.',
+    'v1-',
+    'C+',
+    'C#',
+    'A*',
+    "a'",
+    '.',
+    '/',
+    '漢',
+    '\u0301',
+    '\uD835',
+    'a\uD835',
+    '1\uDC00',
+    '한',
+    '-1,',
+  ])('may end with any sign: %j', (body) => {
+    for (const some of [body, `word ${body}`, body.repeat(3)]) {
+      expect(() => analyzed(some, null)).not.toThrow();
+      expect(() => parseQuery(some, ['en'])).not.toThrow();
+    }
   });
 
   it('is found by each of its words, in whatever language it is written', () => {
