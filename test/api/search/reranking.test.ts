@@ -61,6 +61,15 @@ describe('a search with rerank', () => {
     expect(titles).toEqual([...first, ...plain.titles.slice(50)]);
   });
 
+  it('lifts a hit onto the page that was beyond it', async ({ reranking, twin, key }) => {
+    await reranking.writePumps(8);
+    const plain = await reranking.search({ rerank: 'false' });
+    twin.script(key, [turningAround]);
+    const { titles } = await reranking.search({ limit: '2' });
+    expect(titles).toEqual(plain.titles.toReversed().slice(0, 2));
+    expect(twin.callsOf(key)[0]?.inputs).toHaveLength(8);
+  });
+
   it('sends the chunk that a vector has found', async ({ reranking, twin, key }) => {
     await reranking.embed('Feeding the office cat', `${'It eats at nine. '.repeat(10)}Never milk.`);
     await reranking.embed('Restarting the printer', 'Paper first.');

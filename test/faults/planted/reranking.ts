@@ -1,6 +1,7 @@
 import type { PlantedFault } from './planted-fault.ts';
 
-const order = ['test/api/search/reranking.test.ts'];
+const order = ['test/unit/search/rerank-order.test.ts', 'test/api/search/reranking.test.ts'];
+const cursors = ['test/unit/search/cursor.test.ts'];
 const troubles = ['test/api/search/reranking-troubles.test.ts'];
 const answers = ['test/unit/providers/rerank-answers.test.ts'];
 const requests = ['test/unit/providers/rerank-request.test.ts'];
@@ -47,14 +48,14 @@ export const rerankingFaults: readonly PlantedFault[] = [
     find: 'if (of.byVector || of.reranked) {',
     replace: 'if (of.byVector) {',
     why: 'hits by words that the reranker put behind the page are lost',
-    tests: order,
+    tests: cursors,
   },
   {
     file: 'src/search/next-cursor.ts',
     find: '...(cursor?.keyword && { keyword: cursor.keyword }), seenIds',
     replace: 'seenIds',
     why: 'hits before a page without the reranker come again',
-    tests: order,
+    tests: cursors,
   },
   {
     file: 'src/search/service.ts',
