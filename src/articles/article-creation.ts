@@ -69,7 +69,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
         contentHash: hash,
         gateVerdict: verdict,
       }),
-      wordIndex.write(tx, actor.tenantId, { id, status, category, tags: input.tags }, words),
+      wordIndex.insert(tx, actor.tenantId, { id, status, category, tags: input.tags }, words),
       input.category === null ? classifications.request(tx, actor.tenantId, id, actor.keyId) : undefined,
       recordWrite(
         tx,

@@ -80,7 +80,7 @@ export function createEdit(deps: EditDeps): EditArticle {
         ...(words === undefined ? {} : { language: words.language, chosenLanguage }),
         contentHash: hash,
       }),
-      words && wordIndex.write(tx, actor.tenantId, { ...texts, id, status }, words),
+      words && wordIndex.replace(tx, actor.tenantId, { ...texts, id, status }, words),
     ]);
     const states = await records.recordWrite(tx, actor, updated, {
       action: 'article.updated',

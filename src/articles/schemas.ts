@@ -3,6 +3,7 @@ import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { tagKey } from '../domain/tag-key.ts';
 import { hasVisible } from '../domain/visible-text.ts';
+import { languages } from '../domain/words/language.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape, optionalGuidanceShape } from '../platform/http/guidance.ts';
 import { boundedArray, jsonObject, limit, list, text, uuid, visibleText } from '../platform/http/schemas.ts';
@@ -14,10 +15,11 @@ const title = visibleText({ max: 500 }).describe('One line that says what the ar
 const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; may be empty');
 const category = z.enum(categories);
 const language = z
-  .string()
-  .regex(/^[a-z]{2}$/)
+  .enum(languages)
   .nullable()
-  .describe('Null: detected');
+  .describe(
+    'The language of the text, as an ISO 639-1 code: its words are found in all their forms. Null: detected',
+  );
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
 const tag = z

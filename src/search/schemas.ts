@@ -31,7 +31,7 @@ export const searchText = z
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, articles with all of the words come before those with some; a query with quotes finds only articles that match it fully. By meaning, quotes have no effect. Excluded words exclude articles in every mode. Case, width, ligatures, composed or combining accents and soft hyphens make no difference. When nothing matches fully, a word that no article has is replaced by the most similar word of your articles.',
+    'Words, a question, `"a phrase"`, `this or that`, `-without`. `begin*`. By words, articles with all of up to four words come before those with some; a phrase in quotes has to be there. By meaning, quotes have no effect. Excluded words exclude articles in every mode. Case, width, ligatures and accents make no difference but for the order. A word that no article has costs nothing: it is tried as the beginning of a word, or replaced by the most similar word of your articles, else left out; `meta.words` says which.',
   );
 
 /** The `mode` parameter. */

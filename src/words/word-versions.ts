@@ -7,6 +7,7 @@ import {
   lockVersions,
   updateVersions,
 } from './versions-store.ts';
+import { servingKnownMs } from './word-index.ts';
 
 /**
  * The versions of tenants' words. A new release writes the words of its version beside those that serve, until the worker has
@@ -30,8 +31,8 @@ export interface WordVersions {
 
 /** Tenants that one run serves. */
 const maxTenants = 50;
-/** Longer than any transaction takes: one of an earlier release may still write its version alone when another begins to serve. */
-const settleMs = 5 * 60_000;
+/** A process of an earlier release that has not noticed yet that another version serves, and a transaction of it, are over by then. */
+const settleMs = 4 * servingKnownMs;
 const deletedAtOnce = 200;
 
 /** Creates the versions of a release whose current one is `current`. */

@@ -12,6 +12,8 @@ export interface Answered {
   readonly ndcg: number;
   /** Where the first article of the query's highest grade stands, from 1; undefined beyond the tenth. */
   readonly answerAt: number | undefined;
+  /** Whether the search says that some hit is relevant. */
+  readonly isRelevant: boolean;
 }
 
 export type Measured = JudgedQuery & { readonly by: Readonly<Record<Mode, Answered>> };
@@ -24,6 +26,7 @@ const reply = z.object({
   meta: z.object({
     served_mode: z.string(),
     fallback_reason: z.string().nullable(),
+    nothing_relevant: z.boolean(),
     coverage: z.object({ published: z.int(), embedded: z.int() }),
   }),
 });
@@ -49,7 +52,11 @@ export async function measureJudgedQueries(api: ApiClient, key: string): Promise
     const ranking = data.map(({ title }) => slugs.get(title) ?? title);
     const highest = Math.max(...Object.values(grades));
     const index = ranking.findIndex((slug) => grades[slug] === highest);
-    return { ndcg: ndcgAt10(ranking, grades), answerAt: index < 0 ? undefined : index + 1 };
+    return {
+      ndcg: ndcgAt10(ranking, grades),
+      answerAt: index < 0 ? undefined : index + 1,
+      isRelevant: !meta.nothing_relevant,
+    };
   };
 
   const measured: Measured[] = [];

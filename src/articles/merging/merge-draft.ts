@@ -35,7 +35,7 @@ export function createWriteDraft({
   wordIndex,
 }: {
   readonly records: Pick<WriteRecords, 'recordWrite'>;
-  readonly wordIndex: Pick<WordIndex, 'write'>;
+  readonly wordIndex: Pick<WordIndex, 'replace'>;
 }): WriteDraft {
   return async (tx, actor, id, sources, { text, words }) => {
     const { tenantId } = actor;
@@ -49,7 +49,7 @@ export function createWriteDraft({
       contentHash: articleHash(text),
       gateVerdict: 'skipped',
     });
-    await wordIndex.write(tx, tenantId, { ...text, id, status: 'draft' }, words);
+    await wordIndex.replace(tx, tenantId, { ...text, id, status: 'draft' }, words);
     await insertLinks(tx, tenantId, id, from);
     const states = await records.recordWrite(
       tx,

@@ -42,7 +42,7 @@ export function createRewriting(deps: {
       const current = await lockArticle(tx, tenantId, id);
       if (current?.revision !== found.revision) return 0;
       await Promise.all([
-        wordIndex.write(tx, tenantId, current, words),
+        wordIndex.replace(tx, tenantId, current, words),
         current.language === words.language ? undefined : updateLanguage(tx, tenantId, id, words.language),
       ]);
       return 1;

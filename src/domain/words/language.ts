@@ -80,10 +80,15 @@ export const languages = [
 const read = 2_000;
 // The detector reads some 350 bytes; half as many tell as much, in half the time.
 const detected = 240;
+// One word or two may be names, where words have blanks between them.
+const fewest = 3;
 
 /** The language of a text, by its beginning; null where it is too short or could be several. */
 export function detectLanguage(text: string): string | null {
-  const result = eld.detect(prose(text));
+  const words = prose(text);
+  if (words.split(' ').length < fewest && !/[\u0E00-\u11FF\u1780-\u17FF\u3040-\uD7FF]/.test(words))
+    return null;
+  const result = eld.detect(words);
   return result.language !== '' && result.isReliable() ? result.language : null;
 }
 

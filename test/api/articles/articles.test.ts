@@ -128,6 +128,8 @@ describe('POST /articles', () => {
     ['no title', { title: undefined }, 'title'],
     ['an empty title', { title: '' }, 'title'],
     ['a blank title', { title: ' \t\n' }, 'title'],
+    ['a title with nothing visible', { title: '\u200b\u00ad\u3164\u2800\ufe0f\u0301' }, 'title'],
+    ['a tag with nothing visible', { tags: ['a', '\u200b\u2800'] }, 'tags[1]'],
     ['a title of 501 characters', { title: 'é'.repeat(501) }, 'title'],
     ['a title that is a number', { title: 7 }, 'title'],
     ['no body', { body: undefined }, 'body'],
@@ -316,6 +318,7 @@ describe('PATCH /articles/:id', () => {
   it.for<[string, unknown, string]>([
     ['a null title', { title: null }, 'title'],
     ['a blank title', { title: ' ' }, 'title'],
+    ['a title with nothing visible', { title: '\u3164' }, 'title'],
     ['null metadata', { metadata: null }, 'metadata'],
     ['a status', { status: 'archived' }, 'status'],
   ])('answers 422 to %s', async ([_, body, path], { tenant }) => {

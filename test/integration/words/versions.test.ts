@@ -114,7 +114,9 @@ describe('a later version', () => {
     await seen.pass(6);
     await next.rewriting.rewriteSome();
     expect(await seen.state()).toEqual({ serving: 2, building: null });
-    await test.services.articles.edit(tenant.actor, id, { title: 'After' }, { kind: 'any' });
+    const before = releaseOf(test, { current: first, earlier: [] });
+    await before.articles.edit(tenant.actor, id, { title: 'After' }, { kind: 'any' });
+    await before.close();
     expect(await seen.state()).toEqual({ serving: 2, building: 2 });
     expect(await next.rewriting.rewriteSome()).toBe(1);
     expect(await seen.served('of-the-second')).toEqual([id]);

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { analyzeText } from '../../../../src/domain/words/analyze-text.ts';
+import { languages } from '../../../../src/domain/words/language.ts';
+import { maxTerms, parseQuery } from '../../../../src/domain/words/parse-query.ts';
+import { tokenize } from '../../../../src/domain/words/tokenize.ts';
+import { lexemesOf, matches } from '../../../support/match-words.ts';
+
+const pieces = [
+  ...[
+    'getUserById',
+    'C++',
+    'C#',
+    '.net',
+    'v1.9',
+    '1,000',
+    'ops@example.com',
+    '/etc/hosts',
+    "don't",
+    'e-mail',
+    'a',
+    'HTTPServer2',
+  ],
+  ...[
+    '日本語',
+    'テスト',
+    'ﾊﾞｸﾞ',
+    '测试',
+    '번역을',
+    '각'.normalize('NFD'),
+    'ค้นหา',
+    'ឯកសារ',
+    'كِتَابٌ',
+    'שָׁלוֹם',
+    'हिन्दी',
+    'ёлка',
+    'Größe',
+    'ﬁsh',
+    'x²',
+  ],
+  ...[
+    '\u200B',
+    '\u00AD',
+    '\u0301',
+    '\uFE0F',
+    '\u202E',
+    '\uD800',
+    '\uDC00',
+    '\0',
+    '👍',
+    '𠮷',
+    '\u3164',
+    'ﷺ',
+    '\u1161',
+    '\u3099',
+  ],
+  ...[
+    ' ',
+    '\n',
+    '"',
+    "'",
+    '\\',
+    '|',
+    '&',
+    '!',
+    '(',
+    ')',
+    ':',
+    '*',
+    '<->',
+    '-',
+    '--',
+    '“',
+    '„',
+    '«',
+    '# ',
+    '```',
+    '~',
+    '/',
+    '.',
+    ',',
+    '+',
+    '%',
+    'or',
+    '_',
+  ],
+];
+const text = fc.oneof(
+  fc.array(fc.constantFrom(...pieces), { maxLength: 30 }).map((some) => some.join('')),
+  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc.string({ unit: 'grapheme', maxLength: 80 }),
+);
+const language = fc.option(fc.constantFrom(...languages));
+const analyzed = (body: string, known: string | null) =>
+  analyzeText({ title: '', tags: [], category: '', body, language: known });
+
+describe('any text', () => {
+  it('has tokens in its order that lie within it', () => {
+    fc.assert(
+      fc.property(text, language, (body, known) => {
+        let position = 1;
+        for (const token of tokenize(body, known)) {
+          expect(token.start).toBeLessThan(token.end);
+          expect(token.start).toBeGreaterThanOrEqual(0);
+          expect(token.end).toBeLessThanOrEqual(body.length);
+          expect([position, position + 1]).toContain(token.position);
+          expect(token.lexemes.length).toBeGreaterThan(0);
+          expect(token.lexemes.filter((lexeme) => lexeme === '' || lexeme === '~')).toEqual([]);
+          expect(new Set(token.lexemes).size).toBe(token.lexemes.length);
+          position = token.position;
+        }
+      }),
+    );
+  });
+
+  it('is found by each of its words, in whatever language it is written', () => {
+    fc.assert(
+      fc.property(text, language, (body, known) => {
+        const words = analyzed(body, known);
+        for (const { start, end, kind } of tokenize(body, known)) {
+          if (kind === 'pair' || body.slice(start, end).includes('*')) continue;
+          const q = `"${body.slice(start, end).replaceAll('"', ' ')}"`;
+          for (const { query } of parseQuery(q, []).terms)
+            expect(`${q} ${matches(query, words)}`).toBe(`${q} true`);
+        }
+      }),
+    );
+  });
+
+  it('is found by each of its words without quotes as well', () => {
+    fc.assert(
+      fc.property(text, (body) => {
+        const words = analyzed(body, null);
+        for (const { start, end, kind } of tokenize(body, null)) {
+          const q = body.slice(start, end);
+          if (kind === 'pair' || /["*-]/.test(q)) continue;
+          for (const { query } of parseQuery(q, ['en']).terms)
+            expect(`${q} ${matches(query, words)}`).toBe(`${q} true`);
+        }
+      }),
+    );
+  });
+
+  it('has offsets that grow, one for every 64 words', () => {
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 40 }), (body, times) => {
+        const { offsets, length } = analyzed(`${body} word `.repeat(times), 'en');
+        expect(offsets).toHaveLength(Math.ceil(length / 64));
+        expect(offsets.every((offset, index) => index === 0 || offset > (offsets[index - 1] ?? 0))).toBe(
+          true,
+        );
+      }),
+    );
+  });
+
+  it('is read as a query that asks for something bounded', () => {
+    fc.assert(
+      fc.property(text, fc.array(fc.constantFrom(...languages), { maxLength: 5 }), (q, known) => {
+        const { terms, exclusions } = parseQuery(q, known);
+        expect(terms.length).toBeLessThanOrEqual(maxTerms);
+        expect(new Set(terms.map(({ query }) => query)).size).toBe(terms.length);
+        if (terms.length === 0) expect(exclusions).toEqual([]);
+        for (const { query, exact, asPrefix } of terms) {
+          for (const found of [query, exact, asPrefix])
+            if (found !== null) matches(found, { vector: "'a':1" });
+        }
+      }),
+    );
+  });
+
+  it('gives the same words however it is composed', () => {
+    fc.assert(
+      fc.property(text, (body) => {
+        // Marks that stand alone, or by the dozen, are not told apart.
+        fc.pre(
+          !/\p{M}{3}|^\p{M}|[^\p{L}\p{M}]\p{M}|\p{Surrogate}|\p{Default_Ignorable_Code_Point}/u.test(body),
+        );
+        const exact = (some: string) =>
+          new Set([...lexemesOf(analyzed(some, 'en').vector).keys()].filter((one) => !one.startsWith('~')));
+        expect(exact(body.normalize('NFD'))).toEqual(exact(body.normalize('NFC')));
+      }),
+    );
+  });
+});
