@@ -1,3 +1,4 @@
+import type { Rewriting } from '../src/articles/rewriting/rewriting.ts';
 import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../src/domain/embed-article.ts';
 import type { FailureCode } from '../src/domain/failures.ts';
 import type { KeyReference } from '../src/domain/operations.ts';
@@ -25,6 +26,7 @@ export interface ActivityDeps extends ClassificationDeps, IngestionDeps, ReviewD
   readonly backlog: Backlog;
   readonly usage: Usage;
   readonly retention: Retention;
+  readonly rewriting: Rewriting;
   /** Work beside the embedding of articles that the reconciler looks after. */
   readonly reconciled: readonly ReconciledWork[];
 }
@@ -59,13 +61,15 @@ export interface Activities extends ClassificationActivities, IngestionActivitie
   requeueForgotten(): Promise<number>;
   /** Closes the call records that crashes have left open; returns their number. */
   closeAbandonedCalls(): Promise<number>;
+  /** Writes the words of some articles that have none of the current version; returns their number. */
+  rewriteWords(): Promise<number>;
   /** Deletes a batch of rows past their end; returns their number. */
   deleteExpired(): Promise<number>;
 }
 
 /** The activities. Each one unpacks its input, calls a service, and turns a failure into Temporal's. */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { steps, backlog, usage, retention, reconciled } = deps;
+  const { steps, backlog, usage, retention, rewriting, reconciled } = deps;
   return {
     ...createClassificationActivities(deps),
     ...createIngestionActivities(deps),
@@ -87,6 +91,7 @@ export function createActivities(deps: ActivityDeps): Activities {
       return requeued;
     },
     closeAbandonedCalls: () => usage.closeAbandoned(),
+    rewriteWords: () => rewriting.rewriteSome(),
     deleteExpired: () => retention.sweep(),
   };
 }

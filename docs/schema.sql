@@ -7,18 +7,6 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
-CREATE FUNCTION public.article_search(title text, body text) RETURNS tsvector
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
-  declare
-    head tsvector := setweight(to_tsvector('pg_catalog.english', public.search_text(title)), 'A');
-    words text := public.search_text(body);
-  begin
-    return head || setweight(to_tsvector('pg_catalog.english', words), 'B');
-  exception when program_limit_exceeded then
-    return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
-  end $$;
-
 CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[], articles integer) RETURNS integer[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -90,7 +78,7 @@ CREATE FUNCTION public.fold_tags(tags text[]) RETURNS text[]
         from unnest(tags) with ordinality as given (tag, position) order by position)
   $$;
 
-CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], counts integer[], words_of text[], word_terms integer[], exacts text[], form_worth double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, length_base double precision, length_each double precision, field_worth real[], field_scale double precision, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
+CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], counts integer[], forms text[], form_sizes integer[], form_terms integer[], exacts text[], titles text[], inexact_worth double precision, field_worth real[], length_base double precision, length_each double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, all_first boolean, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
     SET search_path TO 'pg_catalog', 'public'
     SET plan_cache_mode TO 'force_custom_plan'
@@ -99,12 +87,14 @@ CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], c
     tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
     served smallint := serving_words();
     wanted tsquery[] := array(select q::tsquery from unnest(terms) with ordinality as given (q, i) order by i);
-    single tsquery[] := array(select q::tsquery from unnest(words_of) with ordinality as given (q, i) order by i);
+    form tsquery[] := array(select q::tsquery from unnest(forms) with ordinality as given (q, i) order by i);
     exact tsquery[] := array(select q::tsquery from unnest(exacts) with ordinality as given (q, i) order by i);
+    title tsquery[] := array(select q::tsquery from unnest(titles) with ordinality as given (q, i) order by i);
     last integer := cardinality(terms);
     every tsquery := wanted[1];
     several tsquery;
     -- The statement is put together from numbers; all else are its parameters.
+    counted text := '';
     evidence text := '';
     summed text := '0';
     shared text := '0';
@@ -112,58 +102,64 @@ CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], c
     first integer := 0;
     expected bigint := 0;
     total float8 := 0;
+    scale float8 := case when all_first then 2 else 1 end;
     rest float8;
     found integer := 0;
     ids uuid[];
     scores float8[];
     shares float8[];
   begin
+    for i in 1 .. cardinality(forms) loop
+      counted := counted || format(', ts_rank(''{1,1,1,1}'', w.words, $3[%1$s])::float8 as r%1$s, ts_rank($8, w.words, $3[%1$s])::float8 as g%1$s', i);
+    end loop;
     for i in 1 .. last loop
       total := total + weights[i];
       if i > 1 then
         every := every && wanted[i];
       end if;
+      counted := counted || format(', w.words @@ $2[%1$s] as m%1$s, w.words @@ $4[%1$s] as x%1$s, w.words @@ $9[%1$s] as t%1$s', i);
+      -- A name that is found by its parts alone is counted once.
       evidence := evidence || format(
-        ', case when w.words @@ $2[%1$s] then (1 - norm / (norm
-             + greatest(1, 0.608 / greatest(0.002, 1.001 - greatest(0 %2$s)) - 0.5)
-             + $9 * greatest(0 %3$s))) %4$s else 0 end as e%1$s',
+        ', case when m%1$s then (1 - norm / (norm + greatest(case when t%1$s then $8[4] / $8[1] else 1 end %2$s)))
+             * case when x%1$s then 1 else $10 end else 0 end as e%1$s',
         i,
-        (select string_agg(format(', ts_rank(''{1,1,1,1}'', w.words, $3[%s])', at), '')
-           from unnest(word_terms) with ordinality as given (term, at) where term = i),
-        (select string_agg(format(', ts_rank($8, w.words, $3[%s])', at), '')
-           from unnest(word_terms) with ordinality as given (term, at) where term = i),
-        case when exact[i] is null then '' else format('* case when w.words @@ $4[%s] then 1 else $10 end', i) end);
+        (select string_agg(format(
+                  ', case when r%1$s > 0 then greatest(1, ceil(%2$s * r%1$s - 0.001))
+                       * (0.608 / (1.0006 - %2$s * r%1$s / greatest(1, ceil(%2$s * r%1$s - 0.001))) - 0.5) * g%1$s / r%1$s / $8[1] end',
+                  at, size), '')
+           from unnest(form_terms, form_sizes) with ordinality as given (term, size, at) where term = i));
       summed := summed || format(' + $5[%1$s] * e%1$s', i);
       shared := shared || format(' + case when e%1$s > 0 then $5[%1$s] else 0 end', i);
     end loop;
     statement := format(
       'select article_id, score, share
-         from (select article_id, case when $1 then 0.5 else 0 end + (%2$s) / $6 / 2 as score,
-                      case when $1 then 1 else (%3$s) / $6 end as share
-                 from (select w.article_id %1$s
-                         from article_words w
-                        cross join lateral (select $11 + $12 * w.length as norm offset 0) of_length
-                        where w.tenant_id = $13 and w.version = $14 and w.status = ''published'' and w.words @@ $7
-                          %4$s %5$s %6$s %7$s
+         from (select article_id, $1 + (%1$s) / $6 as score, (%2$s) / $6 * $21 as share
+                 from (select article_id %3$s
+                         from (select w.article_id, $11 + $12 * w.length as norm %4$s
+                                 from article_words w
+                                where w.tenant_id = $13 and w.version = $14 and w.status = ''published'' and w.words @@ $7
+                                  %5$s %6$s %7$s %8$s
+                               offset 0) counted
                        offset 0) each
               ) of_all
         where $18 is null or score < $18 or (score = $18 and article_id > $19)
         order by score desc, article_id
         limit $20',
-      evidence, summed, shared,
+      summed, shared, evidence, counted,
       case when needed is null then '' else 'and w.words @@ $15' end,
       case when excluded is null then '' else 'and not w.words @@ $16' end,
       case when of_category is null then '' else 'and w.category = $17' end,
-      case when of_tags is null then '' when any_tag then 'and w.tag_keys && $21' else 'and w.tag_keys @> $21' end);
+      case when of_tags is null then '' when any_tag then 'and w.tag_keys && $22' else 'and w.tag_keys @> $22' end);
 
     -- Those with all of the terms. After an article with some of them there are no more of these.
-    if last > 0 and (after_score is null or after_score >= 0.5) then
+    if last > 0 and (all_first or not some_suffice) and (not all_first or after_score is null or after_score >= 0.5) then
       return query execute statement
-        using true, wanted, single, exact, weights, total, every, field_worth, field_scale, form_worth, length_base,
-          length_each, tenant, served, needed::tsquery, excluded::tsquery, of_category, after_score, after_id, at_most, of_tags;
+        using 1 - 1 / scale, wanted, form, exact, weights, total * scale, every, field_worth, title, inexact_worth, length_base,
+          length_each, tenant, served, needed::tsquery, excluded::tsquery, of_category, after_score, after_id, at_most, scale,
+          of_tags;
       get diagnostics found = row_count;
     end if;
-    if not some_suffice or last < 2 or found >= at_most then
+    if not some_suffice or (all_first and last < 2) or found >= at_most then
       return;
     end if;
 
@@ -179,11 +175,11 @@ CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], c
                       array_agg(share order by score desc, article_id)
                  from (' || statement || ') page'
          into ids, scores, shares
-        using false, wanted, single, exact, weights, total, several && !!every, field_worth, field_scale, form_worth, length_base,
-          length_each, tenant, served, needed::tsquery, excluded::tsquery, of_category, after_score, after_id,
-          at_most - found, of_tags;
+        using 0::float8, wanted, form, exact, weights, total * scale, case when all_first then several && !!every else several end,
+          field_worth, title, inexact_worth, length_base, length_each, tenant, served, needed::tsquery, excluded::tsquery,
+          of_category, after_score, after_id, at_most - found, scale, of_tags;
       exit when first = last;
-      select sum(w) / total / 2 into rest from unnest(weights) with ordinality as given (w, i) where i > first;
+      select sum(w) / total / scale into rest from unnest(weights) with ordinality as given (w, i) where i > first;
       exit when cardinality(ids) = at_most - found and scores[at_most - found] >= rest;
     end loop;
     return query select * from unnest(ids, scores, shares);
@@ -200,22 +196,6 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
       return old;
     end if;
     raise exception 'the audit log is append-only' using errcode = 'restrict_violation';
-  end $$;
-
-CREATE FUNCTION public.search_text(given text, parting text DEFAULT ''::text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    AS $$
-  declare
-    words text := given;
-  begin
-    if octet_length(words) > length(words) then
-      words := regexp_replace(words, '[¡§¶·«»¿\u060c\u061b\u061f\u06d4\u0964\u0965\u2010-\u2027\u2030-\u205e\u2e00-\u2e5d\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufdfa\ufdfb²³¹¼-¾\u2070-\u208e\u2116\u2120-\u2122\u2150-\u215f\u2189\u2460-\u24ff\u3200-\u3370\u337b-\u337f]+', parting, 'g');
-      words := public.fold_spelling(words);
-    end if;
-    words := regexp_replace(
-      words, '(?:[^[:space:]@_~]*[_~]{0,1}[^[:space:]@_~]*[@_~]){3}', E'\\&\x1f', 'g');
-    words := regexp_replace(words, '(?:[^[:space:]/.:+&=#%?-]*[/.:+&=#%?-]){16}', E'\\&\x1f', 'g');
-    return replace(words, '<!--', E'<\x1f!--');
   end $$;
 
 CREATE FUNCTION public.serving_words() RETURNS smallint
@@ -273,6 +253,9 @@ CREATE TABLE public.article_cuts (
     ends integer[] NOT NULL,
     hashes text[] NOT NULL,
     tokens integer[] NOT NULL,
+    paths text[] NOT NULL,
+    head_starts integer[] NOT NULL,
+    head_ends integer[] NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -338,6 +321,8 @@ CREATE TABLE public.article_words (
     length integer NOT NULL,
     body_from integer NOT NULL,
     offsets integer[] NOT NULL,
+    headings integer[] DEFAULT '{}'::integer[] NOT NULL,
+    tables integer[] DEFAULT '{}'::integer[] NOT NULL,
     status text NOT NULL,
     category text NOT NULL,
     tag_keys text[] NOT NULL
@@ -362,13 +347,11 @@ CREATE TABLE public.articles (
     gate_verdict text,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    search tsvector GENERATED ALWAYS AS (public.article_search(title, body)) STORED NOT NULL,
     CONSTRAINT articles_body_check CHECK ((length(body) <= 500000)),
     CONSTRAINT articles_gate_verdict_check CHECK ((gate_verdict = ANY (ARRAY['low_novelty'::text, 'novel'::text, 'unknown'::text, 'skipped'::text]))),
     CONSTRAINT articles_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'published'::text, 'archived'::text]))),
     CONSTRAINT articles_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
 );
-ALTER TABLE ONLY public.articles ALTER COLUMN search SET STORAGE MAIN;
 
 ALTER TABLE ONLY public.articles FORCE ROW LEVEL SECURITY;
 
@@ -424,7 +407,7 @@ CREATE TABLE public.breakers (
     last_error_at timestamp with time zone,
     CONSTRAINT breakers_caller_check CHECK ((caller = ANY (ARRAY['interactive'::text, 'background'::text]))),
     CONSTRAINT breakers_check CHECK (((probe_until IS NULL) OR (open_until IS NOT NULL))),
-    CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
+    CONSTRAINT breakers_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text, 'rerank'::text])))
 );
 
 ALTER TABLE ONLY public.breakers FORCE ROW LEVEL SECURITY;
@@ -644,6 +627,7 @@ CREATE TABLE public.llm_settings (
     embedding_provider text,
     embedding_base_url text,
     embedding_model text,
+    rerank_model text,
     embedding_dimensions integer,
     extraction_model text,
     classification_model text,
@@ -756,7 +740,7 @@ CREATE TABLE public.provider_limits (
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT provider_limits_check CHECK ((((paused_until IS NULL) = (paused_by IS NULL)) AND ((paused_until IS NULL) = (pauses = 0)))),
     CONSTRAINT provider_limits_paused_by_check CHECK ((paused_by = ANY (ARRAY['provider'::text, 'quota'::text]))),
-    CONSTRAINT provider_limits_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text])))
+    CONSTRAINT provider_limits_provider_check CHECK ((provider = ANY (ARRAY['embedding'::text, 'anthropic'::text, 'rerank'::text])))
 );
 
 ALTER TABLE ONLY public.provider_limits FORCE ROW LEVEL SECURITY;

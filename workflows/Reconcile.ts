@@ -1,8 +1,8 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { patched, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { sweep } from './policies.ts';
 
-const { closeAbandonedCalls, deleteExpired, relayOutbox, requeueForgotten } =
+const { closeAbandonedCalls, deleteExpired, relayOutbox, requeueForgotten, rewriteWords } =
   proxyActivities<Activities>(sweep);
 
 /** The most batches of one run. The next run sends the rest, so that a large backlog never makes a large history. */
@@ -16,13 +16,15 @@ export interface Reconciled {
   /** Rows of the outbox that were sent, and rows that could not be sent. */
   readonly sent: number;
   readonly failed: number;
+  /** Articles whose words were written anew. */
+  readonly rewritten: number;
   /** Rows past their end that were deleted. */
   readonly expired: number;
 }
 
 /**
- * Repairs the effects of crashes: unsent signals, articles without a workflow, open call records. Deletes what is past its end.
- * Its schedule runs it.
+ * Repairs the effects of crashes: unsent signals, articles without a workflow, open call records. Writes words that are missing,
+ * and deletes what is past its end. Its schedule runs it.
  */
 export async function Reconcile(): Promise<Reconciled> {
   // Signals go first: authors wait for their edits.
@@ -36,7 +38,8 @@ export async function Reconcile(): Promise<Reconciled> {
   }
   const requeued = await requeueForgotten();
   const abandoned = await closeAbandonedCalls();
+  const rewritten = patched('words') ? await rewriteWords() : 0;
   // Last, since nobody waits for it.
   const expired = await deleteExpired();
-  return { abandoned, requeued, sent, failed, expired };
+  return { abandoned, requeued, sent, failed, rewritten, expired };
 }

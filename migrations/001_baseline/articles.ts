@@ -1,21 +1,8 @@
 import { isolateTenant, openToScopeForReading } from '../row-level-security.ts';
 
 export const create = `
-  -- Keyword search over the whole text. A tsvector holds 1 MB of lexemes: prose of 500,000 characters needs a tenth of
-  -- that, but a text in which no word is repeated may not fit (compounds of 4-byte letters take up to 10 bytes a character).
-  -- Such a text is searchable by its first 100,000 characters, which always fit. Alternative that lost: refusing the article.
-  create function article_search(title text, body text) returns tsvector language plpgsql immutable as $$
-  declare
-    head tsvector := setweight(to_tsvector('pg_catalog.english', public.search_text(title)), 'A');
-    words text := public.search_text(body);
-  begin
-    return head || setweight(to_tsvector('pg_catalog.english', words), 'B');
-  exception when program_limit_exceeded then
-    return head || setweight(to_tsvector('pg_catalog.english', left(words, 100000)), 'B');
-  end $$;
-
-  -- No GIN index on search or tags: under row-level security Postgres uses an index only for leakproof operators, and neither
-  -- @@ nor @> on arrays is leakproof. The planner would never use the indexes, but every write would have to update them.
+  -- No GIN index on tags: under row-level security Postgres uses an index only for leakproof operators, and @> on arrays is none.
+  -- The planner would never use the index, but every write would have to update it.
   create table articles (
     tenant_id uuid not null references tenants (id),
     id uuid not null,
@@ -39,10 +26,6 @@ export const create = `
     gate_verdict text check (gate_verdict in ('low_novelty', 'novel', 'unknown', 'skipped')),
     created_at timestamptz not null default clock_timestamp(),
     updated_at timestamptz not null default clock_timestamp(),
-    -- Keyword search reads every published article of a tenant, so this column is stored in the row itself. Out of line,
-    -- 10,000 articles of 300 words took 27 ms, nearly all of it for fetching; in the row 5 ms. Compressed by lz4 they took
-    -- 10 ms and 3 % less space. A tsvector too large for the page of its row is still moved out of line.
-    search tsvector storage main not null generated always as (article_search(title, body)) stored,
     primary key (tenant_id, id)
   );
   create index articles_newest_first on articles (tenant_id, created_at desc, id desc);
@@ -107,5 +90,5 @@ export const drop = `
   drop table article_links;
   drop table article_classifications;
   drop table articles;
-  drop function article_search(text, text);
+  
 `;

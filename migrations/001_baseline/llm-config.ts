@@ -8,6 +8,7 @@ export const create = `
     -- Null where the provider has an address of its own. A key opens only for the origin that it was sealed for.
     embedding_base_url text,
     embedding_model text,
+    rerank_model text,
     embedding_dimensions integer check (embedding_dimensions between 1 and 16000),
     extraction_model text,
     classification_model text,

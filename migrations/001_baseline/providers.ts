@@ -5,7 +5,8 @@ export const create = `
   -- refuses everybody. That of interactive ones counts answers that came too late for them, and refuses them alone.
   create table breakers (
     tenant_id uuid not null references tenants (id),
-    provider text not null check (provider in ('embedding', 'anthropic')),
+    -- Reranking, on the key of the embeddings, has a breaker and limits of its own.
+    provider text not null check (provider in ('embedding', 'anthropic', 'rerank')),
     caller text not null default 'background' check (caller in ('interactive', 'background')),
     key_version integer not null,
     -- Every transition raises it. A result that carries an older epoch changes nothing.
@@ -40,7 +41,8 @@ export const create = `
   -- What the provider of a key has told of its limits. Without a row, or with a row of another key version, nothing is known.
   create table provider_limits (
     tenant_id uuid not null references tenants (id),
-    provider text not null check (provider in ('embedding', 'anthropic')),
+    -- Reranking, on the key of the embeddings, has a breaker and limits of its own.
+    provider text not null check (provider in ('embedding', 'anthropic', 'rerank')),
     key_version integer not null,
     -- The most that can be left, what is left less the calls under way, since when this window is known, and when it ends.
     requests_limit bigint,

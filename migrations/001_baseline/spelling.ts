@@ -27,13 +27,6 @@ function escaped(codePoint: string): string {
 /** What is not seen: soft hyphens, joiners, marks of direction, variation selectors. */
 const unseen = String.raw`\u00ad\u034f\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff`;
 
-/**
- * What parts words: punctuation, which Postgres takes for letters where the locale is C, and symbols that NFKC writes as letters
- * or digits, which would join the word beside them (retries², Apple™). Two Arabic phrases in one character are here too, because
- * NFKC makes up to 18 of each.
- */
-const partings = String.raw`¡§¶·«»¿\u060c\u061b\u061f\u06d4\u0964\u0965\u2010-\u2027\u2030-\u205e\u2e00-\u2e5d\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\ufdfa\ufdfb²³¹¼-¾\u2070-\u208e\u2116\u2120-\u2122\u2150-\u215f\u2189\u2460-\u24ff\u3200-\u3370\u337b-\u337f`;
-
 // Raw, because the backslashes are for Postgres; \? is knex's way to write a question mark.
 export const create = String.raw`
   -- One spelling of a text, for comparing: NFKC without invisible characters. Postgres sorts a run of combining marks in
@@ -57,25 +50,6 @@ export const create = String.raw`
       select lower(upper(public.fold_spelling(tag) collate pg_catalog.pg_c_utf8))
         from unnest(tags) with ordinality as given (tag, position) order by position)
   $$;
-
-  -- A text as its words are indexed, asked for and marked in snippets: in one spelling, and in runs that Postgres' parser reads
-  -- in linear time. At each of the characters @_~/.:+&=#%\?- the parser may try an address or a path as far as the next blank,
-  -- and at each <!-- a comment as far as the end; so a run without a blank is broken after a few of those. The breaks are a
-  -- character that no text of a client holds. "parting" is what takes the room of what parts words.
-  create function search_text(given text, parting text default E'\x1f') returns text language plpgsql immutable as $$
-  declare
-    words text := given;
-  begin
-    if octet_length(words) > length(words) then
-      words := regexp_replace(words, '[${partings}]+', parting, 'g');
-      words := public.fold_spelling(words);
-    end if;
-    words := regexp_replace(
-      words, '(\?:[^[:space:]@_~]*[_~]{0,1}[^[:space:]@_~]*[@_~]){3}', E'\\&\x1f', 'g');
-    words := regexp_replace(words, '(\?:[^[:space:]/.:+&=#%\?-]*[/.:+&=#%\?-]){16}', E'\\&\x1f', 'g');
-    return replace(words, '<!--', E'<\x1f!--');
-  end $$;
 `;
 
-export const drop =
-  'drop function search_text(text, text); drop function fold_tags(text[]); drop function fold_spelling(text);';
+export const drop = 'drop function fold_tags(text[]); drop function fold_spelling(text);';

@@ -156,6 +156,10 @@ export const create = `
     ends integer[] not null,
     hashes text[] not null,
     tokens integer[] not null,
+    -- What stands in front of it: the headings above it, and the head of its table, both 0 where there is none.
+    paths text[] not null,
+    head_starts integer[] not null,
+    head_ends integer[] not null,
     created_at timestamptz not null default now(),
     primary key (tenant_id, article_id),
     foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade

@@ -22,6 +22,9 @@ export const create = `
     -- The position of the body's first word, and where every 64th word of the body starts, in characters.
     body_from integer not null,
     offsets integer[] not null,
+    -- Pairs, in characters of the body: where the line of a heading starts, with its level; where a table starts and ends.
+    headings integer[] not null default '{}',
+    tables integer[] not null default '{}',
     -- Copies of the article's own columns, so that a ranking needs no other table.
     status text not null,
     category text not null,

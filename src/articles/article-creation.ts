@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Audit } from '../audit/service.ts';
 import type { Actor } from '../domain/actor.ts';
-import { articleText, contentHash } from '../domain/article-text.ts';
+import { articleHash } from '../domain/article-text.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Decision, GateReport } from '../proposals/decision.ts';
@@ -69,7 +69,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
         contentHash: hash,
         gateVerdict: verdict,
       }),
-      wordIndex.write(tx, actor.tenantId, { id, status, category, tags: input.tags }, words),
+      wordIndex.insert(tx, actor.tenantId, { id, status, category, tags: input.tags }, words),
       input.category === null ? classifications.request(tx, actor.tenantId, id, actor.keyId) : undefined,
       recordWrite(
         tx,
@@ -106,8 +106,8 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     words: ArticleWords,
     assessment: Assessment,
   ): Promise<Created> => {
-    const hash = contentHash(articleText(input));
-    const proposed = { contentHash: hash, status: input.status };
+    const hash = articleHash(input);
+    const proposed = { title: input.title, body: input.body, contentHash: hash, status: input.status };
     const decision = await gate.decide(tx, actor.tenantId, proposed, assessment);
     if (decision.kind === 'duplicate') return answerWith(tx, actor, decision);
     const created = await insert(tx, actor, input, { hash, words }, decision);
@@ -138,7 +138,7 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
   };
 }
 
-/** Explains a draft to a person who finds it later: the article that the gate found too similar. */
-function whyDraft({ similarity, nearest }: GateReport) {
-  return { similarity, nearest: nearest[0]?.id ?? null };
+/** Explains a draft to a person who finds it later: the article that the gate found too similar, and in how many passages they differ. */
+function whyDraft({ similarity, nearest, differs }: GateReport) {
+  return { similarity, nearest: nearest[0]?.id ?? null, differs: differs?.length ?? 0 };
 }

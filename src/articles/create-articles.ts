@@ -9,11 +9,13 @@ import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { GuardedAnthropic } from '../providers/anthropic/guarded-anthropic.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import type { WordIndex } from '../words/word-index.ts';
+import type { WordVersions } from '../words/word-versions.ts';
 import { createClassifications } from './classification/classifications.ts';
 import { type ClassifyArticleSteps, createClassifyArticleSteps } from './classification/classify-article.ts';
 import { createWaitingClassifications, type WaitingClassifications } from './classification/waiting.ts';
 import { createMerging, type Merging } from './merging/merging.ts';
 import { createWriteRecords } from './record-write.ts';
+import { createRewriting, type Rewriting } from './rewriting/rewriting.ts';
 import { type Articles, createArticles } from './service.ts';
 
 export interface CreateArticlesDeps {
@@ -25,6 +27,7 @@ export interface CreateArticlesDeps {
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
   readonly wordIndex: WordIndex;
+  readonly wordVersions: WordVersions;
   readonly metrics: Pick<ProposalMetrics, 'gateDecided'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Provider calls that this process makes at once. */
@@ -36,6 +39,7 @@ export interface ArticlesRoom {
   readonly merging: Merging;
   readonly classifySteps: ClassifyArticleSteps;
   readonly waitingClassifications: WaitingClassifications;
+  readonly rewriting: Rewriting;
 }
 
 /** Wires the articles, the classification of those without a category, and the merging of two. */
@@ -47,5 +51,6 @@ export function createArticlesRoom(deps: CreateArticlesDeps): ArticlesRoom {
     merging: createMerging({ ...deps, records }),
     classifySteps: createClassifyArticleSteps({ ...deps, records }),
     waitingClassifications: createWaitingClassifications(deps),
+    rewriting: createRewriting(deps),
   };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../domain/actor.ts';
-import { articleText, contentHash } from '../domain/article-text.ts';
+import { articleHash } from '../domain/article-text.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { ArticleWords, WordIndex } from '../words/word-index.ts';
 import type { Article, ArticleChanges } from './article.ts';
@@ -69,7 +69,7 @@ export function createEdit(deps: EditDeps): EditArticle {
       return { kind: 'ok', article: await records.withState(tx, actor.tenantId, current) };
     }
     const { language: chosenLanguage, ...texts } = edited(current, changes);
-    const hash = contentHash(articleText(texts));
+    const hash = articleHash(texts);
     const { id, status } = current;
     // The words need nothing of the updated row, so that they share its round trip.
     const [updated] = await Promise.all([
@@ -80,7 +80,7 @@ export function createEdit(deps: EditDeps): EditArticle {
         ...(words === undefined ? {} : { language: words.language, chosenLanguage }),
         contentHash: hash,
       }),
-      words && wordIndex.write(tx, actor.tenantId, { ...texts, id, status }, words),
+      words && wordIndex.replace(tx, actor.tenantId, { ...texts, id, status }, words),
     ]);
     const states = await records.recordWrite(tx, actor, updated, {
       action: 'article.updated',

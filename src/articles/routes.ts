@@ -32,9 +32,11 @@ export function articleRoutes(articles: Articles): Route[] {
     tag,
     summary: 'Write an article',
     description:
-      'A proposal is first compared with the published articles, by the vectors of its text. One that ' +
-      'says what an article already says is not created: the reply is that article, with 200. One that ' +
-      'says little new becomes a draft. The comparison takes a call to the provider, a few seconds at ' +
+      'A proposal is first compared with the published articles. One whose words stand in an article ' +
+      'already is not created: the reply is that article, with 200. Its title and each of its sentences ' +
+      'must stand there, whatever their case, blank space and markup; tags, category and metadata are not ' +
+      'compared. One that is near an article by its vectors becomes a draft, and `meta.gate.differs` shows ' +
+      'passages that say something else. The comparison takes a call to the provider, a few seconds at ' +
       'most. Without a key, or when anything fails, the article is written as asked and `meta.gate` ' +
       'says why. With `force` there is no comparison and no wait. Most vectors are made afterwards, and ' +
       "`embedding` shows their status. With `category: null` the tenant's model chooses the category " +
@@ -43,7 +45,7 @@ export function articleRoutes(articles: Articles): Route[] {
     idempotent: true,
     replies: {
       200: {
-        description: 'An article that says the same; nothing was created',
+        description: 'An article that says the same words; nothing was created',
         schema: duplicateArticleReply,
         headers: { ...revision, Location: "The article's path" },
       },

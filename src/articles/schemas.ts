@@ -1,29 +1,31 @@
 import { z } from 'zod';
 import { embeddingStatuses } from '../domain/embedding-status.ts';
 import { failureCodes } from '../domain/failures.ts';
+import { tagKey } from '../domain/tag-key.ts';
+import { hasVisible } from '../domain/visible-text.ts';
+import { languages } from '../domain/words/language.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape, optionalGuidanceShape } from '../platform/http/guidance.ts';
-import { boundedArray, jsonObject, limit, list, text, uuid } from '../platform/http/schemas.ts';
+import { boundedArray, jsonObject, limit, list, text, uuid, visibleText } from '../platform/http/schemas.ts';
 import { gateVerdicts } from '../proposals/decision.ts';
 import { articleStatuses, categories } from './article.ts';
 import { classificationStatuses } from './classification/classification.ts';
 
-const title = text({ max: 500 })
-  .refine((value) => value.trim() !== '', 'must not be blank')
-  .describe('One line that says what the article is about');
+const title = visibleText({ max: 500 }).describe('One line that says what the article is about');
 const body = text({ min: 0, max: 500_000 }).describe('Markdown or plain text; may be empty');
 const category = z.enum(categories);
 const language = z
-  .string()
-  .regex(/^[a-z]{2}$/)
+  .enum(languages)
   .nullable()
-  .describe('Null: detected');
+  .describe(
+    'The language of the text, as an ISO 639-1 code: its words are found in all their forms. Null: detected',
+  );
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 
 const tag = z
   .string()
   .trim()
-  .pipe(text({ max: 100 }));
+  .pipe(visibleText({ max: 100 }));
 const maxTags = 50;
 
 /** Spaces around a tag are removed, and so is a tag that differs from an earlier one only in case or Unicode form. */
@@ -42,12 +44,6 @@ export function fittingTags(given: readonly string[]): string[] {
     return data === undefined ? [] : [data];
   });
   return uniqueTags(fitting).slice(0, maxTags);
-}
-
-/** What tags are compared by. The database makes the same of the tags that it finds articles by. */
-function tagKey(tag: string): string {
-  const visible = tag.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
-  return visible.normalize('NFKC').toUpperCase().toLowerCase();
 }
 
 /** The texts of an article, for writers that are not routes. */
@@ -90,7 +86,7 @@ export const newArticleSchema = z
 /** The title and the text of an article that a model has written. They obey the rules of those that people write. */
 export const writtenArticleSchema = z.object({
   title: z.string().trim().pipe(title),
-  body: body.refine((value) => value.trim() !== '', 'must not be blank'),
+  body: body.refine(hasVisible, 'must not be blank'),
   category,
 });
 
@@ -124,7 +120,7 @@ export const tagsFilter = list(
   z
     .string()
     .trim()
-    .pipe(text({ max: 100 })),
+    .pipe(visibleText({ max: 100 })),
   { max: 50 },
 )
   .optional()
@@ -244,7 +240,7 @@ const gateView = z
     verdict: z
       .enum(gateVerdicts)
       .describe(
-        'duplicate: nothing was created; low_novelty: created as a draft; novel, unknown (see reason), skipped: created as asked',
+        'duplicate: nothing was created, because an article says the same words; low_novelty: created as a draft; novel, unknown (see reason), skipped: created as asked',
       ),
     similarity: similarity
       .nullable()
@@ -253,6 +249,13 @@ const gateView = z
       .array(z.object({ id: z.uuid(), title: z.string(), similarity }))
       .max(5)
       .describe('The most similar articles, best first'),
+    differs: z
+      .array(z.object({ proposal: z.string(), existing: z.string() }))
+      .max(10)
+      .optional()
+      .describe(
+        'Of low_novelty: passages of the proposal, each with the one of an existing article that it differs from, such as by a number, a name, a unit or a "not". At most 200 characters each',
+      ),
     reason: z.enum(failureCodes).nullable().describe('Why the gate could not decide'),
     ...optionalGuidanceShape,
     retry_at: time.optional().describe('When the gate could decide, if that is known'),

@@ -244,3 +244,13 @@ export async function listArticles(
   const page = z.array(listedSchema).parse(rows);
   return { page, more: (page[0]?.matches ?? 0) > page.length };
 }
+
+/** Writes the language that was detected anew. The text is the same, and so is the revision. */
+export async function updateLanguage(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+  detected: string | null,
+): Promise<void> {
+  await tx('articles').where({ tenant_id: tenantId, id }).update({ detected_language: detected });
+}

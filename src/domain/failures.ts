@@ -230,6 +230,17 @@ const table = {
     httpStatus: 503,
     title: 'The first vectors are being made',
   },
+  // The same: only ever the reason why a search was not reranked.
+  rerank_unsupported: {
+    who: 'tenant',
+    nextStep:
+      'Leave rerank out, or choose an embedding_provider with reranking (cohere, voyage or jina) and set its key.',
+    countsForBreaker: false,
+    workflow: 'fails',
+    article: 'failed',
+    httpStatus: 422,
+    title: "The tenant's embedding provider has no reranking",
+  },
   internal: {
     who: 'operator',
     nextStep: 'Ask the operator of this service to look at its log.',

@@ -14,6 +14,7 @@ export interface KeyReference {
 /** The settings that name a tenant's models. */
 export const modelFields = [
   'embedding_model',
+  'rerank_model',
   'extraction_model',
   'classification_model',
   'merge_model',
@@ -85,6 +86,8 @@ const writing = {
  */
 const table = {
   embedding: { provider: 'embedding', modelField: 'embedding_model', ...short },
+  // On the key of the embeddings, at the same vendor.
+  rerank: { provider: 'embedding', modelField: 'rerank_model', ...short },
   extraction: { provider: 'anthropic', modelField: 'extraction_model', ...writing },
   classification: { provider: 'anthropic', modelField: 'classification_model', ...short },
   merge: { provider: 'anthropic', modelField: 'merge_model', ...writing },
@@ -99,6 +102,17 @@ export const callOperations = Object.keys(table).filter((name): name is CallOper
 
 /** The traits of an operation. */
 export const operations: Readonly<Record<CallOperation, OperationTraits>> = table;
+
+/**
+ * What has a breaker and rate limits of its own: each provider, and reranking. A reranker that hangs, or whose rate is used up, must
+ * keep no vector from being made on the same key.
+ */
+export const channels = [...providers, 'rerank'] as const;
+export type Channel = (typeof channels)[number];
+
+/** The channel of an operation. */
+export const channelOf = (operation: CallOperation): Channel =>
+  operation === 'rerank' ? operation : operations[operation].provider;
 
 /** The longest that the activity around any attempt takes, in milliseconds. */
 export const longestStartToCloseMs = Math.max(

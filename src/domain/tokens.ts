@@ -37,6 +37,17 @@ export function estimateTokens(text: string): number {
   return sum / hundredth;
 }
 
+/** The longest start of a text, in whole atoms and without blank space at its end, that has at most so many estimated tokens. */
+export function startWithin(text: string, maxTokens: number): string {
+  let sum = 0;
+  for (let start = 0, end: number; start < text.length; start = end) {
+    end = atomEnd(text, start);
+    sum += centitokens(text, start, end);
+    if (sum > maxTokens * hundredth) return text.slice(0, start).trimEnd();
+  }
+  return text;
+}
+
 /** An upper estimate of the tokens of the atom from `start` to `end`, in hundredths. */
 export function centitokens(text: string, start: number, end: number): number {
   const length = end - start;

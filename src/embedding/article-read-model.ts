@@ -4,6 +4,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 const textSchema = z.object({
   title: z.string(),
   body: z.string(),
+  tags: z.array(z.string()),
   status: z.enum(['draft', 'published', 'archived']),
   content_hash: z.string(),
 });
@@ -20,6 +21,6 @@ export async function findArticleText(
 ): Promise<ArticleText | undefined> {
   const query = tx('articles').where({ tenant_id: tenantId, id: articleId });
   if (lock === 'share') query.forShare();
-  const row: unknown = await query.first('title', 'body', 'status', 'content_hash');
+  const row: unknown = await query.first('title', 'body', 'tags', 'status', 'content_hash');
   return textSchema.optional().parse(row);
 }

@@ -79,7 +79,7 @@ export function createBatches(deps: {
     },
 
     async passed(tx, tenantId, target, sent) {
-      const tokens = sent.reduce((sum, { text }) => sum + tokensOf(text), 0);
+      const tokens = sent.reduce((sum, { input }) => sum + tokensOf(input), 0);
       const learned = await notePass(tx, tenantId, kindOf(target, sent), tokens);
       if (learned === undefined) return;
       const { maxInputs, maxRequestTokens } = await profiles.profileOf(tx, tenantId, target);

@@ -52,7 +52,7 @@ export function createBuy(deps: {
       divisible: call.divisible ?? false,
       suspect: call.suspect ?? false,
       ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
-      inputs: texts.map(({ chunk }) => chunk.text),
+      inputs: texts.map(({ chunk }) => chunk.input),
       side: 'passage',
       timeoutMs: deps.timeoutMs,
       target,
@@ -61,9 +61,9 @@ export function createBuy(deps: {
       ...(space === undefined ? {} : { expectedDimensions: space.dimensions }),
       async persist(tx, vectors) {
         const { id } = space ?? (await ensureSpace(tx, tenantId, kind, vectors[0]?.length ?? 0));
-        const bought = texts.flatMap(({ articleId, chunk: { hash, text } }, index) => {
+        const bought = texts.flatMap(({ articleId, chunk: { hash, text, heading } }, index) => {
           const vector = vectors[index];
-          return vector === undefined ? [] : [{ articleId, hash, text, vector }];
+          return vector === undefined ? [] : [{ articleId, hash, text, heading, vector }];
         });
         await insertVectors(tx, tenantId, id, bought);
         return afterStore(tx, id);

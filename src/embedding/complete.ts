@@ -1,7 +1,6 @@
-import { type ArticleSource, articleText } from '../domain/article-text.ts';
 import type { Chunk } from '../domain/chunks.ts';
 import type { ArticleRef } from '../domain/embed-article.ts';
-import { headingPath } from '../domain/heading-path.ts';
+import { headingOrTitle } from '../domain/heading-path.ts';
 import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
@@ -60,9 +59,10 @@ export function createComplete(deps: {
   };
 }
 
-/** Rejected chunks of an article, with the headings that they stand under. */
-export function rejectedChunks(article: ArticleSource, rejected: readonly Chunk[]): RejectedChunk[] {
-  if (rejected.length === 0) return [];
-  const text = articleText(article);
-  return rejected.map((chunk) => ({ hash: chunk.hash, heading: headingPath(text, chunk.text) }));
+/** Rejected chunks of an article, with the headings that they stand under; its title where there are none. */
+export function rejectedChunks(
+  { title }: { readonly title: string },
+  rejected: readonly Chunk[],
+): RejectedChunk[] {
+  return rejected.map(({ hash, heading }) => ({ hash, heading: headingOrTitle(heading, title) }));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Category, categories } from '../articles/article.ts';
 import { articleTextsSchema } from '../articles/schemas.ts';
+import { hasVisible } from '../domain/visible-text.ts';
 import { neutralMarkdown } from './neutral-markdown.ts';
 
 /** What a model decides of an article. Status, author, tenant, source and metadata are never its choice. */
@@ -39,10 +40,10 @@ export function proposedArticle(given: unknown): ProposedArticle | undefined {
     tags: tags
       .slice(0, maxTagsRead)
       .flatMap((tag) => (typeof tag === 'string' ? oneLine(tag) : []))
-      .filter((tag) => tag !== '' && tag.length <= maxTag)
+      .filter((tag) => hasVisible(tag) && tag.length <= maxTag)
       .slice(0, maxTags),
   });
-  if (!texts.success || texts.data.body === '') return undefined;
+  if (!texts.success || !hasVisible(texts.data.body)) return undefined;
   return { ...texts.data, category: categoryOf(category) };
 }
 

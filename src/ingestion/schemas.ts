@@ -3,7 +3,7 @@ import { jobStatuses } from '../domain/extract-content.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape } from '../platform/http/guidance.ts';
-import { boundedArray, jsonObject, limit, text, uuid } from '../platform/http/schemas.ts';
+import { boundedArray, jsonObject, limit, text, uuid, visibleText } from '../platform/http/schemas.ts';
 import { documentNotes } from './documents/document.ts';
 import { articleLimitNote, partStatuses, sourceKinds } from './jobs/job.ts';
 import { defaultArticles, maxArticles, maxBatchItems, maxContentCharacters } from './limits.ts';
@@ -17,14 +17,10 @@ export const documentSchema = z
       .refine((given) => URL.canParse(given), 'must be an address such as https://example.com/page')
       .optional()
       .describe('Where the document is; a public http or https address'),
-    content: text({ max: maxContentCharacters })
-      .refine((given) => given.trim() !== '', 'must not be blank')
+    content: visibleText({ max: maxContentCharacters })
       .optional()
       .describe('The document itself: Markdown, HTML or plain text'),
-    title: text({ max: 500 })
-      .refine((given) => given.trim() !== '', 'must not be blank')
-      .optional()
-      .describe('The title of the document, instead of its own'),
+    title: visibleText({ max: 500 }).optional().describe('The title of the document, instead of its own'),
     source_type: text({ max: 100 }).describe(
       'Where the document comes from, in your own words, such as `postmortem`; its articles have it as well',
     ),
@@ -203,7 +199,7 @@ export const jobDetailsReply = z.object({
       article_ids: z.array(z.uuid()).describe('The articles that were made'),
       articles: z.object({
         created: count,
-        duplicates: count.describe('Articles that say what an existing one says already'),
+        duplicates: count.describe('Articles whose words stand in an existing one already'),
         failed: count.describe('Articles of the model that are not valid, or that could not be written'),
         left_out: count.describe('Articles beyond `max_articles`'),
       }),

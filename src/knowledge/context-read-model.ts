@@ -1,28 +1,49 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 
+/** A hit whose body is sought, and the text that was found in it by meaning. */
+export interface WantedBody {
+  readonly id: string;
+  readonly passage: string | null;
+}
+
+export interface FoundBody {
+  /** The number of its characters. */
+  readonly length: number;
+  /** Where the passage begins, in characters; null where it does not stand so in the body. */
+  readonly at: number | null;
+}
+
 /**
- * The bodies of those of these articles that are still published, by id. Together they have at most `maxCharacters`: the body that
- * reaches them is cut, and those of later ids are empty.
+ * The lengths of the bodies of those of these articles that are still published, by id, and where their passages are. A passage can
+ * differ from the body, as in its line ends and by the title or a table's header in front: then its longest line says where it is.
  */
-export async function listBodies(
+export async function listFoundBodies(
   tx: Transaction,
   tenantId: string,
-  ids: readonly string[],
-  maxCharacters: number,
-): Promise<Map<string, string>> {
+  wanted: readonly WantedBody[],
+): Promise<Map<string, FoundBody>> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with sized as (
-       select a.id, coalesce(sum(length(a.body)) over (order by wanted.position
-                               rows between unbounded preceding and 1 preceding), 0) as before
-         from unnest(cast(:ids as uuid[])) with ordinality as wanted (id, position)
-         join articles a on a.tenant_id = :tenantId and a.id = wanted.id and a.status = 'published'
-     )
-     select a.id, left(a.body, greatest(0, :maxCharacters - sized.before)::int) as body
-       from sized
-       join articles a on a.tenant_id = :tenantId and a.id = sized.id`,
-    { tenantId, ids: [...ids], maxCharacters },
+    `select article.id, length(article.body) as length,
+            coalesce(nullif(strpos(article.body, wanted.passage), 0), nullif(strpos(article.body, wanted.line), 0)) - 1 as at
+       from unnest(cast(:ids as uuid[]), cast(:passages as text[]), cast(:lines as text[])) as wanted (id, passage, line)
+       join articles article on article.tenant_id = :tenantId and article.id = wanted.id and article.status = 'published'`,
+    {
+      tenantId,
+      ids: wanted.map(({ id }) => id),
+      passages: wanted.map(({ passage }) => passage),
+      lines: wanted.map(({ passage }) => passage && longestLine(passage)),
+    },
   );
-  const found = z.array(z.object({ id: z.string(), body: z.string() })).parse(rows);
-  return new Map(found.map(({ id, body }) => [id, body]));
+  const body = z.object({ id: z.string(), length: z.int(), at: z.int().nullable() });
+  return new Map(
+    z
+      .array(body)
+      .parse(rows)
+      .map(({ id, ...rest }) => [id, rest]),
+  );
+}
+
+function longestLine(text: string): string {
+  return text.split('\n').reduce((longest, line) => (line.length > longest.length ? line : longest), '');
 }

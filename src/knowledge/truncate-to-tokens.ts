@@ -16,7 +16,7 @@ export interface TruncatedText {
 export const charactersPerToken = 8;
 
 /** Where a text may be cut, the best first: after a paragraph, a line, a sentence, a word. */
-const ends = [/\n[ \t\r]*\n/g, /\n/g, /[.!?]["'”’)\]]{0,4}\s|[。！？]["'”’」』）]{0,4}/g, /\s/g];
+export const ends = [/\n[ \t\r]*\n/g, /\n/g, /[.!?]["'”’)\]]{0,4}\s|[。！？]["'”’」』）]{0,4}/g, /\s/g];
 
 /**
  * Returns the whole text if it fits into `maxTokens`, else its beginning. The cut is at the best end in the second half of

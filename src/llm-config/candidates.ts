@@ -1,6 +1,6 @@
-import { type ModelField, modelFields, type Provider } from '../domain/operations.ts';
+import { modelFields, type Provider } from '../domain/operations.ts';
 import type { ProviderTarget } from '../domain/provider-target.ts';
-import { effectiveAnthropicModels } from './models.ts';
+import { type AnthropicModelField, effectiveAnthropicModels } from './models.ts';
 import type { SealedKeys, StoredSettings } from './prepare-change.ts';
 import type { SettingsPatch } from './settings.ts';
 import type { OwnSettings } from './settings-store.ts';
@@ -72,5 +72,6 @@ function anthropicModels(patch: SettingsPatch, after: OwnSettings): readonly str
   return patch.api_key === undefined ? [] : [models.extraction_model];
 }
 
-type AnthropicField = Exclude<ModelField, 'embedding_model'>;
-const anthropicFields = modelFields.filter((field): field is AnthropicField => field !== 'embedding_model');
+const anthropicFields = modelFields.filter(
+  (field): field is AnthropicModelField => field !== 'embedding_model' && field !== 'rerank_model',
+);

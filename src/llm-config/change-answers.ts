@@ -28,7 +28,7 @@ const addressForbidden = (reason: AddressRefusal) =>
 
 /** No breaker and no waiting vectors refuse a trial call, and it is about no document. */
 const noTrialCodes = [
-  ...(['circuit_open', 'vectors_pending', 'internal'] as const),
+  ...(['circuit_open', 'vectors_pending', 'rerank_unsupported', 'internal'] as const),
   ...(['url_forbidden', 'url_unreachable', 'unsupported_content', 'document_too_large'] as const),
   ...(['answer_refused', 'answer_cut'] as const),
 ] satisfies FailureCode[];

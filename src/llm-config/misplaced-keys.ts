@@ -6,6 +6,7 @@ import type { OwnSettingsPatch } from './settings-change.ts';
 const texts = [
   'embedding_base_url',
   'embedding_model',
+  'rerank_model',
   'extraction_model',
   'classification_model',
   'merge_model',

@@ -1,9 +1,10 @@
 import type { ModelField } from '../domain/operations.ts';
 
-/** A model for each use. */
-export type Models = Readonly<Record<ModelField, string>>;
+/** A model for each use that every tenant can have: reranking is only for those whose vendor has it. */
+export type Models = Readonly<Record<Exclude<ModelField, 'rerank_model'>, string>>;
 
-type AnthropicModelField = Exclude<ModelField, 'embedding_model'>;
+/** The settings that name models of the Anthropic key. */
+export type AnthropicModelField = Exclude<ModelField, 'embedding_model' | 'rerank_model'>;
 
 /**
  * The Anthropic models of tenants that name none: the current small one, which its vendor recommends for extraction and

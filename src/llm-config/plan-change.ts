@@ -5,6 +5,7 @@ import type { Vendor } from '../providers/catalogue/vendor.ts';
 import type { AddressRefusal } from './allowed-address.ts';
 import { chooseProvider } from './choose-provider.ts';
 import { type KeptFields, noticesOnModel, refusalOfDimensions } from './model-notices.ts';
+import { chooseRerankModel } from './rerank-model.ts';
 import { changeSettings, type OwnSettingsPatch } from './settings-change.ts';
 import type { OwnSettings } from './settings-store.ts';
 import type { Targets } from './targets.ts';
@@ -48,8 +49,15 @@ export function planChange(
 ): ChangePlan {
   const chosen = chooseProvider(catalogue, before, patch);
   if (chosen.kind === 'refused') return { kind: 'invalid', errors: [chosen.error] };
-  const { vendor, notices } = chosen;
-  const { after, fields } = changeSettings(before, { ...patch, embedding_base_url: chosen.stored });
+  const { vendor } = chosen;
+  const rerank = chooseRerankModel(catalogue, vendor, before, patch);
+  if (rerank.kind === 'refused') return { kind: 'invalid', errors: [rerank.error] };
+  const notices = [...chosen.notices, ...rerank.notices];
+  const { after, fields } = changeSettings(before, {
+    ...patch,
+    embedding_base_url: chosen.stored,
+    rerank_model: rerank.stored,
+  });
   const reason = chosen.isChoice ? targets.refusal(after) : undefined;
   if (reason !== undefined) {
     const path = patch.embedding_base_url ? 'embedding_base_url' : 'embedding_provider';

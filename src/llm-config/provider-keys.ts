@@ -27,7 +27,7 @@ export type OpenedKey = Decrypted | { readonly kind: 'failed'; readonly code: 'a
 export interface ProviderKeys {
   /**
    * Finds the tenant's current key for an operation, by one indexed read and without opening it; undefined when there
-   * is none.
+   * is none, or its vendor does not have the operation.
    */
   current(tx: Transaction, tenantId: string, operation: CallOperation): Promise<CurrentKey | undefined>;
   /** Finds the tenant's key for a provider, without a model; undefined when there is none. */
@@ -36,6 +36,8 @@ export interface ProviderKeys {
   models(tx: Transaction, tenantId: string): Promise<Models>;
   /** Finds out what the tenant's embedding calls ask, whether or not it has a key. */
   embeddingTarget(tx: Transaction, tenantId: string): Promise<ProviderTarget>;
+  /** Finds out what the tenant's vendor is asked for reranking, whether or not there is a key; undefined where it has no reranking. */
+  rerankTarget(tx: Transaction, tenantId: string): Promise<ProviderTarget | undefined>;
   /**
    * Opens a key that `current` returned, for calls to this origin. Fails with `vault_unavailable`; with `key_unusable` for a key
    * that was set for another origin; and with `address_forbidden` where this installation lets no calls go.
@@ -95,6 +97,11 @@ export function createProviderKeys(deps: {
         const addressAllowed = targets.isAllowed(settings);
         return { ...key, target: targets.embedding(settings), addressAllowed, monthlyTokenBudget };
       }
+      if (modelField === 'rerank_model') {
+        const target = targets.rerank(settings);
+        if (target === undefined) return undefined;
+        return { ...key, target, addressAllowed: targets.isAllowed(settings), monthlyTokenBudget };
+      }
       const target = targets.anthropic(effectiveAnthropicModels(settings)[modelField]);
       return { ...key, target, addressAllowed: true, monthlyTokenBudget };
     },
@@ -110,6 +117,8 @@ export function createProviderKeys(deps: {
     },
 
     embeddingTarget: async (tx, tenantId) => targets.embedding(await readSettings(tx, tenantId)),
+
+    rerankTarget: async (tx, tenantId) => targets.rerank(await readSettings(tx, tenantId)),
 
     openKey: async (tenantId, provider, stored, origin) =>
       stored.addressAllowed

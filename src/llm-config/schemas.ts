@@ -52,6 +52,9 @@ export const patchSchema = z
       .nullable()
       .optional()
       .describe('How many numbers a vector has, for models that let a request choose'),
+    rerank_model: model.describe(
+      'The model that `rerank=true` asks; only with an `embedding_provider` that has reranking',
+    ),
     extraction_model: model,
     classification_model: model,
     merge_model: model,
@@ -111,6 +114,7 @@ export const viewSchema = z
     embedding_base_url: z.string().nullable(),
     embedding_model: ownModel,
     embedding_dimensions: z.number().int().nullable(),
+    rerank_model: ownModel,
     extraction_model: ownModel,
     classification_model: ownModel,
     merge_model: ownModel,
@@ -125,6 +129,7 @@ export const viewSchema = z
           .int()
           .nullable()
           .describe('Null where only the first call shows them'),
+        rerank_model: z.string().nullable().describe('Null where the provider has no reranking'),
         extraction_model: z.string(),
         classification_model: z.string(),
         merge_model: z.string(),

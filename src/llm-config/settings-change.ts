@@ -17,6 +17,7 @@ export function changeSettings(before: OwnSettings, patch: OwnSettingsPatch): Se
     embedding_base_url: changed(patch.embedding_base_url, before.embedding_base_url),
     embedding_dimensions: changed(patch.embedding_dimensions, before.embedding_dimensions),
     embedding_model: changed(patch.embedding_model, before.embedding_model),
+    rerank_model: changed(patch.rerank_model, before.rerank_model),
     extraction_model: changed(patch.extraction_model, before.extraction_model),
     classification_model: changed(patch.classification_model, before.classification_model),
     merge_model: changed(patch.merge_model, before.merge_model),

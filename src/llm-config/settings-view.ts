@@ -24,6 +24,8 @@ export interface SettingsView extends OwnSettings {
 export interface EffectiveSettings extends Models {
   readonly embedding_provider: string;
   readonly embedding_base_url: string;
+  /** Null where the provider has no reranking. */
+  readonly rerank_model: string | null;
   /** Null where only the first call shows them. */
   readonly embedding_dimensions: number | null;
 }
@@ -52,6 +54,7 @@ export function presentSettings(
       embedding_base_url: target.baseUrl,
       embedding_model: target.model,
       embedding_dimensions: settings.embedding_dimensions ?? targets.knownDimensions(settings),
+      rerank_model: targets.rerank(settings)?.model ?? null,
       ...effectiveAnthropicModels(settings),
     },
     profile,

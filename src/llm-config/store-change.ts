@@ -27,7 +27,7 @@ export type StoreChange = (
 const none: ReadonlySet<Provider> = new Set();
 
 /** The settings that name the models of the Anthropic key. */
-const chatModels = modelFields.filter((field) => field !== 'embedding_model');
+const chatModels = modelFields.filter((field) => field !== 'embedding_model' && field !== 'rerank_model');
 
 /** Whether the new budget admits more than the old one; null is no budget. */
 function isRaised(before: number | null, after: number | null): boolean {

@@ -12,6 +12,9 @@ export type EmbeddingChoice = Pick<
   'embedding_provider' | 'embedding_base_url' | 'embedding_model' | 'embedding_dimensions'
 >;
 
+/** The settings that decide where reranking goes. */
+export type RerankChoice = EmbeddingChoice & Pick<OwnSettings, 'rerank_model'>;
+
 /** Where the calls of a tenant go. */
 export interface Targets {
   embedding(own: EmbeddingChoice): ProviderTarget;
@@ -23,6 +26,8 @@ export interface Targets {
   mustBePublic(own: EmbeddingChoice): boolean;
   /** The dimensions of the model's vectors where none are asked for; null where they are not known. */
   knownDimensions(own: EmbeddingChoice): number | null;
+  /** Where the vendor of the embeddings is asked to rerank, on the same key; undefined where it has no reranking. */
+  rerank(own: RerankChoice): ProviderTarget | undefined;
   anthropic(model: string): ProviderTarget;
 }
 
@@ -84,6 +89,13 @@ export function createTargets(deps: {
       const vendor = catalogue.find(own.embedding_provider);
       const { model } = embedding(own);
       return vendor === undefined ? null : (findModel(vendor, model)?.dimensions ?? null);
+    },
+
+    rerank(own) {
+      const rerank = catalogue.find(own.embedding_provider)?.rerank;
+      if (rerank === undefined || rerank === null) return undefined;
+      const model = own.rerank_model ?? rerank.defaultModel;
+      return { ...embedding(own), model, dimensions: null, inputStyle: { kind: 'none' } };
     },
 
     anthropic: (model) => ({

@@ -25,6 +25,8 @@ The provider of the installation, \`default\`, is always allowed.
 \`embedding_model\` has to be set where there is no default model. A model that is not listed works as well: what is not known is
 found out by the first calls. \`embedding_dimensions\` may be one of the other dimensions of a model; a listed model without any has only
 its own, and for one that is not listed the first call shows whether it takes them.
+
+Where a provider has reranking, \`rerank=true\` in a search asks it on the same key, for \`rerank_model\` or the first model named.
 `;
 
 /** The document on the providers, as it has to stand in docs/providers.md. */
@@ -51,6 +53,11 @@ function section(vendor: VendorView): string {
     `- key: ${vendor.keys_optional ? '1 to 500 characters; any text where the server needs none' : 'needed'}`,
     `- default model: ${vendor.default_model === null ? 'none; `embedding_model` has to be set' : code(vendor.default_model)}`,
   ];
+  if (vendor.rerank !== null) {
+    const { default_model: preset, models: known } = vendor.rerank;
+    const further = known.filter((name) => name !== preset).map(code);
+    lines.push(`- reranking: ${code(preset)}; also ${further.join(', ')}`);
+  }
   if (vendor.rate_headers !== null) lines.push(`- rate limits: ${rateHeaders[vendor.rate_headers]}`);
   return `\n## ${vendor.title} · ${code(vendor.name)}\n\n${vendor.notes}\n\n${lines.join('\n')}\n${models(vendor)}`;
 }

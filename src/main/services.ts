@@ -32,6 +32,7 @@ import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
 import { createVectors } from '../vectors/create-vectors.ts';
 import { createWords } from '../words/create-words.ts';
+import type { Analyzers } from '../words/word-index.ts';
 import { createFeatureMetrics, registerFeatureGauges } from './feature-metrics.ts';
 import type { CutOff } from './shutdown.ts';
 import { temporalOptions } from './temporal-options.ts';
@@ -51,7 +52,7 @@ const vaultTimeoutMs = 2_000;
 
 /**
  * Strings the rooms of a process together. Nothing connects before it is used. Documents come from public addresses alone: no
- * setting changes that, and only tests hand another fetch in, for servers of their own.
+ * setting changes that, and only tests hand another fetch in, for servers of their own, or analyzers of another release.
  */
 export function createServices(
   environment: ServiceEnvironment,
@@ -59,6 +60,7 @@ export function createServices(
   telemetry: Metrics,
   applicationName: string,
   safeFetch = createSafeFetch({ resolve: createNameResolver(), version }),
+  analyzers?: Analyzers,
 ) {
   const shares = createShares(telemetry.registry, {
     poolSize: environment.DATABASE_POOL_SIZE,
@@ -88,7 +90,8 @@ export function createServices(
   const tenants = createTenants({
     database,
     audit,
-    // The room of usage is below that of the tenants, so it is reached from here.
+    // The rooms of words and usage are below that of the tenants, so they are reached from here.
+    onCreated: (tx, tenantId) => words.wordVersions.begin(tx, tenantId),
     onBudgetChanged: (tx, tenantId, keyId) => usage.keyBudgetChanged(tx, tenantId, keyId),
     onUseNotRecorded: (error) => log.warn({ error }, 'time of use of an API key not recorded'),
   });
@@ -156,7 +159,7 @@ export function createServices(
   });
   const { guard } = providers;
   const { cutter } = createVectors(shares);
-  const words = createWords({ database, threads: shares.threads });
+  const words = createWords({ database, threads: shares.threads, analyzers });
   const embedding = createEmbedding({
     database,
     audit,
@@ -176,7 +179,7 @@ export function createServices(
     slots: shares.providerCalls,
     attemptTimeoutMs: backgroundTimeoutMs('embedding'),
   });
-  const { gate } = createProposals({
+  const proposals = createProposals({
     database,
     guard,
     embedding: providers.embedding,
@@ -187,7 +190,9 @@ export function createServices(
     maxChunks: environment.GATE_MAX_CHUNKS,
     attemptTimeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     timeoutMs: environment.GUARD_TIMEOUT_MS,
+    threads: shares.threads,
   });
+  const { gate } = proposals;
   const { anthropic } = providers;
   const articlesRoom = createArticlesRoom({
     database,
@@ -196,6 +201,7 @@ export function createServices(
     blocked,
     gate,
     wordIndex: words.wordIndex,
+    wordVersions: words.wordVersions,
     metrics,
     log,
     embeddings: embedding.embeddings,
@@ -227,6 +233,7 @@ export function createServices(
     blocked,
     guard,
     embedding: providers.embedding,
+    rerank: providers.rerank,
     metrics,
     timeoutMs: environment.EMBEDDING_TIMEOUT_MS,
     deadlineMs: environment.GUARD_TIMEOUT_MS,
@@ -259,6 +266,9 @@ export function createServices(
     merging: articlesRoom.merging,
     classifySteps: articlesRoom.classifySteps,
     waitingClassifications: articlesRoom.waitingClassifications,
+    rewriting: articlesRoom.rewriting,
+    wordIndex: words.wordIndex,
+    wordVersions: words.wordVersions,
     reviews: reviews.reviews,
     reviewSteps: reviews.reviewSteps,
     waitingReviews: reviews.waitingReviews,
@@ -274,14 +284,15 @@ export function createServices(
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
-      const [transactions, cuts, analyses, documents] = await Promise.all([
+      const [transactions, cuts, analyses, comparisons, documents] = await Promise.all([
         database.close(),
         cutter.close(),
         words.close(),
+        proposals.close(),
         reader.close(),
         temporal.close(signals),
       ]);
-      return { signals, uses, transactions, cuts, analyses, documents };
+      return { signals, uses, transactions, cuts, analyses, comparisons, documents };
     },
   };
 }

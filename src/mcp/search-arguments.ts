@@ -16,12 +16,20 @@ export const searchFilters = {
     .optional()
     .describe('Only articles with these tags; compared without case'),
   tags_match: z.enum(['all', 'any']).default('all'),
+  rerank: z
+    .boolean()
+    .default(false)
+    .describe('true: better order, by one more paid call, where the embedding provider has reranking'),
 };
 
-/** The first line of a search that asked for meaning and was served by keywords; undefined for any other. */
+/** The first line of a search that got less than it asked for, meaning or reranking; undefined for any other. */
 export function degradedNotice(
-  meta: Pick<z.output<typeof searchMeta>, 'fallback' | 'fallback_reason' | 'next_step'>,
+  meta: Pick<z.output<typeof searchMeta>, 'fallback' | 'fallback_reason' | 'rerank_reason' | 'next_step'>,
 ): string | undefined {
+  if (!meta.fallback && meta.rerank_reason !== null) {
+    const { title, nextStep } = failureTraits[meta.rerank_reason];
+    return `Not reranked: ${title} (${meta.rerank_reason}). Next step: ${nextStep}`;
+  }
   if (!meta.fallback) return undefined;
   const why = meta.fallback_reason === null ? 'unknown' : failureTraits[meta.fallback_reason].title;
   const code = meta.fallback_reason === null ? '' : ` (${meta.fallback_reason})`;

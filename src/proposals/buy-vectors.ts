@@ -90,7 +90,7 @@ export function createBuyVectors(deps: {
       tenantId,
       apiKeyId,
       source: 'gate',
-      inputs: chunks.map(({ text }) => text),
+      inputs: chunks.map(({ input }) => input),
       side: 'passage',
       timeoutMs: deps.timeoutMs,
       target,

@@ -2,7 +2,6 @@ import pgvector from 'pgvector/knex';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { ComparisonCost } from './comparison-budget.ts';
-import type { ProposedArticle } from './decision.ts';
 
 /** Reads what `listBestCosines` would cost for these articles and these chunks of a proposal. */
 export async function readComparisonCost(
@@ -85,23 +84,4 @@ export async function listBestCosines(
     .array(z.object({ id: z.string(), title: z.string(), cosines: z.record(z.string(), z.number()) }))
     .parse(rows)
     .map(({ id, title, cosines }) => ({ articleId: id, title, cosines: new Map(Object.entries(cosines)) }));
-}
-
-/**
- * Finds an article with this text: a published one, or else a draft that the gate itself has made of such a proposal. A
- * proposal for a draft is also compared with drafts that the gate has accepted. A proposal to be published is not,
- * because its author may have the same text as a draft.
- */
-export async function findEqualText(
-  tx: Transaction,
-  tenantId: string,
-  { contentHash, status }: ProposedArticle,
-): Promise<{ readonly id: string; readonly title: string } | undefined> {
-  const verdicts = status === 'draft' ? ['low_novelty', 'novel'] : ['low_novelty'];
-  const row: unknown = await tx('articles')
-    .where({ tenant_id: tenantId, content_hash: contentHash })
-    .whereRaw(`(status = 'published' or (status = 'draft' and gate_verdict = any(?::text[])))`, [verdicts])
-    .orderByRaw(`(status = 'published') desc, created_at, id`)
-    .first('id', 'title');
-  return z.object({ id: z.string(), title: z.string() }).optional().parse(row);
 }

@@ -8,9 +8,9 @@ import { listBestCosines, readComparisonCost } from './comparison-read-model.ts'
 import { similarity } from './similarity.ts';
 import {
   dimensionsOf,
-  distinct,
   hashesOf,
   type ProposedText,
+  passages,
   sampleEvenly,
   weightsOf,
   withVectors,
@@ -23,14 +23,6 @@ export interface SimilarArticle {
   readonly similarity: number;
 }
 
-/** What a comparison has found. */
-export interface Comparison {
-  /** Best first. */
-  readonly similar: readonly SimilarArticle[];
-  /** Whether all of the proposal's text was compared. */
-  readonly ofAllText: boolean;
-}
-
 /**
  * The most chunks of a proposal that are looked up in the index. They are enough, because an article that is similar to
  * the proposal is near most of its chunks.
@@ -39,26 +31,26 @@ const maxProbes = 8;
 /** The most articles that are found near one chunk, and the most that are then compared in full. */
 const maxCandidates = 8;
 
-/** Compares a proposal with the tenant's published articles. */
+/** Compares the vectors of a proposal with those of the tenant's published articles. Best first. */
 export type CompareProposal = (
   tx: Transaction,
   tenantId: string,
   proposal: ProposedText,
-) => Promise<Comparison>;
+) => Promise<SimilarArticle[]>;
 
 /**
  * Finds the articles near some of the proposal's chunks by the index, then compares their chunks with all of the
  * proposal's, or with as many as the budget of a comparison allows.
  */
-export const compareProposal: CompareProposal = async (tx, tenantId, proposal) => {
+export const compareProposal: CompareProposal = async (tx, tenantId, proposed) => {
+  const proposal = { ...proposed, chunks: passages(proposed.chunks) };
   const chunks = comparable(withVectors(proposal));
-  const isAllText = (compared: readonly Chunk[]) => compared.length === distinct(proposal.chunks).length;
   const spaceId = proposal.spaceId ?? (await findSpaceOf(tx, tenantId, proposal));
-  if (spaceId === undefined || chunks.length === 0) return { similar: [], ofAllText: isAllText(chunks) };
+  if (spaceId === undefined || chunks.length === 0) return [];
 
   const weights = weightsOf(proposal.chunks);
   const articleIds = await findCandidates(tx, tenantId, spaceId, { proposal, compared: chunks, weights });
-  if (articleIds.length === 0) return { similar: [], ofAllText: isAllText(chunks) };
+  if (articleIds.length === 0) return [];
   const cost = await readComparisonCost(tx, tenantId, { spaceId, articleIds, hashes: hashesOf(chunks) });
   const compared = affordable(chunks, cost);
   const hashes = new Set(hashesOf(compared));
@@ -76,10 +68,7 @@ export const compareProposal: CompareProposal = async (tx, tenantId, proposal) =
       [...cosines].map(([hash, cosine]) => ({ weight: weights.get(hash) ?? 0, cosine })),
     ),
   }));
-  return {
-    similar: similar.sort((a, b) => b.similarity - a.similarity),
-    ofAllText: isAllText(compared),
-  };
+  return similar.sort((a, b) => b.similarity - a.similarity);
 };
 
 /**

@@ -1,20 +1,26 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import type { CompareProposal, Comparison } from './comparison.ts';
-import { findEqualText } from './comparison-read-model.ts';
+import type { CompareProposal, SimilarArticle } from './comparison.ts';
 import { type Decision, type Nearest, type ProposedArticle, verdictOn } from './decision.ts';
 import { endComparison, limitComparison, lockProposals } from './store.ts';
 import type { ProposedText } from './text.ts';
+import type { CompareWords, WordsFound } from './words.ts';
 
 /** The most articles that a report shows. */
 const maxNearest = 5;
 
+/** The two comparisons of a proposal: by vectors, and by words. */
+export interface Comparisons {
+  readonly compare: CompareProposal;
+  readonly compareWords: CompareWords;
+}
+
 /**
- * Decides on a proposal by comparing it with the tenant's articles. One proposal of a tenant is compared at a time, in
- * all processes, so that of two similar ones the second sees the first. `leftMs` gives the milliseconds that are left.
- * Throws when a statement fails or the time is up.
+ * Decides on a proposal by comparing it with the tenant's articles: it is a duplicate only of an article that says its words. One
+ * proposal of a tenant is compared at a time, in all processes, so that of two alike the second sees the first. `leftMs` gives the
+ * milliseconds that are left. Throws when a statement fails or the time is up.
  */
 export async function decideByComparison(
-  compare: CompareProposal,
+  { compare, compareWords }: Comparisons,
   tx: Transaction,
   tenantId: string,
   {
@@ -28,33 +34,24 @@ export async function decideByComparison(
   },
 ): Promise<Decision> {
   await lockProposals(tx, tenantId, leftMs());
-  const [, equal, { similar, ofAllText }] = await Promise.all([
-    limitComparison(tx, leftMs()),
-    findEqualText(tx, tenantId, article),
-    compare(tx, tenantId, proposal),
-  ]);
+  const [, similar] = await Promise.all([limitComparison(tx, leftMs()), compare(tx, tenantId, proposal)]);
+  const { saidBy, differs } = await compareWords(tx, tenantId, { article, proposal, similar, leftMs });
   await endComparison(tx);
-  const nearest = rank(equal, similar);
-  const [best] = nearest;
-  if (best === undefined) {
-    return { kind: 'new', report: { verdict: 'novel', similarity: null, nearest, reason: null } };
+  const nearest = rank(saidBy, similar);
+  if (saidBy !== undefined) {
+    const report = { verdict: 'duplicate', similarity: 1, nearest, reason: null } as const;
+    return { kind: 'duplicate', of: saidBy.id, report };
   }
-  const { similarity } = best;
-  // Equal hashes mean equal texts, however little of them was compared.
-  const verdict = verdictOn(similarity, ofAllText || equal !== undefined);
-  if (verdict === 'duplicate') {
-    return { kind: 'duplicate', of: best.id, report: { verdict, similarity, nearest, reason: null } };
-  }
-  return { kind: 'new', report: { verdict, similarity, nearest, reason: null } };
+  const similarity = nearest[0]?.similarity ?? null;
+  const verdict = similarity === null ? 'novel' : verdictOn(similarity);
+  const shown = verdict === 'low_novelty' && differs.length > 0 ? { differs } : {};
+  return { kind: 'new', report: { verdict, similarity, nearest, ...shown, reason: null } };
 }
 
-/** The nearest articles, the one with the same text first. */
-function rank(
-  equal: { readonly id: string; readonly title: string } | undefined,
-  similar: Comparison['similar'],
-): Nearest[] {
+/** The nearest articles, first the one that says all of it: its similarity is 1, whatever the vectors say. */
+function rank(saidBy: WordsFound['saidBy'], similar: readonly SimilarArticle[]): Nearest[] {
   const others = similar
-    .filter(({ articleId }) => articleId !== equal?.id)
+    .filter(({ articleId }) => articleId !== saidBy?.id)
     .map(({ articleId, title, similarity }) => ({ id: articleId, title, similarity }));
-  return [...(equal ? [{ ...equal, similarity: 1 }] : []), ...others].slice(0, maxNearest);
+  return [...(saidBy ? [{ ...saidBy, similarity: 1 }] : []), ...others].slice(0, maxNearest);
 }

@@ -1,12 +1,14 @@
+import type { ArticleSource } from '../domain/article-text.ts';
 import type { Failure, FailureCode } from '../domain/failures.ts';
 import { retryTimeOf } from '../domain/retry-time.ts';
+import type { Difference } from '../domain/sentences/differences.ts';
 
 /** The verdicts of the proposal gate on a new article. */
 export const gateVerdicts = ['duplicate', 'low_novelty', 'novel', 'unknown', 'skipped'] as const;
 export type GateVerdict = (typeof gateVerdicts)[number];
 
-/** A proposal with at least this similarity to an article is a duplicate. */
-export const duplicateFrom = 0.97;
+/** From this cosine on, two chunks are as near as copies are, whatever the model: its own scale ends here. */
+export const nearlyEqualFrom = 0.97;
 /** A proposal with at least this similarity to an article becomes a draft, for a person to look at. */
 export const lowNoveltyFrom = 0.88;
 
@@ -24,6 +26,8 @@ export interface GateReport {
   readonly similarity: number | null;
   /** Best first. */
   readonly nearest: readonly Nearest[];
+  /** Of a draft of low novelty: where it says something else than the article that says most of it. Most telling first. */
+  readonly differs?: readonly Difference[];
   /** Why the gate could not decide. */
   readonly reason: FailureCode | null;
   /** When the gate could decide, if that is known. */
@@ -32,7 +36,7 @@ export interface GateReport {
 
 /** The decision of the gate, in the transaction of the write. */
 export type Decision =
-  /** Nothing is created, because the article `of` says it already. */
+  /** Nothing is created, because the words stand in the article `of`. */
   | { readonly kind: 'duplicate'; readonly of: string; readonly report: GateReport }
   | {
       readonly kind: 'new';
@@ -40,21 +44,17 @@ export type Decision =
     };
 
 /** What the decision has to know of the proposed article. */
-export interface ProposedArticle {
+export interface ProposedArticle extends ArticleSource {
   readonly contentHash: string;
   /** The status that the author asks for. */
   readonly status: 'draft' | 'published';
 }
 
 /**
- * The verdict on a proposal, by the similarity of its nearest article. Only a comparison of the whole text may make it
- * a duplicate.
+ * The verdict on a proposal whose words stand in no article, by the similarity of its nearest one. However high it is, the proposal is
+ * created: to a vector another number or a "not" is nothing.
  */
-export function verdictOn(
-  similarity: number,
-  ofAllText: boolean,
-): Extract<GateVerdict, 'duplicate' | 'low_novelty' | 'novel'> {
-  if (similarity >= duplicateFrom && ofAllText) return 'duplicate';
+export function verdictOn(similarity: number): Extract<GateVerdict, 'low_novelty' | 'novel'> {
   return similarity >= lowNoveltyFrom ? 'low_novelty' : 'novel';
 }
 

@@ -3,16 +3,13 @@ import type { Failure } from '../domain/failures.ts';
 import { createKeyedMutex } from '../platform/async/keyed-mutex.ts';
 import { SavepointTimeout, type Transaction } from '../platform/postgres/database.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
-import type { CompareProposal } from './comparison.ts';
-import { decideByComparison } from './decide-by-comparison.ts';
+import { type Comparisons, decideByComparison } from './decide-by-comparison.ts';
 import { type Decision, type ProposedArticle, skipped, undecided } from './decision.ts';
 import type { ProposedText } from './text.ts';
 import type { ProposalVectors, StoredProposal } from './vectors.ts';
 
-/** What the gate works with: vectors of proposals, and the comparison with the tenant's articles. */
-export interface Proposals extends ProposalVectors {
-  readonly compare: CompareProposal;
-}
+/** What the gate works with: vectors of proposals, and the comparisons with the tenant's articles. */
+export interface Proposals extends ProposalVectors, Comparisons {}
 
 /** What is known of a proposal before its transaction begins. */
 export type Assessment = (
@@ -104,7 +101,7 @@ export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
       try {
         if (!holdsMutex || leftMs() === 0) throw new SavepointTimeout();
         return await tx.savepoint(
-          (inner) => decideByComparison(proposals.compare, inner, tenantId, { article, proposal, leftMs }),
+          (inner) => decideByComparison(proposals, inner, tenantId, { article, proposal, leftMs }),
           { timeoutMs: leftMs() },
         );
       } catch (error) {

@@ -1,4 +1,4 @@
-import { duplicateFrom } from './decision.ts';
+import { nearlyEqualFrom } from './decision.ts';
 import { calibrate } from './similarity-calibration.ts';
 
 /** One chunk of a proposal, compared with an article. */
@@ -9,15 +9,15 @@ export interface ComparedChunk {
   readonly cosine: number;
 }
 
-/** The highest similarity of an article that is not a duplicate. */
-const mostOfAnother = duplicateFrom - 1e-6;
+/** The highest similarity of an article that lacks a chunk. */
+const mostOfAnother = nearlyEqualFrom - 1e-6;
 
 /**
  * How much of a proposal an article already says, from -1 to 1, on the scale that all models share. It is the mean,
  * over the proposal's chunks weighted by their length, of the cosine of the article's nearest chunk. An article that
  * says more than the proposal counts as much as one that says exactly that. A chunk that the article does not say keeps
- * the proposal from being a duplicate, however small its share: otherwise the new section of a long article would be
- * lost. The result is rounded to six places, because vectors are stored with seven, so that equal texts have exactly 1.
+ * the similarity below that of copies, however small its share: otherwise the new section of a long article would not
+ * show in it. The result is rounded to six places, because vectors are stored with seven, so that equal texts have exactly 1.
  */
 export function similarity(model: string, chunks: readonly ComparedChunk[]): number {
   let sum = 0;
@@ -30,7 +30,7 @@ export function similarity(model: string, chunks: readonly ComparedChunk[]): num
   }
   if (weights === 0) return 0;
   const mean = rounded(sum / weights);
-  const said = least < duplicateFrom ? Math.min(mean, mostOfAnother) : mean;
+  const said = least < nearlyEqualFrom ? Math.min(mean, mostOfAnother) : mean;
   return rounded(calibrate(model, said));
 }
 

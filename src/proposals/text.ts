@@ -24,6 +24,15 @@ export const distinct = (chunks: readonly Chunk[]): Chunk[] => [
   ...new Map(chunks.map((chunk) => [chunk.hash, chunk])).values(),
 ];
 
+/**
+ * The chunks that are compared: the passages. The card says what an article is about, and two articles about one thing may well say
+ * different things of it. Where there is no passage, the card is all there is.
+ */
+export function passages(chunks: readonly Chunk[]): readonly Chunk[] {
+  const found = chunks.filter(({ isCard }) => !isCard);
+  return found.length > 0 ? found : chunks;
+}
+
 /** The distinct chunks of the text whose vectors are known or bought. */
 export const withVectors = ({ chunks, known, bought }: ProposedText): Chunk[] =>
   distinct(chunks).filter(({ hash }) => known.has(hash) || bought.has(hash));

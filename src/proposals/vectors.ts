@@ -85,7 +85,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
     // Cut between two transactions, because a long text waits for a thread and no connection has to wait for it.
     const text = articleText(source);
     const cuts = await cutter.cut(tenantId, text);
-    const chunks = chunksOf(text, cuts);
+    const chunks = chunksOf(text, source.tags ?? [], cuts);
     const known =
       space === undefined
         ? new Set<string>()
@@ -130,9 +130,9 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
       const spaceId = proposal.spaceId ?? (await firstSpaceOf(tx, tenantId, proposal));
       if (spaceId === undefined) return;
       const stored = hashesOf(withVectors(proposal)).filter((hash) => !proposal.bought.has(hash));
-      const bought = distinct(proposal.chunks).flatMap(({ hash, text }) => {
+      const bought = distinct(proposal.chunks).flatMap(({ hash, text, heading }) => {
         const vector = proposal.bought.get(hash);
-        return vector === undefined ? [] : [{ articleId: article.id, hash, text, vector }];
+        return vector === undefined ? [] : [{ articleId: article.id, hash, text, heading, vector }];
       });
       await Promise.all([
         ...(proposal.cut === undefined

@@ -1,6 +1,6 @@
 import { renewalOf } from '../domain/budget-period.ts';
 import type { Failure, KeyRejection } from '../domain/failures.ts';
-import { type Caller, type CallOperation, operations } from '../domain/operations.ts';
+import { type Caller, type CallOperation, channelOf } from '../domain/operations.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
@@ -55,7 +55,7 @@ export async function admit(
   operation: CallOperation,
   caller: Caller,
 ): Promise<Admission> {
-  const { provider } = operations[operation];
+  const provider = channelOf(operation);
   const [admitted, refusals, seen] = await Promise.all([
     admitKey(keys, tx, tenantId, operation),
     breaker.refusals(tx, { tenantId, provider }, caller),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { renewalOf } from '../domain/budget-period.ts';
 import type { Failure } from '../domain/failures.ts';
-import { type BackgroundTimeout, callerOf, operations } from '../domain/operations.ts';
+import { type BackgroundTimeout, callerOf, channelOf, operations } from '../domain/operations.ts';
 import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import { once } from '../platform/async/once.ts';
@@ -78,7 +78,7 @@ export function createBeginCall({
       return await database.withTenant(tenantId, async (tx): Promise<Begun> => {
         const [admitted, seen] = await Promise.all([
           admitKey(keys, tx, tenantId, operation),
-          limits.read(tx, tenantId, provider),
+          limits.read(tx, tenantId, channelOf(operation)),
         ]);
         if (admitted.kind === 'no_key') return { kind: 'failed', code: 'no_api_key' };
         if (admitted.kind === 'rejected' && !request.evenIfRejected)
@@ -153,6 +153,9 @@ export function createBeginCall({
 
 /** The breaker of a call that is made with this key. */
 export function breakerOf<R, K>(request: CallRequest<R, K>, stored: CurrentKey): BreakerId {
-  const { provider } = operations[request.operation];
-  return { tenantId: request.tenantId, provider, keyVersion: stored.version };
+  return {
+    tenantId: request.tenantId,
+    provider: channelOf(request.operation),
+    keyVersion: stored.version,
+  };
 }

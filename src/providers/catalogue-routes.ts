@@ -37,6 +37,10 @@ const vendorView = z
         max_input_tokens: z.number().int().nullable(),
       }),
     ),
+    rerank: z
+      .object({ default_model: z.string(), models: z.array(z.string()) })
+      .nullable()
+      .describe('Its reranking, for `rerank=true` of a search and `rerank_model`; null where it has none'),
     rate_headers: z
       .enum(rateHeaders)
       .nullable()

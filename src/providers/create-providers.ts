@@ -21,6 +21,7 @@ import { createLimits, type Limits } from './limits/limits.ts';
 import { meterGuard } from './metered-guard.ts';
 import type { ProviderMetrics } from './metrics.ts';
 import { reportFailures } from './reported-guard.ts';
+import { createGuardedRerank, type GuardedRerank } from './rerank/guarded-rerank.ts';
 import { type BreakerWaits, createProviderStates, type ProviderStates } from './status/provider-states.ts';
 import { createRecentCauses, type RecentCauses } from './status/recent-causes.ts';
 import { createTryCandidates } from './status/try-candidates.ts';
@@ -53,6 +54,7 @@ export interface ProvidersRoom {
   readonly limits: Limits;
   readonly embedding: GuardedEmbedding;
   readonly profiles: EmbeddingProfiles;
+  readonly rerank: GuardedRerank;
   readonly anthropic: GuardedAnthropic;
   readonly verification: KeyVerification;
   readonly tryCandidates: TryCandidates;
@@ -95,12 +97,14 @@ export function createProviders(deps: CreateProvidersDeps): ProvidersRoom {
   const anthropic = createGuardedAnthropic({
     ...{ guard, connections, backgroundTimeoutMs: deps.backgroundTimeoutMs },
   });
+  const rerank = createGuardedRerank({ keys, guard, catalogue: deps.catalogue, connections });
   const timeoutMs = deps.attemptTimeoutMs;
   return {
     guard,
     limits,
     embedding,
     profiles,
+    rerank,
     anthropic,
     verification: createKeyVerification({
       ...{ database, keys, embedding, profiles, anthropic, backlog, keyWaiters, timeoutMs },

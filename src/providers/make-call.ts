@@ -1,6 +1,6 @@
 import { believed, costWithoutUsage } from '../domain/cost.ts';
 import { type Failure, isKeyRejection } from '../domain/failures.ts';
-import { type KeyReference, operations } from '../domain/operations.ts';
+import { channelOf, type KeyReference, operations } from '../domain/operations.ts';
 import { originOf, targetIdOf } from '../domain/provider-target.ts';
 import type { ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
@@ -99,7 +99,9 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         tookMs: sinceStartMs(),
       });
       if (answer.kind === 'failed') {
-        if (isKeyRejection(answer.code))
+        // A key that may not rerank still embeds.
+        const mayOtherwise = answer.code === 'permission_denied' && channelOf(operation) === 'rerank';
+        if (isKeyRejection(answer.code) && !mayOtherwise)
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
         const { cost: _, cause: __, ...failed } = answer;
         return { ...failed, ...waitOf(failed, limit) };

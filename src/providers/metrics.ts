@@ -2,8 +2,10 @@ import type { Registry } from 'prom-client';
 import { type FailureCode, failureCodes } from '../domain/failures.ts';
 import {
   type CallSource,
+  type Channel,
   callOperations,
   callSources,
+  channels,
   type Provider,
   providers,
 } from '../domain/operations.ts';
@@ -42,7 +44,7 @@ export interface ProviderMetrics {
   /** A provider's answers name another model than before. */
   modelDrifted(): void;
   /** A breaker has made a transition. */
-  breakerChanged(change: { readonly provider: Provider; readonly to: BreakerTransition }): void;
+  breakerChanged(change: { readonly provider: Channel; readonly to: BreakerTransition }): void;
 }
 
 /** Registers the counters of provider calls and breakers. */
@@ -89,7 +91,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
   const transitions = createCounter(registry, {
     name: 'lorekeep_breaker_transitions_total',
     help: 'Transitions of tenants’ breakers',
-    labels: { provider: providers, to: breakerTransitions },
+    labels: { provider: channels, to: breakerTransitions },
     fromZero: true,
   });
 

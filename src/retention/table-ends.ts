@@ -35,6 +35,7 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     article_links: { kind: 'with', table: 'articles' },
     article_manifests: { kind: 'with', table: 'articles' },
     article_merges: { kind: 'bounded', by: 'merges under way: a tenant may have few' },
+    article_words: { kind: 'with', table: 'articles' },
     articles: knowledge,
     audit_log:
       auditDays === undefined
@@ -67,5 +68,6 @@ export function tableEnds(auditDays: number | undefined): Readonly<Record<string
     unused_chunks: by(unusedChunkRetention),
     usage_daily_sums: by(dailySumRetention),
     usage_ledger: { kind: 'with', table: 'provider_calls' },
+    word_versions: { kind: 'bounded', by: 'tenants' },
   };
 }

@@ -3,17 +3,15 @@ import { reviewStatuses } from '../domain/extract-review.ts';
 import { failureCodes } from '../domain/failures.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape } from '../platform/http/guidance.ts';
-import { boundedArray, limit, text, uuid } from '../platform/http/schemas.ts';
+import { boundedArray, limit, uuid, visibleText } from '../platform/http/schemas.ts';
 import { type Finding, maxReviewCharacters } from './review.ts';
-
-const notBlank = (max: number) => text({ max }).refine((value) => value.trim() !== '', 'must not be blank');
 
 const finding = z
   .strictObject({
-    title: notBlank(300).describe('What was found, in one line'),
-    body: notBlank(8_000).describe('Markdown or plain text'),
-    severity: notBlank(50).optional().describe('In your own words'),
-    resolution: notBlank(3_000).optional().describe('What was done about it'),
+    title: visibleText({ max: 300 }).describe('What was found, in one line'),
+    body: visibleText({ max: 8_000 }).describe('Markdown or plain text'),
+    severity: visibleText({ max: 50 }).optional().describe('In your own words'),
+    resolution: visibleText({ max: 3_000 }).optional().describe('What was done about it'),
   })
   .meta({ id: 'Finding' });
 
@@ -22,8 +20,10 @@ const oneOrMore = (findings: readonly unknown[]) => findings.length > 0;
 /** The body of POST. */
 export const newReviewSchema = z
   .strictObject({
-    review_type: notBlank(100).describe('What was reviewed or how, such as `incident` or `code review`'),
-    summary: notBlank(8_000).describe('What happened or was looked at, and what came of it'),
+    review_type: visibleText({ max: 100 }).describe(
+      'What was reviewed or how, such as `incident` or `code review`',
+    ),
+    summary: visibleText({ max: 8_000 }).describe('What happened or was looked at, and what came of it'),
     findings: boundedArray(finding, { max: 50 })
       .refine(oneOrMore, 'must have at least 1 entry')
       .describe('The findings; with the summary at most 60,000 characters in all'),
@@ -80,7 +80,7 @@ const extractionView = z
     reason: z.enum(failureCodes).nullable().describe('Why it is blocked, failed, partial or waiting'),
     ...guidanceShape,
     article_ids: z.array(z.uuid()).describe('The articles that were made of it'),
-    duplicates: z.int().min(0).describe('Articles that would have said what another one says already'),
+    duplicates: z.int().min(0).describe('Articles whose words stand in another one already'),
     failed: z.int().min(0).describe('Articles of the model that could not be used'),
     next_attempt_at: time.nullable(),
     finished_at: time.nullable(),

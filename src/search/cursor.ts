@@ -13,6 +13,8 @@ export type SearchMode = (typeof modes)[number];
 export interface SearchText extends Omit<PublishedFilter, 'excluded'> {
   readonly q: string;
   readonly mode: SearchMode;
+  /** Whether a reranker orders each page; its cursors are those of no other search. */
+  readonly rerank?: boolean;
 }
 
 /** More than any tenant has of anything, and small enough that sums of it fit an integer of Postgres. */
@@ -103,9 +105,12 @@ export function isSealedFor(
  * of what its API key may read anyway.
  */
 function checksumOf(tenantId: string, search: SearchText, content: object): string {
-  const { q, mode, category, tags, tagsMatch } = search;
+  const { q, mode, category, tags, tagsMatch, rerank } = search;
   const parts = [tenantId, q, mode, category ?? null, tags ?? [], tagsMatch ?? 'all', content];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([...parts, rerank ?? false]))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 /** The short ids of all articles that the cursor lists as seen. */

@@ -11,6 +11,8 @@ export function cursorAfter(of: {
   readonly fallback: Fallback | undefined;
   readonly words: KeywordRanking | undefined;
   readonly byVector: boolean;
+  /** Whether a reranker has ordered the page, so that hits before its last one in the ranking are still to come. */
+  readonly reranked: boolean;
   /** The cursor of this page. */
   readonly cursor: SearchCursor | undefined;
 }): SearchCursor | undefined {
@@ -19,9 +21,16 @@ export function cursorAfter(of: {
   if (last === undefined) return undefined;
   const ids = page.map(({ id }) => shortId(id));
   const byMeaning = unpackIds(cursor?.seenIds);
-  if (of.byVector) {
+  const pinned = {
+    served: 'keyword',
+    ...(fallback && { fallback: { code: fallback.code, retryAt: fallback.retryAt?.toISOString() ?? null } }),
+  } as const;
+  if (of.byVector || of.reranked) {
     const seen = [...byMeaning, ...ids];
-    return seen.length > maxSeenIds - 1 ? undefined : { served: servedMode, seenIds: packIds(seen) };
+    if (seen.length > maxSeenIds - 1) return undefined;
+    if (of.byVector) return { served: servedMode, seenIds: packIds(seen) };
+    // The next page begins where this one has begun, without its hits.
+    return { ...pinned, ...(cursor?.keyword && { keyword: cursor.keyword }), seenIds: packIds(seen) };
   }
   if (words === undefined || last.ranks.keyword === null) return undefined;
   // All ids that meaning has shown are kept, because each of those articles may still come by its words. An id that keywords
@@ -29,8 +38,7 @@ export function cursorAfter(of: {
   const byKeyword = [...unpackIds(cursor?.keyword?.seenIds), ...ids];
   const kept = Math.max(minSeenByKeyword, maxSeenIds - byMeaning.length);
   return {
-    served: 'keyword',
-    ...(fallback && { fallback: { code: fallback.code, retryAt: fallback.retryAt?.toISOString() ?? null } }),
+    ...pinned,
     keyword: {
       after: { id: last.id, score: last.score },
       before: Math.min(last.ranks.keyword, maxCount),

@@ -28,10 +28,12 @@ export function presentMeta(mode: SearchQuery['mode'], found: Found) {
     served_mode: found.servedMode,
     fallback: found.fallback,
     fallback_reason: found.fallbackReason,
-    ...guidanceOf(found.fallbackReason),
+    ...guidanceOf(found.fallbackReason ?? found.rerankReason),
     coverage: found.coverage,
     words: found.words,
     nothing_relevant: found.nothingRelevant,
     retry_at: found.retryAt?.toISOString() ?? null,
+    reranked: found.reranked,
+    rerank_reason: found.rerankReason,
   };
 }

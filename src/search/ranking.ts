@@ -3,7 +3,8 @@ import type { Backgrounds } from '../vectors/backgrounds.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
-import type { KeywordRanking, Marks } from './keyword/keyword.ts';
+import type { KeywordRanking } from './keyword/keyword.ts';
+import type { Marks } from './passages/marks.ts';
 import type { QueryVector } from './query-embedding.ts';
 import { type Calibration, relevanceOf } from './relevance.ts';
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { categories } from '../articles/article.ts';
 import { tagsFilter, tagsMatch } from '../articles/schemas.ts';
 import { failureCodes } from '../domain/failures.ts';
+import { hasVisible } from '../domain/visible-text.ts';
 import { cursor } from '../platform/http/cursor.ts';
 import { guidanceShape } from '../platform/http/guidance.ts';
 import { limit, text } from '../platform/http/schemas.ts';
@@ -10,15 +11,17 @@ import { modes } from './cursor.ts';
 import { sources } from './fusion.ts';
 import { wordStatuses } from './keyword/resolution.ts';
 import { leastRelevant } from './relevance.ts';
+import { rerankedHits } from './rerank-candidates.ts';
 import { maxSeenIds, minSeenByKeyword } from './seen-ids.ts';
 
 /** The schemas of the search route. */
 
 const orBetweenWords = /(^|[^\p{L}\p{N}])or(?=$|[^\p{L}\p{N}])/giu;
 
-/** Whether the query contains a letter, a number or a symbol (🦉) beside the operators. */
+/** Whether the query contains a letter, a number or a symbol (🦉) that can be seen, beside the operators. */
 function asksForSomething(q: string): boolean {
-  return /[\p{L}\p{N}\p{So}]/u.test(q.replace(orBetweenWords, '$1'));
+  const asked = q.replace(orBetweenWords, '$1').match(/[\p{L}\p{N}\p{So}]/gu) ?? [];
+  return hasVisible(asked.join(''));
 }
 
 /** The text of a query. Operators and punctuation alone are refused. */
@@ -28,7 +31,7 @@ export const searchText = z
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. By words, articles with all of the words come before those with some; a query with quotes finds only articles that match it fully. By meaning, quotes have no effect. Excluded words exclude articles in every mode. Case, width, ligatures, composed or combining accents and soft hyphens make no difference. When nothing matches fully, a word that no article has is replaced by the most similar word of your articles.',
+    'Words, a question, `"a phrase"`, `this or that`, `-without`. `begin*`. By words, articles with all of up to four words come before those with some; a phrase in quotes has to be there. By meaning, quotes have no effect. Excluded words exclude articles in every mode. Case, width, ligatures and accents make no difference but for the order. A word that no article has costs nothing: it is tried as the beginning of a word, or replaced by the most similar word of your articles, else left out; `meta.words` says which.',
   );
 
 /** The `mode` parameter. */
@@ -37,6 +40,15 @@ export const searchMode = z
   .default('hybrid')
   .transform((mode) => (mode === 'combined' ? 'hybrid' : mode))
   .describe('`combined` is another name for `hybrid`');
+
+/** The `rerank` parameter. */
+const rerank = z
+  .enum(['true', 'false'], 'must be true or false')
+  .default('false')
+  .transform((given) => given === 'true')
+  .describe(
+    `\`true\`: the embedding provider orders the first ${rerankedHits} hits of each page, where it has reranking (see \`GET /providers\`). Their titles and passages go to it, on the tenant's own key, by one more call`,
+  );
 
 /** The `min_relevance` parameter. */
 export const minRelevance = z.coerce.number('must be a number').min(0).max(1);
@@ -47,6 +59,7 @@ export const searchQuerySchema = z.strictObject({
   category: z.enum(categories).optional(),
   tags: tagsFilter,
   tags_match: tagsMatch,
+  rerank,
   limit: limit({ default: 10 }),
   min_relevance: minRelevance
     .optional()
@@ -83,8 +96,12 @@ export const searchHit = z
     snippet: z
       .string()
       .describe(
-        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Where words are matched, ligatures, full-width and decomposed letters are written plainly',
+        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Wherever it stands in the body, and as it is written there; a row of a table comes behind its header row. The beginning of the body where only title or tags match',
       ),
+    heading: z
+      .string()
+      .nullable()
+      .describe('The headings above the passage, from the highest: `Storage > Backups`; null without any'),
     matched: z.array(z.enum(sources)).describe('The rankings that have found it'),
     ranks: z
       .object({ keyword: rank, semantic: rank })
@@ -122,6 +139,15 @@ export const searchMeta = z.object({
       `Whether no article of this page has a \`relevance\` of ${leastRelevant} or more: then the hits are only the nearest`,
     ),
   retry_at: z.iso.datetime().nullable().describe('When a search by meaning may succeed again, if known'),
+  reranked: z
+    .boolean()
+    .describe('Whether a reranker has ordered the hits; `score` and `ranks` are those of the order before'),
+  rerank_reason: z
+    .enum(failureCodes)
+    .nullable()
+    .describe(
+      'Why the hits are in their own order although `rerank` was true; null with fewer than two hits',
+    ),
 });
 
 export const searchReply = z.object({
@@ -131,7 +157,7 @@ export const searchReply = z.object({
       .string()
       .nullable()
       .describe(
-        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning ends after some ${maxSeenIds} articles`,
+        `The cursor of the next page; null on the last. Writes between two pages repeat no article, with one exception: an article that is edited after keywords have shown ${minSeenByKeyword} others may come again. By words, an article that an edit moves up past the end of the page is missed. After a fallback, keywords serve the following pages too. A search by meaning, and one that is reranked, ends after some ${maxSeenIds} articles`,
       ),
   }),
 });

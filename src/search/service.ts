@@ -1,18 +1,20 @@
 import type { FailureCode } from '../domain/failures.ts';
 import { type Coverage, readCoverage } from '../embedding/coverage/summary.ts';
-import type { Database } from '../platform/postgres/database.ts';
+import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { createBackgrounds } from '../vectors/backgrounds.ts';
 import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
 import { explainFallback, pinnedFallback } from './fallback.ts';
-import { type Hit, loadHits } from './hits.ts';
+import { type Hit, type HitPlace, loadHits } from './hits.ts';
 import { createKeywordSearch } from './keyword/keyword.ts';
 import type { WordReport } from './keyword/resolution.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { QueryEmbeddings } from './query-embedding.ts';
 import { poolOf, rankedByWords, rankWithVector } from './ranking.ts';
 import { leastRelevant } from './relevance.ts';
+import { inOrderOf, type Reranked, type Reranking } from './rerank.ts';
+import { loadCandidates, rerankedHits } from './rerank-candidates.ts';
 import { shortId } from './seen-ids.ts';
 import { listHopelessTags, listUnknownTags } from './tags-read-model.ts';
 
@@ -30,6 +32,8 @@ export interface SearchQuery extends SearchText {
 export interface Found {
   readonly kind: 'found';
   readonly hits: readonly Hit[];
+  /** Where the hits' snippets are in their bodies, by article id. */
+  readonly places: ReadonlyMap<string, HitPlace>;
   readonly servedMode: SearchMode;
   /** Whether keywords served a search that asked for more. */
   readonly fallback: boolean;
@@ -37,6 +41,10 @@ export interface Found {
   readonly fallbackReason: FailureCode | null;
   readonly retryAt: Date | null;
   readonly coverage: Coverage;
+  /** Whether a reranker has ordered the hits. */
+  readonly reranked: boolean;
+  /** Why a reranker that was asked for has not; null where it has, where none was, and with fewer than two hits. */
+  readonly rerankReason: FailureCode | null;
   /** What became of each word of the query; empty where words were not searched. */
   readonly words: readonly WordReport[];
   /** Whether no article of the page is relevant, left out ones included. */
@@ -60,17 +68,26 @@ export interface Search {
 export interface SearchServiceDeps {
   readonly database: Database;
   readonly queryEmbeddings: QueryEmbeddings;
+  readonly reranking: Reranking;
   readonly blocked: BlockedOperations;
 }
 
 /** Search by words, by meaning, and by both. */
-export function createSearchService({ database, queryEmbeddings, blocked }: SearchServiceDeps): Search {
+export function createSearchService({
+  database,
+  queryEmbeddings,
+  reranking,
+  blocked,
+}: SearchServiceDeps): Search {
   const keyword = createKeywordSearch();
   const backgrounds = createBackgrounds();
   return {
     openCursor: (tenantId, search, cursor) => openCursor(database, tenantId, search, cursor),
     async search(tenantId, query) {
-      const { mode, cursor, limit, category, tags, tagsMatch, minRelevance = 0 } = query;
+      const { mode, cursor, limit, category, tags, tagsMatch, rerank = false, minRelevance = 0 } = query;
+      const beganAtMs = performance.now();
+      // A reranker chooses the page from more hits than it has.
+      const depth = rerank ? Math.max(limit, rerankedHits) : limit;
       const seen = readSeenIds(cursor);
       const pinned = cursor?.served === 'keyword';
       const tagged = cursor === undefined && tags !== undefined && tags.length > 0;
@@ -84,7 +101,7 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
           keyword.rank(tx, tenantId, {
             q: query.q,
             filter: { category, tags, tagsMatch },
-            limit: seen.size + (mode === 'hybrid' && !pinned ? poolOf(limit) : limit + 1),
+            limit: seen.size + (mode === 'hybrid' && !pinned ? poolOf(depth) : depth + 1),
             plan: cursor?.keyword?.plan,
             after: cursor?.keyword?.after,
           }),
@@ -102,11 +119,11 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
       const vector = answer?.kind === 'vector' ? answer : undefined;
       const words = vector === undefined ? (early ?? (await byKeyword())) : early;
 
-      const result = await database.withTenant(tenantId, async (tx): Promise<SearchResult> => {
+      const rank = async (tx: Transaction) => {
         const ranking =
           vector === undefined
             ? rankedByWords(words, cursor?.keyword?.before ?? 0)
-            : await rankWithVector(tx, tenantId, query, vector, words, seen.size, {
+            : await rankWithVector(tx, tenantId, { ...query, limit: depth }, vector, words, seen.size, {
                 excluded: words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
                 articles: coverage.embedded,
                 backgrounds,
@@ -114,37 +131,66 @@ export function createSearchService({ database, queryEmbeddings, blocked }: Sear
         const fallback = pinned
           ? pinnedFallback(cursor)
           : answer && (await explainFallback(tx, tenantId, answer, coverage));
-        const servedMode = fallback === undefined ? mode : 'keyword';
-
         const unseen = ranking.fused.filter(({ id }) => !seen.has(shortId(id)));
-        const page = unseen.slice(0, limit);
+        return { ranking, fallback, unseen };
+      };
+      const answerWith = async (
+        tx: Transaction,
+        { ranking, fallback, unseen }: Awaited<ReturnType<typeof rank>>,
+        reranked?: Reranked,
+      ): Promise<SearchResult> => {
+        const servedMode = fallback === undefined ? mode : 'keyword';
+        const page = inOrderOf(unseen, reranked).slice(0, limit);
         if (page.length === 0 && tagged) {
           const unknown = await listUnknownTags(tx, tenantId, tags);
           if (unknown.length > 0) return { kind: 'unknown_tags', tags: unknown };
         }
         const relevant = page.filter(({ relevance }) => relevance >= minRelevance);
+        const isReranked = reranked?.kind === 'reranked';
         // The pages behind one without a relevant hit have none either, as good as always.
         const next =
           unseen.length > limit && relevant.length > 0
-            ? cursorAfter({ page, servedMode, fallback, words, byVector: vector !== undefined, cursor })
+            ? cursorAfter({
+                ...{ page, servedMode, fallback, words, cursor },
+                ...{ byVector: vector !== undefined, reranked: isReranked },
+              })
             : undefined;
-        const [hits, nextCursor] = await Promise.all([
+        const [{ hits, places }, nextCursor] = await Promise.all([
           loadHits(tx, tenantId, relevant, ranking),
           next === undefined ? null : issueCursor(tx, tenantId, query, next),
         ]);
         return {
           kind: 'found',
           hits,
+          places,
           servedMode,
           fallback: fallback !== undefined,
           fallbackReason: fallback?.code ?? null,
           retryAt: fallback?.retryAt ?? null,
           coverage,
+          reranked: isReranked,
+          rerankReason: reranked?.kind === 'failed' ? reranked.code : null,
           words: words?.words ?? [],
           nothingRelevant: page.every(({ relevance }) => relevance < leastRelevant),
           nextCursor,
         };
-      });
+      };
+      const rerankAndAnswer = async () => {
+        const { candidates, ...ranked } = await database.withTenant(tenantId, async (tx) => {
+          const found = await rank(tx);
+          return { ...found, candidates: await loadCandidates(tx, tenantId, found.unseen, found.ranking) };
+        });
+        const search = {
+          ...{ tenantId, apiKeyId: query.apiKeyId ?? null, query: query.q },
+          waitedMs: performance.now() - beganAtMs,
+        };
+        // On no connection, however long the reranker takes.
+        const reranked = candidates.length < 2 ? undefined : await reranking.order(search, candidates);
+        return database.withTenant(tenantId, (tx) => answerWith(tx, ranked, reranked));
+      };
+      const result = rerank
+        ? await rerankAndAnswer()
+        : await database.withTenant(tenantId, async (tx) => answerWith(tx, await rank(tx)));
       const keyless = !pinned && result.kind === 'found' && result.fallbackReason === 'no_api_key';
       if (keyless) await blocked.note(tenantId, 'search');
       return result;

@@ -1,8 +1,6 @@
-/** What the database puts around a matched word: characters that no article can contain. */
+/** What stands around a matched word of a passage: characters that no article can contain. */
 export const matchStart = '\u0001';
 export const matchEnd = '\u0002';
-/** What the database puts where its parser must not read on; also a character that no article can contain. */
-export const wordBreak = '\u001f';
 
 const sentinels = new RegExp(`([${matchStart}${matchEnd}])`);
 const maxCharacters = 500;

@@ -87,6 +87,8 @@ export interface Tenants extends Authentication {
 export interface TenantsDeps {
   readonly database: Database;
   readonly audit: AuditTrail;
+  /** Does the part of other rooms in a tenant's creation, in its transaction. */
+  readonly onCreated?: (tx: Transaction, tenantId: string) => Promise<void>;
   readonly onBudgetChanged?: OnBudgetChanged;
   readonly onUseNotRecorded?: (error: unknown) => void;
 }
@@ -122,6 +124,7 @@ export function createTenants(deps: TenantsDeps): Tenants {
       return database.withTenantAsAdmin(tenantId, async (tx): Promise<TenantCreation> => {
         const tenant = await insertTenant(tx, { id: tenantId, slug, name });
         if (tenant === undefined) return { kind: 'slug_taken' };
+        await deps.onCreated?.(tx, tenantId);
         // The superadmin acts in the new tenant, so that the tenant's own audit log names the actor.
         const within: Actor = { ...actor, tenantId };
         await audit.append(tx, within, {

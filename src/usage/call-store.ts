@@ -132,6 +132,8 @@ export async function findLastFailure(
   const row: unknown = await tx('provider_calls')
     .where({ tenant_id: tenantId, provider: key.provider, key_version: key.keyVersion })
     .whereNotNull('finished_at')
+    // Reranking has a breaker of its own, and its failures are told by the searches.
+    .whereNot('operation', 'rerank')
     .whereNotIn('outcome', ['ok', 'unknown'])
     .orderBy('finished_at', 'desc')
     .first('outcome', 'finished_at');
@@ -151,7 +153,7 @@ export async function isAnsweredOfLate(
     `select coalesce(bool_or(outcome = 'ok' and finished_at > :since), false) as answered
        from (select outcome, finished_at from provider_calls
               where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion
-                and finished_at is not null
+                and operation <> 'rerank' and finished_at is not null
               order by finished_at desc limit :calls) last`,
     { tenantId, ...key, calls, since },
   );

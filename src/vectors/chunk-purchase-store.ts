@@ -10,6 +10,13 @@ export interface KindOfChunks {
   readonly hashes: readonly string[];
 }
 
+/** A chunk, what a reader is shown of it, and the headings above it. */
+export interface PassageOfChunk {
+  readonly hash: string;
+  readonly text: string;
+  readonly heading: string;
+}
+
 const bindings = (tenantId: string, { kind, hashes }: KindOfChunks) => ({
   tenantId,
   targetId: targetIdOf(kind.target),
@@ -163,7 +170,7 @@ export async function moveBought(
   space: { readonly id: string; readonly dimensions: number },
   article: {
     readonly id: string;
-    readonly chunks: readonly { readonly hash: string; readonly text: string }[];
+    readonly chunks: readonly PassageOfChunk[];
   },
 ): Promise<void> {
   await tx.raw(
@@ -172,14 +179,15 @@ export async function moveBought(
         where ${theseChunks} and embedding is not null
         returning chunk_hash, embedding
      )
-     insert into chunk_vectors (tenant_id, space_id, article_id, chunk_hash, text, embedding)
-     select :tenantId::uuid, :spaceId::uuid, :articleId::uuid, moved.chunk_hash, c.text, moved.embedding
-       from moved join unnest(:hashes::text[], :texts::text[]) as c(hash, text) on c.hash = moved.chunk_hash
+     insert into chunk_vectors (tenant_id, space_id, article_id, chunk_hash, text, heading, embedding)
+     select :tenantId::uuid, :spaceId::uuid, :articleId::uuid, moved.chunk_hash, c.text, c.heading, moved.embedding
+       from moved join unnest(:hashes::text[], :texts::text[], :headings::text[]) as c(hash, text, heading) on c.hash = moved.chunk_hash
       where vector_dims(moved.embedding) = :dimensions
      on conflict do nothing`,
     {
       ...bindings(tenantId, { kind, hashes: article.chunks.map(({ hash }) => hash) }),
       texts: article.chunks.map(({ text }) => text),
+      headings: article.chunks.map(({ heading }) => heading),
       spaceId: space.id,
       dimensions: space.dimensions,
       articleId: article.id,

@@ -11,6 +11,7 @@ import {
   listPurchases,
   lockClaims,
   moveBought,
+  type PassageOfChunk,
   upsertBought,
 } from './chunk-purchase-store.ts';
 import { ensureSpace, type Space, targets } from './spaces.ts';
@@ -85,7 +86,7 @@ export async function adoptBought(
   kind: SpaceKind,
   article: {
     readonly id: string;
-    readonly chunks: readonly { readonly hash: string; readonly text: string }[];
+    readonly chunks: readonly PassageOfChunk[];
   },
 ): Promise<Space | undefined> {
   const [existing] = await targets(tx, tenantId, kind);

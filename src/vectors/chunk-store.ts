@@ -7,7 +7,9 @@ import { noteUse } from './unused-chunk-store.ts';
 export interface ChunkVector {
   readonly articleId: string;
   readonly hash: string;
+  /** The passage that a reader is shown, and the headings above it. */
   readonly text: string;
+  readonly heading: string;
   readonly vector: readonly number[];
 }
 
@@ -23,8 +25,9 @@ export async function reuseVectors(
   hashes: readonly string[],
 ): Promise<void> {
   await tx.raw(
-    `insert into chunk_vectors (tenant_id, space_id, article_id, chunk_hash, text, embedding)
-     select distinct on (v.chunk_hash) v.tenant_id, v.space_id, :articleId::uuid, v.chunk_hash, v.text, v.embedding
+    `insert into chunk_vectors (tenant_id, space_id, article_id, chunk_hash, text, heading, embedding)
+     select distinct on (v.chunk_hash)
+            v.tenant_id, v.space_id, :articleId::uuid, v.chunk_hash, v.text, v.heading, v.embedding
        from chunk_vectors v
       where v.tenant_id = :tenantId and v.space_id = :spaceId and v.chunk_hash = any(:hashes)
         and not exists (select 1 from chunk_vectors own
@@ -64,12 +67,13 @@ export async function insertVectors(
 ): Promise<void> {
   await tx('chunk_vectors')
     .insert(
-      vectors.map(({ articleId, hash, text, vector }) => ({
+      vectors.map(({ articleId, hash, text, heading, vector }) => ({
         tenant_id: tenantId,
         space_id: spaceId,
         article_id: articleId,
         chunk_hash: hash,
         text,
+        heading,
         embedding: pgvector.toSql([...vector]),
       })),
     )

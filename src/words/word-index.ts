@@ -1,9 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { isThrown } from '../domain/thrown.ts';
 import type { AnalyzableText, AnalyzedText } from '../domain/words/analyze-text.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { ThreadsUnavailable } from '../platform/threads/threads-unavailable.ts';
 import type { Analyzer } from './analysis/analyzer.ts';
-import { deleteWords, replaceWords, updateStatus, type WordsSubject } from './store.ts';
+import { deleteWords, insertWords, replaceWords, updateStatus, type WordsSubject } from './store.ts';
 import { findServing, lookForMissing } from './versions-store.ts';
 
 /** The words of an article's text, by the version that serves its tenant and by the one that will. */
@@ -11,7 +12,13 @@ export interface ArticleWords {
   /** That of the author, or the detected one; null where none could be told. */
   readonly language: string | null;
   readonly versions: readonly AnalyzedText[];
+  /** False where a later release than this process has replaced its version: the worker of that one writes the words. */
+  readonly isServed: boolean;
 }
+
+/** For how long a process may take the version of before for the serving one. */
+export const servingKnownMs = 60_000;
+const servingCache = { max: 10_000, ttl: servingKnownMs };
 
 /** Writes the words by which articles are found. */
 export interface WordIndex {
@@ -22,11 +29,13 @@ export interface WordIndex {
   analyze(tenantId: string, text: AnalyzableText): Promise<ArticleWords>;
   /** The same for a text that is paid for; undefined when it cannot be done now. */
   analyzeIfFree(tenantId: string, text: AnalyzableText): Promise<ArticleWords | undefined>;
+  /** Writes those of a new article, in its transaction and after its statement: by one statement, which needs no answer. */
+  insert(tx: Transaction, tenantId: string, article: WordsSubject, words: ArticleWords): Promise<void>;
   /**
-   * Writes them, in the transaction that writes the article and after its statement: one statement, which needs no answer. Words
-   * that are undefined are left to the worker, which finds them within some seconds.
+   * Writes those of an article that may have some. Words that are undefined are left to the worker, which finds them within some
+   * seconds.
    */
-  write(
+  replace(
     tx: Transaction,
     tenantId: string,
     article: WordsSubject,
@@ -51,16 +60,24 @@ export function createWordIndex({
   readonly database: Pick<Database, 'withTenant'>;
   readonly analyzers: Analyzers;
 }): WordIndex {
-  const analyzersOf = async (tenantId: string): Promise<readonly Analyzer[]> => {
-    if (earlier.length === 0) return [current];
+  const known = new LRUCache<string, number>(servingCache);
+
+  /** The version that serves a tenant. It may have been replaced a minute ago, which the worker allows for. */
+  const servingOf = async (tenantId: string): Promise<number> => {
+    const cached = known.get(tenantId);
+    if (cached !== undefined) return cached;
     const serving = await database.withTenant(tenantId, (tx) => findServing(tx, tenantId));
-    return [current, ...earlier.filter(({ version }) => version === serving)];
+    known.set(tenantId, serving);
+    return serving;
   };
 
   const analyze: WordIndex['analyze'] = async (tenantId, text) => {
+    const serving = await servingOf(tenantId);
     const versions: AnalyzedText[] = [];
-    for (const analyzer of await analyzersOf(tenantId)) versions.push(await analyzer.analyze(tenantId, text));
-    return { language: versions[0]?.language ?? null, versions };
+    for (const analyzer of [current, ...earlier.filter(({ version }) => version === serving)])
+      versions.push(await analyzer.analyze(tenantId, text));
+    const isServed = versions.some(({ version }) => version === serving);
+    return { language: versions[0]?.language ?? null, versions, isServed };
   };
 
   return {
@@ -72,10 +89,22 @@ export function createWordIndex({
         throw error;
       }),
 
-    async write(tx, tenantId, article, words) {
-      if (words !== undefined) return replaceWords(tx, tenantId, article, words.versions);
-      await Promise.all([deleteWords(tx, tenantId, article.id), lookForMissing(tx, tenantId)]);
+    async insert(tx, tenantId, article, { versions, isServed }) {
+      await Promise.all([
+        insertWords(tx, tenantId, article, versions),
+        isServed ? undefined : lookForMissing(tx, tenantId),
+      ]);
     },
+
+    async replace(tx, tenantId, article, words) {
+      await Promise.all([
+        words === undefined
+          ? deleteWords(tx, tenantId, article.id)
+          : replaceWords(tx, tenantId, article, words.versions),
+        words?.isServed ? undefined : lookForMissing(tx, tenantId),
+      ]);
+    },
+
     restate: (tx, tenantId, { id, status }) => updateStatus(tx, tenantId, id, status),
   };
 }

@@ -62,6 +62,7 @@ describe('the table of operations', () => {
     const timeoutOf = backgroundTimeoutOf({ embedding: 30_000, anthropic: background.maxMs });
     expect(callOperations.map((operation) => [operation, timeoutOf(operation)])).toEqual([
       ['embedding', 30_000],
+      ['rerank', 30_000],
       ['extraction', 150_000],
       ['classification', 40_000],
       ['merge', 150_000],
@@ -77,9 +78,9 @@ describe('the table of operations', () => {
 
   it('names every model that a tenant can set, and no other', () => {
     const own = { extraction_model: 'b', classification_model: 'c', merge_model: 'd' };
-    expect(['embedding_model', ...Object.keys(effectiveAnthropicModels(own))].toSorted()).toEqual(
-      [...modelFields].toSorted(),
-    );
+    expect(
+      ['embedding_model', 'rerank_model', ...Object.keys(effectiveAnthropicModels(own))].toSorted(),
+    ).toEqual([...modelFields].toSorted());
     expect(new Set(callOperations.map((operation) => operations[operation].modelField))).toEqual(
       new Set(modelFields),
     );

@@ -16,6 +16,7 @@ describe('a provider', () => {
     expect(filesWith(/\bcreateBoundedFetch\(/)).toEqual([
       'src/providers/anthropic/anthropic-client.ts',
       'src/providers/embedding/embedding-client.ts',
+      'src/providers/rerank/rerank-client.ts',
       'src/providers/wire/bounded-fetch.ts',
     ]);
     expect(importersOf(/^@anthropic-ai\/sdk(\/|$)/)).toEqual(['src/providers/anthropic/anthropic-client.ts']);
@@ -23,6 +24,7 @@ describe('a provider', () => {
 
   it('has a client that only the guarded call holds', () => {
     expect(importersOf(/embedding-client\.ts$/)).toEqual(['src/providers/embedding/guarded-embedding.ts']);
+    expect(importersOf(/rerank-client\.ts$/)).toEqual(['src/providers/rerank/guarded-rerank.ts']);
     expect(importersOf(/anthropic-client\.ts$/)).toEqual(['src/providers/anthropic/guarded-anthropic.ts']);
   });
 

@@ -27,6 +27,7 @@ describe('a table', () => {
       article_links: ['src/articles'],
       article_manifests: ['src/vectors'],
       article_merges: ['src/articles'],
+      article_words: ['src/words'],
       articles: ['src/articles'],
       audit_log: ['src/audit'],
       blocked_operations: ['src/usage'],
@@ -56,6 +57,7 @@ describe('a table', () => {
       unused_chunks: ['src/vectors'],
       usage_daily_sums: ['src/usage'],
       usage_ledger: ['src/usage'],
+      word_versions: ['src/words'],
     });
   });
 

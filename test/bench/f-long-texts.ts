@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import pg from 'pg';
 import { articleText } from '../../src/domain/article-text.ts';
 import { cutText } from '../../src/domain/chunks.ts';
+import { analyzeText } from '../../src/domain/words/analyze-text.ts';
 import { loadSamples } from '../../src/stack/samples/index.ts';
 import type { BenchStack } from './bench-stack.ts';
 import { type Figure, figure } from './figure.ts';
@@ -20,39 +20,31 @@ const turns = 5;
 type Cost = (text: string) => Promise<number>;
 
 /** (f) Chunking and analysing a long text: the worst shapes that a search finds, against prose of that length. */
-export async function benchLongTexts(stack: BenchStack, log: (line: string) => void): Promise<Figure[]> {
+export async function benchLongTexts(_stack: BenchStack, log: (line: string) => void): Promise<Figure[]> {
   log('(f) the worst of texts …');
-  const client = new pg.Client({ connectionString: stack.databaseOwnerUrl });
-  await client.connect();
-  try {
-    await client.query('create temp table texts (text text)');
-    const analysis: Cost = (text) => analyse(client, text);
-    const shapes = [...(await worstFor(chunk, 400, log)), ...(await worstFor(analysis, 250, log))];
-    const texts = [...shapes.map((shape) => textOf(shape, characters)), hangulLines(characters / 28, 7)];
-    const prose = textOf(
-      (await loadSamples()).map(({ body }) => `${body}\n\n`),
-      characters,
-    );
+  const shapes = [...(await worstFor(chunk, 400, log)), ...(await worstFor(analyse, 250, log))];
+  const texts = [...shapes.map((shape) => textOf(shape, characters)), hangulLines(characters / 28, 7)];
+  const prose = textOf(
+    (await loadSamples()).map(({ body }) => `${body}\n\n`),
+    characters,
+  );
 
-    const worst: Record<Part, Compared> = { chunking: none, analysing: none, both: none };
-    for (const text of texts) {
-      const compared = await compare(text, prose, { chunking: chunk, analysing: analysis });
-      for (const part of parts) {
-        if (compared[part].ratio > worst[part].ratio) worst[part] = compared[part];
-      }
-      log(`    ${compared.both.ratio.toFixed(2)}  ${JSON.stringify(text.slice(0, 40))}`);
+  const worst: Record<Part, Compared> = { chunking: none, analysing: none, both: none };
+  for (const text of texts) {
+    const compared = await compare(text, prose, { chunking: chunk, analysing: analyse });
+    for (const part of parts) {
+      if (compared[part].ratio > worst[part].ratio) worst[part] = compared[part];
     }
-    return parts.map((part) => {
-      const { ratio, floorMs } = worst[part];
-      return figure({
-        ...{ bench: 'f', name: `${names[part]}: the worst of ${texts.length} texts of 500,000 characters` },
-        ...{ unit: 'ms', measured: ratio * floorMs, floor: floorMs },
-        ...(part === 'both' ? { bar: { atMost: 3 } } : {}),
-      });
-    });
-  } finally {
-    await client.end();
+    log(`    ${compared.both.ratio.toFixed(2)}  ${JSON.stringify(text.slice(0, 40))}`);
   }
+  return parts.map((part) => {
+    const { ratio, floorMs } = worst[part];
+    return figure({
+      ...{ bench: 'f', name: `${names[part]}: the worst of ${texts.length} texts of 500,000 characters` },
+      ...{ unit: 'ms', measured: ratio * floorMs, floor: floorMs },
+      ...(part === 'both' ? { bar: { atMost: 3 } } : {}),
+    });
+  });
 }
 
 /** The parts of a text's cost, the sum of both last. */
@@ -110,12 +102,9 @@ async function chunk(body: string): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** By Postgres' own clock: what the words of an article cost when it is written. */
-async function analyse(client: pg.Client, text: string): Promise<number> {
-  await client.query('truncate texts');
-  await client.query('insert into texts values ($1)', [text]);
-  const { rows } = await client.query<{ 'QUERY PLAN': [{ 'Execution Time': number }] }>(
-    `explain (analyze, timing off, format json) select article_search('t', text) from texts`,
-  );
-  return rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? Number.POSITIVE_INFINITY;
+/** What the words of an article cost when it is written. */
+async function analyse(text: string): Promise<number> {
+  const startedAt = performance.now();
+  analyzeText({ title: 'A title', body: text, tags: [], category: 'finding', language: null });
+  return performance.now() - startedAt;
 }

@@ -293,18 +293,22 @@ export const shapes: readonly Shape[] = [
     activities: {
       closeAbandonedCalls: async () => 1,
       requeueForgotten: async () => 2,
+      rewriteWords: async () => 0,
       deleteExpired: async () => 4,
       relayOutbox: sequence({ sent: 100, failed: 0, more: true }, { sent: 7, failed: 1, more: false }),
     },
-    async run(test, taskQueue) {
-      const handle = await test.env.client.workflow.start(workflowTypes.reconcile, {
-        taskQueue,
-        workflowId: `${reconcileScheduleId}-${randomUUID()}`,
-        args: [],
-      });
-      await handle.result();
-      return handle;
+    run: reconciliation,
+  },
+  {
+    name: 'reconcile-words',
+    activities: {
+      closeAbandonedCalls: async () => 0,
+      requeueForgotten: async () => 0,
+      rewriteWords: async () => 20,
+      deleteExpired: async () => 0,
+      relayOutbox: async () => ({ sent: 0, failed: 0, more: false }),
     },
+    run: reconciliation,
   },
   document('ingested', { prepareDocument: async () => prepared(3) }),
   document('cut-in-halves', { extractPart: sequence<Extracted>({ kind: 'cut' }, { kind: 'extracted' }) }),
@@ -361,3 +365,13 @@ export const shapes: readonly Shape[] = [
     finishJob: sequence<Finished>({ kind: 'changed' }, completed),
   }),
 ];
+
+async function reconciliation(test: WorkflowTest, taskQueue: string): Promise<WorkflowHandle> {
+  const handle = await test.env.client.workflow.start(workflowTypes.reconcile, {
+    taskQueue,
+    workflowId: `${reconcileScheduleId}-${randomUUID()}`,
+    args: [],
+  });
+  await handle.result();
+  return handle;
+}

@@ -108,6 +108,11 @@ export const twinDimensions = 16;
 /** What the model says to everything. */
 export const twinMessage = 'The twin has read it.';
 
+/** A request to order texts, in the form that the vendors have in common; each refuses the others' further fields. */
+const rerankRequest = z
+  .looseObject({ model: z.string(), query: z.string(), documents: z.array(z.string().min(1)).min(1) })
+  .transform(({ model, query, documents }) => ({ model, query, inputs: documents }));
+
 const embeddingRequest = z
   .looseObject({ model: z.string(), input: z.array(z.string()) })
   .transform(({ model, input, ...optional }) => ({ model, inputs: input, optional }));
@@ -139,7 +144,7 @@ const messageRequest = z
   }));
 
 /**
- * A stand-in for an OpenAI-compatible provider (`/v1/embeddings`) and for Anthropic (`/v1/messages`), for their faults:
+ * A stand-in for an OpenAI-compatible provider (`/v1/embeddings`), for reranking (`/v1/rerank`, `/v2/rerank`) and for Anthropic (`/v1/messages`), for their faults:
  * what real ones do seldom, on demand. Equal texts have equal vectors, and texts that share words have near ones.
  */
 export async function startProviderTwin(options: { readonly port?: number } = {}): Promise<ProviderTwin> {
@@ -202,19 +207,21 @@ export async function startProviderTwin(options: { readonly port?: number } = {}
         return send(
           response,
           200,
-          asked.kind === 'embedding'
-            ? embeddingAnswer(dialect, { ...asked, tokens: inputTokens, dimensions: step.dimensions })
-            : {
-                id: `msg_${randomUUID()}`,
-                type: 'message',
-                role: 'assistant',
-                model,
-                content: [{ type: 'text', text: said.slice(0, outputTokens * 4) }],
-                stop_reason:
-                  step.stopReason ?? (outputTokens < countTokens(said) ? 'max_tokens' : 'end_turn'),
-                stop_sequence: null,
-                usage: step.usage ?? { input_tokens: inputTokens, output_tokens: outputTokens },
-              },
+          asked.kind === 'rerank'
+            ? rerankAnswer(asked, inputTokens + asked.inputs.length * countTokens(asked.query))
+            : asked.kind === 'embedding'
+              ? embeddingAnswer(dialect, { ...asked, tokens: inputTokens, dimensions: step.dimensions })
+              : {
+                  id: `msg_${randomUUID()}`,
+                  type: 'message',
+                  role: 'assistant',
+                  model,
+                  content: [{ type: 'text', text: said.slice(0, outputTokens * 4) }],
+                  stop_reason:
+                    step.stopReason ?? (outputTokens < countTokens(said) ? 'max_tokens' : 'end_turn'),
+                  stop_sequence: null,
+                  usage: step.usage ?? { input_tokens: inputTokens, output_tokens: outputTokens },
+                },
           headers,
         );
       }
@@ -319,6 +326,15 @@ function readRequest(request: IncomingMessage, body: unknown) {
       const apiKey = bearer ?? z.string().catch('').parse(request.headers['api-key']);
       return { kind: 'embedding' as const, apiKey, ...embeddingRequest.parse(body) };
     }
+    case '/v1/rerank':
+    case '/v2/rerank': {
+      const apiKey = request.headers.authorization?.replace('Bearer ', '') ?? '';
+      // Voyage has scores in `data` and Jina in `results`, at one path; only Voyage is told to cut long texts.
+      const asVoyage = z.looseObject({ truncation: z.boolean() }).safeParse(body).success;
+      const vendor: RerankAsked['vendor'] =
+        pathname === '/v2/rerank' ? 'cohere' : asVoyage ? 'voyage' : 'jina';
+      return { kind: 'rerank' as const, apiKey, vendor, ...rerankRequest.parse(body) };
+    }
     case '/v1/messages': {
       const apiKey = z.string().catch('').parse(request.headers['x-api-key']);
       return { kind: 'message' as const, apiKey, ...messageRequest.parse(body) };
@@ -364,6 +380,42 @@ function embeddingAnswer(
     usage: usage(tokens),
   };
 }
+
+/** The scores of texts, best first: how many words of the query each has, and the shorter the better. In the vendor's own form. */
+function rerankAnswer(
+  { vendor, model, query, inputs }: RerankAsked,
+  tokens: number,
+): Readonly<Record<string, unknown>> {
+  const wanted = new Set(wordsOf(query));
+  const scores = inputs
+    .map((text, index) => ({ index, relevance_score: twinScore(wanted, text) }))
+    .sort((left, right) => right.relevance_score - left.relevance_score);
+  switch (vendor) {
+    case 'cohere':
+      return {
+        id: randomUUID(),
+        results: scores,
+        meta: { api_version: { version: '2' }, billed_units: { search_units: 1 } },
+      };
+    case 'voyage':
+      return { object: 'list', data: scores, model, usage: { total_tokens: tokens } };
+    case 'jina':
+      return { model, object: 'list', usage: { total_tokens: tokens }, results: scores };
+  }
+}
+
+type RerankAsked = z.output<typeof rerankRequest> & {
+  readonly vendor: 'cohere' | 'voyage' | 'jina';
+};
+
+const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+const twinScore = (wanted: ReadonlySet<string>, text: string) => {
+  const words = wordsOf(text);
+  return (
+    new Set(words.filter((word) => wanted.has(word))).size / (wanted.size + 1) + 0.1 / (words.length + 1)
+  );
+};
 
 type FixedStep = Exclude<TwinStep, { readonly kind: 'by' }>;
 

@@ -13,27 +13,29 @@ describe('Reconcile', () => {
     test,
   }) => {
     const { result, calls } = await reconcile(test, () => ({ sent: 3, failed: 0, more: false }), 2);
-    expect(calls).toEqual(['relayOutbox', 'requeueForgotten', 'closeAbandonedCalls', 'deleteExpired']);
-    expect(result).toEqual({ abandoned: 1, requeued: 2, sent: 3, failed: 0, expired: 7 });
+    expect(calls).toEqual([
+      ...['relayOutbox', 'requeueForgotten', 'closeAbandonedCalls', 'rewriteWords', 'deleteExpired'],
+    ]);
+    expect(result).toEqual({ abandoned: 1, requeued: 2, sent: 3, failed: 0, rewritten: 3, expired: 7 });
   });
 
   it('goes on while there is more, and adds up', async ({ test }) => {
     const { result, calls } = await reconcile(test, (batch) => ({ sent: 98, failed: 2, more: batch < 3 }));
-    expect(calls).toHaveLength(6);
-    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 294, failed: 6, expired: 7 });
+    expect(calls).toHaveLength(7);
+    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 294, failed: 6, rewritten: 3, expired: 7 });
   });
 
   it('stops after twenty batches: the rest is the next run’s', async ({ test }) => {
     const { result, calls } = await reconcile(test, () => ({ sent: 100, failed: 0, more: true }));
     expect(calls.filter((call) => call === 'relayOutbox')).toHaveLength(20);
-    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 2_000, failed: 0, expired: 7 });
+    expect(result).toEqual({ abandoned: 1, requeued: 0, sent: 2_000, failed: 0, rewritten: 3, expired: 7 });
   });
 
   it('outlives a database that is away for a moment', async ({ test }) => {
     const { result, calls } = await reconcile(test, (batch) =>
       batch < 3 ? new Error('the database is away') : { sent: 1, failed: 0, more: false },
     );
-    expect(calls).toHaveLength(6);
+    expect(calls).toHaveLength(7);
     expect(result).toMatchObject({ sent: 1 });
   });
 });
@@ -47,6 +49,10 @@ async function reconcile(test: WorkflowTest, answers: (batch: number) => Relayed
     async closeAbandonedCalls() {
       calls.push('closeAbandonedCalls');
       return 1;
+    },
+    async rewriteWords() {
+      calls.push('rewriteWords');
+      return 3;
     },
     async deleteExpired() {
       calls.push('deleteExpired');

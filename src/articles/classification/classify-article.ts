@@ -53,7 +53,7 @@ export interface ClassifyArticleDeps {
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
   readonly records: Pick<WriteRecords, 'recordWrite'>;
-  readonly wordIndex: Pick<WordIndex, 'analyzeIfFree' | 'write'>;
+  readonly wordIndex: Pick<WordIndex, 'analyzeIfFree' | 'replace'>;
   /** Provider calls that this process makes at once. */
   readonly slots: Pick<Share, 'acquire'>;
 }
@@ -108,7 +108,7 @@ export function createClassifyArticleSteps(deps: ClassifyArticleDeps): ClassifyA
     const article = changes ? await updateArticle(tx, tenantId, articleId, { category }) : current;
     // Those of an edit that was made meanwhile are not known.
     const known = words?.revision === current.revision ? words.words : undefined;
-    if (changes) await wordIndex.write(tx, tenantId, article, known);
+    if (changes) await wordIndex.replace(tx, tenantId, article, known);
     await records.recordWrite(tx, serviceActor(tenantId), article, {
       action: 'article.classified',
       details: { category, answered: answer.category, confidence, model, on_behalf_of: asked.apiKeyId },

@@ -1,5 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import { articleText, contentHash } from '../../domain/article-text.ts';
+import { articleHash } from '../../domain/article-text.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { ArticleWords, WordIndex } from '../../words/word-index.ts';
 import type { Article, LinkedArticle } from '../article.ts';
@@ -35,7 +35,7 @@ export function createWriteDraft({
   wordIndex,
 }: {
   readonly records: Pick<WriteRecords, 'recordWrite'>;
-  readonly wordIndex: Pick<WordIndex, 'write'>;
+  readonly wordIndex: Pick<WordIndex, 'replace'>;
 }): WriteDraft {
   return async (tx, actor, id, sources, { text, words }) => {
     const { tenantId } = actor;
@@ -46,10 +46,10 @@ export function createWriteDraft({
       language: words?.language ?? null,
       chosenLanguage: null,
       metadata: { merged_from: from },
-      contentHash: contentHash(articleText(text)),
+      contentHash: articleHash(text),
       gateVerdict: 'skipped',
     });
-    await wordIndex.write(tx, tenantId, { ...text, id, status: 'draft' }, words);
+    await wordIndex.replace(tx, tenantId, { ...text, id, status: 'draft' }, words);
     await insertLinks(tx, tenantId, id, from);
     const states = await records.recordWrite(
       tx,

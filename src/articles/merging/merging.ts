@@ -50,7 +50,7 @@ export function createMerging(deps: {
   readonly anthropic: Pick<GuardedAnthropic, 'ask'>;
   readonly blocked: BlockedOperations;
   readonly records: Pick<WriteRecords, 'recordWrite'>;
-  readonly wordIndex: Pick<WordIndex, 'analyzeIfFree' | 'write'>;
+  readonly wordIndex: Pick<WordIndex, 'analyzeIfFree' | 'replace'>;
 }): Merging {
   const { database, anthropic, blocked, wordIndex } = deps;
   const writeDraft = createWriteDraft(deps);

@@ -2,7 +2,9 @@ import { type Fence, type Line, type LineShape, readLine } from './markdown-line
 
 /** What begins at a line. Lines that only go on with what is above them are left out. */
 export type BlockStart =
-  | { readonly kind: 'heading'; readonly level: number }
+  | { readonly kind: 'heading'; readonly level: number; readonly end: number }
+  /** The line of dashes between the head of a table and its rows. It is no place for a cut. */
+  | { readonly kind: 'delimiter'; readonly end: number }
   | { readonly kind: 'block' }
   /** A block within a list or a quote. */
   | { readonly kind: 'inner' }
@@ -46,13 +48,19 @@ export function visitBlockStarts(text: string, from: number, visit: Visit): void
     // A list goes on with items, with what is indented, and with the paragraph of its last item.
     const goesOn = open.kind === 'nested' && line.shape.kind === 'text';
     inList = inList && (line.item || line.indent >= itemIndent || line.shape.kind === 'blank' || goesOn);
-    open = below(open, line, start, inList, visit);
+    open = below(open, line, { start, end }, inList, visit);
     inList ||= line.item && open.kind !== 'fence';
   }
 }
 
 /** Visits what begins at the line, and answers what is open below it. */
-function below(open: Open, line: Line, start: number, inList: boolean, visit: Visit): Open {
+function below(
+  open: Open,
+  line: Line,
+  { start, end }: { readonly start: number; readonly end: number },
+  inList: boolean,
+  visit: Visit,
+): Open {
   const { shape, quoted, item } = line;
   if (open.kind === 'fence') {
     visit(start, codeLine);
@@ -71,7 +79,7 @@ function below(open: Open, line: Line, start: number, inList: boolean, visit: Vi
   }
   switch (shape.kind) {
     case 'heading':
-      visit(start, nested || item ? own : { kind: 'heading', level: shape.level });
+      visit(start, nested || item ? own : { kind: 'heading', level: shape.level, end });
       return nothing;
     case 'fence':
       visit(start, own);
@@ -80,12 +88,14 @@ function below(open: Open, line: Line, start: number, inList: boolean, visit: Vi
       visit(start, own);
       return nothing;
     case 'underline':
-      if (open.kind === 'paragraph') visit(open.start, { kind: 'heading', level: shape.level });
+      if (open.kind === 'paragraph') visit(open.start, { kind: 'heading', level: shape.level, end });
       else visit(start, own);
       return nothing;
     case 'delimiter':
+      if (open.kind !== 'paragraph') return afterText(open, start, own, nested, visit);
       // The line above is the first of the table.
-      return open.kind === 'paragraph' ? table : afterText(open, start, own, nested, visit);
+      visit(start, { kind: 'delimiter', end });
+      return table;
     case 'html':
       if (open.kind === 'paragraph' || nested) return afterText(open, start, own, nested, visit);
       visit(start, open.kind === 'html' ? codeLine : own);

@@ -1,6 +1,8 @@
+import { bodyStartOf } from '../article-text.ts';
 import { centitokens } from '../tokens.ts';
 import { atomEnd } from './atoms.ts';
 import { type BlockStart, visitBlockStarts } from './block-starts.ts';
+import { createOutline, type Outline } from './outline.ts';
 import { createSentenceEnds, isSpace } from './sentence-ends.ts';
 import { indexFrom } from './sorted-search.ts';
 
@@ -27,6 +29,8 @@ export interface RankedCuts {
   readonly weights: Float64Array;
   /** The estimated tokens of the text, in hundredths. */
   readonly total: number;
+  /** The headings and the tables of the text. */
+  readonly outline: Outline;
 }
 
 /** Ranks the offsets of a text: the starts of its atoms. */
@@ -49,20 +53,21 @@ export function rankCuts(text: string): RankedCuts {
     total += centitokens(text, start, end);
     count += 1;
   }
-  const cuts = { count, offsets, ranks, weights, total };
+  const outline = createOutline(text);
+  const cuts = { count, offsets, ranks, weights, total, outline };
   rankBlocks(text, cuts);
   return cuts;
 }
 
 /** Raises the starts of Markdown blocks. The body's start stays with the title, and a block after a heading stays with it. */
-function rankBlocks(text: string, { count, offsets, ranks }: RankedCuts): void {
-  const titleEnd = text.indexOf('\n');
-  if (titleEnd === -1) return;
-  const bodyStart = titleEnd + 2;
+function rankBlocks(text: string, { count, offsets, ranks, outline }: RankedCuts): void {
+  const bodyStart = bodyStartOf(text);
   let unrankedStart = bodyStart;
   let lastStart = bodyStart;
   let afterHeading = false;
   visitBlockStarts(text, bodyStart, (start, block) => {
+    outline.note(start, block);
+    if (block.kind === 'delimiter') return;
     if (afterHeading && start !== lastStart) unrankedStart = start;
     afterHeading = block.kind === 'heading';
     lastStart = start;
@@ -72,6 +77,6 @@ function rankBlocks(text: string, { count, offsets, ranks }: RankedCuts): void {
   });
 }
 
-function rankOf(block: BlockStart): number {
+function rankOf(block: Exclude<BlockStart, { kind: 'delimiter' }>): number {
   return block.kind === 'heading' ? cutRank.heading + 6 - block.level : cutRank[block.kind];
 }

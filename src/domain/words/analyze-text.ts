@@ -2,6 +2,7 @@ import { analyzerVersion } from './analyzer-version.ts';
 import { headingsOf } from './headings.ts';
 import { detectLanguage } from './language.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import type { Span } from './text-units.ts';
 import { tokensOf } from './tokenize.ts';
 import { createWordsVector, type Weight, type WordsVector } from './words-vector.ts';
@@ -31,6 +32,8 @@ export interface AnalyzedText {
   readonly bodyFrom: number;
   /** Of every 64th word of the body, from its first: where it starts, in characters (not UTF-16 units) of the body. */
   readonly offsets: readonly number[];
+  /** The headings and tables of the body. */
+  readonly outline: Outline;
 }
 
 /** The number of words between two offsets. */
@@ -58,6 +61,7 @@ export function analyzeText({ title, tags, category, body, language }: Analyzabl
     length: length + count,
     bodyFrom,
     offsets,
+    outline: outlineOf(body),
   };
 }
 

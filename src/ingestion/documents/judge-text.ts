@@ -1,3 +1,5 @@
+import { hasVisible } from '../../domain/visible-text.ts';
+
 /** What a text is. `data` is for programs: JSON, CSV, XML. */
 export type TextKind = 'html' | 'markdown' | 'plain' | 'data' | 'empty';
 
@@ -28,7 +30,7 @@ const manyWeakMarks = 4;
 /** Judges a text by its words; linear in its length. */
 export function judgeText(text: string, label: TextLabel): TextKind {
   const start = text.slice(0, judgedCharacters).trimStart();
-  if (start === '') return text.trim() === '' ? 'empty' : 'plain';
+  if (!hasVisible(start)) return hasVisible(text) ? 'plain' : 'empty';
   if (start.startsWith('<')) return judgeMarkup(start, label);
   if (isJson(text, start) || isTableOfValues(start, label)) return 'data';
   if (isNamed(label, /^text\/(x-)?markdown\b/i, /\.(md|markdown|mdx)$/i)) return 'markdown';

@@ -1,3 +1,4 @@
+import { hasVisible } from '../../domain/visible-text.ts';
 import { cleanMarkdown } from './clean-markdown.ts';
 import { type DecodedText, decodeText } from './decode-text.ts';
 import type { DocumentNote, DocumentSource, Read, ReadDocument } from './document.ts';
@@ -34,7 +35,7 @@ export async function readDocument(source: DocumentSource): Promise<ReadInProces
   if (written.kind !== 'read') return written.kind === 'too_large' ? tooLarge : unsupported;
   if (written.markdown.length > maxMarkdownCharacters) return tooLarge;
   const markdown = written.markdown.trim();
-  if (!/[\p{L}\p{N}]/u.test(markdown)) return unsupported;
+  if (!/[\p{L}\p{N}]/u.test(markdown) || !hasVisible(markdown)) return unsupported;
   const parts = splitIntoParts(markdown);
   if (parts.length > maxParts) return tooLarge;
   const document: ReadDocument = {
@@ -103,7 +104,7 @@ function shortTitle(title: string | null): string | null {
     .slice(0, 4 * maxTitleLength)
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  if (line === '') return null;
+  if (!hasVisible(line)) return null;
   // By characters, not by code units.
   return [...line].slice(0, maxTitleLength).join('');
 }

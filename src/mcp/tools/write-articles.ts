@@ -20,7 +20,9 @@ export const proposeArticleTool = tool({
   description:
     'Writes a new article. Use it for knowledge that is worth keeping and that `search` has not found; write one subject an ' +
     'article, in Markdown. It is compared with the published articles first: `duplicate` means that nothing was written ' +
-    'because `article` says it already, `low_novelty` that it was kept as a draft. Costs embedding calls for its text, on ' +
+    'because its words stand in `article` already, `low_novelty` that it was kept as a draft because it is near an article; ' +
+    '`differs` shows where it says something else, such as another number. If that is a correction, tell a person, or change ' +
+    'the article with `edit_article`. Costs embedding calls for its text, on ' +
     "the tenant's key; without a key it is written all the same. Send an `idempotency_key`, and after a failure call again " +
     'with the same one: nothing is then written twice. Pass `status: "draft"` when a person should read it first.',
   annotations: writes,
@@ -40,7 +42,7 @@ export const proposeArticleTool = tool({
       kind: 'answer',
       summary:
         outcome === 'duplicate'
-          ? 'Nothing was written: an article says it already.'
+          ? 'Nothing was written: its words stand in an article already.'
           : `Written, as ${data.status === 'draft' ? 'a draft' : 'a published article'}.`,
       data: { outcome, article: summaryOf(data), gate: meta.gate },
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasVisible } from '../../domain/visible-text.ts';
 import { surrogateFault } from './surrogates.ts';
 
 /** Building blocks of route schemas: the texts, ids, page sizes and lists of requests. */
@@ -39,6 +40,11 @@ export function text(bounds: { readonly max: number; readonly min?: number }) {
       if (fault !== undefined) refuse(fault);
     })
     .meta({ minLength: min, maxLength: bounds.max });
+}
+
+/** The schema of a text of at most `max` characters in which something can be seen. */
+export function visibleText(bounds: { readonly max: number }) {
+  return text(bounds).refine((value) => value === '' || hasVisible(value), 'must not be blank');
 }
 
 /** The schema of an id, which becomes lower case: the spelling of the database and of Temporal's workflow ids. */

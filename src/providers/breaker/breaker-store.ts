@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FailureCode } from '../../domain/failures.ts';
-import { type Caller, callers, type Provider } from '../../domain/operations.ts';
+import { type Caller, type Channel, callers } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 
 /** When a breaker opens, and for how long. */
@@ -17,7 +17,7 @@ export interface BreakerPolicy {
 /** Identifies a breaker. The key version is part of it, so a new key starts with a closed breaker. */
 export interface BreakerId {
   readonly tenantId: string;
-  readonly provider: Provider;
+  readonly provider: Channel;
   readonly keyVersion: number;
 }
 

@@ -23,6 +23,8 @@ export interface VendorView {
     readonly other_dimensions: readonly number[] | { readonly min: number; readonly max: number } | null;
     readonly max_input_tokens: number | null;
   }[];
+  /** Its reranking, on the same key; null where it has none. */
+  readonly rerank: { readonly default_model: string; readonly models: readonly string[] } | null;
   /** The form in which it tells what is left of the rate; null where it is not known. */
   readonly rate_headers: Vendor['rateHeaders'];
   readonly notes: string;
@@ -44,6 +46,7 @@ export function presentVendor(vendor: Vendor): VendorView {
       other_dimensions: otherDimensions(model),
       max_input_tokens: model.maxInputTokens,
     })),
+    rerank: vendor.rerank && { default_model: vendor.rerank.defaultModel, models: vendor.rerank.models },
     rate_headers: vendor.rateHeaders,
     notes,
   };

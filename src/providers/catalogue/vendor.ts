@@ -37,6 +37,24 @@ export interface VendorModel {
   readonly inputStyle?: InputStyle;
 }
 
+/** How a vendor orders texts for a query, on the key of its embeddings and at the same host. */
+export interface VendorRerank {
+  /** The path of the API at the end of the vendor's address, and what stands there for reranking. */
+  readonly path: { readonly ofEmbeddings: string; readonly ofReranking: string };
+  readonly defaultModel: string;
+  readonly models: readonly string[];
+  /** The most texts of one request. */
+  readonly maxDocuments: number;
+  /** The most tokens of a request: those of the query for each text, and those of the texts. */
+  readonly maxRequestTokens: number;
+  /** The beginning of a text that is read, in tokens, where a request can say so; null: the whole. */
+  readonly maxDocumentTokens: number | null;
+  /** Fields of a request beside model, query and documents, which have the same names everywhere. */
+  readonly fields: Readonly<Record<string, boolean>>;
+  /** The field of an answer that holds the scores. */
+  readonly scoresIn: 'results' | 'data';
+}
+
 /** What is known of a vendor of embeddings. Null is not known, and is found out by the first calls. */
 export interface Vendor {
   /** Short, in lower case, and never changed: tenants' settings hold it. */
@@ -61,6 +79,8 @@ export interface Vendor {
   readonly maxInputTokens: number | null;
   /** Codes, types and other fixed words of its refusals, in lower case, with what they mean. */
   readonly errorWords: Readonly<Record<string, FailureCode>>;
+  /** Its reranking; null where it has none. */
+  readonly rerank: VendorRerank | null;
   /** The form of the headers that tell what is left of the rate; null where it is not known. */
   readonly rateHeaders: RateHeaders | null;
   /** For people, in plain English. */
@@ -85,6 +105,7 @@ export const compatible = {
   maxRequestTokens: null,
   maxInputTokens: null,
   errorWords: {},
+  rerank: null,
   rateHeaders: null,
 } as const satisfies Partial<Vendor>;
 

@@ -1,11 +1,10 @@
-import { z } from 'zod';
-import { type Cost, costWithoutUsage } from '../../domain/cost.ts';
-import { failureTraits } from '../../domain/failures.ts';
+import { costWithoutUsage } from '../../domain/cost.ts';
 import type { ProviderTarget } from '../../domain/provider-target.ts';
 import type { Vendor } from '../catalogue/vendor.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyRefusal } from '../wire/classify-refusal.ts';
 import { classifyTransport } from '../wire/classify-transport.ts';
+import { holdsError, parseJson, refusalCost } from '../wire/json-answer.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 import { allowedAddressesOf, type ProviderConnections } from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
@@ -107,27 +106,4 @@ export function createEmbeddingClient({ connections, providerUrls }: ProviderCon
       });
     },
   };
-}
-
-/** The value of a JSON text; undefined for any other. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const errorSchema = z.union([
-  z.object({ error: z.union([z.looseObject({}), z.string().min(1)]) }),
-  z.object({ base_resp: z.object({ status_code: z.number().refine((code) => code !== 0) }) }),
-]);
-
-/** Whether an answer with a good status holds an error, whatever else it holds. */
-const holdsError = (answer: unknown) => errorSchema.safeParse(answer).success;
-
-/** What an answer without vectors has cost: a refusal that says what was wrong is not billed, whatever its status. */
-function refusalCost(code: keyof typeof failureTraits, told: Cost): Cost {
-  const isRefusal = code !== 'malformed_response' && !failureTraits[code].countsForBreaker;
-  return told.kind === 'unknown' && isRefusal ? { kind: 'free' } : told;
 }

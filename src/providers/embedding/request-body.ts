@@ -18,7 +18,7 @@ export function textsToSend(
 }
 
 /** Half a surrogate pair is no character, and becomes U+FFFD. */
-const withoutHalfPairs = (text: string) =>
+export const withoutHalfPairs = (text: string) =>
   text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
 
 /** The body of a request. A field that is not used is absent and never null: some servers refuse null. */

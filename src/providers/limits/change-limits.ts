@@ -1,4 +1,4 @@
-import type { Provider } from '../../domain/operations.ts';
+import type { Channel } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import { type LimitState, unlimited } from './limit-state.ts';
 import { type LimitRow, readLimits, saveLimits } from './limits-store.ts';
@@ -6,7 +6,7 @@ import { type LimitRow, readLimits, saveLimits } from './limits-store.ts';
 /** The key whose limits are meant. Another version of it is another key, of which nothing is known. */
 export interface LimitedKey {
   readonly tenantId: string;
-  readonly provider: Provider;
+  readonly provider: Channel;
   readonly keyVersion: number;
 }
 

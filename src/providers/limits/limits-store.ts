@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Provider } from '../../domain/operations.ts';
+import type { Channel } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import { type LimitState, type Pause, pausedBys, type Window } from './limit-state.ts';
 
@@ -78,7 +78,7 @@ function pauseOf(row: z.output<typeof columnsSchema>): Pause | null {
 }
 
 /** Reads the limits as the database's clock sees them now, by one indexed read. */
-export async function readLimits(tx: Transaction, tenantId: string, provider: Provider): Promise<LimitRow> {
+export async function readLimits(tx: Transaction, tenantId: string, provider: Channel): Promise<LimitRow> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select c.now, revision::text, key_version, requests_limit, requests_left, requests_since, requests_reset_at,
             tokens_limit, tokens_left, tokens_since, tokens_reset_at, paused_until, paused_by, pauses, probe_until, epoch
@@ -96,7 +96,7 @@ export async function readLimits(tx: Transaction, tenantId: string, provider: Pr
 export async function saveLimits(
   tx: Transaction,
   tenantId: string,
-  provider: Provider,
+  provider: Channel,
   { keyVersion, requests, tokens, pause, epoch }: LimitState,
   revision: string,
 ): Promise<boolean> {

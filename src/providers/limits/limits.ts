@@ -1,4 +1,4 @@
-import type { Provider } from '../../domain/operations.ts';
+import type { Channel } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { RateLimits } from '../wire/rate-limits.ts';
 import { changeLimits, type LimitedKey } from './change-limits.ts';
@@ -32,7 +32,7 @@ export interface PacedEnd extends CallEnd {
 /** The limits of the tenants' keys, and the pauses that providers have asked for. */
 export interface Limits {
   /** Reads what is known of the tenant's limits, by one indexed read. */
-  read(tx: Transaction, tenantId: string, provider: Provider): Promise<LimitRow>;
+  read(tx: Transaction, tenantId: string, provider: Channel): Promise<LimitRow>;
   /** Counts a call that begins, or refuses it. With `tested`, for a call made to test the key, it is not refused. */
   take(
     tx: Transaction,
@@ -45,10 +45,10 @@ export interface Limits {
   /** Ends the pauses of the tenant's key and forgets its limits, on the tenant's request. */
   forget(tx: Transaction, key: LimitedKey): Promise<void>;
   /** Lets one call try at once although the key is paused, because a person asks for it. */
-  allowProbe(tx: Transaction, tenantId: string, provider: Provider): Promise<void>;
+  allowProbe(tx: Transaction, tenantId: string, provider: Channel): Promise<void>;
 }
 
-/** Creates the limits. They are one row for each tenant and provider in Postgres, shared by every process, on the database's clock. */
+/** Creates the limits. They are one row for each tenant and channel in Postgres, shared by every process, on the database's clock. */
 export function createLimits(): Limits {
   return {
     read: readLimits,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { longestStartToCloseMs, type Provider } from '../../domain/operations.ts';
+import { type Channel, longestStartToCloseMs } from '../../domain/operations.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { OpenCalls } from './pacing.ts';
 
@@ -10,14 +10,15 @@ const longestCallMs = longestStartToCloseMs + 30_000;
 export async function sumOpenCalls(
   tx: Transaction,
   tenantId: string,
-  key: { readonly provider: Provider; readonly keyVersion: number },
+  key: { readonly provider: Channel; readonly keyVersion: number },
   callId: string,
 ): Promise<OpenCalls> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `select count(*)::int as requests, coalesce(sum(reserved_tokens), 0)::float8 as tokens
        from provider_calls
       where finished_at is null and started_at > clock_timestamp() - :longestCallMs * interval '1 millisecond'
-        and tenant_id = :tenantId and provider = :provider and key_version = :keyVersion and id <> :callId`,
+        and tenant_id = :tenantId and case operation when 'rerank' then operation else provider end = :provider
+        and key_version = :keyVersion and id <> :callId`,
     { tenantId, ...key, callId, longestCallMs },
   );
   return z.tuple([z.object({ requests: z.number(), tokens: z.number() })]).parse(rows)[0];

@@ -98,6 +98,11 @@ export function createProviderStates(deps: ProviderStatesDeps): ProviderStates {
           await breaker.reset(tx, id);
           // Who says "go on" has paid the bill, or knows that the provider is ready.
           await limits.forget(tx, id);
+          if (provider === 'embedding') {
+            const reranking = { ...id, provider: 'rerank' } as const;
+            await breaker.reset(tx, reranking);
+            await limits.forget(tx, reranking);
+          }
         }
         await audit.append(tx, actor, {
           action: 'provider.breaker_reset',

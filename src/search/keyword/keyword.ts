@@ -7,6 +7,7 @@ import {
 } from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
+import type { Marks } from '../passages/marks.ts';
 import {
   type QueryResolution,
   type Sought,
@@ -40,12 +41,6 @@ export interface KeywordRanking {
   readonly known: number;
   /** The text of a tsquery for what the query excludes; null where it excludes nothing. */
   readonly excluded: string | null;
-}
-
-/** What is marked in snippets. */
-export interface Marks {
-  /** A lexeme that ends in `*` stands for all that begin so. */
-  readonly lexemes: readonly string[];
 }
 
 /** Search by words. */
@@ -98,7 +93,7 @@ export function createKeywordSearch(): KeywordSearch {
 
 const reportOf = ({ words, known, wording: { excluded } }: Sought) => ({ words, known, excluded });
 
-const marksOf = ({ lexemes }: Sought): Marks | undefined => (lexemes.length === 0 ? undefined : { lexemes });
+const marksOf = ({ marks }: Sought): Marks | undefined => (marks.terms.length === 0 ? undefined : marks);
 
 /** Whether a query has a sign that may exclude something: a minus, or a dash in its place. */
 const mayExclude = (q: string) => /[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(q);

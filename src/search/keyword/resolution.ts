@@ -1,4 +1,5 @@
 import { parseQuery, type Term, type WordsQuery } from '../../domain/words/parse-query.ts';
+import type { Marks } from '../passages/marks.ts';
 import { inverseFrequency, maxAllFirst, type WeightedTerm, type Wording, weighTerm } from './wording.ts';
 import type { WordStatistics } from './words-read-model.ts';
 
@@ -39,8 +40,7 @@ export type WordStatus = (typeof wordStatuses)[number];
 /** A query as it is sought. */
 export interface Sought {
   readonly wording: Wording;
-  /** The lexemes that are marked in snippets; one that ends in `*` stands for all that begin so. */
-  readonly lexemes: readonly string[];
+  readonly marks: Marks;
   readonly words: readonly WordReport[];
   /** The part of the query that some article has, by weight: 1 is all of it. */
   readonly known: number;
@@ -65,14 +65,15 @@ export function seek(query: WordsQuery, resolution: QueryResolution): Sought {
   const { articles, averageLength, languages } = resolution;
   const terms: WeightedTerm[] = [];
   const needed: string[] = [];
-  const lexemes = new Set<string>();
+  const marked: Marks['terms'][number][] = [];
   const words: WordReport[] = [];
   let unknownWeight = 0;
 
   const add = (term: Term, count: number) => {
-    terms.push(weighTerm(term, count, articles));
+    const weighed = weighTerm(term, count, articles);
+    terms.push(weighed);
+    marked.push({ lexemes: term.marks, weight: weighed.weight });
     if (term.kind === 'phrase') needed.push(term.query);
-    for (const lexeme of term.marks) lexemes.add(lexeme);
   };
 
   query.terms.forEach((typed, index) => {
@@ -111,7 +112,7 @@ export function seek(query: WordsQuery, resolution: QueryResolution): Sought {
       allFirst: terms.length <= maxAllFirst,
       someSuffice: terms.length > 1 && needed.length < terms.length,
     },
-    lexemes: [...lexemes],
+    marks: { terms: marked },
     words,
     known,
   };

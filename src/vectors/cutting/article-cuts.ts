@@ -35,7 +35,9 @@ export async function findChunks(
   const cuts = isLong(text)
     ? await findCuts(tx, tenantId, { articleId, contentHash, chunkerVersion })
     : cutText(text);
-  return cuts === undefined ? { kind: 'uncut', text } : { kind: 'chunks', chunks: chunksOf(text, cuts) };
+  return cuts === undefined
+    ? { kind: 'uncut', text }
+    : { kind: 'chunks', chunks: chunksOf(text, source.tags ?? [], cuts) };
 }
 
 /** Stores the cuts of an article's long text, in place of those of its text before. Those of a short one are not kept. */

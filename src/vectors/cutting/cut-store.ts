@@ -7,6 +7,9 @@ const rowSchema = z.object({
   ends: z.array(z.number()),
   hashes: z.array(z.string()),
   tokens: z.array(z.number()),
+  paths: z.array(z.string()),
+  head_starts: z.array(z.number()),
+  head_ends: z.array(z.number()),
 });
 
 /** Which text of an article was cut, and by which rules. */
@@ -25,15 +28,18 @@ export async function findCuts(
   const found: unknown = await tx('article_cuts')
     .where({ tenant_id: tenantId, article_id: articleId })
     .where({ content_hash: contentHash, chunker_version: chunkerVersion })
-    .first('starts', 'ends', 'hashes', 'tokens');
+    .first('starts', 'ends', 'hashes', 'tokens', 'paths', 'head_starts', 'head_ends');
   const row = rowSchema.optional().parse(found);
   return row?.starts.flatMap((start, index) => {
     const end = row.ends[index];
     const hash = row.hashes[index];
     const approxTokens = row.tokens[index];
-    return end === undefined || hash === undefined || approxTokens === undefined
-      ? []
-      : [{ start, end, hash, approxTokens }];
+    const path = row.paths[index];
+    if (end === undefined || hash === undefined || approxTokens === undefined || path === undefined)
+      return [];
+    const [headStart = 0, headEnd = 0] = [row.head_starts[index], row.head_ends[index]];
+    const head = headEnd === 0 ? undefined : { start: headStart, end: headEnd };
+    return [{ start, end, hash, approxTokens, path, head }];
   });
 }
 
@@ -54,6 +60,9 @@ export async function upsertCuts(
       ends: cuts.map(({ end }) => end),
       hashes: cuts.map(({ hash }) => hash),
       tokens: cuts.map(({ approxTokens }) => approxTokens),
+      paths: cuts.map(({ path }) => path),
+      head_starts: cuts.map(({ head }) => head?.start ?? 0),
+      head_ends: cuts.map(({ head }) => head?.end ?? 0),
     })
     .onConflict(['tenant_id', 'article_id'])
     .merge();

@@ -10,7 +10,7 @@ export interface BatchLimits {
 /** A chunk as far as batches are concerned. */
 interface Batchable {
   readonly hash: string;
-  readonly text: string;
+  readonly input: string;
 }
 
 /** The chunks of the next request. */
@@ -44,7 +44,7 @@ export function nextBatch<T extends Batchable>(
     const own = refusals.get(chunk.hash);
     if (own?.groupId !== known?.groupId || own?.largestBatch !== known?.largestBatch) continue;
     if (batch.length === limit) break;
-    if (maxTokens !== null) tokens += tokensOf(chunk.text);
+    if (maxTokens !== null) tokens += tokensOf(chunk.input);
     // One that is too long alone is sent alone: the provider decides.
     if (maxTokens !== null && tokens > maxTokens && batch.length > 0) break;
     batch.push(chunk);

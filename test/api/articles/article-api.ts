@@ -19,6 +19,7 @@ import { createGate, type Proposals } from '../../../src/proposals/gate.ts';
 import { createProposalMetrics } from '../../../src/proposals/metrics.ts';
 import { createLimits } from '../../../src/providers/limits/limits.ts';
 import type { QueryEmbeddings } from '../../../src/search/query-embedding.ts';
+import type { Reranking } from '../../../src/search/rerank.ts';
 import { searchRoutes } from '../../../src/search/routes.ts';
 import { createSearchService, type SearchServiceDeps } from '../../../src/search/service.ts';
 import { createTenants } from '../../../src/tenants/service.ts';
@@ -51,10 +52,16 @@ export interface ArticleApi {
   close(): Promise<void>;
 }
 
+/** What a search gets from a tenant whose provider has no reranking. */
+export const noReranking: Reranking = {
+  order: async () => ({ kind: 'failed', code: 'rerank_unsupported' }),
+};
+
 /** What the gate gets from a tenant without a key. */
 const keylessProposals: Proposals = {
   embed: async () => ({ kind: 'failed', code: 'no_api_key' }),
   compare: () => Promise.reject(new Error('there is nothing to compare')),
+  compareWords: () => Promise.reject(new Error('there is nothing to compare')),
   store: () => Promise.reject(new Error('there is nothing to store')),
 };
 
@@ -97,6 +104,7 @@ export async function startArticleApi(
         createSearchService({
           database,
           queryEmbeddings: keyless,
+          reranking: noReranking,
           blocked: createBlockedOperations({
             ...{ database, audit, log },
             metrics: createUsageMetrics(metrics.registry),

@@ -30,6 +30,7 @@ describe('POST /articles', () => {
       tags: ['retries', 'overload'],
       status: 'published',
       source_type: 'handbook',
+      language: expect.toSatisfy((value) => value === null || value === 'en'),
       metadata: { a: [1, { b: null }] },
       revision: 1,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

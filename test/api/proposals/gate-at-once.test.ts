@@ -5,10 +5,10 @@ import { createLogger } from '../../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import type { Answer } from '../../support/answer.ts';
 import { answerWith, axis, near } from './gate-api.ts';
-import { factsOfProposals } from './proposal-facts.ts';
+import { factsOfProposals, withTime } from './proposal-facts.ts';
 
 // Proposals that come at the same moment.
-const it = factsOfProposals();
+const it = factsOfProposals(withTime);
 
 describe('equal proposals at the same moment', () => {
   it.for([2, 50])('%i of them are one article and one call', async (times, { proposer }) => {
@@ -52,10 +52,16 @@ describe('equal proposals at the same moment', () => {
     expect([again.status, again.body.data.id]).toEqual([200, articles[0]?.id]);
   });
 
-  it('that are alike and not equal are one article, too', async ({ twin, proposer }) => {
+  it('that say the same in other forms are one article, too', async ({ proposer }) => {
+    const forms = ['Some words.', '**Some** words!', '\n\nSOME   words', '- some words'];
+    const answers = await manyTimes(12, (at) => proposer.post({ body: forms[at % forms.length] }));
+    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 11 });
+  });
+
+  it('that are alike and not equal are one published article, and a draft', async ({ twin, proposer }) => {
     twin.script(proposer.key, [answerWith([axis(0)]), answerWith([near(0.99)])]);
     const answers = await manyTimes(2, (at) => proposer.post({ title: `Version ${at}` }));
-    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 1 });
+    expect(counts(answers)).toEqual({ '201 novel': 1, '201 low_novelty': 1 });
   });
 
   it('of two processes are one article', async ({ service, proposer }) => {

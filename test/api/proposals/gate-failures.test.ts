@@ -182,7 +182,7 @@ describe('a gate that fails inside the write', () => {
             "select setting::int as left from pg_settings where name = 'statement_timeout'",
           );
           seen.push({ given, left: rows[0].left });
-          return { similar: [], ofAllText: true };
+          return [];
         },
       },
       5_000,
@@ -266,6 +266,7 @@ const embedded: Proposals = {
       bought: new Map([['a hash', axis(0)]]),
     },
   }),
-  compare: async () => ({ similar: [], ofAllText: true }),
+  compare: async () => [],
+  compareWords: async () => ({ differs: [] }),
   store: async () => undefined,
 };

@@ -42,7 +42,7 @@ describe('a proposal', () => {
     });
   });
 
-  it.for([0.88, 0.969])(
+  it.for([0.88, 0.97, 1])(
     'at %d becomes a draft with all of its fields',
     async (cosine, { service, withArticle: { proposer, id } }) => {
       proposer.vectors([near(cosine)]);
@@ -66,6 +66,10 @@ describe('a proposal', () => {
         verdict: 'low_novelty',
         similarity: cosine,
         nearest: [{ id, title: 'The first', similarity: cosine }],
+        differs: [
+          { proposal: 'Nearly the first', existing: 'The first' },
+          { proposal: 'It says nearly that.', existing: 'It says one thing.' },
+        ],
         reason: null,
       });
       const [row] = await auditOf(service, proposer, 'article.created');
@@ -76,26 +80,30 @@ describe('a proposal', () => {
         gate: 'low_novelty',
         similarity: cosine,
         nearest: id,
+        differs: 2,
       });
     },
   );
 
-  it.for([0.97, 1])(
-    'at %d is not created: the answer is the article that is there',
-    async (cosine, { service, withArticle: { proposer, id } }) => {
-      const { links: _, ...existing } = (
+  it.for<[string, object]>([
+    ['in other case, blank space and markup', { title: 'THE  first', body: '\n\n**it says** one  thing' }],
+    ['as a draft', { title: 'The first', body: 'It says one thing.', status: 'draft' }],
+  ])(
+    'whose words stand in an article is not created, however far its vectors are: %s',
+    async ([_, fields], { service, withArticle: { proposer, id } }) => {
+      const { links: _links, ...existing } = (
         await service.call(proposer.tenant.keys.user, 'GET', `/articles/${id}`)
       ).body.data;
-      proposer.vectors([near(cosine)]);
-      const answer = await proposer.post({ title: 'Just the first', status: 'draft' });
+      proposer.vectors([near(0.1)]);
+      const answer = await proposer.post(fields);
       expect(answer.status).toBe(200);
       expect(answer.body.data).toEqual(existing);
       expect(answer.body.meta).toEqual({
         deduplicated: true,
         gate: {
           verdict: 'duplicate',
-          similarity: cosine,
-          nearest: [{ id, title: 'The first', similarity: cosine }],
+          similarity: 1,
+          nearest: [{ id, title: 'The first', similarity: 1 }],
           reason: null,
         },
       });
@@ -107,7 +115,7 @@ describe('a proposal', () => {
       expect(row).toMatchObject({
         subject: { kind: 'article', id },
         actor: { role: 'agent' },
-        details: { revision: 1, similarity: cosine },
+        details: { revision: 1, similarity: 1 },
       });
     },
   );
@@ -211,7 +219,8 @@ describe('a proposal', () => {
     proposer.vectors([near(0.5)], [near(0.99)]);
     const novel = [{ title: 'Novel' }, { 'idempotency-key': 'novel' }] as const;
     const first = await proposer.post(...novel);
-    const same = [{ title: 'The same' }, { 'idempotency-key': 'same' }] as const;
+    const said = { title: 'The first', body: 'it says ONE thing' };
+    const same = [said, { 'idempotency-key': 'same' }] as const;
     const refused = await proposer.post(...same);
     expect([first.status, refused.status]).toEqual([201, 200]);
     const calls = proposer.calls();
@@ -413,7 +422,10 @@ describe('while a model is being replaced', () => {
     await service.call(proposer.tenant.keys.user, 'PATCH', '/tenants/me/llm-config', setModel);
     twin.script(proposer.key, [answerWith([near(0.99)])]);
     const answer = await proposer.post();
-    expect([answer.status, answer.body.data.id]).toEqual([200, id]);
+    expect(answer.body.meta.gate).toMatchObject({
+      verdict: 'low_novelty',
+      nearest: [{ id, similarity: 0.99 }],
+    });
     expect(twin.callsOf(proposer.key).map(({ model }) => model)).toEqual(['a-model', 'a-model']);
   });
 });

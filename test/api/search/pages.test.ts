@@ -83,7 +83,7 @@ describe('the pages of a search', () => {
       await write(tenant, `T${i}`, `ocelots ${i % 2 ? 'climb' : 'hunt'} at night`);
     const query = { q: 'ocleots climb quietly', mode: 'keyword', limit: '2' };
     const whole = await search(tenant, { ...query, limit: '100' });
-    expect(whole.data).toHaveLength(3);
+    expect(whole.data).toHaveLength(6);
     const pages = await readPages(tenant, query, async (page) => {
       // Now the word as it was typed is in an article, and another word has become common.
       await write(tenant, `C${page}`, 'ocleots climb, climb and climb');
@@ -201,7 +201,10 @@ describe('a cursor', () => {
   describe('made up, with a right checksum', () => {
     it('is good when Postgres can take it', async ({ margays: { tenant } }) => {
       const { status, body } = await answerTo(tenant, (keyword) =>
-        planned(keyword, { terms: [typed(1), { as: { word: 'margay' }, count: 1 }] }),
+        planned(
+          { ...keyword, after: { id: '00000000-0000-4000-8000-000000000000', score: 1 } },
+          { terms: [typed(1), corrected('margay')] },
+        ),
       );
       expect(status).toBe(200);
       expect(body.data).toHaveLength(1);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import type { QueryVector } from '../../../src/search/query-embedding.ts';
 import { createSearchService } from '../../../src/search/service.ts';
-import type { ArticleApi } from '../articles/article-api.ts';
+import { type ArticleApi, noReranking } from '../articles/article-api.ts';
 import { factsOfArticles } from '../articles/article-facts.ts';
 import { vectorsOf, write } from './search-tenant.ts';
 
@@ -65,6 +65,7 @@ function searchWith(
         }
       },
     },
+    reranking: noReranking,
     queryEmbeddings: { embedQuery: () => embed(firstEnded) },
     blocked: { note: async () => undefined },
   });

@@ -68,6 +68,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
             vector,
           }),
         },
+        reranking: { order: unwanted },
         blocked: { note: unwanted },
       });
       await search.search(tenantIdOf(query.tenant), { q: query.q, mode, limit });

@@ -2,6 +2,7 @@ import type { PlantedFault } from './planted-fault.ts';
 
 const search = ['test/api/search/search.test.ts'];
 const pages = ['test/api/search/pages.test.ts'];
+const wordRanking = ['test/integration/search/word-ranking.test.ts'];
 const longCursors = ['test/api/search/long-cursors.test.ts'];
 const queries = ['test/integration/search/query-embedding.test.ts'];
 const nearest = ['test/integration/vectors/nearest.test.ts'];
@@ -53,6 +54,7 @@ export const rankingFaults: readonly PlantedFault[] = [
       ['category ?? null, tags', 'tags', 'the category'],
       ["tags ?? [], tagsMatch ?? 'all'", "tagsMatch ?? 'all'", 'the tags'],
       ["tags ?? [], tagsMatch ?? 'all'", 'tags ?? []', 'the way to match tags'],
+      ['[...parts, rerank ?? false]', 'parts', 'reranking'],
     ] as const
   ).map(([find, replace, what]) => ({
     file: 'src/search/cursor.ts',
@@ -84,24 +86,24 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/keyword/keyword.ts',
-    find: 'const leastShare = 0.3;',
-    replace: 'const leastShare = 0;',
-    why: 'one common word of many is a hit',
-    tests: search,
+    find: 'if (found > 0) terms[index] = { as, count: found };',
+    replace: '',
+    why: 'neither the beginning of a word nor its right spelling is sought',
+    tests: [...search, 'test/api/search/search-kinds.test.ts'],
   },
   {
-    file: 'src/search/keyword/keyword-read-model.ts',
-    find: ' or (score = :afterScore and id > :afterId)',
+    file: 'migrations/001_baseline/word-search.ts',
+    find: ' or (score = $18 and article_id > $19)',
     replace: '',
     why: 'articles of equal score are lost between two pages',
-    tests: pages,
+    tests: wordRanking,
   },
   {
     file: 'src/search/keyword/keyword.ts',
-    find: '  if (plan !== undefined) return rank(plan.spellings);\n',
-    replace: '',
-    why: 'each page chooses its spellings anew',
-    tests: pages,
+    find: 'await resolve(tx, tenantId, query, statistics);\n    if',
+    replace: 'await resolve(tx, tenantId, withCommon, statistics);\n    if',
+    why: 'the counts are those of other terms',
+    tests: [...pages, ...wordRanking],
   },
   {
     file: 'src/search/cursor-store.ts',
@@ -153,18 +155,32 @@ export const rankingFaults: readonly PlantedFault[] = [
     tests: nearest,
   },
   {
-    file: 'src/search/keyword/keyword-read-model.ts',
-    find: 'ln(1 + (articles + 1) / (count + 0.5::float8))',
-    replace: '1.0::float8 + 0 * count',
+    file: 'src/search/keyword/wording.ts',
+    find: 'Math.log(1 + (Math.max(articles, count) - count + 0.5) / (count + 0.5))',
+    replace: '1 + 0 * (articles + count)',
     why: 'a rare word weighs as much as a common one',
-    tests: [...search, ...pages],
+    tests: wordRanking,
   },
   {
-    file: 'src/search/keyword/keyword-read-model.ts',
-    find: '1 + ln(1 + length(a.search)) as norm',
-    replace: '1 as norm',
+    file: 'migrations/001_baseline/word-search.ts',
+    find: '$11 + $12 * w.length as norm',
+    replace: '$11 + $12 as norm',
     why: 'a long article goes before a short one with the same words',
-    tests: both,
+    tests: [...both, ...wordRanking],
+  },
+  {
+    file: 'migrations/001_baseline/word-search.ts',
+    find: 'scores[at_most - found] >= rest',
+    replace: 'true',
+    why: 'the best of those with some of the words are lost',
+    tests: wordRanking,
+  },
+  {
+    file: 'src/search/keyword/words-read-model.ts',
+    find: 'join articles a on a.tenant_id = :tenantId and a.id = r.article_id',
+    replace: 'left join articles a on a.id = r.article_id and a.tenant_id = :tenantId',
+    why: 'what a wrong function answers is shown, though without an id',
+    tests: wordRanking,
   },
   {
     file: 'src/search/ranking.ts',

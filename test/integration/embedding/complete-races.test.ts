@@ -66,7 +66,7 @@ describe('the completion of an article', () => {
       const contentHash = String(row?.content_hash);
       const chunks = chunkArticle(body);
       const vector = Array.from({ length: 16 }, () => 0.25);
-      const vectors = chunks.map(({ hash, text }) => ({ articleId: article.articleId, hash, text, vector }));
+      const vectors = chunks.map((chunk) => ({ ...chunk, articleId: article.articleId, vector }));
       await insertVectors(tx, tenant.id, spaceId, vectors);
       return complete(tx, article, { spaceId, target: targetOf(model), contentHash, chunks, rejected: [] });
     });

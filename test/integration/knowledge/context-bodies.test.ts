@@ -1,46 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listBodies } from '../../../src/knowledge/context-read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { describe, expect } from 'vitest';
+import { listFoundBodies } from '../../../src/knowledge/context-read-model.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
+import { insertTenant } from '../../support/tenant-row.ts';
 
-let db: TestDatabase;
-const tenantId = randomUUID();
+const it = factsOfDatabase()
+  .extend('tenantId', { scope: 'file' }, ({ db }) => insertTenant(db))
+  .extend('find', ({ db, tenantId }) => (body: string, passage: string | null, status = 'published') => {
+    const id = randomUUID();
+    return db.database.withTenant(tenantId, async (tx) => {
+      await tx('articles').insert({
+        ...{ tenant_id: tenantId, id, title: 'T', body, category: 'idea', status, content_hash: id },
+      });
+      return (await listFoundBodies(tx, tenantId, [{ id, passage }])).get(id);
+    });
+  });
 
-beforeAll(async () => {
-  db = await createTestDatabase();
-  await db.database.withTenant(tenantId, (tx) =>
-    tx('tenants').insert({ id: tenantId, slug: 'bodies', name: 'Bodies' }),
-  );
-});
-afterAll(() => db?.drop());
+describe('the body of a hit', () => {
+  it('is as long as its characters, and has its passage where that begins', async ({ find }) => {
+    expect(await find('知🦉知 a passage', 'a passage')).toEqual({ length: 13, at: 4 });
+    expect(await find('知'.repeat(100), null)).toEqual({ length: 100, at: null });
+    expect(await find('', 'a passage')).toEqual({ length: 0, at: null });
+  });
 
-async function write(body: string, status = 'published'): Promise<string> {
-  const id = randomUUID();
-  await db.database.withTenant(tenantId, (tx) =>
-    tx('articles').insert({
-      ...{ tenant_id: tenantId, id, title: 'T', body, category: 'idea', status, content_hash: id },
-    }),
-  );
-  return id;
-}
+  it('has a passage where its longest line is, if the rest differs', async ({ find }) => {
+    expect(await find('One.\r\n\r\nThe second.\r\nThird.', 'Title\n\nOne.\n\nThe second.\nThird.')).toEqual({
+      length: 27,
+      at: 8,
+    });
+    expect(await find('One.', 'Another text.\nOf two lines.')).toEqual({ length: 4, at: null });
+  });
 
-const lengths = async (ids: readonly string[], max: number) => {
-  const bodies = await db.database.withTenant(tenantId, (tx) => listBodies(tx, tenantId, ids, max));
-  return ids.map((id) => bodies.get(id)?.length);
-};
-
-describe('the bodies of a context', () => {
-  it('are as many characters together as may be needed, in the order of the hits', async () => {
-    const [first, second, draft, third, fourth] = [
-      await write('a'.repeat(100)),
-      await write('知'.repeat(100)),
-      await write('c'.repeat(100), 'draft'),
-      await write('d'.repeat(100)),
-      await write(''),
-    ];
-    expect(await lengths([third, draft, second, first, fourth], 250)).toEqual([100, undefined, 100, 50, 0]);
-    expect(await lengths([second, first, third], 30)).toEqual([30, 0, 0]);
-    expect(await lengths([first, second, third], 300)).toEqual([100, 100, 100]);
-    expect(await lengths([], 300)).toEqual([]);
+  it('is not found of an article that is not published', async ({ find }) => {
+    expect(await find('A body.', null, 'draft')).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Chunk } from '../../../src/domain/chunks.ts';
 import { type ChunksToBuy, createBuyVectors } from '../../../src/proposals/buy-vectors.ts';
+import { aChunk } from '../../support/a-chunk.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { targetOf } from '../../support/targets.ts';
 
@@ -74,5 +75,5 @@ describe('a failed purchase', () => {
 });
 
 function chunk(text: string): Chunk {
-  return { position: 0, text, hash: `hash of ${text}`, approxTokens: 1 };
+  return aChunk({ text, hash: `hash of ${text}` });
 }

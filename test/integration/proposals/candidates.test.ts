@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { chunkArticle, chunkerVersion } from '../../../src/domain/chunks.ts';
 import { compareProposal } from '../../../src/proposals/comparison.ts';
-import { findEqualText } from '../../../src/proposals/comparison-read-model.ts';
+import { listTextsToCompare } from '../../../src/proposals/texts-read-model.ts';
 import { insertVectors, upsertManifest } from '../../../src/vectors/chunk-store.ts';
 import { ensureSpace } from '../../../src/vectors/spaces.ts';
 import { createArticle } from '../../support/articles.ts';
@@ -26,7 +26,7 @@ describe('the articles that a proposal is compared with', () => {
     for (let each = 0; each < 16; each += 1) ids.push((await createArticle(test, tenant)).articleId);
     const [all, ...others] = ids;
 
-    const { similar } = await test.services.database.withTenant(tenant.id, async (tx) => {
+    const similar = await test.services.database.withTenant(tenant.id, async (tx) => {
       const dimensions = hashes.length + 1;
       const space = await ensureSpace(tx, tenant.id, { target: targetOf(model), chunkerVersion }, dimensions);
       const store = async (articleId: string, vectors: readonly (readonly number[])[]) => {
@@ -34,6 +34,7 @@ describe('the articles that a proposal is compared with', () => {
           articleId,
           hash: `${articleId} ${at}`,
           text: 'x',
+          heading: '',
           vector,
         }));
         await insertVectors(tx, tenant.id, space.id, stored);
@@ -62,18 +63,39 @@ describe('the articles that a proposal is compared with', () => {
   });
 });
 
-describe('the article with the text of a proposal', () => {
-  it('is a published one rather than an older draft', async ({ test, tenant }) => {
+describe('the articles whose words are compared with a proposal', () => {
+  const nothingNear = { spaceId: undefined, chunkHashes: [], nearIds: [] };
+
+  it('begin with a published one of the same text rather than an older draft', async ({ test, tenant }) => {
     const draft = await createArticle(test, tenant, { status: 'draft' });
     const published = await createArticle(test, tenant);
     const [row] = await test.db.rawAsOwner(
       "update articles set gate_verdict = 'novel' where id = $1 returning content_hash",
       [draft.articleId],
     );
-    const proposed = { contentHash: String(row?.content_hash), status: 'draft' } as const;
-    const found = await test.services.database.withTenant(tenant.id, (tx) =>
-      findEqualText(tx, tenant.id, proposed),
-    );
-    expect(found?.id).toBe(published.articleId);
+    const proposed = { contentHash: String(row?.content_hash), status: 'draft', ...nothingNear } as const;
+    const idsFor = (status: 'draft' | 'published') =>
+      test.services.database.withTenant(tenant.id, async (tx) =>
+        (await listTextsToCompare(tx, tenant.id, { ...proposed, status })).map(({ id }) => id),
+      );
+    expect(await idsFor('draft')).toEqual([published.articleId, draft.articleId]);
+    expect(await idsFor('published')).toEqual([published.articleId]);
+  });
+
+  it('are at most twelve, and no more than two million bytes, best first', async ({ test, tenant }) => {
+    const ids: string[] = [];
+    for (let each = 0; each < 14; each += 1) ids.push((await createArticle(test, tenant)).articleId);
+    const near = async () => {
+      const proposed = { contentHash: 'none', status: 'published', ...nothingNear, nearIds: ids } as const;
+      const texts = await test.services.database.withTenant(tenant.id, (tx) =>
+        listTextsToCompare(tx, tenant.id, proposed),
+      );
+      return texts.map(({ id }) => id);
+    };
+    expect(await near()).toEqual(ids.slice(0, 12));
+    await test.db.rawAsOwner("update articles set body = repeat('語', 500000) where tenant_id = $1", [
+      tenant.id,
+    ]);
+    expect(await near()).toEqual(ids.slice(0, 1));
   });
 });

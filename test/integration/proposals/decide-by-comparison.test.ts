@@ -3,12 +3,12 @@ import { describe, expect } from 'vitest';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import type { CompareProposal } from '../../../src/proposals/comparison.ts';
 import { decideByComparison } from '../../../src/proposals/decide-by-comparison.ts';
-import { createArticle } from '../../support/articles.ts';
+import type { CompareWords } from '../../../src/proposals/words.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { targetOf } from '../../support/targets.ts';
 
 const it = factsOfServices();
-const article = { contentHash: 'f'.repeat(64), status: 'published' } as const;
+const article = { title: 'A title', body: '', contentHash: 'f'.repeat(64), status: 'published' } as const;
 const proposal = {
   ...{ chunks: [], target: targetOf('m'), spaceId: undefined, known: new Set<string>(), bought: new Map() },
 };
@@ -18,33 +18,58 @@ describe('the time that is left for a comparison', () => {
     const limits = await test.services.database.withTenant(tenant.id, async (tx) => {
       const before = await limitOf(tx);
       let during = '';
+      let duringWords = '';
       const compare: CompareProposal = async (inner) => {
         during = await limitOf(inner);
-        return { similar: [], ofAllText: true };
+        return [];
       };
-      await decideByComparison(compare, tx, tenant.id, { article, proposal, leftMs: () => 1_234 });
-      return { before, during, after: await limitOf(tx) };
+      const compareWords: CompareWords = async (inner) => {
+        duringWords = await limitOf(inner);
+        return { differs: [] };
+      };
+      await decideByComparison({ compare, compareWords }, tx, tenant.id, {
+        article,
+        proposal,
+        leftMs: () => 1_234,
+      });
+      return { before, during, duringWords, after: await limitOf(tx) };
     });
-    expect(limits.during).toBe('1234ms');
+    expect([limits.during, limits.duringWords]).toEqual(['1234ms', '1234ms']);
     expect(limits.after).toBe(limits.before);
   });
 });
 
-describe('the article with the same text', () => {
+describe('the article that says all of a proposal', () => {
   it('is listed once, before those that are more similar by their vectors', async ({ test, tenant }) => {
-    const { articleId } = await createArticle(test, tenant);
-    const [row] = await test.db.rawAsOwner('select content_hash from articles where id = $1', [articleId]);
+    const said = { id: randomUUID(), title: 'A title' };
     const another = { articleId: randomUUID(), title: 'Another', similarity: 1 };
-    const same = { articleId, title: 'A title', similarity: 0.9 };
+    const comparisons = {
+      compare: async () => [another, { articleId: said.id, title: said.title, similarity: 0.9 }],
+      compareWords: async () => ({ saidBy: said, differs: [] }),
+    };
     const { report } = await test.services.database.withTenant(tenant.id, (tx) =>
-      decideByComparison(async () => ({ similar: [another, same], ofAllText: true }), tx, tenant.id, {
-        article: { ...article, contentHash: String(row?.content_hash) },
-        proposal,
-        leftMs: () => 5_000,
-      }),
+      decideByComparison(comparisons, tx, tenant.id, { article, proposal, leftMs: () => 5_000 }),
     );
     expect(report).toMatchObject({ verdict: 'duplicate', similarity: 1 });
-    expect(report.nearest.map(({ id }) => id)).toEqual([articleId, another.articleId]);
+    expect(report.nearest.map(({ id }) => id)).toEqual([said.id, another.articleId]);
+  });
+});
+
+describe('a proposal that no article says', () => {
+  it.for([
+    [1, 'low_novelty', [{ proposal: 'a', existing: 'b' }]],
+    [0.5, 'novel', undefined],
+  ] as const)('at a similarity of %d is %s', async ([similarity, verdict, differs], { test, tenant }) => {
+    const near = { articleId: randomUUID(), title: 'Near', similarity };
+    const comparisons = {
+      compare: async () => [near],
+      compareWords: async () => ({ differs: [{ proposal: 'a', existing: 'b' }] }),
+    };
+    const decision = await test.services.database.withTenant(tenant.id, (tx) =>
+      decideByComparison(comparisons, tx, tenant.id, { article, proposal, leftMs: () => 5_000 }),
+    );
+    expect(decision).toMatchObject({ kind: 'new', report: { verdict, similarity } });
+    expect(decision.report.differs).toEqual(differs);
   });
 });
 

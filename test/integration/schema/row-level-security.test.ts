@@ -13,13 +13,24 @@ import type { TestServices, TestTenant } from '../../support/test-services.ts';
 const it = factsOfServices(({ twin }) => ({ ANTHROPIC_BASE_URL: twin.anthropicBaseUrl }));
 
 describe('the catalogue', () => {
-  it('forces row-level security on every table but those of the migrations', async ({ test }) => {
+  it('enables row-level security on every table but those of the migrations', async ({ test }) => {
     const rows = await test.db.rawAsOwner(
       `select relname from pg_class
         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-          and not (relrowsecurity and relforcerowsecurity) order by 1`,
+          and not relrowsecurity order by 1`,
     );
     expect(rows.map(({ relname }) => relname)).toEqual(platformTables);
+  });
+
+  it('forces it on the owner too, but on the words of articles, which functions of the owner search by their index', async ({
+    test,
+  }) => {
+    const rows = await test.db.rawAsOwner(
+      `select relname from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+          and relrowsecurity and not relforcerowsecurity order by 1`,
+    );
+    expect(rows.map(({ relname }) => relname)).toEqual(['article_words']);
   });
 
   it('has on each of them a policy that checks the tenant for reading and for writing', async ({ test }) => {
@@ -74,6 +85,7 @@ describe('the catalogue', () => {
       { tablename: 'usage_ledger', policyname: 'metrics_scope', cmd: 'SELECT' },
       { tablename: 'usage_ledger', policyname: 'reconcile_scope', cmd: 'ALL' },
       { tablename: 'usage_ledger', policyname: 'retention_scope', cmd: 'SELECT' },
+      { tablename: 'word_versions', policyname: 'reconcile_scope', cmd: 'SELECT' },
     ]);
   });
 

@@ -77,7 +77,7 @@ describe('a hit', () => {
       ranks: { keyword: at + 1, semantic: null },
       relevance: 1,
     }));
-    const hits = await test.services.database.withTenant(tenant.id, (tx) =>
+    const { hits } = await test.services.database.withTenant(tenant.id, (tx) =>
       loadHits(tx, tenant.id, page, { fused: page, marks: undefined }),
     );
     expect(hits.map(({ id }) => id)).toEqual([b]);
@@ -116,7 +116,7 @@ async function fourArticles(test: TestServices, tenant: TestTenant) {
     for (const [at, articleId] of ids.entries()) {
       const hash = `chunk ${at}`;
       const vector = [1 - at / 10, Math.sqrt(1 - (1 - at / 10) ** 2)];
-      await insertVectors(tx, tenant.id, id, [{ articleId, hash, text: 'Some text.', vector }]);
+      await insertVectors(tx, tenant.id, id, [{ articleId, hash, text: 'Some text.', heading: '', vector }]);
       const row = await tx('articles').where({ id: articleId }).first('content_hash');
       const contentHash = String(row?.content_hash);
       await upsertManifest(tx, tenant.id, { spaceId: id, articleId, contentHash, chunkHashes: [hash] });

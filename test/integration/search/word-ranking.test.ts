@@ -135,7 +135,7 @@ describe('a tenant', () => {
 const directly = `select article_id from rank_by_words(array['lynx'], array[1.0], array[2], array['lynx'], array[1], array[1], array['lynx'],
             array['lynx:A'], 1, '{1,1,1,1}', 1, 1, null, null, null, null, false, true, true, null, null, 10)`;
 
-const word = fc.constantFrom('asp', 'bee', 'cow', 'dog', 'elk', 'fox', 'gnu', 'hen');
+const word = fc.constantFrom('zebra', 'okapi', 'quagga', 'serval', 'ocelot', 'margay', 'caracal', 'lynx');
 const articles = fc.array(
   fc.record({
     title: fc.array(word, { minLength: 1, maxLength: 2 }).map((words) => words.join(' ')),
@@ -148,7 +148,7 @@ const articles = fc.array(
 const query = fc.record({
   q: fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => words.join(' ')),
   limit: fc.integer({ min: 1, max: 8 }),
-  filter: fc.constantFrom({}, { category: 'idea' }, { tags: ['bee'] }),
+  filter: fc.constantFrom({}, { category: 'idea' }, { tags: ['okapi'] }),
 });
 
 describe('whatever articles there are', () => {
@@ -170,7 +170,7 @@ describe('whatever articles there are', () => {
           const text = [title, body, category, ...tags].join(' ');
           const passes =
             (!('category' in filter) || category === filter.category) &&
-            (!('tags' in filter) || tags.includes('bee'));
+            (!('tags' in filter) || tags.includes('okapi'));
           return passes && words.some((each) => text.split(' ').includes(each)) ? [ids[index]] : [];
         });
         expect(new Set(whole.ranked.map(({ id }) => id))).toEqual(new Set(matching));

@@ -1,214 +1,107 @@
-import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listHeadlines } from '../../../src/search/hits-read-model.ts';
-import { rankByKeyword } from '../../../src/search/keyword/keyword.ts';
+import { describe, expect } from 'vitest';
+import { createKeywordSearch } from '../../../src/search/keyword/keyword.ts';
 import { listSimilarWords } from '../../../src/search/keyword/vocabulary-read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { type ArticleRow, insertArticles } from '../../support/article-rows.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
+import { insertTenant } from '../../support/tenant-row.ts';
+import type { TestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
-/** A connection whose statements end after some seconds: what a fault makes quadratic takes minutes or hours. */
-let connection: pg.Client;
+const common = Array.from({ length: 24 }, (_, index) => `wort${String.fromCharCode(97 + index)}`);
 
-beforeAll(async () => {
-  db = await createTestDatabase();
-  connection = new pg.Client({ connectionString: db.ownerUrl, options: '-c statement_timeout=20s' });
-  await connection.connect();
-  await connection.query('create temp table texts (text text)');
-});
-afterAll(async () => {
-  await connection?.end();
-  await db?.drop();
-});
-
-const sentence = 'The lease ends before the holder knows it, and the next one begins its work. ';
-const filled = (pattern: string, characters: number) =>
-  pattern.repeat(Math.ceil(characters / pattern.length)).slice(0, characters);
-
-/** The worst text may take as many times as long as prose. It is four to eight times on a machine of its own. */
-const bound = 25;
-
-describe('the words of a text', () => {
-  const characters = 100_000;
-  let prose: number;
-  beforeAll(async () => {
-    prose = await cost(`article_search('t', text)`, filled(sentence, characters), 5);
-  });
-
-  it.each([
-    ...[
-      '~/',
-      './',
-      '/.',
-      '/~',
-      'a_',
-      '_a',
-      '1_',
-      'word_',
-      'a.b/',
-      '-a',
-      'a-',
-      '1.',
-      '1e',
-      'e1',
-      '+1',
-      '...',
-      '=&',
-    ],
-    ...[
-      '@a1',
-      'a1@',
-      '1x@',
-      '_ex',
-      '_a@',
-      'a@b.c,',
-      'http://',
-      'www.',
-      'a://b?',
-      '&#1',
-      '%41',
-      '-é%',
-      '_éa',
-      'é-',
-    ],
-    ...['<!-- ', '<!--', '<!-- -', '<a ', '<a "', `<a "<a '`, '<?x', '</', '<!a ', '<script ', '<script>'],
-    ...[
-      'x',
-      '日',
-      'ﬁ',
-      '.ﬁ&',
-      '㎮',
-      'ﷺ',
-      '¼日',
-      '¼@',
-      '…',
-      '😀',
-      '각',
-      '\u1112\u1161\u11ab',
-      '\u200b',
-      'a\u00ad',
-    ],
-    ...[
-      '\u0301',
-      '\u0316\u0301',
-      '\u0344',
-      '\u05b0\u05b4',
-      '\u093c\u094d',
-      '\u{1d165}\u0301',
-      '\u00ad\u0301\u00ad\u0316',
-    ],
-    'e\u0301\u0316'.concat('\u00ad'.repeat(9)),
-  ])('are found in time like that of prose: %j', async (pattern) => {
-    expect(await cost(`article_search('t', text)`, filled(pattern, characters))).toBeLessThan(bound * prose);
-  });
-
-  it('are found in time like that of prose when identifiers are joined by thousands', async () => {
-    const names = Array.from({ length: 12_000 }, (_, i) => `name${i.toString(36)}`);
-    for (const joint of ['_', '/', '.', '-', '@', '~']) {
-      const text = filled(names.join(joint), characters);
-      expect(await cost(`article_search('t', text)`, text)).toBeLessThan(bound * prose);
-    }
-  });
-
-  it('are found in time like that of prose, whatever repeats', async () => {
-    const piece = fc.constantFrom(
-      ...[
-        'a',
-        'b',
-        '1',
-        'e',
-        '~',
-        '/',
-        '.',
-        '_',
-        '-',
-        '@',
-        ':',
-        '+',
-        '&',
-        ';',
-        '#',
-        '%',
-        '=',
-        '?',
-        '!',
-        '<',
-        '>',
-        "'",
-      ],
-      ...[
-        '"',
-        ' ',
-        '\n',
-        '\\',
-        '(',
-        ',',
-        '://',
-        'www.',
-        '<!--',
-        '-->',
-        '&#',
-        '<a ',
-        'example.com',
-        'aaaaaaaaaaaa',
-      ],
-      ...['1111', 'é', '\u0301', '\u0316', '\u00ad', '日', 'ﬁ', '¼', '…', '“'],
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 5 }), async (pieces) => {
-        const text = filled(pieces.join(''), characters);
-        const limit = bound * prose;
-        const first = await cost(`article_search('t', text)`, text, 1);
-        // Other work on the machine makes single runs slow.
-        const spent = first < limit ? first : await cost(`article_search('t', text)`, text, 4);
-        expect(spent).toBeLessThan(limit);
-      }),
-      { numRuns: 80 },
-    );
-  }, 120_000);
-
-  it('are read once more for 500,000 characters in five times the time, not in twenty-five', async () => {
-    for (const pattern of ['~/', 'word_', '@a1', '<!-- ', '\u0316\u0301', sentence]) {
-      const short = await cost(`article_search('t', text)`, filled(pattern, characters));
-      const long = await cost(`article_search('t', text)`, filled(pattern, 5 * characters));
-      expect(long).toBeLessThan(14 * Math.max(short, prose));
-    }
-  });
-
-  it('of a title or a query take no longer than those of prose', async () => {
-    const title = await cost('article_search(text, $$b$$)', filled(sentence, 500), 20);
-    for (const pattern of ['~/', 'word_', '@a1', 'a1@', '<!-- ', '\u0316\u0301', 'ﷺ', '-"', '" or -']) {
-      const text = filled(pattern, 500);
-      expect(await cost('article_search(text, $$b$$)', text, 20)).toBeLessThan(bound * Math.max(title, 0.1));
-      const query = `websearch_to_tsquery('pg_catalog.english', search_text(text))`;
-      expect(await cost(query, text, 20)).toBeLessThan(bound * Math.max(title, 0.1));
-    }
-  });
-});
-
-/** Publishes an article by its row alone. */
-async function publish(tenant: string, body: string, createdAt = '2026-01-01T00:00:00Z'): Promise<string> {
-  const id = randomUUID();
-  await db.database.withTenant(tenant, (tx) =>
-    tx('articles').insert({
-      tenant_id: tenant,
-      id,
-      title: 'T',
-      body,
-      category: 'finding',
-      status: 'published',
-      content_hash: id,
-      created_at: createdAt,
-    }),
+// Tenants whose articles all have the same 24 words; a statement that takes minutes ends by its time-out and fails the fact.
+const it = factsOfDatabase()
+  .extend(
+    'search',
+    ({ db }) =>
+      (tenant: string, q: string) =>
+        rank(db, tenant, q),
+  )
+  .extend('many', { scope: 'file' }, ({ db }) =>
+    tenantOf(
+      db,
+      Array.from({ length: 4_000 }, (_, index) => ({
+        title: `T${index}`,
+        body: `${common.join(' ')} ${index % 100 === 0 ? 'seldom' : 'x'}`,
+      })),
+    ),
   );
-  return id;
+
+describe('the ranking by words', () => {
+  it('reads few articles for a rare word beside common ones', async ({ search, many }) => {
+    const alone = await timeOf(() => search(many, 'seldom'));
+    const beside = await timeOf(() => search(many, `seldom ${common.slice(0, 3).join(' ')}`));
+    const all = await timeOf(() => search(many, common.slice(0, 3).join(' ')));
+    expect(beside - alone).toBeLessThan(all / 2);
+  });
+
+  it('by 24 words that all articles have is no more than 24 times that by one', async ({ search, many }) => {
+    const one = await timeOf(() => search(many, common[0] ?? ''));
+    expect((await search(many, common.join(' '))).ranked).toHaveLength(20);
+    expect(await timeOf(() => search(many, common.join(' ')))).toBeLessThan(24 * one);
+  });
+
+  it('by words that an article repeats takes time like that by words that it has once', async ({
+    db,
+    search,
+  }) => {
+    const filling = 'the lease ends before the holder knows it '.repeat(1_400);
+    const rows = (text: string) => Array.from({ length: 20 }, () => ({ body: text }));
+    const once = await tenantOf(db, rows(`${common.join(' ')} ${filling}`));
+    const often = await tenantOf(db, rows(`${common.join(' ')} `.repeat(400)));
+    const floor = await timeOf(() => search(once, common.join(' ')));
+    expect((await search(often, common.join(' '))).ranked).toHaveLength(20);
+    expect(await timeOf(() => search(often, common.join(' ')))).toBeLessThan(10 * floor);
+  });
+
+  it.for<readonly [string, string]>([
+    ['one letter', 'a'.repeat(500)],
+    ['letters apart', 'a '.repeat(250)],
+    ['quotes', '"'.repeat(500)],
+    ['quoted letters', '"a" '.repeat(125)],
+    ['exclusions', '-abc '.repeat(100)],
+    ['options', '-a '.repeat(166)],
+    ['alternatives', 'ab or '.repeat(83)],
+    ['beginnings', 'ab* '.repeat(125)],
+    ['combining marks', 'e\u0301\u0316'.repeat(166)],
+    ['a name of many parts', 'a.b-c_d/'.repeat(62)],
+    ['operators', "'&|!<->()".repeat(55)],
+    ['characters without blanks', '日本語テスト'.repeat(83)],
+  ])('is answered for a query of %s', async ([_, q], { search, many }) => {
+    expect((await search(many, q.slice(0, 500))).ranked.length).toBeLessThanOrEqual(20);
+  });
+});
+
+describe('the words from which right spellings are taken', () => {
+  it('are those of the newest articles, as many as their bytes allow', async ({ db }) => {
+    const tenant = await tenantOf(db, [{ body: 'deadlock' }]);
+    const distinct = Array.from({ length: 20_000 }, (_, i) => `zz${i.toString(36)}`).join(' ');
+    await insertArticles(db, tenant, [{ body: distinct }]);
+    await insertArticles(db, tenant, [{ body: 'deadlocks' }]);
+    const similar = async (maxBytes: number) => {
+      const found = await db.database.withTenant(tenant, (tx) =>
+        listSimilarWords(tx, tenant, ['deadlok'], {
+          ...{ newest: 3, maxBytes, leastSimilarity: 0.2, lengthDifference: 2, each: 5 },
+        }),
+      );
+      return found.map(({ known }) => known).toSorted();
+    };
+    expect(await similar(10_000_000)).toEqual(['deadlock', 'deadlocks']);
+    expect(await similar(10_000)).toEqual(['deadlocks']);
+    expect(await similar(1)).toEqual([]);
+  });
+});
+
+/** A tenant with these articles. */
+async function tenantOf(db: TestDatabase, rows: readonly ArticleRow[]): Promise<string> {
+  const tenant = await insertTenant(db);
+  await insertArticles(db, tenant, rows);
+  return tenant;
 }
 
-async function newTenant(): Promise<string> {
-  const id = randomUUID();
-  await db.database.withTenant(id, (tx) => tx('tenants').insert({ id, slug: id.slice(0, 13), name: 'W' }));
-  return id;
+/** A search that has counted nothing before. */
+function rank(db: TestDatabase, tenant: string, q: string) {
+  const keyword = createKeywordSearch();
+  return db.database.withTenant(tenant, (tx) => keyword.rank(tx, tenant, { q, filter: {}, limit: 20 }));
 }
 
 /** Milliseconds of the fastest of three runs. */
@@ -218,91 +111,6 @@ async function timeOf(run: () => Promise<unknown>): Promise<number> {
     const start = performance.now();
     await run();
     best = Math.min(best, performance.now() - start);
-  }
-  return best;
-}
-
-const rank = (tenant: string, q: string) =>
-  db.database.withTenant(tenant, (tx) => rankByKeyword(tx, tenant, { q, filter: {}, limit: 20 }));
-
-/** The time for the snippets of eight equal articles that are found by `q`. */
-async function snippetTime(body: string, q: string): Promise<number> {
-  const tenant = await newTenant();
-  const ids: string[] = [];
-  for (let i = 0; i < 8; i += 1) ids.push(await publish(tenant, body));
-  const { ranked, marks } = await rank(tenant, q);
-  if (marks === undefined) throw new Error('the query has no word');
-  expect(ranked).toHaveLength(ids.length);
-  return timeOf(() => db.database.withTenant(tenant, (tx) => listHeadlines(tx, tenant, ids, marks)));
-}
-
-describe('a snippet', () => {
-  const letters = (count: number, distinct: number) =>
-    Array.from({ length: count }, (_, i) => String.fromCharCode(98 + (i % distinct))).join(' ');
-
-  it.each([
-    ['one word again and again', 'xx '.repeat(6_000), 'xx'],
-    ['two words in turn', 'a1 b1 '.repeat(3_000), 'a1 b1'],
-    ['a phrase of one word', 'xx '.repeat(6_000), `"${'xx '.repeat(160).trim()}"`],
-    ['a phrase of all words', `${letters(8_000, 3)} `, `"${letters(120, 3)}"`],
-    ['many phrases', letters(8_000, 3), Array.from({ length: 60 }, () => '"b c"').join(' or ')],
-    ['24 words in turn', letters(8_000, 24), letters(24, 24)],
-    ['slashes', `xx ${'~/'.repeat(8_000)}`, 'xx'],
-  ])('of %s is made in time like that of prose', async (_what, body, q) => {
-    const prose = await snippetTime(filled(sentence, 16_000), 'lease holder');
-    expect(await snippetTime(body, q)).toBeLessThan(6 * prose);
-  });
-});
-
-describe('the rank of an article', () => {
-  it('by many words that it repeats takes time like that by words that it has once', async () => {
-    const words = Array.from({ length: 24 }, (_, i) => `w${i}`);
-    const [once, often] = [await newTenant(), await newTenant()];
-    for (let i = 0; i < 20; i += 1) {
-      await publish(once, `${words.join(' ')} ${filled(sentence, 60_000)}`);
-      await publish(often, filled(`${words.join(' ')} `, 60_000));
-    }
-    const floor = await timeOf(() => rank(once, words.join(' ')));
-    const { ranked } = await rank(often, words.join(' '));
-    expect(ranked).toHaveLength(20);
-    expect(await timeOf(() => rank(often, words.join(' ')))).toBeLessThan(10 * floor);
-  });
-});
-
-describe('the words from which right spellings are taken', () => {
-  const similar = (tenant: string, maxBytes: number) =>
-    db.database.withTenant(tenant, (tx) =>
-      listSimilarWords(tx, tenant, ['deadlok'], {
-        newest: 3,
-        maxBytes,
-        leastSimilarity: 0.2,
-        lengthDifference: 2,
-        each: 5,
-      }),
-    );
-
-  it('are those of the newest articles, as many as their bytes allow', async () => {
-    const tenant = await newTenant();
-    await publish(tenant, 'deadlock', '2026-01-01T00:00:00Z');
-    const distinct = Array.from({ length: 20_000 }, (_, i) => `zz${i.toString(36)}`).join(' ');
-    await publish(tenant, distinct, '2026-01-02T00:00:00Z');
-    await publish(tenant, 'deadlocks', '2026-01-03T00:00:00Z');
-    expect(await similar(tenant, 10_000_000)).toEqual([{ word: 'deadlok', known: 'deadlock', articles: 2 }]);
-    expect(await similar(tenant, 10_000)).toEqual([{ word: 'deadlok', known: 'deadlock', articles: 1 }]);
-    expect(await similar(tenant, 1)).toEqual([]);
-  });
-});
-
-/** Milliseconds of the fastest of some runs of an expression over a text, by Postgres' own clock. */
-async function cost(expression: string, text: string, runs = 3): Promise<number> {
-  await connection.query('truncate texts');
-  await connection.query('insert into texts values ($1)', [text]);
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run += 1) {
-    const { rows } = await connection.query<{ 'QUERY PLAN': [{ 'Execution Time': number }] }>(
-      `explain (analyze, timing off, format json) select ${expression} from texts`,
-    );
-    best = Math.min(best, rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? Number.POSITIVE_INFINITY);
   }
   return best;
 }

@@ -76,7 +76,9 @@ async function openChunks(test: TestServices, tenant: TestTenant) {
     articles: [await article(), await article()] as const,
     spaces: [await space('a-model'), await space('another-model')] as const,
     insert: (spaceId: string, articleId: string, hash: string, vector: readonly number[]) =>
-      within((tx, id) => insertVectors(tx, id, spaceId, [{ articleId, hash, text: hash, vector }])),
+      within((tx, id) =>
+        insertVectors(tx, id, spaceId, [{ articleId, hash, text: hash, heading: '', vector }]),
+      ),
     rowsOf: (articleId: string) =>
       test.db.rawAsOwner('select space_id, chunk_hash from chunk_vectors where article_id = $1', [articleId]),
     manifestsOf: (articleId: string) =>

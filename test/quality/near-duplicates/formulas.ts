@@ -1,4 +1,4 @@
-import { duplicateFrom } from '../../../src/proposals/decision.ts';
+import { nearlyEqualFrom } from '../../../src/proposals/decision.ts';
 import { similarity } from '../../../src/proposals/similarity.ts';
 
 /** A chunk as the formulas see it: its vector, of length one, and its share of the article. */
@@ -33,8 +33,8 @@ export const formulas: Readonly<Record<string, Formula>> = {
   'coverage, mean of both ways': (proposed, published) =>
     (coverage(proposed, published) + coverage(published, proposed)) / 2,
   'coverage, below 0.97 if a chunk is': (proposed, published) =>
-    weakest(proposed, published) < duplicateFrom
-      ? Math.min(coverage(proposed, published), duplicateFrom - 1e-6)
+    weakest(proposed, published) < nearlyEqualFrom
+      ? Math.min(coverage(proposed, published), nearlyEqualFrom - 1e-6)
       : coverage(proposed, published),
 };
 

@@ -1,3 +1,5 @@
+import { compareWords } from '../../../src/domain/sentences/compare-words.ts';
+import { verdictOn } from '../../../src/proposals/decision.ts';
 import type { Sample } from '../../../src/stack/samples/index.ts';
 import { type EmbeddedText, model } from './embedded-texts.ts';
 import { centred, chosen, type Formula, formulas, meanVector, type WeighedVector } from './formulas.ts';
@@ -9,6 +11,11 @@ export interface Judged {
   readonly kind: Kind;
   readonly similarity: number;
   readonly nearest: string;
+}
+
+/** The same with the gate's verdict, which looks at the words first. */
+export interface GateJudged extends Judged {
+  readonly verdict: Verdict;
 }
 
 /** What one formula says of all proposals, on the vectors as they come or after a change of all of them. */
@@ -54,8 +61,19 @@ export function measureFormulas(material: Material): Measured[] {
 }
 
 /** What the service's formula says of all proposals. */
-export const measureChosen = (material: Material): Judged[] =>
-  judge(material, chosen(model), (vector) => vector);
+const measureChosen = (material: Material): Judged[] => judge(material, chosen(model), (vector) => vector);
+
+/** What the gate says of all proposals: by their words, and by the service's formula where no article says them. */
+export function measureGate(material: Material): GateJudged[] {
+  const judged = measureChosen(material);
+  return material.proposals.map(({ article, without }, at) => {
+    const each = judged[at];
+    if (each === undefined) throw new Error('a proposal was not judged');
+    const articles = material.samples.filter(({ slug }) => slug !== without);
+    const { kind } = compareWords({ proposal: article, articles });
+    return { ...each, verdict: kind === 'said' ? 'duplicate' : verdictOn(each.similarity) };
+  });
+}
 
 function judge({ samples, proposals, embedded }: Material, formula: Formula, change: Change): Judged[] {
   const changed = (chunks: readonly WeighedVector[]) =>

@@ -1,5 +1,5 @@
 import type { ArticleSource } from '../../../src/domain/article-text.ts';
-import { duplicateFrom, lowNoveltyFrom } from '../../../src/proposals/decision.ts';
+import { lowNoveltyFrom, nearlyEqualFrom } from '../../../src/proposals/decision.ts';
 
 /** What the gate says of a proposal that it compared in full. */
 export const verdicts = ['duplicate', 'low_novelty', 'novel'] as const;
@@ -42,8 +42,8 @@ export interface Proposal {
   readonly without?: string;
 }
 
-/** The verdict by the two thresholds alone, on a similarity that any formula may have made. */
+/** The verdict that vectors alone would give, on a similarity that any formula may have made: the words are not looked at. */
 export function byThresholds(similarity: number): Verdict {
-  if (similarity >= duplicateFrom) return 'duplicate';
+  if (similarity >= nearlyEqualFrom) return 'duplicate';
   return similarity >= lowNoveltyFrom ? 'low_novelty' : 'novel';
 }

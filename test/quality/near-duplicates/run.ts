@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadSamples } from '../../../src/stack/samples/index.ts';
 import { startStack } from '../../../src/stack/stack.ts';
 import { embedTexts } from './embedded-texts.ts';
-import { measureChosen, measureFormulas } from './measurement.ts';
+import { measureFormulas, measureGate } from './measurement.ts';
 import { loadProposals } from './proposals.ts';
 import { describeFormulas, describeKinds } from './table.ts';
 
@@ -49,7 +49,7 @@ async function measure(embeddingUrl: string): Promise<string> {
   return `${[
     `${proposals.length} proposals to ${samples.length} articles`,
     describeFormulas(measureFormulas(material)),
-    'The service’s formula:',
-    describeKinds(measureChosen(material)),
+    'The gate, by words and by the service’s formula:',
+    describeKinds(measureGate(material)),
   ].join('\n\n')}\n`;
 }

@@ -1,8 +1,8 @@
-import { byLabel, type Judged, type Measured } from './measurement.ts';
+import { byLabel, type GateJudged, type Judged, type Measured } from './measurement.ts';
 import { byThresholds, isKind, kinds, verdicts } from './proposal.ts';
 
 /**
- * For each formula and each label: least, median and greatest similarity, and how many the thresholds call duplicate, of low
+ * For each formula and each label: least, median and greatest similarity, and how many the vectors alone would call duplicate, of low
  * novelty, novel. Behind it, whatever the thresholds: how often a paraphrase or translation is more alike than something novel.
  */
 export function describeFormulas(measured: readonly Measured[]): string {
@@ -18,20 +18,21 @@ export function describeFormulas(measured: readonly Measured[]): string {
   ]);
 }
 
-/** One formula, kind by kind. */
-export function describeKinds(judged: readonly Judged[]): string {
+/** The gate, kind by kind. */
+export function describeKinds(judged: readonly GateJudged[]): string {
   return asTable([
     ['kind', 'is', 'number', 'least / median / greatest', 'duplicate / low_novelty / novel'],
     ...Object.keys(kinds)
       .filter(isKind)
       .map((kind) => {
         const group = judged.filter((each) => each.kind === kind);
-        return [kind, kinds[kind].label, String(group.length), rangeOf(group), countsOf(group)];
+        const counts = verdicts.map((verdict) => group.filter((each) => each.verdict === verdict).length);
+        return [kind, kinds[kind].label, String(group.length), rangeOf(group), counts.join(' / ')];
       }),
   ]);
 }
 
-/** Proposals with a passage of their own that would be thrown away. */
+/** Proposals with a passage of their own that vectors alone would throw away. */
 export const lostPassages = (judged: readonly Judged[]) =>
   judged.filter(
     ({ kind, similarity }) =>

@@ -40,7 +40,7 @@ describe('the starts of Markdown blocks', () => {
     [
       'a table',
       '| a | b |\n|---|:-:|\n| 1 | 2 |\n| 3 | 4 |\n\nend',
-      ['block | a | b |', 'code | 1 | 2 |', 'code | 3 | 4 |', 'block end'],
+      ['block | a | b |', 'delimiter |---|:-:|', 'code | 1 | 2 |', 'code | 3 | 4 |', 'block end'],
     ],
     ['HTML', '<div>\n<p>a\n</div>\n\n<3', ['block <div>', 'code <p>a', 'code </div>', 'block <3']],
     ['tabs', '\tcode\n\n-\ta\n\n\tb', ['block \tcode', 'block -\ta', 'inner \tb']],
@@ -66,6 +66,7 @@ function nameOf(block: BlockStart): string {
     case 'codeLine':
       return 'code';
     case 'block':
+    case 'delimiter':
     case 'inner':
       return block.kind;
     default:

@@ -1,16 +1,27 @@
 import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer/encoding/cl100k_base';
 import { describe, expect, it } from 'vitest';
-import { articleText, contentHash } from '../../../src/domain/article-text.ts';
-import { type Chunk, chunkArticle, chunkerVersion, maxChunkTokens } from '../../../src/domain/chunks.ts';
+import { articleText, bodyStartOf, contentHash } from '../../../src/domain/article-text.ts';
+import {
+  type Chunk,
+  chunkArticle,
+  chunkerVersion,
+  cutText,
+  maxChunkTokens,
+} from '../../../src/domain/chunks.ts';
+import { hasVisible } from '../../../src/domain/visible-text.ts';
 
 const code = `export function take(lease: Lease): boolean {\n  if (lease.holder !== undefined) return false;\n\n  return true;\n}\n`;
 describe('chunkArticle', () => {
-  it('keeps a short article whole, in one chunk that begins with the title', () => {
-    const text = articleText({ title: 'A title', body: 'Short.' });
-    expect(chunksOf('Short.')).toEqual([
-      { position: 0, text, hash: contentHash(text), approxTokens: expect.any(Number) },
-    ]);
+  it('keeps a short article whole, in one chunk that is embedded with the title', () => {
+    const input = articleText({ title: 'A title', body: 'Short.' });
+    const [chunk, ...others] = chunksOf('Short.');
+    expect(chunk).toMatchObject({ text: 'Short.', heading: '', input, hash: contentHash(input) });
+    expect(others).toEqual([]);
+  });
+
+  it('takes the title for the text where there is no other', () => {
+    expect(chunksOf(' \n\u200b').map(({ text, input }) => [text, input])).toEqual([['A title', 'A title']]);
   });
 
   it('gives nothing for an article of blank space', () => {
@@ -19,13 +30,10 @@ describe('chunkArticle', () => {
 
   describe.each(Object.entries(hardTexts()))('with half a megabyte of hard text: %s', (_, body) => {
     it('loses nothing and stays within 512 tokens', () => {
-      const chunks = chunksOf(body);
-      expect(visible(chunks.map((chunk) => chunk.text).join(''))).toBe(
-        visible(articleText({ title: 'A title', body })),
-      );
-      for (const { text, approxTokens } of chunks.slice(0, 300)) {
+      expectWhole('A title', body);
+      for (const { input, approxTokens } of chunksOf(body).slice(0, 300)) {
         expect(approxTokens).toBeLessThanOrEqual(maxChunkTokens);
-        expect(encode(text, { disallowedSpecial: new Set() }).length).toBeLessThanOrEqual(512);
+        expect(encode(input, { disallowedSpecial: new Set() }).length).toBeLessThanOrEqual(512);
       }
     }, 60_000);
   });
@@ -51,15 +59,15 @@ describe('chunkArticle', () => {
     );
     const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
     fc.assert(
-      fc.property(fc.string(), text, (title, body) => {
+      fc.property(fc.string({ maxLength: 500 }), text, (title, body) => {
         const chunks = chunkArticle({ title, body });
-        const joined = chunks.map((chunk) => chunk.text).join('');
-        expect(visible(joined)).toBe(visible(articleText({ title, body })));
+        expectWhole(title, body);
         expect(chunkArticle({ title, body })).toEqual(chunks);
         for (const [position, chunk] of chunks.entries()) {
-          expect(chunk).toMatchObject({ position, hash: contentHash(chunk.text) });
-          expect(chunk.text.trim()).not.toBe('');
-          expect(chunk.text).not.toMatch(/\p{Surrogate}/u);
+          expect(chunk).toMatchObject({ position, hash: contentHash(chunk.input) });
+          expect(hasVisible(chunk.text)).toBe(true);
+          expect(chunk.input.endsWith(chunk.text)).toBe(true);
+          expect(chunk.input).not.toMatch(/\p{Surrogate}/u);
           expect(chunk.approxTokens).toBeLessThanOrEqual(maxChunkTokens);
         }
       }),
@@ -70,15 +78,13 @@ describe('chunkArticle', () => {
   it('does not cut a character that has several code points', () => {
     const family = '👨‍👩‍👧‍👦';
     const flag = '🇩🇪';
-    for (const { text } of chunksOf(fill(family, 11_000)).slice(1))
-      expect(text.replaceAll(family, '')).toBe('');
-    for (const { text } of chunksOf(fill(flag, 8_000)).slice(1)) expect(text.replaceAll(flag, '')).toBe('');
+    for (const { text } of passagesOf(fill(family, 11_000))) expect(text.replaceAll(family, '')).toBe('');
+    for (const { text } of passagesOf(fill(flag, 8_000))) expect(text.replaceAll(flag, '')).toBe('');
   });
 
   it('starts chunks at headings, and never leaves a heading without its text', () => {
-    const chunks = chunksOf(join(sections(12, 3)));
-    for (const { text } of chunks.slice(1)) expect(text).toMatch(/^## Section/);
-    for (const { text } of chunksOf(join(sections(12, 9)))) expect(text).not.toMatch(/\n## [^\n]*$/);
+    for (const { text } of passagesOf(join(sections(12, 3)))) expect(text).toMatch(/^## Section/);
+    for (const { text } of passagesOf(join(sections(12, 9)))) expect(text).not.toMatch(/\n## [^\n]*$/);
   });
 
   it.each([
@@ -89,13 +95,13 @@ describe('chunkArticle', () => {
   ])(
     'changes the chunks near an edit, one as a rule, of 40 sections of $size paragraphs',
     ({ size, most }) => {
-      const before = chunksOf(join(sections(40, size)));
+      const before = passagesOf(join(sections(40, size)));
       const counts: number[] = [];
       for (let s = 0; s < 40; s++) {
         const parts = sections(40, size);
         const section = parts[s] ?? [];
         section[1 + (s % size)] = `An edit: ${prose(s, 99)}`;
-        counts.push(changed(before, chunksOf(join(parts))));
+        counts.push(changed(before, passagesOf(join(parts))));
       }
       expect(Math.max(...counts)).toBeLessThanOrEqual(most);
       expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(1.5 * counts.length);
@@ -104,12 +110,12 @@ describe('chunkArticle', () => {
 
   it('changes only chunks beside an edit, never one further away', () => {
     const parts = sections(40, 12);
-    const before = chunksOf(join(parts));
+    const before = passagesOf(join(parts));
     const edited = sections(40, 12);
     const section = edited[20] ?? [];
     section[5] = `An edit: ${prose(20, 99)}`;
     const known = new Set(before.map(({ hash }) => hash));
-    const after = chunksOf(join(edited));
+    const after = passagesOf(join(edited));
     const places = after.filter(({ hash }) => !known.has(hash)).map(({ position }) => position);
     const at = after.findIndex(({ text }) => text.includes('An edit'));
     expect(places.length).toBeGreaterThan(0);
@@ -118,23 +124,29 @@ describe('chunkArticle', () => {
 
   it('keeps nearly all chunks when a word is put at the start of a long text without headings', () => {
     const body = Array.from({ length: 300 }, (_, p) => prose(p % 17, p)).join('\n\n');
-    expect(changed(chunksOf(body), chunksOf(`Well. ${body}`))).toBeLessThanOrEqual(2);
+    expect(changed(passagesOf(body), passagesOf(`Well. ${body}`))).toBeLessThanOrEqual(2);
     const line = body.replaceAll('\n\n', ' ');
-    expect(changed(chunksOf(line), chunksOf(`Well. ${line}`))).toBeLessThanOrEqual(2);
+    expect(changed(passagesOf(line), passagesOf(`Well. ${line}`))).toBeLessThanOrEqual(2);
   });
 
-  it('buys one chunk when the title changes', () => {
-    const body = join(sections(20, 3));
-    expect(changed(chunkArticle({ title: 'Old', body }), chunkArticle({ title: 'New', body }))).toBe(1);
+  it('buys all chunks when the title changes, and those below a heading when that does', () => {
+    const body = join(sections(20, 9));
+    const before = chunkArticle({ title: 'Old', body });
+    expect(changed(before, chunkArticle({ title: 'New', body }))).toBe(before.length);
+    const after = chunkArticle({ title: 'Old', body: body.replace('## Section 7:', '## Chapter 7:') });
+    const known = new Set(before.map(({ hash }) => hash));
+    const bought = after.filter(({ hash }) => !known.has(hash));
+    expect(bought.length).toBeGreaterThan(1);
+    for (const { heading } of bought) expect(heading).toMatch(/^Chapter 7:/);
   });
 
   it('gives what this version gave: raise chunkerVersion together with this line', () => {
     const body = `${join(sections(9, 4))}\n\n- ${prose(1, 1)}\n- two\n\n\`\`\`ts\n${fill(code, 3_000)}\n\`\`\`\n\n${fill('知识库。検索。', 900)}\n\n${fill('😀é', 900)}`;
     const all = chunksOf(body).map((chunk) => `${chunk.hash}:${chunk.approxTokens}`);
     expect([chunkerVersion, all.length, contentHash(all.join('\n'))]).toEqual([
-      2,
-      21,
-      '75bf5a9341a4700345c2d4ecf7776f928f8af3cafb63e756788ebeea2580fe2e',
+      3,
+      22,
+      'c236de6a28c4fc92736b51d03df914b6a2668dc9af64c22dc207a84d3448f1d0',
     ]);
   });
 });
@@ -143,8 +155,24 @@ function fill(piece: string, length = 500_000) {
   return piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 }
 
+/** Expects that the cuts of an article leave out nothing that a reader sees, and repeat nothing. */
+function expectWhole(title: string, body: string): void {
+  const text = articleText({ title, body });
+  const bodyStart = bodyStartOf(text);
+  const cut = cutText(text).map(({ start, end }) => text.slice(start, end));
+  expect(visible(cut.join(''))).toBe(visible(bodyStart === text.length ? text : text.slice(bodyStart)));
+}
+
 function visible(text: string) {
-  return text.replace(/\s/g, '');
+  return hasVisible(text)
+    ? Array.from(text)
+        .filter((character) => hasVisible(character))
+        .join('')
+    : '';
+}
+
+function passagesOf(body: string) {
+  return chunksOf(body).filter(({ isCard }) => !isCard);
 }
 
 function chunksOf(body: string) {

@@ -34,6 +34,7 @@ const expected: readonly (readonly [
   ...(['url_forbidden', 'url_unreachable', 'unsupported_content'] as const).map(ofAuthor),
   ...(['document_too_large', 'answer_refused', 'answer_cut'] as const).map(ofAuthor),
   ['vectors_pending', 'wait', false, 'waits', 'pending', 503],
+  ['rerank_unsupported', 'tenant', false, 'fails', 'failed', 422],
   ['internal', 'operator', false, 'retries', 'failed', 500],
 ];
 

@@ -1,37 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { headingPath } from '../../../src/domain/heading-path.ts';
-
-const text = [
-  'The title',
-  '',
-  'First words.',
-  '# Storage #',
-  '## Backups',
-  'Daily words.',
-  '```',
-  '# no heading',
-  '```',
-  'Words after code.',
-  '### Restore',
-  'Restoring words.',
-  '## Disks',
-  'Disk words.',
-].join('\n');
+import { headingOrTitle, headingPath } from '../../../src/domain/heading-path.ts';
 
 describe('the heading path of a passage', () => {
   it.each([
-    ['First words.', 'The title'],
-    ['Daily words.', 'Storage > Backups'],
-    ['Words after code.', 'Storage > Backups'],
-    ['### Restore\nRestoring words.', 'Storage > Backups > Restore'],
-    ['Restoring words.\n## Disks', 'Storage > Backups > Restore'],
-    ['Disk words.', 'Storage > Disks'],
-  ])('of %j is %s', (passage, path) => {
-    expect(headingPath(text, passage)).toBe(path);
+    ['First words.', '', ''],
+    ['Daily words.', 'Storage > Backups', 'Storage > Backups'],
+    ['### Restore\nRestoring words.', 'Storage > Backups', 'Storage > Backups > Restore'],
+    ['# Storage #\n\n## Backups\n\nDaily words.\n## Disks', '', 'Storage > Backups'],
+    ['## Empty\n## Disks\nDisk words.', 'Storage', 'Storage > Disks'],
+    ['#\nWords.', 'Storage', 'Storage'],
+    ['#tag', '', ''],
+  ])('of %j below %j is %j', (passage, above, path) => {
+    expect(headingPath(above, passage)).toBe(path);
   });
 
   it('is short, whatever the headings are', () => {
-    const long = `# ${'x'.repeat(5_000)}\nWords.`;
-    expect(headingPath(long, 'Words.')).toHaveLength(200);
+    expect(headingPath('', `# ${'x'.repeat(5_000)}\nWords.`)).toHaveLength(200);
+    expect(headingPath('', Array.from({ length: 10_000 }, () => '# x').join('\n'))).toBe('x');
+  });
+
+  it('is the title, on one line, where a passage has none', () => {
+    expect(headingOrTitle('', ' A\n title ')).toBe('A title');
+    expect(headingOrTitle('Storage', 'A title')).toBe('Storage');
   });
 });

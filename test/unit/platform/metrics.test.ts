@@ -8,6 +8,7 @@ import {
   blockableOperations,
   callOperations,
   callSources,
+  channels,
   providers,
 } from '../../../src/domain/operations.ts';
 import { transportCauses } from '../../../src/domain/transport-cause.ts';
@@ -149,7 +150,7 @@ function ownSamples(text: string) {
 
 /** Every value that a label of the service may have, written out once more by hand where it is short. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  provider: [...providers, 'other'],
+  provider: [...channels, 'other'],
   operation: [...new Set([...callOperations, ...blockableOperations]), 'other'],
   source: [...callSources, 'other'],
   code: ['ok', ...failureCodes, 'other'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { affordable, maxNumbers } from '../../../src/proposals/comparison-budget.ts';
+import { aChunk } from '../../support/a-chunk.ts';
 
 it('lets no more be compared than is bounded, and never nothing', () => {
   fc.assert(
@@ -25,10 +26,5 @@ it('takes them from all over the text', () => {
 });
 
 function chunksOf(count: number) {
-  return Array.from({ length: count }, (_, position) => ({
-    position,
-    text: '',
-    hash: `${position}`,
-    approxTokens: 1,
-  }));
+  return Array.from({ length: count }, (_, position) => aChunk({ position, hash: `${position}` }));
 }

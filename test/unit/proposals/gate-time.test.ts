@@ -59,6 +59,7 @@ const proposals: Proposals = {
         900,
       ),
     ),
-  compare: async () => ({ similar: [], ofAllText: true }),
+  compare: async () => [],
+  compareWords: async () => ({ differs: [] }),
   store: async () => undefined,
 };

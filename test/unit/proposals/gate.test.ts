@@ -7,7 +7,7 @@ import { targetOf } from '../../support/targets.ts';
 // What the gate does with its author's time, without a database.
 const text = { title: 'A title', body: 'Some words.' };
 const log = createLogger({ level: 'silent', process: 'test' });
-const proposed = { contentHash: 'a hash', status: 'published' } as const;
+const proposed = { ...text, contentHash: 'a hash', status: 'published' } as const;
 
 describe('a gate', () => {
   it('makes no author wait longer than the time of one proposal, in whatever order they come', async () => {
@@ -51,7 +51,8 @@ const embedded: Proposals = {
     kind: 'embedded',
     proposal: { chunks: [], target: targetOf('m'), spaceId: undefined, known: new Set(), bought: new Map() },
   }),
-  compare: async () => ({ similar: [], ofAllText: true }),
+  compare: async () => [],
+  compareWords: async () => ({ differs: [] }),
   store: async () => undefined,
 };
 

@@ -1,22 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Chunk } from '../../../src/domain/chunks.ts';
 import { verdictOn } from '../../../src/proposals/decision.ts';
 import { weightsOf } from '../../../src/proposals/text.ts';
+import { aChunk } from '../../support/a-chunk.ts';
 
-describe('the verdict', () => {
+describe('the verdict on a proposal whose words stand nowhere', () => {
   it.each([
-    [1, 'duplicate'],
-    [0.97, 'duplicate'],
-    [0.969999, 'low_novelty'],
+    [1, 'low_novelty'],
+    [0.97, 'low_novelty'],
     [0.88, 'low_novelty'],
     [0.879999, 'novel'],
     [-1, 'novel'],
   ])('on a similarity of %s is %s', (similarity, verdict) => {
-    expect(verdictOn(similarity, true)).toBe(verdict);
-  });
-
-  it('is a duplicate by a comparison of the whole text only', () => {
-    expect(verdictOn(1, false)).toBe('low_novelty');
+    expect(verdictOn(similarity)).toBe(verdict);
   });
 });
 
@@ -30,9 +25,4 @@ describe('the weight of a chunk', () => {
   });
 });
 
-const chunk = (hash: string, approxTokens: number): Chunk => ({
-  position: 0,
-  text: hash,
-  hash,
-  approxTokens,
-});
+const chunk = (hash: string, approxTokens: number) => aChunk({ hash, approxTokens });

@@ -79,17 +79,19 @@ function cursorOf({
   page,
   seen,
   byVector = false,
+  reranked = false,
 }: {
   readonly page: readonly Fused[];
   readonly seen: { readonly keyword?: readonly string[]; readonly meaning?: readonly string[] };
   readonly byVector?: boolean;
+  readonly reranked?: boolean;
 }): SearchCursor | undefined {
   const plan: QueryResolution = {
     ...{ articles: 1, averageLength: 1, languages: [], options: [], withCommon: false },
     terms: [{ as: 'typed', count: 1 }],
   };
   return cursorAfter({
-    ...{ page, byVector, servedMode: byVector ? 'hybrid' : 'keyword', fallback: undefined },
+    ...{ page, byVector, reranked, servedMode: byVector ? 'hybrid' : 'keyword', fallback: undefined },
     words: { plan, ranked: [], marks: undefined, words: [], known: 1, excluded: null },
     cursor: {
       served: byVector ? 'hybrid' : 'keyword',

@@ -128,7 +128,7 @@ const guiltyTexts = fc.integer({ min: 1, max: 64 }).chain((size) =>
   }),
 );
 
-const textsOf = (hashes: readonly string[]) => hashes.map((hash) => ({ hash, text: hash }));
+const textsOf = (hashes: readonly string[]) => hashes.map((hash) => ({ hash, input: hash }));
 const hashesOf = (chunks: readonly { readonly hash: string }[]) => chunks.map(({ hash }) => hash);
 const tokensOf = (text: string) => text.length;
 

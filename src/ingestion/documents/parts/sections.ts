@@ -36,6 +36,7 @@ export function outlineOf(markdown: string): Outline {
   const cuts: BlockCut[] = [];
   const headings: { readonly start: number; readonly level: number }[] = [];
   visitBlockStarts(markdown, 0, (at, block) => {
+    if (block.kind === 'delimiter') return;
     // An underlined heading is visited twice: the first time as a paragraph.
     if (cuts.at(-1)?.at === at) cuts.pop();
     cuts.push({ at, rank: cutRanks[block.kind] });

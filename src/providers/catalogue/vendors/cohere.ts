@@ -21,6 +21,24 @@ export const cohere: Vendor = {
   dimensionsParameter: 'none',
   inputStyle: { kind: 'none' },
   maxInputs: 96,
+  rerank: {
+    path: { ofEmbeddings: '/compatibility/v1', ofReranking: '/v2/rerank' },
+    defaultModel: 'rerank-v4.0-fast',
+    models: [
+      'rerank-v4.0-pro',
+      'rerank-v4.0-fast',
+      'rerank-v3.5',
+      'rerank-multilingual-v3.0',
+      'rerank-english-v3.0',
+    ],
+    // More are taken, and billed as another search for each hundred.
+    maxDocuments: 100,
+    maxRequestTokens: 400_000,
+    // A longer text is billed as several.
+    maxDocumentTokens: 500,
+    fields: {},
+    scoresIn: 'results',
+  },
   rateHeaders: 'none',
   notes: 'The compatibility API takes neither dimensions nor the side of a text.',
 };

@@ -1,0 +1,144 @@
+import { describe, expect } from 'vitest';
+import { createArticle } from '../../support/articles.ts';
+import { factsOfServices } from '../../support/fixtures.ts';
+import type { TestServices, TestTenant } from '../../support/test-services.ts';
+
+// What a statement of the application's login, with one tenant's id set, learns of the words of another tenant. Their table does not
+// bind its owner, so the functions that the owner lends to the login are a way in, and are attacked as one.
+const it = factsOfServices()
+  .extend('attacker', ({ test }): Promise<TestTenant> => test.createTenant())
+  .extend('victim', async ({ test }): Promise<TestTenant & { readonly articleId: string }> => {
+    const tenant = await test.createTenant();
+    const { articleId } = await createArticle(test, tenant, { title: secret, tags: [secret] });
+    return { ...tenant, articleId };
+  });
+
+const secret = 'zanzibarsecret';
+
+describe('the table of words', () => {
+  it('shows nothing of another tenant, by any statement', async ({ test, attacker, victim }) => {
+    await createArticle(test, attacker, { title: 'His own' });
+    const as = (sql: string, values: readonly unknown[] = []) => rowsOf(test, attacker, sql, values);
+    expect(await as('select distinct tenant_id from article_words')).toEqual([{ tenant_id: attacker.id }]);
+    for (const [sql, values] of [
+      ['select 1 from article_words where tenant_id = $1', [victim.id]],
+      ['select 1 from article_words where article_id = $1', [victim.articleId]],
+      ['select 1 from article_words where words @@ $1::tsquery', [secret]],
+      ["select 1 from article_words where words @@ $1::tsquery and status = 'published'", [`${secret}:*`]],
+      ['update article_words set status = status where tenant_id = $1 returning 1', [victim.id]],
+      ['delete from article_words where article_id = $1 returning 1', [victim.articleId]],
+      ['select 1 from word_versions where tenant_id = $1', [victim.id]],
+    ] as const) {
+      expect(await as(sql, values), sql).toEqual([]);
+    }
+  });
+
+  it('shows a predicate of the attacker no row before the policy has', async ({ test, attacker, victim }) => {
+    await createArticle(test, attacker, { title: 'His own' });
+    const seen = await rowsOf(
+      test,
+      attacker,
+      `create function pg_temp.shown(words tsvector) returns boolean language plpgsql cost 0.0000001 as $$
+       begin raise notice '%', words; if words::text like '%${secret}%' then raise '%', words; end if; return true; end $$;
+       select 1 from article_words where pg_temp.shown(words)`,
+    );
+    expect(seen).toHaveLength(1);
+    expect(victim.articleId).toBeDefined();
+  });
+
+  it('takes no row for another tenant, and none beside the article of another', async ({
+    test,
+    attacker,
+    victim,
+  }) => {
+    const insert = (tenantId: string) =>
+      rowsOf(
+        test,
+        attacker,
+        `insert into article_words (tenant_id, article_id, version, words, length, body_from, offsets, headings, tables, status, category, tag_keys)
+         select $1, $2, 9, '', 0, 1, '{}', '{}', '{}', 'published', 'idea', '{}'`,
+        [tenantId, victim.articleId],
+      );
+    await expect(insert(victim.id)).rejects.toMatchObject({ code: '42501' });
+    await expect(insert(attacker.id)).rejects.toMatchObject({ code: '23503' });
+  });
+
+  it('tells nothing in a plan, in a statistic or of a planner’s estimate', async ({
+    test,
+    attacker,
+    victim,
+  }) => {
+    await test.db.rawAsOwner('analyze article_words');
+    const explained = await rowsOf(
+      ...[test, attacker],
+      `explain (analyze, costs off, timing off, summary off, buffers off)
+       select 1 from article_words where words @@ '${secret}'::tsquery`,
+    );
+    expect(JSON.stringify(explained)).not.toContain(victim.id);
+    expect(JSON.stringify(explained)).not.toContain(victim.articleId);
+    const statistics = await rowsOf(
+      ...[test, attacker],
+      "select 1 from pg_stats where tablename in ('article_words', 'word_versions', 'articles')",
+    );
+    expect(statistics).toEqual([]);
+  });
+});
+
+describe('functions with the owner’s rights', () => {
+  it('are these', async ({ test }) => {
+    expect((await lentFunctions(test)).map(({ name }) => name)).toEqual(lent);
+  });
+
+  it('are the owner’s, who is not the application’s login, and are not for everybody', async ({ test }) => {
+    for (const { name, owner, acl } of await lentFunctions(test)) {
+      expect(owner, name).not.toBe(await applicationRole(test));
+      expect(acl, name).not.toMatch(/[{,]=X/);
+    }
+  });
+
+  it('look for tables in what an attacker has made last of all', async ({ test }) => {
+    for (const { name, settings } of await lentFunctions(test)) {
+      expect(settings, name).toContain('search_path=pg_catalog, public, pg_temp');
+    }
+  });
+});
+
+/** Every function that runs with the owner's rights. A new one is attacked here before it is named. */
+const lent: readonly string[] = ['end_audit_rows'];
+
+const lentFunctions = async ({ db }: TestServices) =>
+  (
+    await db.rawAsOwner(
+      `select proname, pg_get_userbyid(proowner) as owner, coalesce(proacl::text, '{=X}') as acl, proconfig
+         from pg_proc where prosecdef and pronamespace = 'public'::regnamespace
+          and not exists (select from pg_depend d where d.objid = pg_proc.oid and d.deptype = 'e') order by 1`,
+    )
+  ).map(({ proname, owner, acl, proconfig }) => ({
+    ...{ name: String(proname), owner: String(owner), acl: String(acl) },
+    settings: Array.isArray(proconfig) ? proconfig.map(String) : [],
+  }));
+
+async function applicationRole({ db }: TestServices): Promise<string> {
+  const [row] = await db.rawAsOwner('select rolname from pg_roles where rolname = $1', [
+    new URL(db.applicationUrl).username,
+  ]);
+  return String(row?.rolname);
+}
+
+/** The rows of a statement of the application's login with this tenant set; of the last one where there are several. */
+async function rowsOf(
+  { db }: TestServices,
+  { id }: { readonly id: string },
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<unknown[]> {
+  return db.database.withTenant(id, async (tx) => {
+    // Numbered parameters, as an attacker would write them.
+    const named = Object.fromEntries(values.map((value, index) => [`p${index + 1}`, value]));
+    const result: unknown = await tx.raw(sql.replaceAll('?', '\\?').replace(/\$(\d)/g, ':p$1'), named);
+    const last: unknown = Array.isArray(result) ? result.at(-1) : result;
+    return typeof last === 'object' && last !== null && 'rows' in last && Array.isArray(last.rows)
+      ? last.rows
+      : [];
+  });
+}
