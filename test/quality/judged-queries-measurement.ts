@@ -70,9 +70,6 @@ export async function measureJudgedQueries(api: ApiClient, key: string): Promise
   return measured;
 }
 
-/** Whether a query is of the set, rather than beside it. */
-export const isOfSet = ({ kind }: Measured) => kind !== 'questions';
-
 /** The mean nDCG@10 of a mode. */
 export const meanNdcg = (measured: readonly Measured[], mode: Mode) =>
   measured.reduce((sum, { by }) => sum + by[mode].ndcg, 0) / measured.length;

@@ -1,12 +1,12 @@
 import { kinds } from './judged-queries.ts';
-import { isOfSet, type Measured, meanNdcg, modes, shareFound } from './judged-queries-measurement.ts';
+import { type Measured, meanNdcg, modes, shareFound } from './judged-queries-measurement.ts';
 
 const worstShown = 12;
 
 /** The means by mode, for the set and each kind of query, and the queries that hybrid serves worst. */
 export function describeMeasured(measured: readonly Measured[]): string {
   const groups = [
-    { name: 'the set', of: measured.filter(isOfSet) },
+    { name: 'the set', of: measured },
     ...kinds.map((kind) => ({ name: kind, of: measured.filter((each) => each.kind === kind) })),
   ];
   const means = groups.map(({ name, of }) => [
