@@ -73,6 +73,18 @@ export function cutFragment(
     if (position(to) - position(from) + 1 >= leastWords && isBorder(to + 1)) end = to;
   }
   until = end ?? until;
+  // Where little stands behind, the sentence before is shown too, if it fits.
+  const isLittle = () => position(until) - position(from) + 1 < leastWords;
+  if (startsSentence && isLittle()) {
+    let at = from;
+    while (at > 0 && fits(at - 1, until)) {
+      at -= 1;
+      if (isBorder(at)) from = at;
+      if (!isLittle()) break;
+    }
+    while (at > 0 && !isBorder(at) && fits(at - 1, until)) at -= 1;
+    if (isBorder(at)) from = at;
+  }
   const [start, stop] = [tokens[from]?.start ?? 0, tokens[until]?.end ?? 0];
   const isShort = (length: number) => length <= maxRest;
   return {
