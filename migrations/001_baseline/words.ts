@@ -32,6 +32,8 @@ export const create = `
     primary key (tenant_id, article_id, version),
     foreign key (tenant_id, article_id) references articles (tenant_id, id) on delete cascade
   );
+  -- New entries are collected in the index's pending list (fastupdate): with 1,500 articles of 300 words an insert took 0.46 ms by
+  -- it, 1.42 ms without it, and 0.39 ms without the index.
   create index article_words_by_word on article_words using gin (tenant_id, words) where status = 'published';
   ${isolateTenantButOwner('article_words')}
 

@@ -87,5 +87,7 @@ export function threadFile(name: string, moduleUrl: string): URL {
 /** A thread or process that reads TypeScript needs the loader, whatever this process was started with. */
 export function loaderFor(file: URL): string[] {
   if (!file.pathname.endsWith('.ts')) return [];
-  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  // In a thread it reads all modules as those of `require`. Some packages (eld) name themselves to `import` alone.
+  return ['--import', loader, '--conditions=import'];
 }

@@ -1,14 +1,8 @@
-import { test as base, describe, expect } from 'vitest';
-import { startArticleApi, type TestTenant } from './article-api.ts';
+import { describe, expect } from 'vitest';
+import { factsOfArticles } from './article-facts.ts';
 
 // The language of an article, as its author sets and reads it.
-const it = base
-  .extend('api', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const api = await startArticleApi();
-    onCleanup(() => api.close());
-    return api;
-  })
-  .extend('tenant', ({ api, task }): Promise<TestTenant> => api.tenant(`language-${task.id}`));
+const it = factsOfArticles();
 
 const german = 'Die Warteschlange vor dem langsamen Dienst verbirgt die Überlast, bis alle auf sie warten.';
 const english = 'The queue in front of the slow service hides the overload until everybody waits for it.';

@@ -8,13 +8,13 @@ const merge = ['test/api/articles/merge.test.ts'];
 export const articlesByModelFaults: readonly PlantedFault[] = [
   {
     file: 'src/articles/classification/classify-article.ts',
-    find: 'confidence < leastConfidence ? unclassified : answer.category',
+    find: 'confidenceOf(answer) < leastConfidence ? unclassified : answer.category',
     replace: 'answer.category',
     why: 'a guess of the model changes the category',
     tests: activities,
   },
   {
-    file: 'src/articles/service.ts',
+    file: 'src/articles/edit.ts',
     find: 'if (changes.category !== undefined) await classifications.end',
     replace:
       'if (changes.category !== undefined && changes.category !== current.category) await classifications.end',
@@ -93,8 +93,8 @@ export const articlesByModelFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/articles/merging/merge-draft.ts',
-    find: "...{ ...written, id, status: 'draft' },",
-    replace: "...{ ...written, id, status: 'published' },",
+    find: "...{ ...text, id, status: 'draft' },",
+    replace: "...{ ...text, id, status: 'published' },",
     why: 'the words of a model are published unread',
     tests: merge,
   },
