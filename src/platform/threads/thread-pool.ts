@@ -42,7 +42,7 @@ export function createThreadPool<Task, Result>(options: ThreadPoolOptions): Thre
     // Nothing waits here but for a thread that starts: what waits for its turn waits in the share.
     maxQueue: share.total,
     resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb },
-    execArgv: loaderFor(file),
+    execArgv: threadLoaderFor(file),
   });
   // A thread that dies without a task is replaced by the next task.
   pool.on('error', () => undefined);
@@ -84,8 +84,23 @@ export function threadFile(name: string, moduleUrl: string): URL {
   return new URL(`${name}${moduleUrl.endsWith('.ts') ? '.ts' : '.js'}`, moduleUrl);
 }
 
-/** A thread or process that reads TypeScript needs the loader, whatever this process was started with. */
+/** A process that reads TypeScript needs the loader, whatever this process was started with. */
 export function loaderFor(file: URL): string[] {
+  return file.pathname.endsWith('.ts') ? ['--import', resolved('tsx')] : [];
+}
+
+/**
+ * So does a thread. There the loader sets itself up for modules that can be required alone, so a package that can only be imported
+ * would end the thread: it is set up for imports too.
+ */
+export function threadLoaderFor(file: URL): string[] {
   if (!file.pathname.endsWith('.ts')) return [];
-  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
+  // The package's module for `require` imports one that is not there.
+  const module = resolved('tsx/esm/api').replace(/\.cjs$/, '.mjs');
+  const register = `import { register } from ${JSON.stringify(module)}; register();`;
+  return [...loaderFor(file), '--import', `data:text/javascript,${encodeURIComponent(register)}`];
+}
+
+function resolved(name: string): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href;
 }
