@@ -50,8 +50,13 @@ const rerank = z
     `\`true\`: the embedding provider orders the first ${rerankedHits} hits of each page, where it has reranking (see \`GET /providers\`). Their titles and passages go to it, on the tenant's own key, by one more call`,
   );
 
+const relevanceBounds = 'must be a number from 0 to 1, such as 0.5';
+
 /** The `min_relevance` parameter. */
-export const minRelevance = z.coerce.number('must be a number').min(0).max(1);
+export const minRelevance = z.preprocess(
+  (given) => (typeof given === 'string' && /^(\d|\d?\.\d{1,20})$/.test(given) ? Number(given) : given),
+  z.number(relevanceBounds).min(0, relevanceBounds).max(1, relevanceBounds),
+);
 
 export const searchQuerySchema = z.strictObject({
   q: searchText,

@@ -1,6 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { it as base, describe, expect } from 'vitest';
+import {
+  type AnalyzableText,
+  type AnalyzedText,
+  analyzeText,
+} from '../../../src/domain/words/analyze-text.ts';
 import { createShare } from '../../../src/platform/shares/share.ts';
 import { createThreadPool, type ThreadPool, threadFile } from '../../../src/platform/threads/thread-pool.ts';
 import type { ThreadTask } from '../../support/thread-tasks.ts';
@@ -22,6 +27,20 @@ const it = base.extend('pool', ({}, { onCleanup }) => {
 });
 
 describe('a pool of threads', () => {
+  it('does what needs a package that can only be imported', async ({ onTestFinished }) => {
+    const share = createShare({ name: 'threads', total: 1, perTenant: 1, maxWaiting: 1, waitMs: 20_000 });
+    const analysis = createThreadPool<AnalyzableText, AnalyzedText>({
+      file: threadFile(
+        '../../../src/words/analysis/analyze-in-thread',
+        pathToFileURL(import.meta.filename).href,
+      ),
+      ...{ share, timeoutMs: 300_000 },
+    });
+    onTestFinished(async () => void (await analysis.close()));
+    const text = { title: 'A title', tags: [], category: 'finding', body: 'Some words.', language: null };
+    expect(await analysis.run('a', text)).toEqual({ kind: 'done', result: analyzeText(text) });
+  });
+
   it('does a task while the event loop goes on', async ({ pool }) => {
     const threads = pool();
     let turns = 0;
