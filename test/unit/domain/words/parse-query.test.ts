@@ -107,6 +107,9 @@ describe('a phrase in quotes', () => {
     ['réseau privé', '"reseau prive"'],
     ['the v1.9 release', '"1.9 release"'],
     ['C++ is fast', '"C++ is"'],
+    ['a timeout tomorrow', '"ti\u200bme\u200do\u2060ut tomorrow"'],
+    ['die Äpfel dort', '"die äPFEL dort"'],
+    ['the äPFEL there', '"äpfel"'],
   ])('may have names and other scripts: %s by %s', (text, q) => {
     expect(howFound(text, q)).toMatch(/exactly|in a form/);
   });
