@@ -78,7 +78,7 @@ export const rankingFaults: readonly PlantedFault[] = [
     tests: cursors,
   },
   {
-    file: 'src/search/service.ts',
+    file: 'src/search/page.ts',
     find: 'unseen.length > limit',
     replace: 'unseen.length >= limit',
     why: 'a full last page announces an empty one',
