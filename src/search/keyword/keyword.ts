@@ -84,7 +84,7 @@ export function createKeywordSearch(): KeywordSearch {
       return { plan: resolution, ranked, marks: marksOf(sought), ...reportOf(sought) };
     },
     async findExcluded(tx, tenantId, q) {
-      if (!mayExclude(q)) return null;
+      if (!mayExclude(q) || parseQuery(q, []).exclusions.length === 0) return null;
       const { sought } = await understand(tx, tenantId, q);
       return sought.wording.excluded;
     },
