@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { z } from 'zod';
-import { threadLoaderFor } from './thread-pool.ts';
+import { loaderFor } from './thread-pool.ts';
 
 // The main file of a process of a pool. Tasks run in a thread of it, so that the process itself can always end: a task that never
 // ends would otherwise outlive the process that has asked for it.
@@ -9,7 +9,7 @@ import { threadLoaderFor } from './thread-pool.ts';
 const [file, maxOldGenerationSizeMb] = z.tuple([z.url(), z.coerce.number()]).parse(process.argv.slice(2));
 
 const thread = new Piscina({
-  ...{ filename: file, minThreads: 1, maxThreads: 1, execArgv: threadLoaderFor(new URL(file)) },
+  ...{ filename: file, minThreads: 1, maxThreads: 1, execArgv: loaderFor(new URL(file)) },
   resourceLimits: { maxOldGenerationSizeMb },
 });
 // A thread that dies fails its task, and the next one gets another.
