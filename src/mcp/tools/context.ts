@@ -11,6 +11,7 @@ const entry = contextEntry.pick({
   category: true,
   tags: true,
   score: true,
+  relevance: true,
   heading: true,
   body: true,
   truncated: true,
@@ -64,7 +65,9 @@ export const contextTool = tool({
       notice: degradedNotice(meta),
       summary:
         articles.length === 0
-          ? 'No article was found.'
+          ? meta.nothing_relevant
+            ? 'No article is relevant.'
+            : 'No article was found.'
           : `${articles.length} with their texts.${omitted === 0 ? '' : ` ${omitted} more did not fit: raise \`max_tokens\`, or read them with \`get_article\`.`}`,
       data: { articles, omitted },
     };
