@@ -323,6 +323,7 @@ describe('hybrid search', () => {
     await embed(await write(tenant, 'Meaning only', 'b'), { 'near in meaning': [1, 0.1, 0] });
     await embed(await write(tenant, 'Both', 'a grey lynx'), { 'a grey lynx': [1, 0.2, 0] });
     await write(tenant, 'Words only', 'a lynx and a lynx');
+    await embed(await write(tenant, 'Far', 'c'), { 'far in meaning': [0, 1, 0] });
     queries.answer = asking([1, 0, 0]);
     for (const mode of [{}, { mode: 'hybrid' }, { mode: 'combined' }]) {
       const { data, meta } = await search(tenant, { q: 'lynx', ...mode });
@@ -336,6 +337,7 @@ describe('hybrid search', () => {
         Both: { matched: ['keyword', 'semantic'], ranks: { keyword: 2, semantic: 2 } },
         'Meaning only': { matched: ['semantic'], ranks: { keyword: null, semantic: 1 } },
         'Words only': { matched: ['keyword'], ranks: { keyword: 1, semantic: null } },
+        Far: { matched: ['semantic'], ranks: { keyword: null, semantic: 3 } },
       });
       const scores = data.map(({ score }: { score: number }) => score);
       expect(scores).toEqual(scores.toSorted((left: number, right: number) => right - left));
@@ -347,7 +349,7 @@ describe('hybrid search', () => {
         mode: 'hybrid',
         served_mode: 'hybrid',
         fallback: false,
-        coverage: { published: 3, embedded: 2 },
+        coverage: { published: 4, embedded: 3 },
       });
     }
   });
