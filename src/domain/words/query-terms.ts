@@ -39,7 +39,9 @@ export function textsOfPhrase(text: string): TermTexts | null {
   const sought = soughtIn(text, createLexicon([]), 'whole');
   const steps = sought.flatMap((some) => some.steps);
   const query = phrase(steps, stepText);
-  const exact = phrase(steps, exactText);
+  // One name is found before its parts as words of their own.
+  const name = sought.length === 1 ? sought[0]?.whole[0] : undefined;
+  const exact = name === undefined || steps.length < 2 ? phrase(steps, exactText) : quoteLexeme(name);
   return query === null || exact === null
     ? null
     : { query, exact, asPrefix: null, marks: marksOf([], steps) };
