@@ -5,7 +5,7 @@ import { articleHash } from '../domain/article-text.ts';
 import type { InTransaction } from '../platform/http/route.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Decision, GateReport } from '../proposals/decision.ts';
-import type { Assessment, Gate } from '../proposals/gate.ts';
+import type { Assessment, CompareFirst, Gate } from '../proposals/gate.ts';
 import type { ProposalMetrics } from '../proposals/metrics.ts';
 import type { ArticleWords, WordIndex } from '../words/word-index.ts';
 import { type ArticleWithEmbedding, type NewArticle, unclassified } from './article.ts';
@@ -105,10 +105,11 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     input: Input,
     words: ArticleWords,
     assessment: Assessment,
-  ): Promise<Created> => {
+  ): Promise<Created | CompareFirst> => {
     const hash = articleHash(input);
     const proposed = { title: input.title, body: input.body, contentHash: hash, status: input.status };
     const decision = await gate.decide(tx, actor.tenantId, proposed, assessment);
+    if (decision.kind === 'compare_first') return decision;
     if (decision.kind === 'duplicate') return answerWith(tx, actor, decision);
     const created = await insert(tx, actor, input, { hash, words }, decision);
     const { id, status } = created.article;
@@ -123,15 +124,21 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
       category: input.category ?? unclassified,
       language: input.language ?? null,
     });
-    const assessment = force ? gate.skip : await gate.assess(actor.tenantId, input, actor.keyId);
+    let assessment = force ? gate.skip : await gate.assess(actor.tenantId, input, actor.keyId);
     try {
-      const created = await database.withTenant(actor.tenantId, async (tx) => {
-        const written = await write(tx, actor, input, words, assessment);
-        await afterWrite?.(tx, written);
-        return written;
-      });
-      metrics.gateDecided(created.gate.verdict);
-      return created;
+      for (;;) {
+        const assessed = assessment;
+        const created = await database.withTenant(actor.tenantId, async (tx) => {
+          const written = await write(tx, actor, input, words, assessed);
+          if (written.kind !== 'compare_first') await afterWrite?.(tx, written);
+          return written;
+        });
+        if (created.kind !== 'compare_first') {
+          metrics.gateDecided(created.gate.verdict);
+          return created;
+        }
+        assessment = await created.compare();
+      }
     } finally {
       assessment.release();
     }

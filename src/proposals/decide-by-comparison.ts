@@ -3,7 +3,7 @@ import type { CompareProposal, SimilarArticle } from './comparison.ts';
 import { type Decision, type Nearest, type ProposedArticle, verdictOn } from './decision.ts';
 import { endComparison, limitComparison, lockProposals } from './store.ts';
 import type { ProposedText } from './text.ts';
-import type { CompareWords, WordsFound } from './words.ts';
+import type { CompareWords, TextsCompared, WordsFound } from './words.ts';
 
 /** The most articles that a report shows. */
 const maxNearest = 5;
@@ -14,10 +14,13 @@ export interface Comparisons {
   readonly compareWords: CompareWords;
 }
 
+/** Long texts are to be compared before the decision, while no connection is held. */
+export type WordsFirst = Extract<WordsFound, { kind: 'long' }>;
+
 /**
  * Decides on a proposal by comparing it with the tenant's articles: it is a duplicate only of an article that says its words. One
  * proposal of a tenant is compared at a time, in all processes, so that of two alike the second sees the first. `leftMs` gives the
- * milliseconds that are left. Throws when a statement fails or the time is up.
+ * milliseconds that are left. Where long texts are to be compared, it decides nothing until they are: `before` is what was found. Throws when a statement fails or the time is up.
  */
 export async function decideByComparison(
   { compare, compareWords }: Comparisons,
@@ -26,17 +29,21 @@ export async function decideByComparison(
   {
     article,
     proposal,
+    before,
     leftMs,
   }: {
     readonly article: ProposedArticle;
     readonly proposal: ProposedText;
+    readonly before: TextsCompared | undefined;
     readonly leftMs: () => number;
   },
-): Promise<Decision> {
+): Promise<Decision | WordsFirst> {
   await lockProposals(tx, tenantId, leftMs());
   const [, similar] = await Promise.all([limitComparison(tx, leftMs()), compare(tx, tenantId, proposal)]);
-  const { saidBy, differs } = await compareWords(tx, tenantId, { article, proposal, similar, leftMs });
+  const found = await compareWords(tx, tenantId, { article, proposal, similar, before, leftMs });
   await endComparison(tx);
+  if (found.kind === 'long') return found;
+  const { saidBy, differs } = found;
   const nearest = rank(saidBy, similar);
   if (saidBy !== undefined) {
     const report = { verdict: 'duplicate', similarity: 1, nearest, reason: null } as const;
@@ -49,7 +56,10 @@ export async function decideByComparison(
 }
 
 /** The nearest articles, first the one that says all of it: its similarity is 1, whatever the vectors say. */
-function rank(saidBy: WordsFound['saidBy'], similar: readonly SimilarArticle[]): Nearest[] {
+function rank(
+  saidBy: Extract<WordsFound, { kind: 'compared' }>['saidBy'],
+  similar: readonly SimilarArticle[],
+): Nearest[] {
   const others = similar
     .filter(({ articleId }) => articleId !== saidBy?.id)
     .map(({ articleId, title, similarity }) => ({ id: articleId, title, similarity }));

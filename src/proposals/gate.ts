@@ -7,6 +7,7 @@ import { type Comparisons, decideByComparison } from './decide-by-comparison.ts'
 import { type Decision, type ProposedArticle, skipped, undecided } from './decision.ts';
 import type { ProposedText } from './text.ts';
 import type { ProposalVectors, StoredProposal } from './vectors.ts';
+import type { TextsCompared } from './words.ts';
 
 /** What the gate works with: vectors of proposals, and the comparisons with the tenant's articles. */
 export interface Proposals extends ProposalVectors, Comparisons {}
@@ -23,6 +24,8 @@ export type Assessment = (
        * proposal may not be compared.
        */
       readonly holdsMutex: boolean;
+      /** The long texts that were compared before; undefined as long as none were. */
+      readonly compared?: TextsCompared;
       /** Milliseconds that are left for the verdict. */
       readonly leftMs: () => number;
     }
@@ -30,6 +33,12 @@ export type Assessment = (
   /** Releases the tenant's mutex. Call it when the write is over. */
   release(): void;
 };
+
+/** What has to be done before a decision, while no connection is held: a thread compares for a while. It never rejects. */
+export interface CompareFirst {
+  readonly kind: 'compare_first';
+  readonly compare: () => Promise<Assessment>;
+}
 
 /** The proposal gate: whether an article already says what a proposal says. */
 export interface Gate {
@@ -43,14 +52,15 @@ export interface Gate {
   /**
    * Compares the proposal with the tenant's articles, in a savepoint, so that a comparison that fails or times out
    * costs the verdict and not the article. Never throws: if the connection is gone, the write
-   * after it fails.
+   * after it fails. Where long texts are to be compared, it decides nothing: end the transaction, call `compare`, and decide in
+   * another one, by the assessment that it answers. That one decides.
    */
   decide(
     tx: Transaction,
     tenantId: string,
     article: ProposedArticle,
     assessment: Assessment,
-  ): Promise<Decision>;
+  ): Promise<Decision | CompareFirst>;
   /**
    * Stores the vectors that were bought with the article, in a savepoint, so that a failure costs the vectors and not
    * the article.
@@ -100,10 +110,17 @@ export function createGate({ proposals, log, timeoutMs }: GateDeps): Gate {
       const { proposal, holdsMutex, leftMs } = assessment;
       try {
         if (!holdsMutex || leftMs() === 0) throw new SavepointTimeout();
-        return await tx.savepoint(
-          (inner) => decideByComparison(proposals, inner, tenantId, { article, proposal, leftMs }),
+        const compared = { article, proposal, before: assessment.compared, leftMs };
+        const decision = await tx.savepoint(
+          (inner) => decideByComparison(proposals, inner, tenantId, compared),
           { timeoutMs: leftMs() },
         );
+        if (decision.kind !== 'long') return decision;
+        const { compare } = decision;
+        return {
+          kind: 'compare_first',
+          compare: async () => ({ ...assessment, compared: await compare() }),
+        };
       } catch (error) {
         if (error instanceof SavepointTimeout || leftMs() === 0) {
           log.warn({ tenant_id: tenantId }, 'proposal gate timed out, article accepted');

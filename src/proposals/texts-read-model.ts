@@ -9,7 +9,17 @@ const maxBytes = 2_000_000;
 const maxChunks = 256;
 const maxPlaces = 500;
 
-const textSchema = z.object({ id: z.string(), title: z.string(), body: z.string() });
+const textSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** Null for a text that is known already. */
+  body: z.string().nullable(),
+  contentHash: z.string(),
+  version: z.string(),
+});
+
+/** A text that may say what a proposal says. An article whose title, body or tags change has another version. */
+export type TextToCompare = z.output<typeof textSchema>;
 
 /**
  * Lists the articles that may say what a proposal says, the likeliest first: those with the same text, those that hold one of its chunks,
@@ -25,8 +35,10 @@ export async function listTextsToCompare(
     readonly chunkHashes: readonly string[];
     /** Best first. */
     readonly nearIds: readonly string[];
+    /** The versions of texts that are listed without their body. */
+    readonly without: readonly string[];
   },
-): Promise<z.output<typeof textSchema>[]> {
+): Promise<TextToCompare[]> {
   const verdicts = proposal.status === 'draft' ? ['low_novelty', 'novel'] : ['low_novelty'];
   const { rows } = await tx.raw<{ rows: unknown[] }>(
     `with found as (
@@ -54,9 +66,11 @@ export async function listTextsToCompare(
        select id, row_number() over likeliest as number, sum(bytes) over likeliest as bytes_so_far
          from likely window likeliest as (order by is_published desc, score desc, created_at, id)
      )
-     select a.id, a.title, a.body
+     select a.id, a.title, a.content_hash as "contentHash", v.version,
+            case when v.version = any(:without::text[]) then null else a.body end as body
        from affordable f
        join articles a on a.tenant_id = :tenantId and a.id = f.id
+      cross join lateral (select a.id || ' ' || a.content_hash) as v(version)
       where f.bytes_so_far <= :maxBytes
       order by f.number`,
     {
@@ -65,6 +79,7 @@ export async function listTextsToCompare(
       spaceId: proposal.spaceId ?? null,
       chunkHashes: proposal.chunkHashes.slice(0, maxChunks),
       nearIds: [...proposal.nearIds],
+      without: [...proposal.without],
       ...{ verdicts, maxPlaces, maxArticles, maxBytes },
     },
   );

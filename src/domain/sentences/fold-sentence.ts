@@ -24,9 +24,10 @@ export function foldSentence(sentence: string): string {
       behindNumber = false;
       continue;
     }
-    const core = coreOf(word);
     folded.push(
-      isPlain(core, at === 0, behindNumber) ? word.toLowerCase() : dashOr(word, words[at + 1], words[at - 1]),
+      isPlain(coreOf(word), at === 0, behindNumber)
+        ? word.toLowerCase()
+        : dashOr(word, words[at + 1], words[at - 1]),
     );
     behindNumber = /\p{N}$/u.test(word);
   }
@@ -50,27 +51,45 @@ function withoutEndMarks(sentence: string): string {
   return rest;
 }
 
-/** A word without the signs around it. */
+/** The signs of prose around a word. Any other sign makes it code, a path or an option: -V is not -v, nor is /Tmp the folder /tmp. */
+const opening = '([{"\'¿¡–—…';
+const closing = ')]}"\'.,;:!?…–—。，、！？；：';
+
+/** A word without the signs of prose around it. */
 function coreOf(word: string): string {
   let from = 0;
   let to = word.length;
-  while (from < to && !isLetterOrDigit(word, from)) from += 1;
-  while (to > from && !isLetterOrDigit(word, to - 1)) to -= 1;
+  while (from < to && opening.includes(word[from] ?? ' ')) from += 1;
+  while (to > from && closing.includes(word[to - 1] ?? ' ')) to -= 1;
   return word.slice(from, to);
 }
-
-// A half of a surrogate pair counts as a letter: at worst a word keeps its case.
-const isLetterOrDigit = (word: string, at: number) => /[\p{L}\p{N}\p{M}\p{Surrogate}]/u.test(word[at] ?? '');
 
 /** The longest unit of which another case is another unit, such as mW and MW. */
 const maxUnit = 3;
 
+/** Whether a word says the same in another case. Digits may stand in a part of their own, as in UTF-8. */
 function isPlain(core: string, isFirst: boolean, behindNumber: boolean): boolean {
-  if (!/^\p{L}[\p{L}\p{M}'-]*$/u.test(core)) return false;
-  if (behindNumber && core.length <= maxUnit) return false;
+  if (!/^\p{L}[\p{L}\p{M}']*(?:-(?:[\p{L}\p{M}']*|\p{N}+))*$/u.test(core)) return false;
+  const lower = core.toLowerCase();
+  if (behindNumber && core.length <= maxUnit) return noUnits.has(lower);
   if (core.length === 1) return isFirst || core === 'I' || core === 'A';
+  if (productNames.has(lower)) return true;
   return !/^\p{Ll}.*\p{Lu}/u.test(core) && !bitsOrBytes.test(core);
 }
+
+/** Short words that often stand behind a number and have one meaning in any case. */
+const noUnits = new Set(
+  'of to and or the in on at by for is are as per max min if it was not but am pm und oder der die das bis von mal uhr tag pro ist el la los las de en por et ou le les du'.split(
+    ' ',
+  ),
+);
+
+/** Names that are written like names of code, from a small letter to a capital, and are none. */
+const productNames = new Set(
+  'ios ipados macos tvos watchos visionos iphone ipad ipod imac icloud itunes imessage ebay ebook jquery'.split(
+    ' ',
+  ),
+);
 
 /** Megabits and megabytes. */
 const bitsOrBytes = /^[KMGTP]i?[bB]$/;

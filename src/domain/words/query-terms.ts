@@ -43,7 +43,9 @@ export function textsOfPhrase(text: string): TermTexts | null {
   const steps = sought.flatMap((some) => some.steps);
   const whole = wholeSteps(sought);
   const query = anyOf([phrase(steps, stepText), phrase(whole, stepText)]);
-  const exact = phrase(steps, exactText);
+  // One name is found before its parts as words of their own.
+  const name = sought.length === 1 ? sought[0]?.whole[0] : undefined;
+  const exact = name === undefined || steps.length < 2 ? phrase(steps, exactText) : quoteLexeme(name);
   return query === null || exact === null
     ? null
     : { query, exact, asPrefix: null, marks: marksOf([], [...steps, ...whole]) };

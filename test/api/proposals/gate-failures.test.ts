@@ -267,6 +267,6 @@ const embedded: Proposals = {
     },
   }),
   compare: async () => [],
-  compareWords: async () => ({ differs: [] }),
+  compareWords: async () => ({ kind: 'compared', differs: [] }),
   store: async () => undefined,
 };

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import type { CompareProposal } from '../../../src/proposals/comparison.ts';
-import { decideByComparison } from '../../../src/proposals/decide-by-comparison.ts';
+import { type Comparisons, decideByComparison } from '../../../src/proposals/decide-by-comparison.ts';
+import type { Decision } from '../../../src/proposals/decision.ts';
 import type { CompareWords } from '../../../src/proposals/words.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { targetOf } from '../../support/targets.ts';
@@ -25,11 +26,12 @@ describe('the time that is left for a comparison', () => {
       };
       const compareWords: CompareWords = async (inner) => {
         duringWords = await limitOf(inner);
-        return { differs: [] };
+        return { kind: 'compared', differs: [] };
       };
       await decideByComparison({ compare, compareWords }, tx, tenant.id, {
         article,
         proposal,
+        before: undefined,
         leftMs: () => 1_234,
       });
       return { before, during, duringWords, after: await limitOf(tx) };
@@ -43,12 +45,12 @@ describe('the article that says all of a proposal', () => {
   it('is listed once, before those that are more similar by their vectors', async ({ test, tenant }) => {
     const said = { id: randomUUID(), title: 'A title' };
     const another = { articleId: randomUUID(), title: 'Another', similarity: 1 };
-    const comparisons = {
+    const comparisons: Comparisons = {
       compare: async () => [another, { articleId: said.id, title: said.title, similarity: 0.9 }],
-      compareWords: async () => ({ saidBy: said, differs: [] }),
+      compareWords: async () => ({ kind: 'compared', saidBy: said, differs: [] }),
     };
     const { report } = await test.services.database.withTenant(tenant.id, (tx) =>
-      decideByComparison(comparisons, tx, tenant.id, { article, proposal, leftMs: () => 5_000 }),
+      decide(comparisons, tx, tenant.id),
     );
     expect(report).toMatchObject({ verdict: 'duplicate', similarity: 1 });
     expect(report.nearest.map(({ id }) => id)).toEqual([said.id, another.articleId]);
@@ -61,12 +63,12 @@ describe('a proposal that no article says', () => {
     [0.5, 'novel', undefined],
   ] as const)('at a similarity of %d is %s', async ([similarity, verdict, differs], { test, tenant }) => {
     const near = { articleId: randomUUID(), title: 'Near', similarity };
-    const comparisons = {
+    const comparisons: Comparisons = {
       compare: async () => [near],
-      compareWords: async () => ({ differs: [{ proposal: 'a', existing: 'b' }] }),
+      compareWords: async () => ({ kind: 'compared', differs: [{ proposal: 'a', existing: 'b' }] }),
     };
     const decision = await test.services.database.withTenant(tenant.id, (tx) =>
-      decideByComparison(comparisons, tx, tenant.id, { article, proposal, leftMs: () => 5_000 }),
+      decide(comparisons, tx, tenant.id),
     );
     expect(decision).toMatchObject({ kind: 'new', report: { verdict, similarity } });
     expect(decision.report.differs).toEqual(differs);
@@ -76,4 +78,18 @@ describe('a proposal that no article says', () => {
 async function limitOf(tx: Transaction): Promise<string> {
   const { rows } = await tx.raw<{ rows: { statement_timeout: string }[] }>('show statement_timeout');
   return rows[0]?.statement_timeout ?? '';
+}
+
+/** What is decided at once, as no text is long. */
+async function decide(
+  comparisons: Parameters<typeof decideByComparison>[0],
+  tx: Transaction,
+  tenantId: string,
+): Promise<Decision> {
+  const leftMs = () => 5_000;
+  const decision = await decideByComparison(comparisons, tx, tenantId, {
+    ...{ article, proposal, before: undefined, leftMs },
+  });
+  if (decision.kind === 'long') throw new Error('a text is long');
+  return decision;
 }

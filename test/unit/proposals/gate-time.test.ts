@@ -60,6 +60,6 @@ const proposals: Proposals = {
       ),
     ),
   compare: async () => [],
-  compareWords: async () => ({ differs: [] }),
+  compareWords: async () => ({ kind: 'compared', differs: [] }),
   store: async () => undefined,
 };

@@ -16,7 +16,9 @@ describe('a gate', () => {
     const propose = async () => {
       const assessment = await gate.assess('tenant', text);
       decisions += 1;
-      const { report } = await gate.decide(stuck, 'tenant', proposed, assessment);
+      const decision = await gate.decide(stuck, 'tenant', proposed, assessment);
+      if (decision.kind === 'compare_first') throw new Error(decision.kind);
+      const { report } = decision;
       // The write that comes after the decision never ends, and the mutex is never released.
       return `${report.verdict} ${report.reason}`;
     };
@@ -39,6 +41,28 @@ describe('a gate', () => {
     expect(await second).toMatchObject({ kind: 'embedded', holdsMutex: true });
   });
 
+  it('decides on long texts by what was compared while no transaction was open', async () => {
+    const compared = {
+      versions: new Set(['a version']),
+      saidBy: 'a version',
+      nearest: undefined,
+      differs: [],
+    };
+    const seen: unknown[] = [];
+    const compareWords: Proposals['compareWords'] = async (_tx, _tenantId, { before }) => {
+      seen.push(before);
+      return before === undefined
+        ? { kind: 'long', compare: async () => compared }
+        : { kind: 'compared', saidBy: { id: 'an id', title: 'A title' }, differs: [] };
+    };
+    const gate = createGate({ proposals: { ...embedded, compareWords }, log, timeoutMs: 5_000 });
+    const first = await gate.decide(open, 'tenant', proposed, await gate.assess('tenant', text));
+    if (first.kind !== 'compare_first') throw new Error(first.kind);
+    const second = await gate.decide(open, 'tenant', proposed, await first.compare());
+    expect(second).toMatchObject({ kind: 'duplicate', of: 'an id' });
+    expect(seen).toEqual([undefined, compared]);
+  });
+
   it('compares nothing for an author who skips it', async () => {
     const gate = createGate({ proposals: embedded, log, timeoutMs: 20 });
     const decision = await gate.decide(stuck, 'tenant', proposed, gate.skip);
@@ -52,7 +76,7 @@ const embedded: Proposals = {
     proposal: { chunks: [], target: targetOf('m'), spaceId: undefined, known: new Set(), bought: new Map() },
   }),
   compare: async () => [],
-  compareWords: async () => ({ differs: [] }),
+  compareWords: async () => ({ kind: 'compared', differs: [] }),
   store: async () => undefined,
 };
 
@@ -60,4 +84,10 @@ const embedded: Proposals = {
 const stuck: Transaction = Object.assign(Object.create(null), {
   savepoint: (_work: unknown, { timeoutMs }: { timeoutMs: number }) =>
     new Promise((_, reject) => setTimeout(() => reject(new Error('late')), timeoutMs)),
+});
+
+/** A transaction in which every statement succeeds. */
+const open: Transaction = Object.assign(Object.create(null), {
+  savepoint: (work: (tx: Transaction) => unknown) => work(open),
+  raw: async () => ({ rows: [] }),
 });

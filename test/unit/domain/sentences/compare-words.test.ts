@@ -10,6 +10,13 @@ const compare = (existing: string, proposal: string) =>
 describe('an article says a proposal', () => {
   it.each([
     ['in other case', 'The pool holds ten connections.', 'THE POOL HOLDS TEN CONNECTIONS.'],
+    ['in capitals, the title of a section', '# How to deploy\n\nDo it.', '# HOW TO DEPLOY\n\nDO IT.'],
+    [
+      'in capitals, with a code word',
+      'Take a UTF-8 text of 3 to 5 lines.',
+      'TAKE A UTF-8 TEXT OF 3 TO 5 LINES.',
+    ],
+    ['in lower case, with names', 'GitHub (and PostgreSQL) on macOS.', 'github (and postgresql) on macos.'],
     [
       'in lower case, over several sentences',
       'The pool is full. Wait for it. Then go on.',
@@ -123,6 +130,12 @@ describe('an article does not say a proposal with', () => {
     ['another comparison', 'Stop if a != b at once.', 'Stop if a = b at once.'],
     ['a name of code in another case', 'Call getUserById for this.', 'Call getUserByID for this.'],
     ['code in another case', 'Call `grep -v x` for this.', 'Call `grep -V x` for this.'],
+    ['an option in another case', 'The options -V and -x are given.', 'The options -v and -x are given.'],
+    ['an option in another case, first', '-V prints what it does.', '-v prints what it does.'],
+    ['options in another case', 'Run java -Xmx here.', 'Run java -xmx here.'],
+    ['a folder in another case', 'It is in /Users there.', 'It is in /users there.'],
+    ['a variable in another case', 'It is in $Home there.', 'It is in $home there.'],
+    ['a single letter in another case', 'The value c is there.', 'The value C is there.'],
     ['a name between underscores', 'Write it in __init__ first.', 'Write it in init first.'],
     ['a glob of another depth', 'Lint src/**/x and lib/**/y now.', 'Lint src/*/x and lib/*/y now.'],
     ['a product', 'It takes 2*3*4 bytes now.', 'It takes 234 bytes now.'],

@@ -171,6 +171,19 @@ describe('a word behind a dash', () => {
     expect(terms.length).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['unknowntool -verbose', 'run `unknowntool -verbose` first'],
+    ['tool -Dfoo.bar=baz', 'tool -Dfoo.bar=baz'],
+    ['tool -output', 'tool -output=json'],
+    ['tool -Xmx4g', 'tool `-Xmx4g`'],
+  ])('is told as an option from the word itself: %s', (q, text) => {
+    const option = parseQuery(q, ['en']).exclusions[0]?.asOption.query ?? '';
+    expect(matches(option, words(text))).toBe(true);
+    expect(matches(option, words(text.replace('-', '')))).toBe(false);
+    // Those of a list stand at the beginnings of lines.
+    expect(matches(option, words(text.replace(/`?-/, '\n-')))).toBe(false);
+  });
+
   it('is also given as an option, which the index may decide', () => {
     const [exclusion] = parseQuery('unknowntool -verbose', ['en']).exclusions;
     expect(matches(exclusion?.asOption.query ?? '', words('run unknowntool -verbose'))).toBe(true);
