@@ -9,7 +9,7 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
 CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[], articles integer) RETURNS integer[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
   declare
@@ -39,7 +39,7 @@ CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[
 
 CREATE FUNCTION public.end_audit_rows(before timestamp with time zone, max_rows integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'public'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
   declare
     ended integer;
@@ -80,7 +80,7 @@ CREATE FUNCTION public.fold_tags(tags text[]) RETURNS text[]
 
 CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], counts integer[], forms text[], form_sizes integer[], form_terms integer[], exacts text[], titles text[], inexact_worth double precision, field_worth real[], length_base double precision, length_each double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, all_first boolean, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
-    SET search_path TO 'pg_catalog', 'public'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_custom_plan'
     AS $_$
   declare
@@ -200,7 +200,7 @@ CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
 
 CREATE FUNCTION public.serving_words() RETURNS smallint
     LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'public'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
     select coalesce((select serving from word_versions
                       where tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid), 1::smallint)

@@ -34,7 +34,7 @@ export const create = `
   -- The only way in which the application's login, which may not delete here, ends rows: the oldest of the tenant that its
   -- transaction has named. It runs with the owner's rights, so it names the tenant itself.
   create function end_audit_rows(before timestamptz, max_rows integer) returns integer
-    language plpgsql security definer set search_path = pg_catalog, public as $$
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
   declare
     ended integer;
   begin
@@ -48,6 +48,7 @@ export const create = `
     perform set_config('app.audit_end', '', true);
     return ended;
   end $$;
+  revoke execute on function end_audit_rows(timestamptz, integer) from public;
   create trigger audit_log_is_not_truncated before truncate on audit_log
     for each statement execute function refuse_audit_change();
 `;

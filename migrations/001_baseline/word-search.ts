@@ -1,10 +1,11 @@
 /**
  * Functions that search the words of the tenant that the transaction has named. They run with the owner's rights, which no
  * policy binds, because under a policy no index serves @@. So they name the tenant themselves, and answer ids and numbers only.
+ * pg_temp is searched last: where it is not named it comes first, and a login's own view would run with the owner's rights.
  */
 export const create = `
   -- The version of the analyzer whose words serve the tenant's searches.
-  create function serving_words() returns smallint language sql stable set search_path = pg_catalog, public as $$
+  create function serving_words() returns smallint language sql stable set search_path = pg_catalog, public, pg_temp as $$
     select coalesce((select serving from word_versions
                       where tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid), 1::smallint)
   $$;
@@ -17,7 +18,7 @@ export const create = `
   -- a sample of the tenant's articles: to count the articles of a common word takes as long as to rank them.
   create function count_words(queries text[], at_most integer, sample uuid[], articles integer) returns integer[]
     language plpgsql stable security definer
-    set search_path = pg_catalog, public set plan_cache_mode = force_custom_plan as $$
+    set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_custom_plan as $$
   declare
     tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
     served smallint := serving_words();
@@ -70,7 +71,7 @@ export const create = `
     all_first boolean, some_suffice boolean, after_score float8, after_id uuid, at_most integer
   ) returns table (article_id uuid, score float8, share float8)
     language plpgsql stable security definer rows 100
-    set search_path = pg_catalog, public set plan_cache_mode = force_custom_plan as $$
+    set search_path = pg_catalog, public, pg_temp set plan_cache_mode = force_custom_plan as $$
   declare
     tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
     served smallint := serving_words();

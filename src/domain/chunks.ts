@@ -95,6 +95,9 @@ export function chunksOf(text: string, tags: readonly string[], cuts: readonly C
  * A span that fits is a chunk; a longer one is cut at its best offset, and the two parts are treated alike. The best offset
  * depends only on the text beside it, never on the text further up, so an edit moves the cuts near it and every other chunk
  * keeps its hash. A heading stands in front of all chunks below it, which a change of it changes; the title in front of all.
+ *
+ * Fronts and card raised the nDCG@10 by meaning from 0.754 to 0.787 on the samples and from 0.586 to 0.608 on Cranfield, and cost
+ * XQuAD, whose titles are the first words of the text, 0.005.
  */
 export function cutText(text: string): ChunkCut[] {
   const ranked = rankCuts(text);

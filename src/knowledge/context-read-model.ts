@@ -47,3 +47,32 @@ export async function listFoundBodies(
 function longestLine(text: string): string {
   return text.split('\n').reduce((longest, line) => (line.length > longest.length ? line : longest), '');
 }
+
+/** A piece of a body, in characters. */
+export interface BodyPiece {
+  readonly id: string;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The texts of pieces of bodies, one of each article, in their order; empty of an article that is not published any more. */
+export async function listBodyPieces(
+  tx: Transaction,
+  tenantId: string,
+  pieces: readonly BodyPiece[],
+): Promise<string[]> {
+  const { rows } = await tx.raw<{ rows: unknown[] }>(
+    `select article.id, substr(article.body, piece.start + 1, piece.length) as text
+       from unnest(cast(:ids as uuid[]), cast(:starts as int[]), cast(:lengths as int[])) as piece (id, start, length)
+       join articles article on article.tenant_id = :tenantId and article.id = piece.id and article.status = 'published'`,
+    {
+      tenantId,
+      ids: pieces.map(({ id }) => id),
+      starts: pieces.map(({ start }) => start),
+      lengths: pieces.map(({ length }) => length),
+    },
+  );
+  const found = z.array(z.object({ id: z.string(), text: z.string() })).parse(rows);
+  const texts = new Map(found.map(({ id, text }) => [id, text]));
+  return pieces.map(({ id }) => texts.get(id) ?? '');
+}

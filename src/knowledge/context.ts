@@ -1,8 +1,7 @@
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Hit, HitPlace } from '../search/hits.ts';
-import { listPieces } from '../search/passages/passages-read-model.ts';
 import type { Found, Search, SearchQuery, SearchResult } from '../search/service.ts';
-import { type FoundBody, listFoundBodies } from './context-read-model.ts';
+import { type FoundBody, listBodyPieces, listFoundBodies } from './context-read-model.ts';
 import { fairShares } from './fair-shares.ts';
 import { tokensOf, tokensUpTo } from './fit-around.ts';
 import { fitBody, type ReadBody } from './fit-body.ts';
@@ -123,7 +122,7 @@ async function readBodies(tx: Transaction, tenantId: string, found: Found, maxTo
     const start = Math.max(0, Math.min(at - Math.floor(length / 2), body.length - length));
     return { id: hit.id, start, length, at };
   });
-  const texts = pieces.length === 0 ? [] : await listPieces(tx, tenantId, pieces);
+  const texts = pieces.length === 0 ? [] : await listBodyPieces(tx, tenantId, pieces);
   const bodies = likely.map(({ hit, body, overhead, place }, index): ReadBody & { readonly hit: Hit } => {
     const { start, length, at } = pieces[index] ?? { start: 0, length: 0, at: 0 };
     return {

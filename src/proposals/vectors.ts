@@ -1,5 +1,5 @@
 import { type ArticleSource, articleText } from '../domain/article-text.ts';
-import { chunkerVersion, chunksOf } from '../domain/chunks.ts';
+import { type Chunk, chunkerVersion, chunksOf } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
 import { atCurrentAddress } from '../domain/provider-target.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
@@ -59,7 +59,7 @@ export interface ProposalVectorsDeps {
   readonly guard: Pick<Guard, 'admission'>;
   readonly buy: BuyVectors;
   readonly cutter: Pick<Cutter, 'cut'>;
-  /** The most chunks that one proposal buys. */
+  /** The most passages that one proposal buys. */
   readonly maxChunks: number;
 }
 
@@ -93,7 +93,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
             listKnownChunks(tx, tenantId, space.id, hashesOf(chunks)),
           );
     const target = asked ?? key.target;
-    const missing = sampleEvenly(
+    const missing = toBuy(
       distinct(chunks).filter(({ hash }) => !known.has(hash)),
       deps.maxChunks,
     );
@@ -168,6 +168,15 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
       ]);
     },
   };
+}
+
+/**
+ * What is bought of the chunks that a proposal lacks: passages from all over the text, and beside them the card where all fit. No
+ * call is made for a card alone: it is not compared, and the article's workflow buys it.
+ */
+function toBuy(lacking: readonly Chunk[], maxChunks: number): readonly Chunk[] {
+  const found = lacking.filter(({ isCard }) => !isCard);
+  return found.length > 0 && found.length <= maxChunks ? lacking : sampleEvenly(found, maxChunks);
 }
 
 /**

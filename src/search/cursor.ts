@@ -108,7 +108,7 @@ function checksumOf(tenantId: string, search: SearchText, content: object): stri
   const { q, mode, category, tags, tagsMatch, rerank } = search;
   const parts = [tenantId, q, mode, category ?? null, tags ?? [], tagsMatch ?? 'all', content];
   return createHash('sha256')
-    .update(JSON.stringify([...parts, rerank ?? false]))
+    .update(JSON.stringify([...parts, ...(rerank ? ['rerank'] : [])]))
     .digest('base64url')
     .slice(0, 16);
 }

@@ -11,6 +11,15 @@ export interface Fallback {
   readonly retryAt: Date | null;
 }
 
+/**
+ * What is known of the query's vector, once it is known how many articles have theirs. A space exists from its first batch of
+ * chunks on, before its first article is complete, and while all articles wait for new vectors: there it would find nothing.
+ */
+export function comparableWith(answer: QueryVector | undefined, coverage: Coverage): QueryVector | undefined {
+  const findsNothing = coverage.published > 0 && coverage.embedded === 0;
+  return answer?.kind === 'vector' && findsNothing ? { kind: 'no_vectors' } : answer;
+}
+
 /** Why the query has no vector; undefined when it has one, or needs none. */
 export async function explainFallback(
   tx: Transaction,

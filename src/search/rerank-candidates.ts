@@ -29,12 +29,14 @@ export async function loadCandidates(
   const near = passages?.near.filter(({ articleId }) => ids.has(articleId)) ?? [];
   const byMeaning = new Set(near.map(({ articleId }) => articleId));
   const byWords = first.filter(({ id }) => !byMeaning.has(id));
-  const [articles, chunks, { hits: snippets }] = await Promise.all([
+  const [articles, chunks, { hits: found }] = await Promise.all([
     listHitArticles(tx, tenantId, [...byMeaning]),
     passages === undefined ? new Map<string, never>() : listFoundChunks(tx, tenantId, passages.spaceId, near),
     loadHits(tx, tenantId, byWords, ranking),
   ]);
-  const texts = new Map(snippets.map(({ id, title, snippet }) => [id, join(title, '', plainText(snippet))]));
+  const texts = new Map(
+    found.map(({ id, title, heading, snippet }) => [id, join(title, heading ?? '', plainText(snippet))]),
+  );
   for (const [id, { title }] of articles) {
     const chunk = chunks.get(id);
     texts.set(id, join(title, chunk?.heading ?? '', chunk?.text ?? ''));

@@ -102,7 +102,7 @@ export function createReranking(deps: RerankingDeps): Reranking {
   const score = async (search: RerankedSearch, texts: readonly string[]): Promise<Scored> => {
     const { tenantId, query } = search;
     const reranker = await database.withTenant(tenantId, (tx) => rerank.find(tx, tenantId));
-    if (reranker.kind === 'refused') return refuse(reranker);
+    if (reranker.kind === 'refused') return refuse(reranker.failure);
     // A version stands for one key for ever, so nothing is answered for another key, model, address or tenant.
     const asked = [tenantId, reranker.targetId, reranker.keyVersion];
     const known = refused.get(JSON.stringify(asked));

@@ -5,7 +5,7 @@ import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { createBackgrounds } from '../vectors/backgrounds.ts';
 import { type ClientCursor, issueCursor, type OpenedCursor, openCursor } from './client-cursor.ts';
 import { readSeenIds, type SearchCursor, type SearchMode, type SearchText } from './cursor.ts';
-import { explainFallback, pinnedFallback } from './fallback.ts';
+import { comparableWith, explainFallback, pinnedFallback } from './fallback.ts';
 import { type Hit, type HitPlace, loadHits } from './hits.ts';
 import { createKeywordSearch } from './keyword/keyword.ts';
 import type { WordReport } from './keyword/resolution.ts';
@@ -109,13 +109,14 @@ export function createSearchService({
       // Words are ranked during the provider call, on a connection of their own, so that an open breaker or a late provider
       // costs no further time. A search by meaning alone seldom needs them, and ranks them only when it has no vector.
       // The coverage is counted meanwhile too: for 10,000 articles that takes as long as ranking them by vectors.
-      const [answer, early, coverage] = await Promise.all([
+      const [asked, early, coverage] = await Promise.all([
         mode === 'keyword' || pinned
           ? undefined
           : queryEmbeddings.embedQuery(tenantId, query.q, query.apiKeyId),
         mode === 'semantic' && !pinned ? undefined : byKeyword(),
         database.withTenant(tenantId, (tx) => readCoverage(tx, tenantId)),
       ]);
+      const answer = comparableWith(asked, coverage);
       const vector = answer?.kind === 'vector' ? answer : undefined;
       const words = vector === undefined ? (early ?? (await byKeyword())) : early;
 

@@ -1,3 +1,5 @@
+import { notExcludedSql } from './excluded-words-read-model.ts';
+
 /** Selects from the tenant's published articles; without fields, all of them. */
 export interface PublishedFilter {
   readonly category?: string | undefined;
@@ -35,12 +37,7 @@ export function publishedFilterSql(
     bindings.tags = [...tags];
   }
   if (excluded !== undefined) {
-    conditions.push(
-      `not exists (select 1 from article_words excluded_words
-                    where excluded_words.tenant_id = :tenantId and excluded_words.article_id = ${articles}.id
-                      and excluded_words.version = (select serving_words())
-                      and excluded_words.words @@ cast(:excluded as tsquery))`,
-    );
+    conditions.push(notExcludedSql(articles));
     bindings.excluded = excluded;
   }
   return { sql: conditions.join(' and '), bindings };

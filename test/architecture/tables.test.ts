@@ -83,8 +83,9 @@ describe('a table', () => {
 
 describe('the states of spaces', () => {
   it('are known to the room of vectors alone', () => {
+    // The versions of words have states of the same names, in columns of their own.
     const wrong = files
-      .filter((file) => !/^src\/(vectors|stack)\//.test(file))
+      .filter((file) => !/^src\/(vectors|stack|words)\//.test(file))
       .filter((file) => {
         const code = withoutComments(readSource(file));
         return /\bstate\s*(=|in|<>)\s*\(?'/.test(code) || /'(serving|building|retired)'/.test(code);

@@ -1,4 +1,4 @@
-import { type RecordedRefusal, refusal, refusedField } from './recorded-vendor.ts';
+import { type RecordedRefusal, refusal } from './recorded-vendor.ts';
 
 /** The answers of a vendor's reranking, written down from its documents and from what its users report. */
 export interface RecordedReranking {
@@ -86,11 +86,6 @@ export const recordedReranking: readonly RecordedReranking[] = [
         'input',
         400,
         detail(`${notProper} In particular, Input cannot contain empty strings or empty lists`),
-      ),
-      refusedField(
-        'top_n',
-        400,
-        detail(`${notProper} In particular, Argument 'top_n' is not supported by our API`),
       ),
       refusal('passing', 502, ''),
     ],

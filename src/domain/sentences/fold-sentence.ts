@@ -28,7 +28,7 @@ export function foldSentence(sentence: string): string {
     folded.push(
       isPlain(core, at === 0, behindNumber) ? word.toLowerCase() : dashOr(word, words[at + 1], words[at - 1]),
     );
-    behindNumber = core === word && /^[+-]?[\p{N}.,]+$/u.test(core);
+    behindNumber = /\p{N}$/u.test(word);
   }
   const whole = folded.join(' ');
   const ended = withoutEndMarks(whole);
@@ -37,11 +37,17 @@ export function foldSentence(sentence: string): string {
 
 const endMarks = '.…。！；：，、،؛;:,!';
 
-/** Without the marks at its end. A question mark stays, and so does what stands behind a digit, as in 5! */
+/** What a mark at the end may stand behind: not the marks of a path, as in `cd ..`, nor a letter or digit that `!` belongs to. */
+const mayEnd = /[\p{L}\p{M}\p{N}\p{S}\p{Pe}\p{Pf}"'?%#*]$/u;
+const ofFormula = /(?:^|[^\p{L}\p{M}])\p{L}$|[\p{N})\]]$/u;
+
 function withoutEndMarks(sentence: string): string {
   let to = sentence.length;
-  while (to > 0 && (endMarks.includes(sentence[to - 1] ?? ' ') || sentence[to - 1] === ' ')) to -= 1;
-  return /\p{N}/u.test(sentence[to - 1] ?? '') && sentence[to] === '!' ? sentence : sentence.slice(0, to);
+  while (to > 0 && endMarks.includes(sentence[to - 1] ?? ' ')) to -= 1;
+  const [rest, marks] = [sentence.slice(0, to), sentence.slice(to)];
+  const tail = rest.slice(-2);
+  if (!mayEnd.test(tail) || (marks.includes('!') && ofFormula.test(tail))) return sentence;
+  return rest;
 }
 
 /** A word without the signs around it. */
@@ -63,8 +69,11 @@ function isPlain(core: string, isFirst: boolean, behindNumber: boolean): boolean
   if (!/^\p{L}[\p{L}\p{M}'-]*$/u.test(core)) return false;
   if (behindNumber && core.length <= maxUnit) return false;
   if (core.length === 1) return isFirst || core === 'I' || core === 'A';
-  return !/^\p{Ll}.*\p{Lu}/u.test(core);
+  return !/^\p{Ll}.*\p{Lu}/u.test(core) && !bitsOrBytes.test(core);
 }
+
+/** Megabits and megabytes. */
+const bitsOrBytes = /^[KMGTP]i?[bB]$/;
 
 /** A dash between words has one shape. Between numbers it may be a minus sign, which stays what it is. */
 function dashOr(word: string, next = '', before = ''): string {

@@ -24,7 +24,7 @@ export function withoutEmphasis(paragraph: string): PlainParagraph {
   const marked = paragraph
     .replaceAll(mark, '')
     .replace(/(?<!`)(`{1,3})([^`]+)\1(?!`)/gu, (_, _ticks, code: string) => {
-      spans.push(code.replace(/\s+/gu, ' '));
+      spans.push(code.replaceAll('\n', ' '));
       return `${mark}${spans.length - 1}${mark}`;
     });
   const bare = joined(marked).replace(stars, '$2').replace(underscores, named).replace(stars, '$2');

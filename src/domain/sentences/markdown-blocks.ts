@@ -2,7 +2,7 @@
 export type Block =
   | { readonly kind: 'heading'; readonly level: number; readonly text: string; readonly quoted: boolean }
   | { readonly kind: 'paragraph'; readonly indent: number; readonly text: string; readonly quoted: boolean }
-  /** `marker` is the number of an ordered item, and empty for a bullet. */
+  /** `marker` is what may say something: the number of an ordered item, a plus, a dash before a digit. Otherwise it is empty. */
   | {
       readonly kind: 'item';
       readonly indent: number;
@@ -118,11 +118,12 @@ export function markdownBlocks(text: string): Block[] {
       blocks.push({ kind: 'table', rows, quoted });
       continue;
     }
-    const item = /^(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+(.*))?$/.exec(line.text);
+    const item = /^([-*+]|\d{1,9}[.)])(?:[ \t]+(.*))?$/.exec(line.text);
     if (item !== null) {
       close();
       inList = true;
-      open = { kind: 'item', indent, marker: item[1] ?? '', quoted, lines: [(item[2] ?? '').trim()] };
+      const words = (item[2] ?? '').trim();
+      open = { kind: 'item', indent, marker: markerOf(item[1] ?? '', words), quoted, lines: [words] };
       continue;
     }
     if (open === undefined) {
@@ -149,6 +150,12 @@ function blockOf(open: Open): Block {
     default:
       return open satisfies never;
   }
+}
+
+/** A plus or minus before a line may be a sign, or the mark of a change. */
+function markerOf(marker: string, words: string): string {
+  if (/^\d/.test(marker)) return `${marker.slice(0, -1)}.`;
+  return marker === '+' || (marker === '-' && /^\p{N}/u.test(words)) ? marker : '';
 }
 
 /** Lines of code less the blank space that they all begin with and that they end with. */

@@ -15,10 +15,13 @@ interface Need {
 const width = 2 ** 24;
 const none = width - 1;
 
+/** Of the places where a sentence stands under headings of one name, only so many are looked at: another one is taken for none. */
+const maxPlaces = 50;
+
 /**
- * Prepares a proposal for the comparison with articles. An article says a statement where it stands in it under the same heading,
- * however many headings are between; where it has several of that name, the heading above must be the same, too. A heading is said by
- * any equal sentence. Repetition and order do not count. The steps are as many as both texts are long.
+ * Prepares a proposal for the comparison with articles. An article says a statement where it stands in it under the same heading, however
+ * many headings are between, and that heading under the same one, or behind it on one level, so that another level of a heading changes
+ * nothing. A heading is said by any equal sentence. Repetition and order do not count. The steps are as many as both texts are long.
  */
 export function createUnsaid(proposal: Statements): Unsaid {
   const numbers = new Map<string, number>();
@@ -37,57 +40,67 @@ export function createUnsaid(proposal: Statements): Unsaid {
       above: under?.above === undefined ? none : numberOf(under.above.folded),
     };
   });
+  const wanted = new Set(needs.map(({ sentence, under }) => sentence * width + under));
 
   return (article) => {
-    const repeated = repeatedHeadings(article);
     const anywhere = new Set<number>();
-    /** By the numbers of sentence and heading: what stands above the heading. */
-    const found = new Map<number, Set<number>>();
-    const wanted = new Set(needs.map(({ sentence, under }) => sentence * width + under));
+    /** By the numbers of sentence and heading: the headings of that name that the sentence stands under. */
+    const places = new Map<number, Set<Heading>>();
     for (const { folded, under } of article.all) {
       const sentence = numbers.get(folded);
       if (sentence === undefined) continue;
       anywhere.add(sentence);
-      const path = pathOf(under, numbers);
-      for (const heading of path) {
-        const pair = sentence * width + heading;
-        if (!wanted.has(pair)) continue;
-        const above = found.get(pair) ?? new Set();
-        for (const each of path) above.add(each);
-        found.set(pair, above);
+      for (let heading = under; heading !== undefined; heading = heading.above) {
+        const name = numbers.get(heading.folded);
+        if (name === undefined || !wanted.has(sentence * width + name)) continue;
+        const found = places.get(sentence * width + name) ?? new Set();
+        if (found.size < maxPlaces) found.add(heading);
+        places.set(sentence * width + name, found);
       }
     }
+    const isBehind = createIsBehind(article);
+    /** The answers so far, by what stands above and the pair of sentence and heading: a text may repeat itself. */
+    const known = new Map<number, Map<number, boolean>>();
     const isSaid = ({ statement, sentence, under, above }: Need) => {
       if (statement.under === undefined) return anywhere.has(sentence);
-      const standsUnder = found.get(sentence * width + under);
-      if (standsUnder === undefined) return false;
-      return above === none || !repeated.has(statement.under.folded) || standsUnder.has(above);
+      const found = places.get(sentence * width + under);
+      if (found === undefined) return false;
+      const name = statement.under.above?.folded;
+      if (above === none || name === undefined) return true;
+      const answers = known.get(above) ?? new Map<number, boolean>();
+      known.set(above, answers);
+      const pair = sentence * width + under;
+      const isThere =
+        answers.get(pair) ?? [...found].some((heading) => isUnder(heading, name) || isBehind(heading, name));
+      answers.set(pair, isThere);
+      return isThere;
     };
     return needs.filter((need) => !isSaid(need)).map(({ statement }) => statement);
   };
 }
 
-/** The numbers of what a statement stands under, those that the proposal has, too. */
-function pathOf(under: Heading | undefined, numbers: ReadonlyMap<string, number>): number[] {
-  const path: number[] = [];
-  for (let heading = under; heading !== undefined; heading = heading.above) {
-    const number = numbers.get(heading.folded);
-    if (number !== undefined) path.push(number);
+function isUnder({ above }: Heading, name: string): boolean {
+  for (let heading = above; heading !== undefined; heading = heading.above) {
+    if (heading.folded === name) return true;
   }
-  return path;
+  return false;
 }
 
-/** The names of headings that an article has several of. */
-function repeatedHeadings({ all }: Statements): Set<string> {
-  const first = new Map<string, Heading>();
-  const repeated = new Set<string>();
+/** Whether a heading comes behind one of this name that stands under the same one. */
+function createIsBehind({ all }: Statements): (heading: Heading, name: string) => boolean {
+  const first = new Map<Heading, Map<string, number>>();
+  const seen = new Set<Heading>();
   for (const { under } of all) {
-    for (let heading = under; heading !== undefined; heading = heading.above) {
-      const other = first.get(heading.folded);
-      if (other === undefined) first.set(heading.folded, heading);
-      else if (other !== heading) repeated.add(heading.folded);
-      else break;
+    for (let heading = under; heading !== undefined && !seen.has(heading); heading = heading.above) {
+      seen.add(heading);
+      if (heading.above === undefined || heading.order === 0) continue;
+      const names = first.get(heading.above) ?? new Map<string, number>();
+      names.set(heading.folded, Math.min(heading.order, names.get(heading.folded) ?? heading.order));
+      first.set(heading.above, names);
     }
   }
-  return repeated;
+  return ({ above, order }, name) => {
+    const place = above === undefined ? undefined : first.get(above)?.get(name);
+    return place !== undefined && place < order;
+  };
 }

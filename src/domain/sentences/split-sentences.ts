@@ -6,6 +6,7 @@ const abbreviations = new Set(
   (
     'approx al art bzw ca cap cf cit co corp dept dr ed eds eg env etc ex fig figs gen ggf hr inc incl ie inkl jr ltd max min ' +
     'mio mme mr mrs ms mt nr no nos num op pág págs pp prof resp sect sr sra srta st tab tel usw vgl vol vs zb zzt ' +
+    'abs avda aprox bspw ebd evtl ff fr geb gem ggfs gl hg kap lt mind núm sek std tlw ua uvm zzgl ' +
     'jan feb mar apr jun jul aug sep sept oct nov dec др гг им напр обл пр рис руб св см стр тыс ул млн млрд'
   ).split(' '),
 );
@@ -18,7 +19,7 @@ const maxAbbreviation = 12;
  * stops at once, because no blank follows them. A run is entered at its first stop only, so that long runs are read once.
  */
 const stops =
-  /(?<![.!?؟।॥։።។။…])[.!?؟।॥։።។။…]+["'”’)\]»]{0,4}(?=\s|$)|(?<![。！？])[。！？]+["'”’」』）]{0,4}/gu;
+  /(?<![.!?؟।॥։።។။])[.!?؟।॥։።។။]+["'”’)\]»]{0,4}(?=\s|$)|(?<![。！？])[。！？]+["'”’」』）]{0,4}/gu;
 
 /**
  * Splits a paragraph into sentences. The rule does not look at case, so that a text in other letters is split alike, and it rather
@@ -53,6 +54,8 @@ export function splitSentences(paragraph: string): string[] {
 }
 
 function endsSentence(text: string, index: number, stop: string, end: number): boolean {
+  // Behind several dots the sentence may go on.
+  if (stop.startsWith('..')) return false;
   if (!stop.startsWith('.')) return true;
   // "No. 5", "ca. 5": a number seldom begins a sentence.
   const next = /^\s+(\S)/u.exec(text.slice(end, end + 8))?.[1];

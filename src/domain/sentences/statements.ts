@@ -12,6 +12,8 @@ export interface Heading {
   readonly text: string;
   readonly folded: string;
   readonly above: Heading | undefined;
+  /** Its place among the headings of the text, from 1; 0 for all that is no heading. */
+  readonly order: number;
 }
 
 /** A sentence of an article, or what counts as one: a heading, a row of a table, a piece of code. */
@@ -37,12 +39,14 @@ const maxNesting = 4;
 
 /** Reads the statements of an article. */
 export function statementsOf({ title, body }: ArticleSource): Statements {
-  const root = headingOf(title, undefined);
+  const root = headingOf(title, undefined, 0);
   const all: Statement[] = [{ text: root.text, folded: root.folded, under: undefined }];
   const headings: { readonly level: number; readonly node: Heading }[] = [];
   let items: { readonly indent: number; readonly node: Heading }[] = [];
-  /** The line before, which ends with a colon and so belongs to what follows. */
+  /** The sentence before, if it ends with a colon: then it belongs to what follows. To a list it belongs in any case. */
   let leadIn: Heading | undefined;
+  let beforeList: Heading | undefined;
+  let order = 0;
 
   const heading = () => headings.at(-1)?.node ?? root;
   const itemAbove = (indent: number) => items.findLast((item) => item.indent < indent)?.node;
@@ -54,11 +58,13 @@ export function statementsOf({ title, body }: ArticleSource): Statements {
     switch (block.kind) {
       case 'heading': {
         while ((headings.at(-1)?.level ?? 0) >= block.level) headings.pop();
-        const node = headingOf(asQuoted(block.text, block.quoted), heading());
+        order += 1;
+        const node = headingOf(asQuoted(block.text, block.quoted), heading(), order);
         all.push({ text: node.text, folded: node.folded, under: undefined });
         headings.push({ level: block.level, node });
         items = [];
         leadIn = undefined;
+        beforeList = undefined;
         return;
       }
       case 'paragraph': {
@@ -71,17 +77,19 @@ export function statementsOf({ title, body }: ArticleSource): Statements {
         const sentences = sentencesOf(block.text, block.quoted);
         add(sentences, under);
         const last = sentences.at(-1);
-        leadIn = last !== undefined && /[:：]$/u.test(last.text) ? { ...last, above: under } : undefined;
+        beforeList = last === undefined ? undefined : { ...last, above: under, order: 0 };
+        leadIn = last !== undefined && /[:：]$/u.test(last.text) ? beforeList : undefined;
         return;
       }
       case 'item': {
         items = items.filter(({ indent }) => indent < block.indent).slice(0, maxNesting);
-        const under = items.at(-1)?.node ?? leadIn ?? heading();
-        const text = block.marker === '' ? block.text : `${block.marker}. ${block.text}`;
+        const under = items.at(-1)?.node ?? beforeList ?? heading();
+        const text = block.marker === '' ? block.text : `${block.marker} ${block.text}`;
         const sentences = sentencesOf(text, block.quoted);
         add(sentences, under);
         const [first] = sentences;
-        if (first !== undefined) items.push({ indent: block.indent, node: { ...first, above: under } });
+        if (first !== undefined)
+          items.push({ indent: block.indent, node: { ...first, above: under, order: 0 } });
         return;
       }
       case 'code': {
@@ -89,6 +97,7 @@ export function statementsOf({ title, body }: ArticleSource): Statements {
         if (block.text !== '')
           all.push({ text: block.text, folded: asQuoted(block.text, block.quoted), under });
         leadIn = undefined;
+        beforeList = undefined;
         return;
       }
       case 'table': {
@@ -96,8 +105,9 @@ export function statementsOf({ title, body }: ArticleSource): Statements {
         const [header, ...rows] = block.rows.map((row) => rowOf(row, block.quoted));
         if (header === undefined) return;
         add([header], under);
-        add(rows, { ...header, above: under });
+        add(rows, { ...header, above: under, order: 0 });
         leadIn = undefined;
+        beforeList = undefined;
         return;
       }
       default:
@@ -116,8 +126,8 @@ type Sentence = Pick<Statement, 'text' | 'folded'>;
 
 const asQuoted = (text: string, quoted: boolean) => (quoted ? `> ${text}` : text);
 
-function headingOf(text: string, above: Heading | undefined): Heading {
-  return { ...sentenceOf(canonical(text)), above };
+function headingOf(text: string, above: Heading | undefined, order: number): Heading {
+  return { ...sentenceOf(canonical(text)), above, order };
 }
 
 /** A text as one sentence. */

@@ -24,9 +24,9 @@ const voicing = /[\u3099\u309A\uFF9E\uFF9F]/;
 
 const plane = kindsOfPlane();
 
-/** What a character is, by its code point. A lone half of a pair separates words. */
+/** What a character is, by its code point. A lone half of a pair separates words, and so does the end of a text, which is NaN. */
 export function kindOf(code: number): CharacterKind {
-  return code < 0x10000 ? kindIn(plane[code]) : judge(String.fromCodePoint(code));
+  return code >= 0x10000 ? judge(String.fromCodePoint(code)) : kindIn(plane[code]);
 }
 
 /** The kinds of the first 65,536 code points, read once: a table is some times as fast as expressions. */

@@ -63,8 +63,8 @@ function isWordAt(q: string, at: number): boolean {
 }
 
 function closingQuote(q: string, from: number, closing: string): number {
-  for (let at = from; at < q.length; at += 1) if (closing.includes(q[at] ?? ' ')) return at;
-  return -1;
+  const ends = Array.from(closing, (sign) => q.indexOf(sign, from)).filter((at) => at >= 0);
+  return ends.length === 0 ? -1 : Math.min(...ends);
 }
 
 function wordEnd(q: string, from: number): number {

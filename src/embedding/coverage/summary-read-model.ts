@@ -48,7 +48,13 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
   return coverage;
 }
 
-/** Finds the most common reason why the tenant's published articles have no vectors; undefined when they only wait. */
+/** Reasons that the tenant's key itself would show if they held now. After a new key they stay with the articles until their turn. */
+const overtaken: readonly FailureCode[] = ['no_api_key', 'credential_rejected'];
+
+/**
+ * Finds the most common reason why the published articles of a tenant with a usable key have no vectors; undefined when they only
+ * wait.
+ */
 export async function findCommonestReason(
   tx: Transaction,
   tenantId: string,
@@ -57,6 +63,7 @@ export async function findCommonestReason(
     .where({ tenant_id: tenantId })
     .whereIn('status', ['pending', 'blocked', 'failed'])
     .whereNotNull('reason')
+    .whereNotIn('reason', [...overtaken])
     .groupBy('reason')
     .orderByRaw('count(*) desc, reason')
     .first('reason');

@@ -21,7 +21,7 @@ export type Reranker =
       readonly targetId: string;
       readonly keyVersion: number;
     }
-  | ({ readonly kind: 'refused' } & Failure);
+  | { readonly kind: 'refused'; readonly failure: Failure };
 
 /** A vendor that reranks. */
 export interface RerankVendor extends Pick<Vendor, 'auth' | 'errorWords'> {
@@ -73,10 +73,10 @@ export function createGuardedRerank(deps: {
         guard.admission(tx, tenantId, 'rerank', 'interactive'),
       ]);
       const vendor = target && vendorOf(target.vendor);
-      if (vendor === undefined) return { kind: 'refused', code: 'rerank_unsupported' };
+      if (vendor === undefined) return refused({ code: 'rerank_unsupported' });
       const refusal = refusalOf(admission);
-      if (refusal !== undefined) return { kind: 'refused', ...refusal };
-      if (admission.kind === 'no_key') return { kind: 'refused', code: 'no_api_key' };
+      if (refusal !== undefined) return refused(refusal);
+      if (admission.kind === 'no_key') return refused({ code: 'no_api_key' });
       const { key } = admission;
       return { kind: 'ready', vendor, targetId: targetIdOf(key.target), keyVersion: key.version };
     },
@@ -104,3 +104,5 @@ export function createGuardedRerank(deps: {
     },
   };
 }
+
+const refused = (failure: Failure): Reranker => ({ kind: 'refused', failure });

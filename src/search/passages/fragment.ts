@@ -73,12 +73,40 @@ export function cutFragment(
     if (position(to) - position(from) + 1 >= leastWords && isBorder(to + 1)) end = to;
   }
   until = end ?? until;
+  // Where little stands behind, the sentence before is shown too, if it fits.
+  const isLittle = () => position(until) - position(from) + 1 < leastWords;
+  if (startsSentence && isLittle()) {
+    let at = from;
+    while (at > 0 && fits(at - 1, until)) {
+      at -= 1;
+      if (isBorder(at)) from = at;
+      if (!isLittle()) break;
+    }
+    while (at > 0 && !isBorder(at) && fits(at - 1, until)) at -= 1;
+    if (isBorder(at)) from = at;
+  }
+  const [start, stop] = [tokens[from]?.start ?? 0, tokens[until]?.end ?? 0];
+  const isShort = (length: number) => length <= maxRest;
   return {
-    start: signsBefore(text, tokens[from - 1]?.end ?? 0, tokens[from]?.start ?? 0),
-    end: signsBehind(text, tokens[until]?.end ?? 0, tokens[until + 1]?.start ?? text.length),
+    start:
+      from === 0 && isStart && isShort(start)
+        ? lineMark(text.slice(0, start))
+        : signsBefore(text, tokens[from - 1]?.end ?? 0, start),
+    end:
+      until === tokens.length - 1 && isEnd && isShort(text.length - stop)
+        ? stop + text.slice(stop).trimEnd().length
+        : signsBehind(text, stop, tokens[until + 1]?.start ?? text.length),
     startsSentence,
     endsSentence: isBorder(until + 1),
   };
+}
+
+/** The most UTF-16 units without a word, at the beginning and at the end of a body, that are shown with its words. */
+const maxRest = 40;
+
+/** Where what stands in front of a body's first word begins: behind the mark of a heading, a quote or a list. */
+function lineMark(text: string): number {
+  return /^\s*(?:(?:[#>]+|[-*+])\s)?\s*/.exec(text)?.[0].length ?? 0;
 }
 
 /** The most signs directly at a word, such as brackets, that are shown with it. More are a word of their own, and left out. */

@@ -15,6 +15,9 @@ interface Part {
   readonly fragment: Fragment;
   /** The header row that is shown in front of a row. */
   readonly header: string;
+  /** Where the table begins whose header row this is. */
+  readonly isHeaderOf: number | undefined;
+  readonly table: number | undefined;
 }
 
 /** The text of the beginning of a body. */
@@ -38,19 +41,26 @@ export function renderPlaces(
     const at = characterOf(place);
     let fragment: Fragment;
     let header = '';
+    let isHeaderOf: number | undefined;
     if (inTable === undefined) fragment = fragmentAt(place, places.length > 1 ? partLength : wholeLength);
     else {
       const row = rowAt(place, inTable.table);
       fragment = row.fragment;
-      if (row.belowHeader) {
+      if (!row.belowHeader) isHeaderOf = inTable.table[0];
+      else {
         const line = headerRow(inTable.head);
         const marked = listMarked(tokenize(line, language), marker);
         header = markText(line, { start: 0, end: line.length }, marked);
       }
     }
-    parts.push({ place, at, fragment, header });
+    parts.push({ place, at, fragment, header, isHeaderOf, table: inTable?.table[0] });
   }
-  const inOrder = withoutOverlap(parts).toSorted((left, right) => left.at - right.at);
+  // A header row comes in front of the rows of its table anyway.
+  const apart = parts.filter(
+    ({ isHeaderOf }) =>
+      isHeaderOf === undefined || !parts.some(({ table, header }) => table === isHeaderOf && header !== ''),
+  );
+  const inOrder = withoutOverlap(apart).toSorted((left, right) => left.at - right.at);
   const [first, last] = [inOrder[0], inOrder.at(-1)];
   if (first === undefined || last === undefined) return '';
   let text = '';

@@ -22,6 +22,12 @@ export function tableAt(tables: readonly Place[], at: number): Place | undefined
   return tables.find(([start, end]) => at >= start && at < end);
 }
 
+/** Whether a place is in the header row of its table, which `head` begins with. */
+export function isInHeader(at: number, [start]: Place, head: string): boolean {
+  const newline = head.indexOf('\n');
+  return at < start + countCharacters(head, newline === -1 ? head.length : newline);
+}
+
 /** The best row of a place in a table: of the lines from its first word to its last the one with the most of the query. */
 export function rowAt(place: FoundPlace, table: Place): TableRow {
   const { piece } = place;

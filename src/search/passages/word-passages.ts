@@ -8,7 +8,7 @@ import { type BodyPiece, listMatchedWords, type MatchedWords } from './passages-
 import { createPieceReader, type PieceReader } from './piece-reader.ts';
 import { beginning, type Piece, piecesOf } from './places.ts';
 import { renderBeginning, renderPlaces } from './render.ts';
-import { headerCharacters, tableAt } from './table-row.ts';
+import { headerCharacters, isInHeader, tableAt } from './table-row.ts';
 import { bestWindows, type Window } from './windows.ts';
 
 /** A passage of an article's body. */
@@ -148,10 +148,20 @@ function countsLess(text: string, characters: number): boolean {
 
 function passageOf(
   { id, words }: Sought,
-  places: readonly FoundPlace[],
+  found: readonly FoundPlace[],
   reader: PieceReader,
   marker: Marker,
 ): Passage {
+  const tableOf = (place: FoundPlace) => {
+    const table = tableAt(words?.tables ?? [], characterOf(place));
+    return table && { table, head: reader.textOf({ ...headerPiece(table), id }) };
+  };
+  // A row says more than the header above it, which is shown with it.
+  const isHeader = (place: FoundPlace) => {
+    const inTable = tableOf(place);
+    return inTable !== undefined && isInHeader(characterOf(place), inTable.table, inTable.head);
+  };
+  const places = found.toSorted((left, right) => Number(isHeader(left)) - Number(isHeader(right)));
   const [best] = places;
   const at = best === undefined ? 0 : characterOf(best);
   const heading = headingPathOf(
@@ -159,10 +169,6 @@ function passageOf(
       headingWords(reader.textOf({ ...headingPiece(place), id })),
     ),
   );
-  const tableOf = (place: FoundPlace) => {
-    const table = tableAt(words?.tables ?? [], characterOf(place));
-    return table && { table, head: reader.textOf({ ...headerPiece(table), id }) };
-  };
   const text =
     best === undefined
       ? renderBeginning(readPiece(id, words, beginning, reader, marker))

@@ -1,4 +1,4 @@
-import { analyzeText } from '../../domain/words/analyze-text.ts';
+import { analyzeInLanguage } from '../../domain/words/analyze-in-language.ts';
 
 /** What a thread does: its only import is the pure analyzer. */
-export default analyzeText;
+export default analyzeInLanguage;

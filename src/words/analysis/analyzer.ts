@@ -1,4 +1,9 @@
-import { type AnalyzableText, type AnalyzedText, analyzeText } from '../../domain/words/analyze-text.ts';
+import {
+  type AnalyzableText,
+  type AnalyzedText,
+  analyzeText,
+  withLanguage,
+} from '../../domain/words/analyze-text.ts';
 import { analyzerVersion } from '../../domain/words/analyzer-version.ts';
 import { cancellation } from '../../platform/async/cancellation.ts';
 import type { ThreadPool } from '../../platform/threads/thread-pool.ts';
@@ -25,7 +30,7 @@ export function createAnalyzer({
     async analyze(tenantId, { title, tags, category, body, language }) {
       const text = { title, tags, category, body, language };
       if (body.length <= longCharacters) return analyzeText(text);
-      const analyzed = await threads.run(tenantId, text, cancellation());
+      const analyzed = await threads.run(tenantId, withLanguage(text), cancellation());
       if (analyzed.kind === 'done') return analyzed.result;
       throw new ThreadsUnavailable(analyzed.kind);
     },

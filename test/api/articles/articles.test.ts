@@ -128,6 +128,8 @@ describe('POST /articles', () => {
     ['no title', { title: undefined }, 'title'],
     ['an empty title', { title: '' }, 'title'],
     ['a blank title', { title: ' \t\n' }, 'title'],
+    ['a title with nothing visible', { title: '\u200b\u00ad\u3164\u2800\ufe0f\u0301' }, 'title'],
+    ['a tag with nothing visible', { tags: ['a', '\u200b\u2800'] }, 'tags[1]'],
     ['a title of 501 characters', { title: 'é'.repeat(501) }, 'title'],
     ['a title that is a number', { title: 7 }, 'title'],
     ['no body', { body: undefined }, 'body'],
@@ -215,33 +217,42 @@ describe('PATCH /articles/:id', () => {
     });
   });
 
-  it('starts nothing for an edit of tags, category or metadata', async ({ api, tenant }) => {
-    const id = await write(tenant);
+  it('starts nothing for an edit of category or metadata, nor of the order or the case of tags', async ({
+    api,
+    tenant,
+  }) => {
+    const id = await write(tenant, { tags: ['a', 'b'] });
     await api.outbox.drain();
     const before = api.sent.length;
     await api.db.database.withTenant(tenant.id, (tx) =>
       tx('article_embeddings').where({ article_id: id }).update({ status: 'embedded', chunks: 3 }),
     );
     const { body } = await tenant.call('PATCH', `/articles/${id}`, {
-      body: { tags: ['a'], category: 'idea', metadata: { a: 1 } },
+      body: { tags: ['B', 'A'], category: 'idea', metadata: { a: 1 } },
     });
     expect(body.data).toMatchObject({ revision: 2, embedding: { status: 'embedded', chunks: 3 } });
     await api.outbox.drain();
     expect(api.sent).toHaveLength(before);
   });
 
-  it('makes the embedding pending again for another text, and signals it', async ({ api, tenant }) => {
-    const id = await write(tenant);
-    await api.outbox.drain();
-    const before = api.sent.length;
-    await api.db.database.withTenant(tenant.id, (tx) =>
-      tx('article_embeddings').where({ article_id: id }).update({ status: 'embedded' }),
-    );
-    const { body } = await tenant.call('PATCH', `/articles/${id}`, { body: { body: 'Another text.' } });
-    expect(body.data.embedding.status).toBe('pending');
-    await api.outbox.drain();
-    expect(api.sent.slice(before).map(({ subjectId }) => subjectId)).toEqual([id]);
-  });
+  it.for([
+    ['text', { body: 'Another text.' }],
+    ['tag', { tags: ['another'] }],
+  ] as const)(
+    'makes the embedding pending again for another %s, and signals it',
+    async ([, body], { api, tenant }) => {
+      const id = await write(tenant);
+      await api.outbox.drain();
+      const before = api.sent.length;
+      await api.db.database.withTenant(tenant.id, (tx) =>
+        tx('article_embeddings').where({ article_id: id }).update({ status: 'embedded' }),
+      );
+      const answer = await tenant.call('PATCH', `/articles/${id}`, { body });
+      expect(answer.body.data.embedding.status).toBe('pending');
+      await api.outbox.drain();
+      expect(api.sent.slice(before).map(({ subjectId }) => subjectId)).toEqual([id]);
+    },
+  );
 
   it('raises no revision and leaves no audit row when nothing changes', async ({ api, tenant }) => {
     const id = await write(tenant, { tags: ['a'], metadata: { b: { c: 1 } } });
@@ -316,6 +327,7 @@ describe('PATCH /articles/:id', () => {
   it.for<[string, unknown, string]>([
     ['a null title', { title: null }, 'title'],
     ['a blank title', { title: ' ' }, 'title'],
+    ['a title with nothing visible', { title: '\u3164' }, 'title'],
     ['null metadata', { metadata: null }, 'metadata'],
     ['a status', { status: 'archived' }, 'status'],
   ])('answers 422 to %s', async ([_, body, path], { tenant }) => {

@@ -20,7 +20,7 @@ describe('an article with a text that the provider refuses', () => {
     const id = await write(service, tenant, 'Guilty', sections(5));
     const article = await settled(service, tenant, id);
     expect(article.embedding).toMatchObject({
-      ...{ status: 'partial', reason: null, chunks: 4 },
+      ...{ status: 'partial', reason: null, chunks: 5 },
       rejected_chunks: [{ heading: 'part 3', code: 'input_rejected' }],
     });
     expect(JSON.stringify(article)).not.toContain(twinMarker);
@@ -60,7 +60,7 @@ describe('an article with a text that the provider refuses', () => {
     await tenant.setEmbeddingKey(key);
     for (const id of good) expect((await settled(service, tenant, id)).embedding.status).toBe('embedded');
     expect((await settled(service, tenant, bad)).embedding).toMatchObject({
-      ...{ status: 'partial', chunks: 3 },
+      ...{ status: 'partial', chunks: 4 },
       rejected_chunks: [{ heading: 'BAD 0', code: 'input_rejected' }],
     });
     const { embedding } = await service.services.providerStates.view(tenant.id);

@@ -56,77 +56,61 @@ describe('GET /knowledge/context', () => {
     expect(body.meta).toEqual({ ...meta, estimated_tokens: sum, omitted: 0 });
   });
 
-  it('cuts the first that has no room after a paragraph, and leaves out and counts the rest', async ({
+  it('has whole bodies where they fit into a fair share, and of the long ones the part that matched', async ({
     service,
     tenant,
   }) => {
-    await write(service, tenant, 'Zebra zebra zebra', paragraphs(3));
-    await write(service, tenant, 'Zebra zebra', paragraphs(40));
-    await write(service, tenant, 'Zebra', 'A zebra of few words.');
-    for (const title of ['Another', 'One more']) {
-      await write(service, tenant, title, `${'Nothing of interest here. '.repeat(120)} A zebra.`);
+    const middle = 'Here a quagga grazes beside the others.';
+    const long = `${paragraphs(60)}\n\n## Quaggas\n\n${middle}\n\n${paragraphs(60)}`;
+    await write(service, tenant, 'Short', 'A quagga of few words.');
+    await write(service, tenant, 'Long', long);
+    await write(service, tenant, 'Longer', `# Animals\n\n${long}\n\n${paragraphs(60)}`);
+    const query = { q: 'quagga', max_tokens: '1000', min_relevance: '0' };
+    const { data, meta } = await context(service, tenant, query);
+    expect(new Set(titles({ data }))).toEqual(new Set(['Short', 'Long', 'Longer']));
+    const entry = (wanted: string) => data.find(({ title }: { title: string }) => title === wanted);
+    expect(entry('Short')).toMatchObject({ body: 'A quagga of few words.', truncated: false, heading: null });
+    expect(entry('Long')).toMatchObject({ truncated: true, heading: 'Quaggas' });
+    expect(entry('Longer')).toMatchObject({ truncated: true, heading: 'Animals > Quaggas' });
+    for (const title of ['Long', 'Longer']) {
+      const { body, heading, estimated_tokens } = entry(title);
+      expect(body).toContain(middle);
+      expect(long.includes(body)).toBe(true);
+      expect(body).toMatch(/^\d+\. A zebra[\s\S]*as far as is known\.$/);
+      expect(estimated_tokens).toBe(tokensOf(title) + tokensOf(heading) + tokensOf(body));
+      expect(estimated_tokens).toBeGreaterThan(400);
     }
-    const all = await context(service, tenant, { q: 'zebra' });
-    expect(all.meta).toMatchObject({ omitted: 0 });
-    const whole = new Map<string, string>(
-      all.data.map(({ id, body }: { id: string; body: string }) => [id, body]),
-    );
-    const long = all.data.findIndex(({ title }: { title: string }) => title === 'Zebra zebra');
-    const before = all.data.slice(0, long);
-    expect(all.data.length - long).toBeGreaterThan(1);
-
-    const taken = before.reduce(
-      (sum: number, entry: { estimated_tokens: number }) => sum + entry.estimated_tokens,
-      0,
-    );
-    const room = taken + 400;
-    const cut = await context(service, tenant, { q: 'zebra', max_tokens: `${room}` });
-    expect(cut.data.slice(0, -1)).toEqual(before);
-    const last = cut.data.at(-1);
-    expect(last).toMatchObject({ title: 'Zebra zebra', truncated: true });
-    const kept = last.body.split('\n\n').length;
-    expect(last.body).toBe(paragraphs(kept));
-    expect(whole.get(last.id)?.startsWith(`${last.body}\n\n`)).toBe(true);
-    expect(last.estimated_tokens).toBe(tokensOf(last.title) + tokensOf(last.body));
-    // One paragraph more had no room.
-    expect(last.estimated_tokens + tokensOf(`\n\n${paragraph(kept)}`)).toBeGreaterThan(400);
-    expect(cut.meta).toMatchObject({
-      estimated_tokens: taken + last.estimated_tokens,
-      omitted: all.data.length - cut.data.length,
-    });
-    expect(cut.meta.estimated_tokens).toBeLessThanOrEqual(room);
+    expect(meta.omitted).toBe(0);
+    expect(meta.estimated_tokens).toBeLessThanOrEqual(1_000);
   });
 
-  it('adds nothing after the one that was cut, however short it is', async ({ service, tenant }) => {
-    const long = await write(
-      service,
-      tenant,
-      'Long',
-      Array(4)
-        .fill(`A zebra, ${'and more of it, '.repeat(20)}`)
-        .join('\n\n'),
+  it('leaves out and counts the last hits where the shares would be too small', async ({
+    service,
+    tenant,
+  }) => {
+    for (const title of ['One', 'Two', 'Three', 'Four']) await write(service, tenant, title, paragraphs(40));
+    const query = { q: 'zebra', max_tokens: '500', min_relevance: '0' };
+    const { data, meta } = await context(service, tenant, query);
+    expect(data).toHaveLength(2);
+    expect(data.every(({ truncated }: { truncated: boolean }) => truncated)).toBe(true);
+    expect(meta.omitted).toBe(2);
+    expect(meta.estimated_tokens).toBeLessThanOrEqual(500);
+    expect(meta.estimated_tokens).toBeGreaterThan(400);
+  });
+
+  it('shows the rows of a long table behind its header', async ({ service, tenant }) => {
+    const rows = Array.from({ length: 300 }, (_, i) =>
+      i === 250 ? '| retry_backoff | duration | 250 ms |' : `| parameter_${i} | text | value ${i} |`,
     );
-    await write(service, tenant, 'Short', 'A zebra.');
-    const { database, search } = service.services;
-    const gather = (maxTokens: number) =>
-      createContext({
-        database,
-        search: {
-          async search(tenantId, query) {
-            const result = await search.search(tenantId, query);
-            if (result.kind !== 'found') throw new Error(result.kind);
-            // The long one before the short one, whatever their ranks.
-            return { ...result, hits: result.hits.toSorted(({ id }) => (id === long ? -1 : 1)) };
-          },
-        },
-      }).gather(tenant.id, { q: 'zebra', mode: 'keyword', limit: 5, maxTokens });
-    const all = await gather(5_000);
-    if (all.kind !== 'gathered') throw new Error(all.kind);
-    expect(all.entries.map(({ hit }) => hit.title)).toEqual(['Long', 'Short']);
-    const cut = await gather((all.entries[0]?.estimatedTokens ?? 0) - 1);
-    if (cut.kind !== 'gathered') throw new Error(cut.kind);
-    expect(cut.entries.map(({ hit, truncated }) => [hit.title, truncated])).toEqual([['Long', true]]);
-    expect(cut.omitted).toBe(1);
+    const header = '| parameter | type | default |\n| --- | --- | --- |';
+    await write(service, tenant, 'Settings', `# All\n\n${header}\n${rows.join('\n')}\n\n# End\n\nText.`);
+    const query = { q: 'default of retry_backoff', max_tokens: '600', min_relevance: '0' };
+    const { data, meta } = await context(service, tenant, query);
+    expect(data).toMatchObject([{ title: 'Settings', heading: 'All', truncated: true }]);
+    expect(data[0].body.startsWith(`${header}\n| parameter_2`)).toBe(true);
+    expect(data[0].body).toContain(`${rows[249]}\n${rows[250]}\n${rows[251]}`);
+    expect(meta.estimated_tokens).toBeLessThanOrEqual(600);
+    expect(meta.estimated_tokens).toBe(tokensOf('Settings') + tokensOf('All') + tokensOf(data[0].body));
   });
 
   it('leaves an article out rather than begin it with a few words, or with none', async ({
@@ -179,7 +163,8 @@ describe('GET /knowledge/context', () => {
     await write(service, tenant, 'Zebra', 'A zebra.', { tags: ['b'], category: 'quote' });
     expect(await embedOnce(service, { tenantId: tenant.id, articleId })).toBe('embedded');
 
-    const semantic = await context(service, tenant, { q: 'white animals', mode: 'semantic' });
+    const query = { q: 'white animals', mode: 'semantic', min_relevance: '0' };
+    const semantic = await context(service, tenant, query);
     expect(semantic).toMatchObject({
       data: [{ title: 'Stripes', matched: ['semantic'], body: 'Black and white animals.' }],
       meta: { served_mode: 'semantic', fallback: false, coverage: { published: 2, embedded: 1 } },

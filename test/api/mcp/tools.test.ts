@@ -141,6 +141,18 @@ describe('a tool', () => {
     expect(Object.keys(found.data)[0]).toBe('notice');
     expect(found.data.notice).toMatch(/^Keyword results only/);
   });
+
+  test('says in its first line that hits were not reranked, and why', async ({ service, connect }) => {
+    const keyless = await service.createTenant();
+    for (const title of ['Retries', 'More retries'])
+      await service.call(keyless.keys.user, 'POST', '/articles', { ...retries, title, force: true });
+    const client = await connect('new', 'agent', '', keyless);
+    const asked = { query: 'budget', mode: 'keyword' };
+    const found = await client.call('search', { ...asked, rerank: true });
+    expect(found.text).toMatch(/^Not reranked: .+ \(rerank_unsupported\)\. Next step: Leave rerank out/);
+    expect(Object.keys((await client.call('search', asked)).data)[0]).not.toBe('notice');
+    expect((await client.call('context', { ...asked, rerank: true })).text).toMatch(/^Not reranked/);
+  });
 });
 
 describe('set_llm_config', () => {

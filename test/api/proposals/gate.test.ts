@@ -8,6 +8,9 @@ const it = factsOfProposals({ EMBEDDING_BATCH_CHUNKS: '64', GATE_MAX_CHUNKS: '4'
   // The proposer has one published article, whose vector is the first axis.
   .extend('withArticle', async ({ proposer }) => ({ proposer, id: await publishFirst(proposer) }));
 
+/** The vector of an article's card, which is bought beside the passages and not compared. */
+const card = axis(14);
+
 describe('a proposal', () => {
   it('is novel where nothing is published yet', async ({ service, proposer }) => {
     const answer = await proposer.post();
@@ -45,7 +48,7 @@ describe('a proposal', () => {
   it.for([0.88, 0.97, 1])(
     'at %d becomes a draft with all of its fields',
     async (cosine, { service, withArticle: { proposer, id } }) => {
-      proposer.vectors([near(cosine)]);
+      proposer.vectors([near(cosine), card]);
       const fields = {
         title: 'Nearly the first',
         body: 'It says nearly that.',
@@ -238,10 +241,10 @@ describe('a proposal', () => {
 
 describe('a proposal of several chunks', () => {
   it('is as similar as its chunks are on the mean, by their length', async ({ proposer }) => {
-    proposer.vectors([axis(0), axis(2), axis(3), axis(4)]);
+    proposer.vectors([axis(0), axis(2), axis(3), axis(4), card]);
     await proposer.post({ body: sections(4) });
     // Three of four chunks are those of the article, found by their vectors, and one is new.
-    proposer.vectors([axis(4), axis(3), axis(2), axis(9)]);
+    proposer.vectors([axis(4), axis(3), axis(2), axis(9), card]);
     const { gate } = (await proposer.post({ body: sections(4, 'piece') })).body.meta;
     expect(gate.verdict).toBe('novel');
     expect(gate.similarity).toBeGreaterThan(0.7);
@@ -249,13 +252,13 @@ describe('a proposal of several chunks', () => {
   });
 
   it('buys only the chunks that the tenant does not have', async ({ service, proposer }) => {
-    proposer.vectors([axis(0), axis(2), axis(3)]);
+    proposer.vectors([axis(0), axis(2), axis(3), card]);
     await proposer.post({ body: sections(3) });
     proposer.vectors([axis(5)]);
     const answer = await proposer.post({ body: `${sections(3)}\n\n${sections(1, 'another')}` });
     expect(answer.body.meta.gate.verdict).toBe('novel');
     expect(answer.body.meta.gate.similarity).toBeCloseTo(0.75, 1);
-    expect((await callsOf(service, proposer)).map(({ inputs }) => inputs)).toEqual([3, 1]);
+    expect((await callsOf(service, proposer)).map(({ inputs }) => inputs)).toEqual([4, 1]);
   });
 
   it('that buys not all of its chunks can be of low novelty, and never a duplicate', async ({
@@ -331,9 +334,9 @@ describe('what a proposal has paid for', () => {
     try {
       expect(await workflowResult(service, article.embedding.workflow_id)).toMatchObject({
         outcome: 'unchanged',
-        chunks: 2,
+        chunks: 3,
       });
-      expect(await embedded(service, proposer, article.id)).toMatchObject({ status: 'embedded', chunks: 2 });
+      expect(await embedded(service, proposer, article.id)).toMatchObject({ status: 'embedded', chunks: 3 });
       const sources = (await callsOf(service, proposer)).map(({ source }) => source);
       expect(sources).toEqual(['gate', 'search']);
     } finally {
@@ -346,7 +349,7 @@ describe('what a proposal has paid for', () => {
     withArticle: { proposer },
   }) => {
     const { user, orchestrator } = proposer.tenant.keys;
-    proposer.vectors([near(0.9), near(0.9, 2), near(0.9, 3)]);
+    proposer.vectors([near(0.9), near(0.9, 2), near(0.9, 3), card]);
     const draft = (await proposer.post({ body: sections(3) })).body.data;
     expect(draft.status).toBe('draft');
     expect(await manifestsOf(service, draft.id)).toBe(0);
@@ -361,10 +364,10 @@ describe('what a proposal has paid for', () => {
       proposer.vectors([axis(7)]);
       const body = `${sections(3)}\n\n${sections(1, 'another')}`;
       await service.call(user, 'PATCH', `/articles/${draft.id}`, { body });
-      expect(await embedded(service, proposer, draft.id)).toMatchObject({ chunks: 4 });
+      expect(await embedded(service, proposer, draft.id)).toMatchObject({ chunks: 5 });
       expect(await callsOf(service, proposer)).toMatchObject([
         { source: 'gate', inputs: 1 },
-        { source: 'gate', inputs: 3 },
+        { source: 'gate', inputs: 4 },
         { source: 'workflow', inputs: 1 },
       ]);
     } finally {
@@ -377,10 +380,10 @@ describe('what a proposal has paid for', () => {
     expect(await manifestsOf(service, article.id)).toBe(0);
     const worker = await service.startWorker();
     try {
-      expect(await embedded(service, proposer, article.id)).toMatchObject({ chunks: 9 });
+      expect(await embedded(service, proposer, article.id)).toMatchObject({ chunks: 10 });
       expect((await callsOf(service, proposer)).map(({ source, inputs }) => [source, inputs])).toEqual([
         ['gate', 4],
-        ['workflow', 5],
+        ['workflow', 6],
       ]);
     } finally {
       await worker.stop();

@@ -74,6 +74,7 @@ describe('POST /reviews', () => {
     ['no finding', { ...review, findings: [] }, 'findings'],
     ['51 findings', { ...review, findings: Array.from({ length: 51 }, () => finding) }, 'findings'],
     ['a blank summary', { ...review, summary: ' ' }, 'summary'],
+    ['a summary with nothing visible', { ...review, summary: '\u200b\u2800' }, 'summary'],
     [
       'a body of 8,001 characters',
       { ...review, findings: [{ ...finding, body: 'x'.repeat(8_001) }] },

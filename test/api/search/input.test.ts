@@ -33,7 +33,20 @@ describe('a query without anything to look for', () => {
       '@@@',
       '?',
     ],
-    ...['"" - OR', 'or', 'or or or -or', '"or"', '&|!()', '\u200b', '\u202e\u202d', '…', '\u0301'],
+    ...[
+      '"" - OR',
+      'or',
+      'or or or -or',
+      '"or"',
+      '&|!()',
+      '\u200b',
+      '\u202e\u202d',
+      '…',
+      '\u0301',
+      '\u3164',
+      '\u115f\u1160',
+      '\u2800',
+    ],
   ])('%s is refused, in every mode, and no provider is asked', async (q, { queries, hostile }) => {
     for (const mode of modes) {
       const { status, body } = await ask(hostile, { q, mode });

@@ -7,6 +7,48 @@ import { search, titles, write } from './search-tenant.ts';
 // What people type, by words alone and without a key: each kind with several of it.
 const it = factsOfSearch();
 
+describe('a search by words', () => {
+  it('finds stop words where nothing else is asked for, in quotes and without', async ({ tenant }) => {
+    for (const title of ['To be or not to be', 'The Who', 'IT']) await write(tenant, title, 'Some text.');
+    for (const title of ['To be or not to be', 'The Who', 'IT'])
+      for (const q of [title, `"${title}"`, title.toLowerCase()])
+        expect(titles(await search(tenant, { q, mode: 'keyword' }))[0]).toBe(title);
+  });
+
+  it('finds tags, and leaves them out where they are excluded', async ({ tenant }) => {
+    await write(tenant, 'One', 'about servers', { tags: ['ssrf', 'concurrencia'] });
+    await write(tenant, 'Other', 'about servers', { tags: ['monolith'] });
+    expect(titles(await search(tenant, { q: 'ssrf', mode: 'keyword' }))).toEqual(['One']);
+    expect(titles(await search(tenant, { q: 'servers -ssrf', mode: 'keyword' }))).toEqual(['Other']);
+  });
+
+  it('puts a title before long articles that have its words somewhere', async ({ tenant }) => {
+    const long = `People meet. ${'Editing takes time and the record is old. '.repeat(40)} Two people are editing the same thing.`;
+    for (let i = 0; i < 5; i += 1) await write(tenant, `Long ${i}`, long);
+    await write(tenant, 'Two people editing the same record', 'The later one loses.');
+    const found = await search(tenant, { q: 'two people editing the same record', mode: 'keyword' });
+    expect(titles(found)[0]).toBe('Two people editing the same record');
+  });
+
+  it('tells what became of each word', async ({ tenant }) => {
+    await write(tenant, 'One', 'A lease of the scheduler is lubricated.');
+    const { meta } = await search(tenant, {
+      q: 'the leese qwertzuio scheduler -kafka lubri',
+      mode: 'keyword',
+    });
+    expect(meta.words).toEqual(
+      expect.arrayContaining([
+        { word: 'the', status: 'common' },
+        { word: 'leese', status: 'corrected', instead: 'lease' },
+        { word: 'qwertzuio', status: 'unknown' },
+        { word: 'scheduler', status: 'matched' },
+        { word: 'lubri', status: 'prefix', instead: 'lubri*' },
+        expect.objectContaining({ status: 'excluded' }),
+      ]),
+    );
+  });
+});
+
 /** Of each: what is searched, the text of the article that is to be first, and of another one that may be behind it. */
 const kinds: Record<string, readonly (readonly [q: string, body: string, other?: string])[]> = {
   'scripts without blanks': [
@@ -102,47 +144,5 @@ describe.for(Object.entries(kinds))('of %s', ([kind, cases]) => {
       expect({ kind, q, first: found[0] }).toEqual({ kind, q, first: 'First' });
       expect(found).not.toContain('Unrelated');
     }
-  });
-});
-
-describe('a search by words', () => {
-  it('finds stop words where nothing else is asked for, in quotes and without', async ({ tenant }) => {
-    for (const title of ['To be or not to be', 'The Who', 'IT']) await write(tenant, title, 'Some text.');
-    for (const title of ['To be or not to be', 'The Who', 'IT'])
-      for (const q of [title, `"${title}"`, title.toLowerCase()])
-        expect(titles(await search(tenant, { q, mode: 'keyword' }))[0]).toBe(title);
-  });
-
-  it('finds tags, and leaves them out where they are excluded', async ({ tenant }) => {
-    await write(tenant, 'One', 'about servers', { tags: ['ssrf', 'concurrencia'] });
-    await write(tenant, 'Other', 'about servers', { tags: ['monolith'] });
-    expect(titles(await search(tenant, { q: 'ssrf', mode: 'keyword' }))).toEqual(['One']);
-    expect(titles(await search(tenant, { q: 'servers -ssrf', mode: 'keyword' }))).toEqual(['Other']);
-  });
-
-  it('puts a title before long articles that have its words somewhere', async ({ tenant }) => {
-    const long = `People meet. ${'Editing takes time and the record is old. '.repeat(40)} Two people are editing the same thing.`;
-    for (let i = 0; i < 5; i += 1) await write(tenant, `Long ${i}`, long);
-    await write(tenant, 'Two people editing the same record', 'The later one loses.');
-    const found = await search(tenant, { q: 'two people editing the same record', mode: 'keyword' });
-    expect(titles(found)[0]).toBe('Two people editing the same record');
-  });
-
-  it('tells what became of each word', async ({ tenant }) => {
-    await write(tenant, 'One', 'A lease of the scheduler is lubricated.');
-    const { meta } = await search(tenant, {
-      q: 'the leese qwertzuio scheduler -kafka lubri',
-      mode: 'keyword',
-    });
-    expect(meta.words).toEqual(
-      expect.arrayContaining([
-        { word: 'the', status: 'common' },
-        { word: 'leese', status: 'corrected', instead: 'lease' },
-        { word: 'qwertzuio', status: 'unknown' },
-        { word: 'scheduler', status: 'matched' },
-        { word: 'lubri', status: 'prefix', instead: 'lubri*' },
-        expect.objectContaining({ status: 'excluded' }),
-      ]),
-    );
   });
 });

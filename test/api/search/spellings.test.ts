@@ -44,7 +44,7 @@ describe('a word', () => {
         expect(new Set(titles({ data }))).toEqual(new Set(['Plain', 'Other', `In the title: ${other}`]));
         const marked = data.filter(({ title }: { title: string }) => ['Plain', 'Other'].includes(title));
         for (const { snippet } of marked)
-          expect(snippet).toMatch(/^Here is (<mark>[^<]+<\/mark>\s?)+ tomorrow$/);
+          expect(snippet).toMatch(/^Here is (<mark>[^<]+<\/mark>\s?)+ tomorrow\.$/);
       }
       const without = await search(tenant, { q: `here -"${other}"`, mode: 'keyword' });
       expect(titles(without)).toEqual(['Unrelated']);

@@ -1,3 +1,4 @@
+import { stemmer } from '@orama/stemmers/english';
 import pg from 'pg';
 import { tenantIdOf } from './load-corpus.ts';
 import type { Statement } from './recorded-search.ts';
@@ -23,7 +24,40 @@ const setting = /\bset_config\(|\bset local\b/i;
  */
 function rankingsOf(statements: readonly Statement[]): ReadonlySet<Statement> {
   const last = (pattern: RegExp) => statements.filter(({ text }) => pattern.test(text)).slice(-1);
-  return new Set([...last(/\bts_rank(_cd)?\(/), ...last(/<=>/)]);
+  return new Set([...last(/\b(ts_rank|rank_by_words)\(/), ...last(/<=>/)]);
+}
+
+/**
+ * The ranking by words as somebody would write it by hand: one statement over the index, with the tenant as a condition and no
+ * policies. It counts the articles of each word and ranks those with all of them, and with some, by BM25.
+ */
+export function bareRanking(tenant: number, q: string): Statement {
+  const words = q.split(' ');
+  const each = (of: (place: number) => string, between: string) =>
+    words.map((_, index) => of(index + 2)).join(between);
+  const mine = `w.tenant_id = $1 and w.status = 'published'`;
+  const occurrences = (place: number) =>
+    `0.608 / (1.0006 - ts_rank('{1,1,1,1}', w.words, $${place}::tsquery)::float8) - 0.607`;
+  return {
+    text: `with tenant as materialized (
+       select count(*) as articles, avg(length)::float8 as length from article_words w where ${mine}
+     ), counted as materialized (
+       select ${each((place) => `(select count(*) from article_words w where ${mine} and w.words @@ $${place}::tsquery) as n${place}`, ', ')}
+     )
+     select w.article_id, (${each((place) => `w.words @@ $${place}::tsquery`, ' and ')}) as whole,
+            ${each((place) => `ln(1 + (articles - n${place} + 0.5) / (n${place} + 0.5)) * (1 - 2 / (2 + ${occurrences(place)} / (0.25 + 0.75 * w.length / tenant.length)))`, ' + ')} as score
+       from tenant, counted, article_words w
+      where ${mine} and w.words @@ (${each((place) => `$${place}::tsquery`, ' || ')})
+      order by whole desc, score desc, w.article_id
+      limit 11`,
+    values: [tenantIdOf(tenant), ...words.map((word) => soughtForms(word))],
+  };
+}
+
+/** A word and its stem, as the analyzer stores them, as the text of a tsquery. */
+function soughtForms(word: string): string {
+  const stem = stemmer(word);
+  return [...new Set([word, `~${word}`, stem, `~${stem}`])].map((form) => `'${form}'`).join(' | ');
 }
 
 /** The statements of a search as its floor; fails where none of them ranks. */

@@ -33,10 +33,16 @@ export function latencyFigures(searches: MeasuredSearches, withBar: boolean): Fi
           latencies.floor.map((ms) => ms[of]),
           share,
         ),
-        ...(withBar && share === 0.95 && of === 'all' ? { bar: { atMost: 1.5 } } : {}),
+        ...(withBar && share === 0.95 && of === 'all' ? { bar: { atMost: barOf(searches) } } : {}),
       }),
     ),
   );
+}
+
+/** A small tenant's statements take less than the way to them. The ranking by words is compared with one that is written by hand. */
+function barOf({ group, mode }: MeasuredSearches): number {
+  if (group === 'small') return 3;
+  return mode === 'keyword' ? 2 : 1.5;
 }
 
 /** The p95 of the larger corpus against that of the smaller one: of the API, and of its bare SQL. */

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { chunkerVersion } from '../../../src/domain/chunks.ts';
 import { targetIdOf } from '../../../src/domain/provider-target.ts';
+import { analyzeText } from '../../../src/domain/words/analyze-text.ts';
 import { targetOf } from '../../support/targets.ts';
 import { articleAt, type CorpusArticle, type CorpusTenant, idOf } from './corpus.ts';
 import { dimensions, vectorText } from './vectors.ts';
@@ -88,6 +89,30 @@ async function writeArticles(
       column(({ tags }) => tags.join(' ')),
       column(({ status }) => status),
       column(({ contentHash }) => contentHash),
+    ],
+  );
+  const words = articles.map(({ title, body, category, tags }) =>
+    analyzeText({ title, body, category, tags, language: null }),
+  );
+  await owner.query(
+    `insert into article_words
+       (tenant_id, article_id, version, language, words, length, body_from, offsets, status, category, tag_keys)
+     select $1, id, version, language, words::tsvector, length, body_from, offsets::int[], status, category,
+            fold_tags(string_to_array(tags, ' '))
+       from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[])
+         as given (id, version, language, words, length, body_from, offsets, status, category, tags)`,
+    [
+      tenantId,
+      column(({ id }) => id),
+      words.map(({ version }) => version),
+      words.map(({ language }) => language),
+      words.map(({ vector }) => vector),
+      words.map(({ length }) => length),
+      words.map(({ bodyFrom }) => bodyFrom),
+      words.map(({ offsets }) => `{${offsets.join(',')}}`),
+      column(({ status }) => status),
+      column(({ category }) => category),
+      column(({ tags }) => tags.join(' ')),
     ],
   );
   const chunks = articles.flatMap(({ id, chunks, leftOver }) =>

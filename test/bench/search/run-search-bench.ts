@@ -59,6 +59,7 @@ export async function runSearchBench(options: {
 async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
   const owner = await connectLoader(stack.databaseOwnerUrl);
   const bareSql = await connectBareSql(stack.databaseUrl);
+  const byHand = await connectBareSql(stack.databaseOwnerUrl);
   const recorded = await createRecordedSearch(stack.databaseUrl);
   const provider = createProviderPlan(stack.providerUrl);
   try {
@@ -69,7 +70,7 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
     const plan = createQueryPlanner();
     const latencies = (chunks: number, groups: ReturnType<typeof groupTenants>) =>
       measureSearches(
-        { apiUrl: stack.apiUrl, keys, bareSql, recorded, provider },
+        { apiUrl: stack.apiUrl, keys, bareSql, byHand, recorded, provider },
         plan,
         scale,
         chunks,
@@ -97,7 +98,7 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
     ];
   } finally {
     provider.close();
-    await Promise.all([owner.end(), bareSql.close(), recorded.close()]);
+    await Promise.all([owner.end(), bareSql.close(), byHand.close(), recorded.close()]);
   }
 }
 

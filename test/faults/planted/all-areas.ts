@@ -20,6 +20,7 @@ import { pacingFaults } from './pacing.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { rankingFaults } from './ranking.ts';
 import { refusedKeysFaults } from './refused-keys.ts';
+import { rerankingFaults } from './reranking.ts';
 import { reviewsFaults } from './reviews.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
@@ -47,6 +48,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['spaces', spacesFaults],
   ['gate', gateFaults],
   ['ranking', rankingFaults],
+  ['reranking', rerankingFaults],
   ['limits', limitsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],

@@ -54,7 +54,7 @@ export const rankingFaults: readonly PlantedFault[] = [
       ['category ?? null, tags', 'tags', 'the category'],
       ["tags ?? [], tagsMatch ?? 'all'", "tagsMatch ?? 'all'", 'the tags'],
       ["tags ?? [], tagsMatch ?? 'all'", 'tags ?? []', 'the way to match tags'],
-      ['[...parts, rerank ?? false]', 'parts', 'reranking'],
+      ["[...parts, ...(rerank ? ['rerank'] : [])]", 'parts', 'reranking'],
     ] as const
   ).map(([find, replace, what]) => ({
     file: 'src/search/cursor.ts',

@@ -25,7 +25,7 @@ describe('a batch that is too large', () => {
     const article = await publish(test, tenant, sections(40));
     await walk(test, article);
     const { status, chunks } = await embeddingOf(test, article);
-    expect([status, chunks]).toEqual(['embedded', 40]);
+    expect([status, chunks]).toEqual(['embedded', 40 + card]);
     const first = twin.callsOf(key).length;
     expect(first).toBeLessThanOrEqual(2 * Math.ceil(40 / 8) + 6);
     expect(await refusalsOf(test, tenant)).toEqual([]);
@@ -34,7 +34,7 @@ describe('a batch that is too large', () => {
     await walk(test, await publish(test, tenant, sections(40, 'Other')));
     const later = twin.callsOf(key).slice(first);
     expect(later.every(({ billed }) => billed)).toBe(true);
-    expect(later.flatMap(({ inputs }) => inputs)).toHaveLength(40);
+    expect(later.flatMap(({ inputs }) => inputs)).toHaveLength(40 + card);
   });
 });
 
@@ -49,12 +49,12 @@ describe('a text that the provider refuses', () => {
     const article = await publish(test, tenant, sections(40));
     expect(await walk(test, article)).toBe('embedded');
     expect(await embeddingOf(test, article)).toMatchObject({
-      ...{ status: 'partial', reason: null, chunks: 39, nextAttemptAt: null },
+      ...{ status: 'partial', reason: null, chunks: 39 + card, nextAttemptAt: null },
       rejectedChunks: [{ heading: 'Part 13', code: 'input_rejected' }],
     });
     const calls = twin.callsOf(key).length;
     expect(calls).toBeLessThanOrEqual(1 + 2 * 6);
-    expect(await manifestOf(test, article)).toBe(39);
+    expect(await manifestOf(test, article)).toBe(39 + card);
 
     // Nothing is sent again for it.
     expect(await walk(test, article)).toBe('unchanged');
@@ -109,7 +109,7 @@ describe('a text that the provider refuses', () => {
     const calls = twin.callsOf(key).length;
     expect(await embeddingOf(test, article)).toMatchObject({
       ...{ status: 'failed', reason: 'input_rejected' },
-      rejectedChunks: [{ heading: 'A title', code: 'input_rejected' }],
+      rejectedChunks: [{ heading: 'BAD 1', code: 'input_rejected' }],
     });
     expect(await walk(test, article)).toBe('input_rejected');
     expect(twin.callsOf(key)).toHaveLength(calls);
@@ -122,7 +122,7 @@ describe('a text on which the provider fails each time', () => {
     const article = await publish(test, tenant, sections(8));
     expect(await walk(test, article)).toBe('embedded');
     expect(await embeddingOf(test, article)).toMatchObject({
-      ...{ status: 'partial', chunks: 7 },
+      ...{ status: 'partial', chunks: 7 + card },
       rejectedChunks: [{ heading: 'Part 5', code: 'input_rejected' }],
     });
     expect(await breakerOf(test, tenant)).toBe('closed');
@@ -159,7 +159,7 @@ describe('a text on which the provider fails each time', () => {
     await test.services.providerStates.reset(tenant.actor, 'embedding');
     expect(await walk(test, article)).toBe('embedded');
     expect((await embeddingOf(test, article)).status).toBe('embedded');
-    expect(twin.callsOf(key).at(-1)?.inputs).toHaveLength(8);
+    expect(twin.callsOf(key).at(-1)?.inputs).toHaveLength(8 + card);
     expect(await refusalsOf(test, tenant)).toEqual([]);
     expect(await limitsOf(test, tenant)).toEqual([]);
   });
@@ -179,6 +179,9 @@ describe('an outage after a text has failed once', () => {
     expect((await embeddingOf(test, article)).status).toBe('embedded');
   });
 });
+
+/** The chunk beside the sections, with what an article is about. */
+const card = 1;
 
 const section = (name: string, i: number) =>
   `## ${name} ${i}\n\n${Array.from({ length: 10 }, (_, j) => `Sentence ${j} of ${name} ${i}. It says what ${name} ${i} is about.`).join(' ')}`;

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { createKeywordSearch } from '../../../src/search/keyword/keyword.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -85,6 +86,60 @@ describe('the table of words', () => {
 });
 
 describe('functions with the owner’s rights', () => {
+  it('count and rank nothing of another tenant, whatever ids and words they are given', async ({
+    test,
+    attacker,
+    victim,
+  }) => {
+    await createArticle(test, attacker, { title: 'His own' });
+    const counted = await rowsOf(
+      ...[test, attacker],
+      'select count_words(array[$1, $2], 1, array[$3]::uuid[], 1000) as counts',
+      [`'${secret}'`, `!'${secret}'`, victim.articleId],
+    );
+    expect(counted).toEqual([{ counts: [0, 1] }]);
+    const { database } = test.services;
+    const ranked = await database.withTenant(attacker.id, (tx) =>
+      createKeywordSearch().rank(tx, victim.id, { q: secret, filter: {}, limit: 10 }),
+    );
+    expect(ranked.ranked).toEqual([]);
+    expect(
+      (
+        await database.withTenant(victim.id, (tx) =>
+          createKeywordSearch().rank(tx, victim.id, { q: secret, filter: {}, limit: 10 }),
+        )
+      ).ranked,
+    ).toHaveLength(1);
+  });
+
+  it('say nothing of another tenant where they fail', async ({ test, attacker, victim }) => {
+    for (const query of ["'", `${secret} &`, '!', `'${victim.articleId}' <0> 'x' |`]) {
+      const failed = rowsOf(test, attacker, 'select count_words(array[$1], 1, null, null)', [query]);
+      const error: unknown = await failed.catch((thrown: unknown) => thrown);
+      expect(JSON.stringify(error)).not.toContain(victim.id);
+    }
+  });
+
+  it.for(['article_words', 'word_versions'])(
+    'read the true %s, not a view by which an attacker would get their rights',
+    async (table, { test, attacker, victim }) => {
+      await createArticle(test, attacker, { title: 'His own' });
+      const taken = await test.services.database.withTenant(attacker.id, async (tx) => {
+        await tx.raw('create temp table loot (tenant_id uuid) on commit drop');
+        await tx.raw(
+          `create or replace function pg_temp.steal() returns boolean language plpgsql as $$
+           begin insert into pg_temp.loot select tenant_id from public.article_words; return true; end $$`,
+        );
+        await tx.raw(`create temp view ${table} as select * from public.${table} where pg_temp.steal()`);
+        await tx.raw("select count_words(array['own'], 1, null, null)");
+        await createKeywordSearch().rank(tx, attacker.id, { q: 'own', filter: {}, limit: 10 });
+        await tx.raw(`drop view pg_temp.${table}`);
+        return tx('loot').where({ tenant_id: victim.id }).select('tenant_id');
+      });
+      expect(taken).toEqual([]);
+    },
+  );
+
   it('are these', async ({ test }) => {
     expect((await lentFunctions(test)).map(({ name }) => name)).toEqual(lent);
   });
@@ -104,7 +159,7 @@ describe('functions with the owner’s rights', () => {
 });
 
 /** Every function that runs with the owner's rights. A new one is attacked here before it is named. */
-const lent: readonly string[] = ['end_audit_rows'];
+const lent: readonly string[] = ['count_words', 'end_audit_rows', 'rank_by_words'];
 
 const lentFunctions = async ({ db }: TestServices) =>
   (

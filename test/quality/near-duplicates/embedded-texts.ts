@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ArticleSource } from '../../../src/domain/article-text.ts';
 import { type Chunk, chunkArticle } from '../../../src/domain/chunks.ts';
+import { passages } from '../../../src/proposals/text.ts';
 import { normalised, type WeighedVector } from './formulas.ts';
 
 export const model = 'multilingual-e5-small';
@@ -18,25 +19,28 @@ export async function embedTexts(
   articles: readonly ArticleSource[],
   onProgress: (done: number, all: number) => void = () => undefined,
 ): Promise<EmbeddedText> {
-  const chunks = new Map(articles.flatMap(chunkArticle).map((chunk) => [chunk.hash, chunk]));
+  const chunks = new Map(articles.flatMap(comparedChunks).map((chunk) => [chunk.hash, chunk]));
   const vectors = new Map<string, readonly number[]>();
   for (const chunk of chunks.values()) {
     vectors.set(chunk.hash, await embedChunk(embeddingUrl, chunk));
     onProgress(vectors.size, chunks.size);
   }
   return (article) =>
-    chunkArticle(article).map(({ hash, approxTokens }) => {
+    comparedChunks(article).map(({ hash, approxTokens }) => {
       const vector = vectors.get(hash);
       if (vector === undefined) throw new Error(`"${article.title}" was not embedded`);
       return { vector, weight: approxTokens };
     });
 }
 
-async function embedChunk(embeddingUrl: string, { text }: Chunk): Promise<readonly number[]> {
+/** The chunks that the gate compares. */
+const comparedChunks = (article: ArticleSource) => passages(chunkArticle(article));
+
+async function embedChunk(embeddingUrl: string, { input }: Chunk): Promise<readonly number[]> {
   const response = await fetch(`${embeddingUrl}/embeddings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, input: [text], input_type: 'passage' }),
+    body: JSON.stringify({ model, input: [input], input_type: 'passage' }),
   });
   const answer: unknown = await response.json();
   const [first] = answerSchema.parse(answer).data;

@@ -24,6 +24,7 @@ describe('a cursor', () => {
     ['other tags', 'tenant', { tags: ['b'] }],
     ['no tags', 'tenant', { tags: undefined }],
     ['another way to match tags', 'tenant', { tagsMatch: 'any' }],
+    ['reranking', 'tenant', { rerank: true }],
   ] as const)('is refused for %s', (_, tenantId, change) => {
     const sealed = seal('tenant', search, { stored: 'x' });
     expect(isSealedFor(tenantId, { ...search, ...change }, sealed)).toBe(false);
@@ -64,6 +65,29 @@ describe('the cursor of a next page by meaning', () => {
   ])('after %i articles is there: %s', (shown, isThere) => {
     const byMeaning = Array.from({ length: shown }, () => shortId(randomUUID()));
     const next = cursorOf({ page: [hit(1)], seen: { meaning: byMeaning }, byVector: true });
+    expect(next !== undefined).toBe(isThere);
+  });
+});
+
+describe('the cursor of a next page that was reranked', () => {
+  it('begins where the page has begun, without its hits', () => {
+    const page = [hit(9), hit(2)];
+    const ids = page.map(({ id }) => shortId(id));
+    const first = cursorOf({ page, seen: {}, reranked: true });
+    expect(first).toEqual({ served: 'keyword', seenIds: packIds(ids) });
+    const before = [shortId(randomUUID())];
+    const later = cursorOf({ page, seen: { keyword: before }, reranked: true });
+    expect(later?.keyword?.before).toBe(1);
+    expect(unpackIds(later?.keyword?.seenIds)).toEqual(before);
+    expect(unpackIds(later?.seenIds)).toEqual(ids);
+  });
+
+  it.each([
+    [maxSeenIds - 2, true],
+    [maxSeenIds - 1, false],
+  ])('after %i articles is there: %s', (shown, isThere) => {
+    const shownIds = Array.from({ length: shown }, () => shortId(randomUUID()));
+    const next = cursorOf({ page: [hit(1)], seen: { meaning: shownIds }, reranked: true });
     expect(next !== undefined).toBe(isThere);
   });
 });

@@ -174,6 +174,22 @@ describe('an article does not say a proposal with', () => {
       'Wait approx. 7 s for it. Retry after approx. 5 s then.',
       'Wait approx. 5 s then.',
     ],
+    [
+      'a section under another heading',
+      '# Linux\n## Setup\nUse apt here.\n# macOS\nIt is not built yet.',
+      '# Linux\n# macOS\n## Setup\nUse apt here.',
+    ],
+    [
+      'items under another sentence',
+      'Never do these.\n- x y z\n\nAlways do those.\n- u v w',
+      'Always do those.\n- x y z',
+    ],
+    ['a unit in brackets in another case', 'The station gives it (5 MW).', 'The station gives it (5 mW).'],
+    ['bits for bytes', 'The size is in MB there.', 'The size is in Mb there.'],
+    ['another path of dots', 'Then run cd ..', 'Then run cd .'],
+    ['a factorial', 'The result of it is n!', 'The result of it is n'],
+    ['a change turned round', '+ use the pool\n- use the cache', '- use the pool\n+ use the cache'],
+    ['a minus that looks like a bullet', '- 5 degrees outside', '5 degrees outside'],
     ['another sentence', 'The first thing is this.', 'The first thing is this. The second is new.'],
   ])('%s', (_, existing, proposal) => {
     const compared = compare(existing, proposal);
@@ -260,6 +276,39 @@ describe('what differs', () => {
       })),
     });
     expect(compared).toMatchObject({ nearest: 1, differs: [{ existing: 'The pool waits 5 s.' }] });
+  });
+});
+
+describe('a text that is made to cost much', () => {
+  const size = 100_000;
+  it.each(
+    Object.entries({
+      'one letter': 'a'.repeat(size),
+      'combining marks': '\u0301'.repeat(size),
+      'marks of emphasis': '*a _b '.repeat(size / 6),
+      backticks: '` `` a'.repeat(size / 6),
+      'hash signs': `# ${'#'.repeat(size)}x`,
+      dots: '.'.repeat(size),
+      'stops in brackets': '.)'.repeat(size / 2),
+      'question marks': `${'?'.repeat(size)}x`,
+      separators: `${'\n'.repeat(size)}x`,
+      blanks: `${' '.repeat(size)}x`,
+      bars: `${'|'.repeat(size / 2)}\n|-|\n${'|'.repeat(size / 2)}`,
+      bullets: '- a\n'.repeat(size / 4),
+      dashes: `${'- '.repeat(size / 2)}x`,
+      'headings with one sentence': Array.from({ length: size / 10 }, (_, at) => `# h${at % 99}\nS`).join(
+        '\n',
+      ),
+      'nested items': Array.from({ length: 440 }, (_, at) => `${' '.repeat(at)}- x${at}`).join('\n'),
+      'short sentences': 'No! '.repeat(size / 4),
+      'distinct words': Array.from({ length: size / 6 }, (_, at) => `w${at.toString(36)}`).join(' '),
+      'Chinese sentences': '这是一个测试。'.repeat(size / 7),
+      quotes: '"'.repeat(size),
+    }),
+  )('is compared all the same: %s', (_, body) => {
+    expect(compare(body, body)).toEqual({ kind: 'said', by: 0 });
+    const other = { proposal: { title: 'Another title', body }, articles: [{ title, body }] };
+    expect(compareWords(other).kind).toBe('unsaid');
   });
 });
 
