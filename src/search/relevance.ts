@@ -32,8 +32,7 @@ const weightsByWords = { part: 12, half: 0.5 } as const;
 /** Nearly all of a query is relevant by itself, however far the vector. */
 const weightsOfWhole = { part: 12, half: 0.75 } as const;
 
-/** Where there are no two passages to compare: how much nearer they usually are, as parts of the distance from the mean to 1. */
-const usuallyUnrelated = 0.15;
+/** Where no article has two passages: how much nearer they usually are, as a part of the distance from the mean to 1. */
 const usuallyRelated = 0.6;
 
 /**
@@ -43,7 +42,9 @@ const usuallyRelated = 0.6;
 export function relevanceOf({ similarity, part }: Evidence, calibration: Calibration | undefined): number {
   const byWords = part === null ? 0 : logistic(weightsByWords.part * (part - weightsByWords.half));
   if (calibration === undefined || similarity === null) return byWords;
-  const nearness = nearnessOf(similarity, calibration);
+  // With the vectors of one article there is nothing to compare it with: it is not left out.
+  if (calibration.unrelated === null) return Math.max(byWords, leastRelevant);
+  const nearness = nearnessOf(similarity, calibration, calibration.unrelated);
   const size = Math.log(Math.max(1, calibration.articles));
   if (part === null) {
     return logistic(
@@ -61,11 +62,10 @@ export function relevanceOf({ similarity, part }: Evidence, calibration: Calibra
  * distance from the first to 1: so it means the same in every model's space. A tenant whose texts are all alike is as near to a
  * question about them as any of them to another, which the first alone would take for chance.
  */
-function nearnessOf(similarity: number, { mean, unrelated, related }: Calibration): number {
+function nearnessOf(similarity: number, { mean, related }: Calibration, unrelated: number): number {
   const distance = Math.max(1e-6, 1 - mean);
-  const apart = unrelated ?? mean + usuallyUnrelated * distance;
   const together = related ?? mean + usuallyRelated * distance;
-  return (3 * similarity - mean - apart - together) / distance;
+  return (3 * similarity - mean - unrelated - together) / distance;
 }
 
 const logistic = (x: number) => 1 / (1 + Math.exp(-x));

@@ -46,6 +46,11 @@ describe('the relevance of a hit', () => {
     expect(of(10_000)).toBeLessThan(of(40));
   });
 
+  it('is not denied where there is one article alone, with nothing to compare it with', () => {
+    const alone = { ...samples, unrelated: null, articles: 1 };
+    expect(relevanceOf({ similarity: 0.8, part: null }, alone)).toBe(leastRelevant);
+  });
+
   it('is a number from 0 to 1 in every space, and never falls with similarity or words', () => {
     const part = fc.double({ min: 0, max: 1, noNaN: true });
     const similarity = fc.double({ min: -1, max: 1, noNaN: true });
