@@ -64,7 +64,7 @@ const proposed: Readonly<Partial<Record<Kind, RegExp>>> = {
   'sentence removed': /^06-/,
   'claim turned': /^(14|27)-/,
   'section added': /^06-.* with section-06|^14-.* with section-14/,
-  paraphrase: /-(23|27|30)$/,
+  paraphrase: /-(23|30)$/,
   translation: /-30-es$/,
   'other claim': /-(14|23|27)$/,
   'other sample': published,
