@@ -24,7 +24,7 @@ describe('a proposal whose vectors the provider refuses', () => {
     // Twelve sections and the card.
     expect(sizes()).toEqual([13, 7, 4, 3, 4, 2]);
     await proposer.post({ title: 'Two', body: sections(6, 'another part') });
-    expect(sizes().slice(6)).toEqual([3, 3]);
+    expect(sizes().slice(6)).toEqual([4, 3]);
   });
 
   it('for one text is compared without it, created, and never a duplicate', async ({ twin, proposer }) => {
