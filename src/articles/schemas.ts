@@ -18,7 +18,7 @@ const language = z
   .enum(languages)
   .nullable()
   .describe(
-    'The language of the text, as an ISO 639-1 code: its words are found in all their forms. Null: detected',
+    'The language of the text, as an ISO 639-1 code: its words are found by their stems in it. Null: detected',
   );
 const metadata = jsonObject({ maxBytes: 65_536 }).describe('Your own fields, kept as they are');
 

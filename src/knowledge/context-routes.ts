@@ -77,7 +77,7 @@ export function contextRoutes(deps: { readonly context: Context }): Route[] {
       tag: 'Knowledge',
       summary: 'The best articles for a question, with their bodies, for a prompt',
       description:
-        'The best hits of a search with their bodies. Each gets a fair share of `max_tokens`, and what short ones leave over goes to the long ones: a body that fits is whole, and of another the part around the passage that matched is shown, wherever that stands. When the shares would be too small for that, the last hits are left out. There are no pages: for more, raise `max_tokens` and `limit`, or use `/knowledge/search`.',
+        'The relevant hits of a search with their bodies; none where nothing is relevant. Each gets a fair share of `max_tokens`, and what short ones leave over goes to the long ones: a body that fits is whole, and of another the part around the passage that matched is shown, wherever that stands. When the shares would be too small for that, the last hits are left out. There are no pages: for more, raise `max_tokens` and `limit`, or use `/knowledge/search`.',
       query: contextQuery,
       replies: { 200: { description: 'Articles, best first', schema: contextReply } },
       problems: [],

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { Found, SearchQuery, SearchResult } from '../search/found.ts';
 import type { Hit, HitPlace } from '../search/hits.ts';
-import type { Found, Search, SearchQuery, SearchResult } from '../search/service.ts';
+import type { Search } from '../search/service.ts';
 import { type FoundBody, listBodyPieces, listFoundBodies } from './context-read-model.ts';
 import { fairShares } from './fair-shares.ts';
 import { tokensOf, tokensUpTo } from './fit-around.ts';

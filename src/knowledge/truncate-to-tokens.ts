@@ -23,12 +23,13 @@ export const ends = [/\n[ \t\r]*\n/g, /\n/g, /[.!?]["'”’)\]]{0,4}\s|[。！�
  * what fits, so that a good end costs at most half of the text. The text behind is not read, however long it is.
  */
 export function truncateToTokens(text: string, maxTokens: number): TruncatedText {
-  let tokens = 0;
+  // In hundredths, as the estimate counts: a sum of fractions comes out a little above or below.
+  let hundredths = 0;
   for (const atom of atoms(text)) {
-    if (tokens + atom.tokens > maxTokens) return cut(text, atom.start);
-    tokens += atom.tokens;
+    hundredths += Math.round(atom.tokens * 100);
+    if (hundredths > maxTokens * 100) return cut(text, atom.start);
   }
-  return { text, tokens: Math.ceil(tokens), truncated: false };
+  return { text, tokens: Math.ceil(hundredths / 100), truncated: false };
 }
 
 function cut(text: string, room: number): TruncatedText {

@@ -1,7 +1,7 @@
 import { guidanceOf } from '../domain/failures.ts';
 import { invalidField } from '../platform/http/problem.ts';
 import type { OpenedCursor } from './client-cursor.ts';
-import type { Found, SearchQuery } from './service.ts';
+import type { Found, SearchQuery } from './found.ts';
 
 /** The problem for a cursor that cannot be used. */
 export function unusableCursor(kind: Exclude<OpenedCursor['kind'], 'opened'>) {

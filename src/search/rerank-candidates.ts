@@ -3,6 +3,7 @@ import { loadHits } from './hits.ts';
 import { listHitArticles } from './hits-read-model.ts';
 import type { RankedHit, Ranking } from './ranking.ts';
 import { listFoundChunks } from './rerank-read-model.ts';
+import { plainText } from './snippet.ts';
 
 /** A hit as a reranker reads it. */
 export interface Candidate {
@@ -48,18 +49,3 @@ export async function loadCandidates(
 }
 
 const join = (...parts: readonly string[]) => parts.filter((part) => part !== '').join('\n');
-
-const entities: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#39;': "'",
-};
-
-/** A snippet without its marks and escapes. */
-function plainText(snippet: string): string {
-  return snippet
-    .replace(/<\/?mark>/g, '')
-    .replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => entities[entity] ?? '');
-}

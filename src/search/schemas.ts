@@ -31,7 +31,7 @@ export const searchText = z
   .pipe(text({ max: 500 }))
   .refine((q) => q === '' || asksForSomething(q), 'holds nothing to search for')
   .describe(
-    'Words, a question, `"a phrase"`, `this or that`, `-without`. `begin*`. By words, articles with all of up to four words come before those with some; a phrase in quotes has to be there. By meaning, quotes have no effect. Excluded words exclude articles in every mode. Case, width, ligatures and accents make no difference but for the order. A word that no article has costs nothing: it is tried as the beginning of a word, or replaced by the most similar word of your articles, else left out; `meta.words` says which.',
+    'Words or a question. `"a phrase"` has to be there, of `this or that` one is enough, `-without` excludes in every mode, `begin*` finds words that begin so. Articles with all of the words come first where these are four at most. Case, width, accents and endings change the order alone. A word that no article has is tried as the beginning of a word, replaced by the most similar word of your articles, or left out: `meta.words` says which. By meaning, quotes have no effect.',
   );
 
 /** The `mode` parameter. */
@@ -89,7 +89,7 @@ export const searchHit = z
     score: z
       .number()
       .describe(
-        'keyword: 0.5 to 1 with all of the words that any article has, below 0.5 with some; semantic: cosine of the best passage; hybrid: the similarity above that of any text, and the evidence of the words. It orders the hits of one search; `relevance` compares searches',
+        'It orders the hits of one search; `relevance` compares searches. keyword: 0.5 to 1 with all of the words, below 0.5 with some; of more than four words, 0 to 1 by their evidence. semantic: cosine of the nearest passage. hybrid: the similarity above that of any text, and the evidence of the words',
       ),
     relevance: z
       .number()
@@ -101,7 +101,7 @@ export const searchHit = z
     snippet: z
       .string()
       .describe(
-        'Safe HTML: escaped text with the matched words in `<mark>`, or the passage nearest in meaning. Wherever it stands in the body, and as it is written there; a row of a table comes behind its header row. The beginning of the body where only title or tags match',
+        'Safe HTML: the passage that matched, wherever it stands in the body, escaped, with the matched words in `<mark>`; by meaning, the nearest passage. A row of a table comes behind its header row. The beginning of the body where only title or tags match',
       ),
     heading: z
       .string()

@@ -44,3 +44,12 @@ export function snippetOf(marked: string): string {
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
+
+const characters = new Map(Object.entries(entities).map(([character, entity]) => [entity, character]));
+
+/** A snippet as plain text again: without its marks and escapes. */
+export function plainText(snippet: string): string {
+  return snippet
+    .replace(/<\/?mark>/g, '')
+    .replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => characters.get(entity) ?? '');
+}

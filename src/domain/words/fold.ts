@@ -3,6 +3,10 @@ const manyMarks = /(\p{M}{8})\p{M}+/gu;
 const unseen = /\p{Default_Ignorable_Code_Point}/gu;
 const dashes = /[‐-–−]/g;
 const apostrophes = /[’ʼ＇]/g;
+// A half of one character is normalized to one with this sign.
+const fractionSlash = /\u2044/g;
+// Devanagari's nasal letters before another consonant, for which a dot is written too.
+const nasals = /[ङञणनम]\u094D(?=[क-ह])/g;
 // Those above and below letters of alphabets. The vowel signs of Indic and other scripts are marks too, but letters to readers.
 const accentRanges = [
   '\\u0300-\\u036F\\u1AB0-\\u1AFF\\u1DC0-\\u1DFF\\u20D0-\\u20FF\\uFE20-\\uFE2F',
@@ -43,7 +47,13 @@ const digits =
 export function exactForm(text: string): string {
   if (plain.test(text)) return text.toLowerCase();
   const seen = text.replace(unseen, '').replace(manyMarks, '$1');
-  return seen.normalize('NFKC').toLowerCase().normalize('NFC').replace(dashes, '-').replace(apostrophes, "'");
+  return seen
+    .normalize('NFKC')
+    .toLowerCase()
+    .normalize('NFC')
+    .replace(dashes, '-')
+    .replace(apostrophes, "'")
+    .replace(fractionSlash, '/');
 }
 
 /** An exact form without its accents, with plain letters for those that some keyboards lack. */
@@ -54,6 +64,7 @@ export function foldedForm(exact: string): string {
     .replace(accents, '')
     .normalize('NFC')
     .replace(special, (sign) => letters[sign] ?? sign)
+    .replace(nasals, 'ं')
     .replace(digits, digitOf);
 }
 

@@ -1,7 +1,7 @@
 import { exactForm, foldedForm } from './fold.ts';
 import type { Lexicon } from './lexicon.ts';
 import { piecesOf } from './name-pieces.ts';
-import { signBefore, signsBehind } from './name-signs.ts';
+import { isOptionAt, signBefore, signsBehind } from './name-signs.ts';
 import type { Span, TextUnit } from './text-units.ts';
 import type { Token } from './tokenize.ts';
 import { bounded, derive } from './word-forms.ts';
@@ -15,6 +15,20 @@ const endings = /^(.+)'(s|t|d|m|ll|re|ve)$/;
 
 /** The tokens of a word or a joined name, the first at a position. */
 export function nameTokens(text: string, unit: TextUnit, position: number, lexicon: Lexicon): Token[] {
+  const tokens = nameOrWord(text, unit, position, lexicon);
+  if (tokens.length === 0 || !isOptionAt(text, unit.start)) return tokens;
+  const { start, end, runs } = unit;
+  const options = [text.slice(start, Math.min(end, start + longestName)), text.slice(start, runs[0]?.end)];
+  const lexemes = [...new Set(options.map(optionLexeme))];
+  return tokens.toSpliced(1, 0, { start: start - 1, end, position, lexemes, kind: 'pair' });
+}
+
+/** The lexeme of an option of a command: `-force`. Words have it beside their own where they stand behind a dash. */
+export function optionLexeme(option: string): string {
+  return bounded(`-${exactForm(option)}`);
+}
+
+function nameOrWord(text: string, unit: TextUnit, position: number, lexicon: Lexicon): Token[] {
   const first = unit.runs[0];
   if (first === undefined) return [];
   if (unit.runs.length === 2) {
@@ -112,8 +126,10 @@ function shortenedWord(text: string, unit: TextUnit, position: number, lexicon: 
 }
 
 function signedToken(text: string, { start, end }: Span, signs: string, position: number): Token {
-  const lexeme = exactForm(text.slice(start, end)) + signs;
-  return { start, end: end + signs.length, position, lexemes: [lexeme], kind: 'word' };
+  const name = exactForm(text.slice(start, end));
+  // A longer name is told from others without its signs.
+  const lexemes = name.length > 2 ? [name + signs, derive(name)] : [name + signs];
+  return { start, end: end + signs.length, position, lexemes, kind: 'word' };
 }
 
 /** A whole name: as it is typed, without accents, without its signs, and without the letter of a version. */
@@ -127,6 +143,8 @@ function wholeLexemes(text: string, { start, end }: Span, before: string, behind
   if (/\p{L}/u.test(folded) && !isVersion) others.add(folded.replace(/[^\p{L}\p{M}\p{N}]+/gu, ''));
   if (isVersion) others.add(folded.slice(1));
   if (/^\d{1,3}(,\d{3})+$/.test(folded)) others.add(folded.replaceAll(',', ''));
+  // A date, or the number of a book or a telephone.
+  if (/^\d+(-\d+)+$/.test(folded)) others.add(folded.replaceAll('-', ''));
   others.delete(whole);
   return [whole, ...Array.from(others, derive)].map(bounded);
 }

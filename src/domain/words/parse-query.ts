@@ -2,8 +2,10 @@ import { isCommonWord } from './common-words.ts';
 import { exactForm, foldedForm } from './fold.ts';
 import { detectLanguage } from './language.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
+import { optionLexeme } from './name-tokens.ts';
 import { type QueryItem, queryItems } from './query-items.ts';
 import { textsOfEither, textsOfPhrase, textsOfPrefix, textsOfWord } from './query-terms.ts';
+import { quoteLexeme } from './query-text.ts';
 import { soughtIn } from './query-units.ts';
 import { scriptOfLanguage } from './scripts.ts';
 import { isShellCommand } from './shell-commands.ts';
@@ -66,13 +68,13 @@ export function parseQuery(q: string, languages: readonly string[]): WordsQuery 
   const reading = readingOf(q, languages);
   const isCommandLine = isShellCommand(items[0]?.text ?? '');
   const asked: Term[] = [];
-  const left: Term[] = [];
+  const left: Exclusion[] = [];
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];
     if (item === undefined) break;
     const behind = items[index - 1]?.text ?? '';
     if (isExclusion(item) && !isCommandLine && !isShellCommand(behind)) {
-      left.push(...termsOf(item, reading));
+      left.push(...termsOf(item, reading).map((term) => ({ term, asOption: optionOf(item, term) })));
       continue;
     }
     const either = eitherTerm(items, index, reading);
@@ -83,12 +85,17 @@ export function parseQuery(q: string, languages: readonly string[]): WordsQuery 
     }
     asked.push(...termsOf(item, reading));
   }
-  if (asked.length === 0) return chosen(left, [], q);
+  if (asked.length === 0)
+    return chosen(
+      left.map(({ term }) => term),
+      [],
+      q,
+    );
   return chosen(asked, left, q);
 }
 
 /** Leaves out common words where there are others, words that come again, and those beyond the bound. */
-function chosen(asked: readonly Term[], left: readonly Term[], q: string): WordsQuery {
+function chosen(asked: readonly Term[], left: readonly Exclusion[], q: string): WordsQuery {
   const isAll = asked.every(({ isCommon }) => isCommon);
   const ignored: WordsQuery['ignored'][number][] = [];
   const terms = new Map<string, Term>();
@@ -99,8 +106,14 @@ function chosen(asked: readonly Term[], left: readonly Term[], q: string): Words
     else if (terms.size >= maxTerms) ignored.push({ typed: term.typed, reason: 'too_many' });
     else terms.set(term.query, isLast ? term : { ...term, asPrefix: null });
   }
-  const exclusions = left.slice(0, maxTerms).map((term) => ({ term, asOption: term }));
-  return { terms: [...terms.values()], exclusions, ignored };
+  return { terms: [...terms.values()], exclusions: left.slice(0, maxTerms), ignored };
+}
+
+/** What is excluded as the option that it may be, with its dash as articles have it. */
+function optionOf({ isQuoted, text }: QueryItem, term: Term): Term {
+  if (isQuoted || term.typed !== text) return term;
+  const lexeme = optionLexeme(text);
+  return { ...term, query: quoteLexeme(lexeme), exact: null, asPrefix: null, marks: [...term.marks, lexeme] };
 }
 
 /** One or two characters or figures behind a dash are an option, and so is what stands behind two dashes. */

@@ -34,15 +34,41 @@ export function textsOfPrefix(sought: Sought): TermTexts {
   return { query: asPrefix ?? query, exact, asPrefix: null, marks };
 }
 
-/** The texts for all words of a text behind one another, without their stems; null where it has none. */
+/**
+ * The texts for all words of a text behind one another, without their stems; null where it has none. A name is sought by its parts,
+ * or all names as they are whole: what is a name here may be a plain word there, as `tiMeout` is `timeout`.
+ */
 export function textsOfPhrase(text: string): TermTexts | null {
   const sought = soughtIn(text, createLexicon([]), 'whole');
   const steps = sought.flatMap((some) => some.steps);
-  const query = phrase(steps, stepText);
-  const exact = phrase(steps, exactText);
+  const whole = wholeSteps(sought);
+  const query = anyOf([phrase(steps, stepText), phrase(whole, stepText)]);
+  // One name is found before its parts as words of their own.
+  const name = sought.length === 1 ? sought[0]?.whole[0] : undefined;
+  const exact = name === undefined || steps.length < 2 ? phrase(steps, exactText) : quoteLexeme(name);
   return query === null || exact === null
     ? null
-    : { query, exact, asPrefix: null, marks: marksOf([], steps) };
+    : { query, exact, asPrefix: null, marks: marksOf([], [...steps, ...whole]) };
+}
+
+/** The steps of a phrase whose names are one word each; none where it has no name. */
+function wholeSteps(sought: readonly Sought[]): Step[] {
+  const steps: Step[] = [];
+  let hasName = false;
+  let position = 1;
+  for (const { whole, steps: parts } of sought) {
+    const [name] = whole;
+    const first = parts[0]?.position ?? 0;
+    if (name === undefined) {
+      steps.push(...parts.map((part) => ({ ...part, position: position + part.position - first })));
+      position += (parts.at(-1)?.position ?? first) - first + 1;
+      continue;
+    }
+    hasName = true;
+    steps.push({ position, lexemes: [...new Set([name, foldedForm(name)])], isLetter: false });
+    position += 1;
+  }
+  return hasName ? steps : [];
 }
 
 /** The texts for one of two. */

@@ -79,6 +79,10 @@ export function seek(query: WordsQuery, resolution: QueryResolution): Sought {
   query.terms.forEach((typed, index) => {
     const { as, count } = resolution.terms[index] ?? { as: 'typed', count: 0 };
     const term = soughtTerm(typed, as, languages);
+    if (count === 0 && typed.isCommon && resolution.withCommon) {
+      words.push({ word: typed.typed, status: 'common' });
+      return;
+    }
     if (count === 0 || term === undefined) {
       unknownWeight += inverseFrequency(0, articles);
       words.push({ word: typed.typed, status: 'unknown' });

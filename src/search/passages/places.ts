@@ -19,8 +19,10 @@ export interface Piece {
 const wordsBefore = 40;
 const wordsBehind = 48;
 
-/** The most characters of a piece. 64 words can have half a million of them. */
+/** The most characters of the pieces of a window together, but for the least of each. 64 words can have half a million of them. */
 export const maxPieceCharacters = 16_000;
+/** The characters that a piece may have, however many there are. */
+const leastPieceCharacters = 2_000;
 /** The most pieces in which a window is looked for. */
 const maxTurns = 32;
 
@@ -43,7 +45,8 @@ export function piecesOf({ from, to }: Window, words: BodyWords): Piece[] {
     if (start === undefined) continue;
     const end =
       words.offsets[Math.ceil((index(to) + wordsBehind) / wordsPerOffset)] ?? Number.POSITIVE_INFINITY;
-    pieces.push({ start, length: Math.min(maxPieceCharacters, end - start) });
+    pieces.push({ start, length: end - start });
   }
-  return pieces;
+  const most = Math.max(leastPieceCharacters, Math.floor(maxPieceCharacters / pieces.length));
+  return pieces.map(({ start, length }) => ({ start, length: Math.min(most, length) }));
 }

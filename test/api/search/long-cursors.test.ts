@@ -182,7 +182,7 @@ async function longCursor(tenant: TestTenant): Promise<string> {
 
 /** A reference to a stored cursor, with the checksum that goes with it. */
 function forge(of: TestTenant, stored: string, q = query.q): string {
-  const parts = [of.id, q, 'keyword', null, [], 'all', { stored }, false];
+  const parts = [of.id, q, 'keyword', null, [], 'all', { stored }];
   const checksum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
   return encodeCursor({ stored, checksum });
 }

@@ -330,7 +330,7 @@ async function answerTo(tenant: TestTenant, change: (keyword: ReturnType<typeof 
   const { next_cursor } = (await search(tenant, twoWords)).meta;
   const { checksum: _, ...given } = JSON.parse(Buffer.from(next_cursor, 'base64url').toString());
   const made = { ...given, keyword: change(given.keyword) };
-  const parts = [tenant.id, twoWords.q, twoWords.mode, null, [], 'all', made, false];
+  const parts = [tenant.id, twoWords.q, twoWords.mode, null, [], 'all', made];
   const checksum = createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16);
   const cursor = Buffer.from(JSON.stringify({ ...made, checksum })).toString('base64url');
   return ask(tenant, { ...twoWords, cursor });

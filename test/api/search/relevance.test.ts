@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { factsOfSearch } from './search-facts.ts';
-import { ask, search, titles, vectorsOf, write } from './search-tenant.ts';
+import { ask, readPages, search, titles, vectorsOf, write } from './search-tenant.ts';
 
 const it = factsOfSearch({ kind: 'failed', code: 'no_api_key' });
 
@@ -55,6 +55,22 @@ describe('the relevance of hits', () => {
     const none = await least('1');
     expect(none.data).toEqual([]);
     expect(none.meta.next_cursor).toBeNull();
+  });
+
+  it('goes through the pages: each relevant hit comes once, and a page without one is the last', async ({
+    tenant,
+  }) => {
+    for (let i = 0; i < 5; i += 1) await write(tenant, `Both ${i}`, 'An ostrich and a zebra.');
+    for (let i = 0; i < 6; i += 1) await write(tenant, `One ${i}`, 'A zebra.');
+    const query = { q: 'ostrich zebra lion', mode: 'keyword', limit: '2' };
+    const { data } = await search(tenant, { ...query, limit: '100' });
+    expect(data).toHaveLength(11);
+    const between = String((data[4].relevance + data[5].relevance) / 2);
+    const pages = await readPages(tenant, { ...query, min_relevance: between });
+    expect(pages.map((page) => page.data.length)).toEqual([2, 2, 1, 0]);
+    expect(pages.flatMap((page) => page.data)).toEqual(data.slice(0, 5));
+    const all = await readPages(tenant, { ...query, min_relevance: '0' });
+    expect(all.flatMap((page) => page.data)).toEqual(data);
   });
 
   it.for(['-0.1', '1.1', 'much', 'NaN', 'Infinity', ''])(

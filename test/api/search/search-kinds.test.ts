@@ -111,10 +111,15 @@ const kinds: Record<string, readonly (readonly [q: string, body: string, other?:
   'short odd names': [
     ['C++', 'a program in C++', 'a program in C'],
     ['C#', 'a program in C#', 'a program in C'],
+    ['C', 'a program in C', 'a program in C++17'],
+    ['notepad++', 'open Notepad++', 'open a notepad'],
+    ['b+ tree', 'the B+ tree', 'the B tree'],
   ],
   'options of a command': [
     ['tar -xvf', 'unpack with tar -xvf archive', 'tar on the roof'],
     ['rm -rf node_modules', 'run rm -rf node_modules first'],
+    ['tool deploy -force', 'tool deploy -force overwrites'],
+    ['flag -Xmx4g', 'the flag -Xmx4g gives it room', 'the flag is red'],
     ['ls -la', 'list all with ls -la'],
     ['kubectl get pods -n kube-system', 'kubectl get pods -n kube-system shows them'],
   ],
@@ -128,7 +133,10 @@ const kinds: Record<string, readonly (readonly [q: string, body: string, other?:
     ['idemp*', 'an idempotency key'],
     ['retry idemp', 'retry with an idempotency key', 'retry it'],
   ],
-  'phrases in quotes': [['"You were right"', 'He said: You were right.', 'You turned right where we were']],
+  'phrases in quotes': [
+    ['"getUserById"', 'call getUserById first', 'get user by id'],
+    ['"You were right"', 'He said: You were right.', 'You turned right where we were'],
+  ],
 };
 
 describe.for(Object.entries(kinds))('of %s', ([kind, cases]) => {

@@ -29,7 +29,9 @@ describe('keyword search', () => {
       category: 'pattern',
       tags: ['net'],
       score: expect.any(Number),
+      relevance: expect.closeTo(1, 1),
       snippet: 'At most one in ten.',
+      heading: null,
       matched: ['keyword'],
       ranks: { keyword: 1, semantic: null },
     });
@@ -44,6 +46,9 @@ describe('keyword search', () => {
       coverage: { published: 2, embedded: 0 },
       retry_at: null,
       words: [{ word: 'retries', status: 'matched' }],
+      nothing_relevant: false,
+      reranked: false,
+      rerank_reason: null,
       next_cursor: null,
     });
     expect(queries.asked).toBe(0);
@@ -318,6 +323,7 @@ describe('hybrid search', () => {
     await embed(await write(tenant, 'Meaning only', 'b'), { 'near in meaning': [1, 0.1, 0] });
     await embed(await write(tenant, 'Both', 'a grey lynx'), { 'a grey lynx': [1, 0.2, 0] });
     await write(tenant, 'Words only', 'a lynx and a lynx');
+    await embed(await write(tenant, 'Far', 'c'), { 'far in meaning': [0, 1, 0] });
     queries.answer = asking([1, 0, 0]);
     for (const mode of [{}, { mode: 'hybrid' }, { mode: 'combined' }]) {
       const { data, meta } = await search(tenant, { q: 'lynx', ...mode });
@@ -331,22 +337,30 @@ describe('hybrid search', () => {
         Both: { matched: ['keyword', 'semantic'], ranks: { keyword: 2, semantic: 2 } },
         'Meaning only': { matched: ['semantic'], ranks: { keyword: null, semantic: 1 } },
         'Words only': { matched: ['keyword'], ranks: { keyword: 1, semantic: null } },
+        Far: { matched: ['semantic'], ranks: { keyword: null, semantic: 3 } },
       });
-      expect(data[0].score).toBeCloseTo(2 / 62, 12);
+      const scores = data.map(({ score }: { score: number }) => score);
+      expect(scores).toEqual(scores.toSorted((left: number, right: number) => right - left));
+      expect(Math.max(...scores)).toBeLessThan(1);
+      expect(Math.min(...scores)).toBeGreaterThan(0);
       expect(data[0].title).toBe('Both');
-      expect(data[0].snippet).toBe('grey <mark>lynx</mark>');
+      expect(data[0].snippet).toBe('a grey <mark>lynx</mark>');
       expect(meta).toMatchObject({
         mode: 'hybrid',
         served_mode: 'hybrid',
         fallback: false,
-        coverage: { published: 3, embedded: 2 },
+        coverage: { published: 4, embedded: 3 },
       });
     }
   });
 });
 
 describe('an article with some of the words', () => {
-  it('is a hint to a search by both, and none with few of them', async ({ api, queries, tenant }) => {
+  it('is a hint to a search by both, and among the first three with most of the query', async ({
+    api,
+    queries,
+    tenant,
+  }) => {
     const { embed, asking } = await vectorsOf(api, tenant);
     for (let i = 0; i < 5; i += 1) {
       await embed(await write(tenant, `Near ${i}`, 'what was meant'), { [`n${i}`]: [1, i / 10, 0] });
@@ -354,8 +368,8 @@ describe('an article with some of the words', () => {
     await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.8, 0] });
     await embed(await write(tenant, 'Half', 'an okapi grazes'), { half: [1, 0.9, 0] });
     queries.answer = asking([1, 0, 0]);
-    const found = async (mode: string) => {
-      const { data } = await search(tenant, { q: 'okapi grazes unseen', mode });
+    const found = async (mode: string, q = 'okapi grazes unseen') => {
+      const { data } = await search(tenant, { q, mode });
       return data.map(({ title, matched }: { title: string; matched: string[] }) =>
         [title, ...matched].join(),
       );
@@ -363,11 +377,13 @@ describe('an article with some of the words', () => {
     expect(await found('keyword')).toEqual(['Half,keyword', 'Little,keyword']);
     expect(await found('hybrid')).toEqual([
       ...['Near 0,semantic', 'Near 1,semantic', 'Near 2,semantic'],
-      ...['Half,keyword,semantic', 'Near 3,semantic', 'Near 4,semantic', 'Little,semantic'],
+      ...['Near 3,semantic', 'Near 4,semantic', 'Half,keyword,semantic', 'Little,keyword,semantic'],
     ]);
+    // The unseen word was more than a third of the query. Without it the same article has all of it.
+    expect((await found('hybrid', 'okapi grazes')).slice(0, 3)).toContain('Half,keyword,semantic');
   });
 
-  it('comes last with a third of the query, and is not left out while its vectors are being made', async ({
+  it('is taken to be as near as the last by meaning while its vectors are being made', async ({
     api,
     queries,
     tenant,
@@ -380,7 +396,7 @@ describe('an article with some of the words', () => {
     const found = async (mode: string) =>
       (await search(tenant, { q: 'grazes okapi', mode })).data.map(({ title }: { title: string }) => title);
     expect(await found('keyword')).toEqual(['Third']);
-    expect(await found('hybrid')).toEqual(['Near', 'Far', 'Third']);
+    expect(await found('hybrid')).toEqual(['Near', 'Third', 'Far']);
   });
 });
 

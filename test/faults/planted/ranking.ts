@@ -78,7 +78,7 @@ export const rankingFaults: readonly PlantedFault[] = [
     tests: cursors,
   },
   {
-    file: 'src/search/service.ts',
+    file: 'src/search/page.ts',
     find: 'unseen.length > limit',
     replace: 'unseen.length >= limit',
     why: 'a full last page announces an empty one',
@@ -90,6 +90,34 @@ export const rankingFaults: readonly PlantedFault[] = [
     replace: '',
     why: 'neither the beginning of a word nor its right spelling is sought',
     tests: [...search, 'test/api/search/search-kinds.test.ts'],
+  },
+  {
+    file: 'src/search/keyword/statistics.ts',
+    find: 'if (count >= countedAtMost) counts.set',
+    replace: 'counts.set',
+    why: 'a word that no article had is not found for a minute',
+    tests: wordRanking,
+  },
+  {
+    file: 'src/search/keyword/resolution.ts',
+    find: 'count === 0 && typed.isCommon && resolution.withCommon',
+    replace: 'count < 0',
+    why: 'a common word that is left out is said to be in no article',
+    tests: wordRanking,
+  },
+  {
+    file: 'src/search/page.ts',
+    find: 'unseen.length > limit && relevant.length > 0',
+    replace: 'unseen.length > limit',
+    why: 'pages without a relevant hit go on to the end of the list',
+    tests: ['test/api/search/relevance.test.ts'],
+  },
+  {
+    file: 'src/search/passages/places.ts',
+    find: 'length: Math.min(most, length)',
+    replace: 'length',
+    why: 'a passage of long words reads all of its body',
+    tests: ['test/integration/search/words-cost.test.ts'],
   },
   {
     file: 'migrations/001_baseline/word-search.ts',

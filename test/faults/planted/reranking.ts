@@ -58,9 +58,9 @@ export const rerankingFaults: readonly PlantedFault[] = [
     tests: cursors,
   },
   {
-    file: 'src/search/service.ts',
-    find: 'const depth = rerank ? Math.max(limit, rerankedHits) : limit;',
-    replace: 'const depth = limit;',
+    file: 'src/search/rank-search.ts',
+    find: '(rerank ? Math.max(limit, rerankedHits) : limit)',
+    replace: 'limit',
     why: 'only the hits of the page are reranked',
     tests: order,
   },

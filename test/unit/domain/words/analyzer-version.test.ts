@@ -4,7 +4,7 @@ import { analyzeText } from '../../../../src/domain/words/analyze-text.ts';
 import { analyzerVersion } from '../../../../src/domain/words/analyzer-version.ts';
 
 /** What the words of the texts below come to, for each version. */
-const golden = new Map([[1, '8ef46fa1d5b3a043']]);
+const golden = new Map([[1, 'fd93bea4d52f8f75']]);
 
 const bodies = [
   'The settings of the database pool are read once, when the service starts; running pumps don’t need them.',

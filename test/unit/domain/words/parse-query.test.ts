@@ -107,6 +107,9 @@ describe('a phrase in quotes', () => {
     ['réseau privé', '"reseau prive"'],
     ['the v1.9 release', '"1.9 release"'],
     ['C++ is fast', '"C++ is"'],
+    ['a timeout tomorrow', '"ti\u200bme\u200do\u2060ut tomorrow"'],
+    ['die Äpfel dort', '"die äPFEL dort"'],
+    ['the äPFEL there', '"äpfel"'],
   ])('may have names and other scripts: %s by %s', (text, q) => {
     expect(howFound(text, q)).toMatch(/exactly|in a form/);
   });
@@ -166,6 +169,19 @@ describe('a word behind a dash', () => {
     const { terms, exclusions } = parseQuery(q, ['en']);
     expect(exclusions).toEqual([]);
     expect(terms.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['unknowntool -verbose', 'run `unknowntool -verbose` first'],
+    ['tool -Dfoo.bar=baz', 'tool -Dfoo.bar=baz'],
+    ['tool -output', 'tool -output=json'],
+    ['tool -Xmx4g', 'tool `-Xmx4g`'],
+  ])('is told as an option from the word itself: %s', (q, text) => {
+    const option = parseQuery(q, ['en']).exclusions[0]?.asOption.query ?? '';
+    expect(matches(option, words(text))).toBe(true);
+    expect(matches(option, words(text.replace('-', '')))).toBe(false);
+    // Those of a list stand at the beginnings of lines.
+    expect(matches(option, words(text.replace(/`?-/, '\n-')))).toBe(false);
   });
 
   it('is also given as an option, which the index may decide', () => {
