@@ -993,6 +993,8 @@ CREATE INDEX article_words_by_word ON public.article_words USING gin (tenant_id,
 
 CREATE INDEX articles_by_text ON public.articles USING btree (tenant_id, content_hash);
 
+CREATE INDEX articles_gate_drafts ON public.articles USING btree (tenant_id, created_at DESC) WHERE ((status = 'draft'::text) AND (gate_verdict = ANY (ARRAY['low_novelty'::text, 'novel'::text])));
+
 CREATE INDEX articles_newest_first ON public.articles USING btree (tenant_id, created_at DESC, id DESC);
 
 CREATE INDEX audit_log_oldest_first ON public.audit_log USING btree (tenant_id, at);

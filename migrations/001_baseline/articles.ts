@@ -31,6 +31,9 @@ export const create = `
   create index articles_newest_first on articles (tenant_id, created_at desc, id desc);
   -- For a proposal whose text already exists, word for word.
   create index articles_by_text on articles (tenant_id, content_hash);
+  -- For a proposal whose words a draft of the gate has.
+  create index articles_gate_drafts on articles (tenant_id, created_at desc)
+    where status = 'draft' and gate_verdict in ('low_novelty', 'novel');
   ${isolateTenant('articles')}
 
   -- The classification of an article whose author chose no category. Without a row its category is a person's choice.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { ProposedArticle } from './decision.ts';
+import type { TellingWords } from './telling-words.ts';
 
 /** The most articles whose words are compared with a proposal, and the most bytes of their texts: a second or two in a thread. */
 const maxArticles = 12;
@@ -8,6 +9,9 @@ const maxBytes = 2_000_000;
 /** The most chunks of a proposal by which articles that hold one are found, and the most places of such chunks that are read. */
 const maxChunks = 256;
 const maxPlaces = 500;
+/** The most of the newest drafts that are looked through for words, and the most words that they may have together. */
+const maxDrafts = 500;
+const maxDraftWords = 200_000;
 
 const textSchema = z.object({
   id: z.string(),
@@ -23,7 +27,8 @@ export type TextToCompare = z.output<typeof textSchema>;
 
 /**
  * Lists the articles that may say what a proposal says, the likeliest first: those with the same text, those that hold one of its chunks,
- * and those near it by their vectors. They are published, or drafts that the gate itself has made of such a proposal; a proposal for a
+ * those near it by their vectors, and drafts that have its words: a draft is
+ * found by no vector. They are published, or drafts that the gate itself has made of such a proposal; a proposal for a
  * draft is also compared with drafts that the gate has let through. A proposal to be published is not, because its author may have the
  * same text as a draft. The sizes are summed before any body is read.
  */
@@ -35,6 +40,7 @@ export async function listTextsToCompare(
     readonly chunkHashes: readonly string[];
     /** Best first. */
     readonly nearIds: readonly string[];
+    readonly words: TellingWords;
     /** The versions of texts that are listed without their body. */
     readonly without: readonly string[];
   },
@@ -49,6 +55,14 @@ export async function listTextsToCompare(
           where tenant_id = :tenantId and space_id = :spaceId::uuid and chunk_hash = any(:chunkHashes::text[])
           limit :maxPlaces) as places
         group by article_id
+       union all
+       select id, 1e2 from (
+         select d.id, w.words, sum(w.length) over (order by d.created_at desc, d.id) as words_so_far
+           from (select id, created_at from articles
+                  where tenant_id = :tenantId and status = 'draft' and gate_verdict in ('low_novelty', 'novel')
+                  order by created_at desc limit :maxDrafts) as d
+           join article_words w on w.tenant_id = :tenantId and w.article_id = d.id and w.version = :version) as newest
+        where words_so_far <= :maxDraftWords and words @@ cast(:words as tsquery)
        union all
        select id, 1.0 / place from unnest(:nearIds::uuid[]) with ordinality as near(id, place)
      ),
@@ -80,6 +94,7 @@ export async function listTextsToCompare(
       chunkHashes: proposal.chunkHashes.slice(0, maxChunks),
       nearIds: [...proposal.nearIds],
       without: [...proposal.without],
+      ...{ words: proposal.words.query, version: proposal.words.version, maxDrafts, maxDraftWords },
       ...{ verdicts, maxPlaces, maxArticles, maxBytes },
     },
   );

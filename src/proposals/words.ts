@@ -5,6 +5,7 @@ import type { Transaction } from '../platform/postgres/database.ts';
 import type { ThreadPool } from '../platform/threads/thread-pool.ts';
 import type { SimilarArticle } from './comparison.ts';
 import type { ProposedArticle } from './decision.ts';
+import { tellingWords } from './telling-words.ts';
 import { hashesOf, type ProposedText } from './text.ts';
 import { listTextsToCompare, type TextToCompare } from './texts-read-model.ts';
 
@@ -83,6 +84,7 @@ export function createCompareWords({
       status: article.status,
       spaceId: proposal.spaceId,
       chunkHashes: hashesOf(proposal.chunks),
+      words: tellingWords(article),
       nearIds: similar.map(({ articleId }) => articleId),
       without: [...(before?.versions ?? [])],
     });

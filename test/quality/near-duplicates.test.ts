@@ -55,16 +55,16 @@ async function judgeProposed(): Promise<readonly GateJudged[]> {
   return judged;
 }
 
-const published = /^(06|14|23|27|30)-/;
+const published = /^(06|07|14|23|27|30)-/;
 /** By kind, the names of the proposals that are made here. */
 const proposed: Readonly<Partial<Record<Kind, RegExp>>> = {
   'other type': /^30-/,
   typos: /^(14|30)-/,
-  'lower case': /^30-/,
-  'sentence removed': /^27-/,
+  'lower case': /^07-/,
+  'sentence removed': /^06-/,
   'claim turned': /^(14|27)-/,
   'section added': /^06-.* with section-06|^14-.* with section-14/,
-  paraphrase: /-(23|27|30)$/,
+  paraphrase: /-(23|30)$/,
   translation: /-30-es$/,
   'other claim': /-(14|23|27)$/,
   'other sample': published,

@@ -58,6 +58,22 @@ describe('equal proposals at the same moment', () => {
     expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 11 });
   });
 
+  it('for drafts that say the same in other forms are one draft, whatever their tags', async ({
+    proposer,
+  }) => {
+    const forms = [
+      { title: 'Of Ünïcode', body: 'Some "words" of it.' },
+      { title: 'OF ÜNÏCODE', body: '**Some** “words” of it!', tags: ['b'] },
+      { title: 'of ünïcode', body: '- SOME "words"\n  of it', tags: ['c'] },
+    ];
+    const answers = await manyTimes(6, (at) =>
+      proposer.post({ ...forms[at % forms.length], status: 'draft' }),
+    );
+    expect(counts(answers)).toEqual({ '201 novel': 1, '200 duplicate': 5 });
+    const other = await proposer.post({ title: 'Of Ünïcode', body: 'Some “words” of him.', status: 'draft' });
+    expect(other.status).toBe(201);
+  });
+
   it('that are alike and not equal are one published article, and a draft', async ({ twin, proposer }) => {
     twin.script(proposer.key, [answerWith([axis(0)]), answerWith([near(0.99)])]);
     const answers = await manyTimes(2, (at) => proposer.post({ title: `Version ${at}` }));

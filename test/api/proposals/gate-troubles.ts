@@ -17,7 +17,7 @@ export interface Trouble {
   end?(scene: Scene): unknown;
   readonly reason: string;
   /** Provider calls that the proposal makes. */
-  readonly calls: 0 | 1;
+  readonly calls: number;
   readonly retryAt?: true;
 }
 
@@ -79,7 +79,8 @@ export const troubles: readonly Trouble[] = [
     name: 'writes what the provider refuses',
     begin: always(status(400)),
     reason: 'input_rejected',
-    calls: 1,
+    // The passage and the card together, then each apart.
+    calls: 3,
   },
   {
     name: 'asks too often',

@@ -21,9 +21,10 @@ describe('a proposal whose vectors the provider refuses', () => {
         .callsOf(proposer.key)
         .slice(before)
         .map(({ inputs }) => inputs.length);
-    expect(sizes()).toEqual([12, 6, 3, 3, 3, 3]);
+    // Twelve sections and the card.
+    expect(sizes()).toEqual([13, 7, 4, 3, 4, 2]);
     await proposer.post({ title: 'Two', body: sections(6, 'another part') });
-    expect(sizes().slice(6)).toEqual([3, 3]);
+    expect(sizes().slice(6)).toEqual([4, 3]);
   });
 
   it('for one text is compared without it, created, and never a duplicate', async ({ twin, proposer }) => {
@@ -34,7 +35,8 @@ describe('a proposal whose vectors the provider refuses', () => {
     const calls = proposer.calls();
     expect(calls).toBeLessThanOrEqual(1 + 2 * 3);
     // The refused text is known by now.
-    const second = await proposer.post({ title: 'Two', body: sections(5) });
+    const more = `${sections(5)}\n\n## More\n\nAnother thing, of its own.`;
+    const second = await proposer.post({ title: 'One', body: more });
     expect([second.status, second.body.meta.gate.reason]).toEqual([201, null]);
     expect(proposer.calls()).toBe(calls + 1);
   });
@@ -44,7 +46,8 @@ describe('a proposal whose vectors the provider refuses', () => {
     const { status, body } = await proposer.post({ title: 'One', body: sections(2) });
     expect([status, body.data.status]).toEqual([201, 'published']);
     expect(body.meta.gate).toMatchObject({ verdict: 'unknown', reason: 'input_rejected' });
-    expect(proposer.calls()).toBe(3);
+    // Two sections and the card, together and apart.
+    expect(proposer.calls()).toBe(5);
   });
 
   it('with a failure each time opens no breaker, however often it is proposed', async ({

@@ -169,10 +169,24 @@ export const gateFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/proposals/words.ts',
-    find: 'differs: compared.differs }',
-    replace: 'differs: [] }',
+    find: "return { kind: 'compared', differs: differs.length > 0 ? differs : compared.differs };",
+    replace: "return { kind: 'compared', differs };",
     why: 'a draft does not show what differs',
     tests: said,
+  },
+  {
+    file: 'src/proposals/words.ts',
+    find: "if (before !== undefined) return { kind: 'compared', differs };",
+    replace: '',
+    why: 'a proposal is compared again and again before its decision',
+    tests: ['test/unit/proposals/words.test.ts'],
+  },
+  {
+    file: 'src/proposals/texts-read-model.ts',
+    find: 'words_so_far <= :maxDraftWords and words @@ cast(:words as tsquery)',
+    replace: 'false',
+    why: 'two parts of a document that say the same give two drafts',
+    tests: ['test/api/proposals/gate-at-once.test.ts'],
   },
   {
     file: 'src/domain/sentences/said-by.ts',
@@ -190,7 +204,7 @@ export const gateFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/domain/sentences/fold-sentence.ts',
-    find: 'if (behindNumber && core.length <= maxUnit) return false;',
+    find: 'if (behindNumber && core.length <= maxUnit) return noUnits.has(lower);',
     replace: '',
     why: 'milliwatts and megawatts are the same',
     tests: words,

@@ -64,7 +64,8 @@ describe('the articles that a proposal is compared with', () => {
 });
 
 describe('the articles whose words are compared with a proposal', () => {
-  const nothingNear = { spaceId: undefined, chunkHashes: [], nearIds: [], without: [] };
+  const words = { version: 1, query: null };
+  const nothingNear = { spaceId: undefined, chunkHashes: [], nearIds: [], without: [], words };
 
   it('begin with a published one of the same text rather than an older draft', async ({ test, tenant }) => {
     const draft = await createArticle(test, tenant, { status: 'draft' });
