@@ -2,6 +2,7 @@ import { foldedForm } from './fold.ts';
 import { createLexicon } from './lexicon.ts';
 import { anyOf, bothForms, phraseOf, quoteLexeme, quotePrefix } from './query-text.ts';
 import { type Sought, type Step, soughtIn } from './query-units.ts';
+import { furtherMark } from './word-forms.ts';
 
 /** What finds something sought, as texts of tsqueries, and what is marked where it is found. */
 export interface TermTexts {
@@ -42,10 +43,14 @@ export function textsOfPhrase(text: string): TermTexts | null {
   const sought = soughtIn(text, createLexicon([]), 'whole');
   const steps = sought.flatMap((some) => some.steps);
   const whole = wholeSteps(sought);
-  const query = anyOf([phrase(steps, stepText), phrase(whole, stepText)]);
+  const isOne = steps.length === 1;
+  const query = anyOf([phrase(steps, isOne ? stepText : withFurther(stepText)), phrase(whole, stepText)]);
   // One name is found before its parts as words of their own.
   const name = sought.length === 1 ? sought[0]?.whole[0] : undefined;
-  const exact = name === undefined || steps.length < 2 ? phrase(steps, exactText) : quoteLexeme(name);
+  const exact =
+    name === undefined || isOne
+      ? phrase(steps, isOne ? exactText : withFurther(exactText))
+      : quoteLexeme(name);
   return query === null || exact === null
     ? null
     : { query, exact, asPrefix: null, marks: marksOf([], [...steps, ...whole]) };
@@ -92,6 +97,14 @@ function stepText({ lexemes, isLetter }: Step): string {
 function exactText({ lexemes, isLetter }: Step): string {
   const forms = bothForms(lexemes.slice(0, 1));
   return (isLetter ? forms.map(quotePrefix) : forms.map(quoteLexeme)).join(' | ');
+}
+
+/** A step with the further lexemes of its words, which long texts have. */
+function withFurther(textOf: (step: Step) => string): (step: Step) => string {
+  return (step) => {
+    const further = bothForms(step.lexemes).map((lexeme) => quotePrefix(lexeme + furtherMark));
+    return step.isLetter ? textOf(step) : [textOf(step), ...further].join(' | ');
+  };
 }
 
 function any(lexemes: readonly string[]): string {

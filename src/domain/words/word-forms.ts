@@ -7,6 +7,9 @@ import { stemOf } from './stems.ts';
  */
 export const derivedMark = '~';
 
+/** Stands behind a lexeme, with a number, where one cannot hold all positions of a word. No text has it in a word. */
+export const furtherMark = '\u001F';
+
 // A tsvector takes 2,046 bytes for a lexeme; a character has three bytes at most, or four for two units.
 const longestLexeme = 500;
 

@@ -30,6 +30,15 @@ describe('a search by words', () => {
     expect(titles(found)[0]).toBe('Two people editing the same record');
   });
 
+  it('finds a phrase at the end of a long text, common words included', async ({ tenant }) => {
+    const long = `${'The release of the driver has the fix for the bug. '.repeat(3_000)} The very last line of the text.`;
+    await write(tenant, 'Changelog', long);
+    await write(tenant, 'Other', 'The line is the very last.');
+    for (const q of ['"the very last line of the text"', '"the text"'])
+      expect(titles(await search(tenant, { q, mode: 'keyword' }))).toEqual(['Changelog']);
+    expect(titles(await search(tenant, { q: '"the very bug"', mode: 'keyword' }))).toEqual([]);
+  });
+
   it('tells what became of each word', async ({ tenant }) => {
     await write(tenant, 'One', 'A lease of the scheduler is lubricated.');
     const { meta } = await search(tenant, {
