@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 describe.for(['day', 'month'] as const)('a budget for three chunks a %s', (period) => {
-  it('buys an article of eight in three, each chunk once, and never more than it holds', async ({
+  it('buys an article of eight and its card in three, each chunk once, and never more than it holds', async ({
     books,
     agent,
   }) => {
@@ -44,8 +44,9 @@ describe.for(['day', 'month'] as const)('a budget for three chunks a %s', (perio
       await books.wake();
       expect(await agent.stateOf(id)).toMatchObject({ status: 'pending', next_attempt_at: null });
     }
-    expect(portions).toEqual([3, 3, 2]);
-    expect(await agent.stateOf(id)).toMatchObject({ status: 'embedded', chunks: 8 });
+    // The card, a short one, comes with the last two.
+    expect(portions).toEqual([3, 3, 3]);
+    expect(await agent.stateOf(id)).toMatchObject({ status: 'embedded', chunks: 9 });
     expect(new Set(books.bought()).size).toBe(books.bought().length);
   });
 });
