@@ -40,14 +40,16 @@ export function textsOfPhrase(text: string): TermTexts | null {
   const sought = soughtIn(text, createLexicon([]), 'whole');
   const steps = sought.flatMap((some) => some.steps);
   const isOne = steps.length === 1;
-  const query = phrase(steps, isOne ? stepText : withFurther(stepText));
   // One name is found before its parts as words of their own.
   const name = sought.length === 1 ? sought[0]?.whole[0] : undefined;
+  const whole = sought.length === 1 && !isOne ? any(sought[0]?.whole ?? []) : '';
+  const chain = phrase(steps, isOne ? stepText : withFurther(stepText));
+  const query = anyOf([whole === '' ? null : whole, chain]);
   const exact =
     name === undefined || isOne
       ? phrase(steps, isOne ? exactText : withFurther(exactText))
       : quoteLexeme(name);
-  return query === null || exact === null
+  return steps.length === 0 || query === null || exact === null
     ? null
     : { query, exact, asPrefix: null, marks: marksOf([], steps) };
 }
