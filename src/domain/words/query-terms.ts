@@ -51,7 +51,12 @@ export function textsOfPhrase(text: string): TermTexts | null {
       : quoteLexeme(name);
   return steps.length === 0 || query === null || exact === null
     ? null
-    : { query, exact, asPrefix: null, marks: marksOf([], steps) };
+    : {
+        query,
+        exact,
+        asPrefix: null,
+        marks: marksOf(name === undefined || isOne ? [] : (sought[0]?.whole ?? []), steps),
+      };
 }
 
 /** The texts for one of two. */
