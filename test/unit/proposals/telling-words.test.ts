@@ -16,7 +16,10 @@ describe('the telling words of a proposal', () => {
   });
 
   it('are twelve of the longest, and none is a part of a word where a long text is cut', () => {
-    const body = Array.from({ length: 3_000 }, (_, at) => `${'x'.repeat(at % 30)}y${'z'.repeat(at % 7)}`).join(' ');
+    const body = Array.from(
+      { length: 3_000 },
+      (_, at) => `${'x'.repeat(at % 30)}y${'z'.repeat(at % 7)}`,
+    ).join(' ');
     const words = tellingWords({ title: 'A title', body }).query?.split(' & ') ?? [];
     expect(words).toHaveLength(12);
     const there = new Set(tokenize(body, null).flatMap(({ lexemes }) => lexemes));
