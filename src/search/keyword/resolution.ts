@@ -46,6 +46,9 @@ export interface Sought {
   readonly known: number;
 }
 
+/** A last word of fewer letters that no article has is a weak sign for the words that begin with it: `flu` is no `fluent`. */
+const guessedPrefix = 5;
+
 /** The term that is sought for one of the query; undefined for a word that is none. */
 export function soughtTerm(term: Term, as: SoughtAs, languages: readonly string[]): Term | undefined {
   if (as === 'typed') return term;
@@ -89,6 +92,9 @@ export function seek(query: WordsQuery, resolution: QueryResolution): Sought {
       return;
     }
     add(term, count);
+    // A short beginning may be that of any word, so it stands for half of what was asked.
+    if (as === 'prefix' && typed.typed.length < guessedPrefix)
+      unknownWeight += inverseFrequency(count, articles);
     words.push(reportOf(typed, as));
   });
   const excluded: string[] = [];
