@@ -27,10 +27,10 @@ CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[
                where w.tenant_id = tenant and w.status = 'published' and w.version = served and w.words @@ wanted
                limit at_most) matching;
       if counted = at_most and cardinality(sample) > 0 then
-        select greatest(at_most, round(count(*)::float8 * articles / cardinality(sample))) into counted
+        select greatest(at_most, round(count(*) filter (where w.words @@ wanted)::float8 * articles / nullif(count(*), 0)))
+          into counted
           from article_words w
-         where w.tenant_id = tenant and w.version = served and w.article_id = any(sample) and w.status = 'published'
-           and w.words @@ wanted;
+         where w.tenant_id = tenant and w.version = served and w.article_id = any(sample) and w.status = 'published';
       end if;
       counts := counts || counted;
     end loop;

@@ -75,7 +75,7 @@ function evaluate(query: string, lexemes: Lexemes): Found {
       at += 1;
       return found;
     }
-    if (token[1] === undefined) throw new Error(`no word: ${query}`);
+    if (token[1] === undefined || token[1] === '') throw new Error(`no word: ${query}`);
     const lexeme = unquoted(token[1]);
     if (token[2] === undefined) return lexemes.get(lexeme) ?? [];
     return [...lexemes].filter(([known]) => known.startsWith(lexeme)).flatMap(([, places]) => places);

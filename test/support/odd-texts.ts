@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 const words = `getUserById C++ C# .net v1.9 1,000 1 4, ops@example.com /etc/hosts don't e-mail a HTTPServer2 or idemp* 日本語 テスト ﾊﾞｸﾞ
-  测试 번역을 ค้นหา ឯកសារ كِتَابٌ שָׁלוֹם हिन्दी ёлка Größe ﬁsh x² ﷺ 👍 𠮷`;
+  测试 번역을 ค้นหา ឯកសារ كِتَابٌ שָׁלוֹם हिन्दी ёлка Größe ﬁsh x² ﷺ 👍 𠮷 ــ ۥۥ`;
 const signs = `" ' '' \\ \\' \\\\ | & ! ( ) : :* :A * <-> <2> - -- “ „ « # \`\`\` ~ / . , + % _ $1 ? { } ;-- /*`;
 const unseen = '\u200B \u00AD \u0301 \uFE0F \u202E \uD800 \uDC00 \0 \u3164 \u1161 \u3099 각';
 

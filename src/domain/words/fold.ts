@@ -74,7 +74,7 @@ export function spelledOutForm(exact: string): string | null {
   return foldedForm(exact.replace(/[äöüøåß]/g, (sign) => umlauts[sign] ?? sign));
 }
 
-/** Kana in one of its two sets, with the sign of a long vowel left out at the end of a longer word, where it is often unwritten. */
+/** Kana in one of its two sets. */
 export function foldedKana(text: string): string {
   return text.replace(/[\u30A1-\u30F6]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - 0x60));
 }

@@ -4,7 +4,7 @@ import { detectLanguage } from './language.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
 import { optionLexeme } from './name-tokens.ts';
 import { type QueryItem, queryItems } from './query-items.ts';
-import { textsOfEither, textsOfPhrase, textsOfPrefix, textsOfWord } from './query-terms.ts';
+import { type TermTexts, textsOfEither, textsOfPhrase, textsOfPrefix, textsOfWord } from './query-terms.ts';
 import { quoteLexeme } from './query-text.ts';
 import { soughtIn } from './query-units.ts';
 import { scriptOfLanguage } from './scripts.ts';
@@ -79,8 +79,8 @@ export function parseQuery(q: string, languages: readonly string[]): WordsQuery 
     }
     const either = eitherTerm(items, index, reading);
     if (either !== null) {
-      asked.push(either);
-      index += 2;
+      asked.push(either.term);
+      index = either.last;
       continue;
     }
     asked.push(...termsOf(item, reading));
@@ -122,26 +122,37 @@ function isExclusion({ dashes, text, isQuoted }: QueryItem): boolean {
   return isQuoted || (Array.from(text).length > 2 && !/^\p{N}/u.test(text));
 }
 
-function eitherTerm(items: readonly QueryItem[], index: number, reading: Reading): Term | null {
-  const [item, or, next] = [items[index], items[index + 1], items[index + 2]];
-  if (item === undefined || or === undefined || next === undefined || !/^(or|OR|\|\|?)$/.test(or.typed))
-    return null;
-  if (item.dashes !== '' || next.dashes !== '') return null;
-  const [one, ...more] = termsOf(item, reading);
-  const [other, ...others] = termsOf(next, reading);
-  if (one === undefined || other === undefined || more.length > 0 || others.length > 0) return null;
-  if (one.isCommon || other.isCommon) return null;
-  const typed = `${one.typed} ${or.typed} ${other.typed}`;
-  return {
-    typed,
-    kind: 'either',
-    ...textsOfEither(withExact(one), withExact(other)),
-    isCommon: false,
-    correctable: null,
-  };
+/** One of several from an item on (`this or that`), and the last item of it; null where there is no other. */
+function eitherTerm(
+  items: readonly QueryItem[],
+  index: number,
+  reading: Reading,
+): { readonly term: Term; readonly last: number } | null {
+  const first = alternativeOf(items[index], reading);
+  if (first === null) return null;
+  let { typed } = first;
+  let texts = withExact(first);
+  let last = index;
+  for (;;) {
+    const or = items[last + 1];
+    const next = or && /^(or|OR|\|\|?)$/.test(or.typed) ? alternativeOf(items[last + 2], reading) : null;
+    if (or === undefined || next === null) break;
+    typed += ` ${or.typed} ${next.typed}`;
+    texts = textsOfEither(texts, withExact(next));
+    last += 2;
+  }
+  if (last === index) return null;
+  return { term: { typed, kind: 'either', ...texts, isCommon: false, correctable: null }, last };
 }
 
-function withExact({ query, exact, marks }: Term) {
+/** The term of an item that may be one of several; null where it is none, or a common one. */
+function alternativeOf(item: QueryItem | undefined, reading: Reading): Term | null {
+  if (item === undefined || item.dashes !== '') return null;
+  const [one, ...more] = termsOf(item, reading);
+  return one === undefined || more.length > 0 || one.isCommon ? null : one;
+}
+
+function withExact({ query, exact, marks }: Term): TermTexts {
   return { query, exact: exact ?? query, asPrefix: null, marks };
 }
 

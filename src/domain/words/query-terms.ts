@@ -2,7 +2,7 @@ import { foldedForm } from './fold.ts';
 import { createLexicon } from './lexicon.ts';
 import { anyOf, bothForms, phraseOf, quoteLexeme, quotePrefix } from './query-text.ts';
 import { type Sought, type Step, soughtIn } from './query-units.ts';
-import { furtherMark } from './word-forms.ts';
+import { derivedMark, furtherMark } from './word-forms.ts';
 
 /** What finds something sought, as texts of tsqueries, and what is marked where it is found. */
 export interface TermTexts {
@@ -117,7 +117,9 @@ function begun(lexemes: readonly string[]): string {
 
 /** Lexemes with their forms without accents: a prefix is not in the forms of the words that begin with it. */
 function plainToo(lexemes: readonly string[]): string[] {
-  return bothForms(lexemes.flatMap((lexeme) => [lexeme, foldedForm(lexeme)]));
+  const forms = bothForms(lexemes.flatMap((lexeme) => [lexeme, foldedForm(lexeme)]));
+  // Nothing is left of a word of signs that stretch others, and all words begin with nothing.
+  return forms.filter((form) => form !== '' && form !== derivedMark);
 }
 
 function marksOf(whole: readonly string[], steps: readonly Step[]): string[] {

@@ -72,8 +72,10 @@ function dictionaryWords(letters: readonly Letter[], lexicon: Lexicon): RunWord[
         index += 1;
       }
       if (index === first) continue;
-      const folded = foldedWord(segment);
-      const lexemes = folded === segment ? [segment] : [segment, derive(folded)];
+      // Some letters with many marks are longer than a lexeme may be.
+      const word = bounded(segment);
+      const folded = foldedWord(word);
+      const lexemes = folded === word ? [word] : [word, derive(folded)];
       words.push({ first, last: index - 1, lexemes });
     }
   }

@@ -51,7 +51,7 @@ export async function listMatchedWords(
                  limit ${maxLexemes}) word
       ) matched
       where w.tenant_id = :tenantId and w.article_id = any(cast(:ids as uuid[]))
-        and w.version = coalesce((select serving from word_versions where tenant_id = :tenantId), 1)`,
+        and w.version = (select serving_words())`,
     {
       ...{ tenantId, ids: [...ids], exact: [...exact], prefixes: [...prefixes] },
       positions: Math.min(mostPositions, Math.max(leastPositions, each)),

@@ -110,6 +110,31 @@ describe('any text', () => {
     );
   });
 
+  it('is one of several, as a query that Postgres reads', () => {
+    fc.assert(
+      fc.property(fc.array(oddText, { minLength: 2, maxLength: 4 }), (texts) => {
+        for (const { query, exact } of parseQuery(texts.join(' or '), ['en', 'de']).terms) {
+          for (const found of [query, exact]) if (found !== null) matches(found, { vector: "'a':1" });
+        }
+      }),
+    );
+  });
+
+  it.each(['ก', 'ー', 'ກ', '漢', '한', 'a', 'ـ'])(
+    'has no word that is too long for Postgres: %s',
+    (letter) => {
+      // A mark that becomes two.
+      const { vector } = analyzed(`${letter}${'\u0344'.repeat(8)}`.repeat(200), null);
+      const bytes = [...lexemesOf(vector).keys()].map((lexeme) => Buffer.byteLength(lexeme));
+      expect(Math.max(...bytes)).toBeLessThanOrEqual(2_046);
+    },
+  );
+
+  it.each(['\u0640\u0640', '\u06E5\u06E5'])('begins with no empty word: %s', (q) => {
+    const [term] = parseQuery(q, ['ar']).terms;
+    expect(matches(term?.asPrefix ?? '', { vector: "'a':1" })).toBe(false);
+  });
+
   it('gives the same words however it is composed', () => {
     fc.assert(
       fc.property(oddText, (body) => {

@@ -239,6 +239,19 @@ describe('one of two words', () => {
       expect(matches(terms[0]?.query ?? '', words(text))).toBe(true);
   });
 
+  it('may be two names with the same parts', () => {
+    const { terms } = parseQuery('a1 or b1', ['en']);
+    for (const text of ['a1', 'b1']) expect(matches(terms[0]?.query ?? '', words(text))).toBe(true);
+    expect(matches(terms[0]?.query ?? '', words('c1'))).toBe(false);
+  });
+
+  it('may be one of more than two', () => {
+    const { terms } = parseQuery('"red pump" or "blue pump" or "green pump" leak', ['en']);
+    expect(terms.map(({ kind }) => kind)).toEqual(['either', 'word']);
+    for (const colour of ['red', 'blue', 'green'])
+      expect(matches(terms[0]?.query ?? '', words(`a ${colour} pump`))).toBe(true);
+  });
+
   it.each(['or', 'or pump', 'pump or', 'to be or not'])(
     'needs a word that says something on both sides: %s',
     (q) => {
