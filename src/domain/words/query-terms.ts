@@ -1,6 +1,6 @@
 import { foldedForm } from './fold.ts';
 import { createLexicon } from './lexicon.ts';
-import { anyOf, bothForms, phraseOf, quoteLexeme, quotePrefix } from './query-text.ts';
+import { anyOf, bothForms, eitherOf, phraseOf, quoteLexeme, quotePrefix } from './query-text.ts';
 import { type Sought, type Step, soughtIn } from './query-units.ts';
 import { derivedMark, furtherMark } from './word-forms.ts';
 
@@ -79,8 +79,8 @@ function wholeSteps(sought: readonly Sought[]): Step[] {
 /** The texts for one of two. */
 export function textsOfEither(one: TermTexts, other: TermTexts): TermTexts {
   return {
-    query: anyOf([one.query, other.query]) ?? one.query,
-    exact: anyOf([one.exact, other.exact]) ?? one.exact,
+    query: eitherOf(one.query, other.query),
+    exact: eitherOf(one.exact, other.exact),
     asPrefix: null,
     marks: [...new Set([...one.marks, ...other.marks])],
   };

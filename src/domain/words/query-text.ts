@@ -21,31 +21,21 @@ export function bothForms(lexemes: readonly string[]): string[] {
   return [...new Set(both)];
 }
 
-/** The text of a tsquery that any of several texts satisfies; null where there is none. */
-export function anyOf(queries: readonly (string | null)[]): string | null {
-  const some = queries.filter((query) => query !== null);
-  return some.length === 0 ? null : [...new Set(some.flatMap(alternativesOf))].join(either);
+/** The text of a tsquery that one of two texts satisfies, whatever these are made of. */
+export function eitherOf(one: string, other: string): string {
+  return one === other ? one : one + either + other;
 }
 
-/** The alternatives of the text of a tsquery: those outside of brackets and lexemes, because each has to be whole. */
-function alternativesOf(query: string): string[] {
-  const alternatives: string[] = [];
-  let depth = 0;
-  let isQuoted = false;
-  let from = 0;
-  for (let at = 0; at < query.length; at += 1) {
-    const character = query[at];
-    // A quote within a lexeme is doubled, so that it ends the lexeme and begins it again.
-    if (character === "'") isQuoted = !isQuoted;
-    else if (isQuoted) at += character === '\\' ? 1 : 0;
-    else if (character === '(') depth += 1;
-    else if (character === ')') depth -= 1;
-    else if (depth === 0 && query.startsWith(either, at)) {
-      alternatives.push(query.slice(from, at));
-      from = at + either.length;
-    }
-  }
-  return [...alternatives, query.slice(from)];
+/**
+ * The text of a tsquery that any of several texts satisfies; null where there is none. Each has alternatives without brackets, or is in
+ * brackets as a whole.
+ */
+export function anyOf(queries: readonly (string | null)[]): string | null {
+  const some = queries.filter((query) => query !== null);
+  const alternatives = new Set(
+    some.flatMap((query) => (query.startsWith('(') ? [query] : query.split(either))),
+  );
+  return some.length === 0 ? null : [...alternatives].join(either);
 }
 
 /** A step of a phrase: its place among the words, and the text of a tsquery for one word. */
