@@ -18,7 +18,13 @@ import {
 } from './resolution.ts';
 import { findSpellings } from './spelling.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
-import { countWords, type Ranked, type RankedByWords, rankByWords } from './words-read-model.ts';
+import {
+  countWords,
+  type Ranked,
+  type RankedByWords,
+  rankByWords,
+  type WordStatistics,
+} from './words-read-model.ts';
 
 export interface KeywordQuery {
   readonly q: string;
@@ -61,16 +67,17 @@ export function createKeywordSearch(): KeywordSearch {
   const statistics = createStatistics();
 
   const understand = async (tx: Transaction, tenantId: string, q: string, plan?: QueryResolution) => {
-    const { languages } = plan ?? (await statistics.read(tx, tenantId));
+    const of = plan ?? (await statistics.read(tx, tenantId));
+    const { languages } = of;
     const query = parseQuery(q, languages);
     const withCommon = takeBackCommon(query, languages);
     if (plan !== undefined)
       return { resolution: plan, sought: seek(plan.withCommon ? withCommon : query, plan) };
-    const resolution = await resolve(tx, tenantId, query, statistics);
+    const resolution = await resolve(tx, tenantId, query, { of, statistics });
     if (withCommon === query || resolution.terms.some(({ count }) => count > 0))
       return { resolution, sought: seek(query, resolution) };
     // No word of the query is in any article, but for those that were left out. Where they are rare, they are sought.
-    const again = await resolve(tx, tenantId, withCommon, statistics);
+    const again = await resolve(tx, tenantId, withCommon, { of, statistics });
     const rare = Math.max(1, again.articles / 10);
     const terms = again.terms.map((term) => (term.count <= rare ? term : { ...term, count: 0 }));
     const retried = { ...again, terms, withCommon: true };
@@ -117,9 +124,8 @@ async function resolve(
   tx: Transaction,
   tenantId: string,
   query: WordsQuery,
-  statistics: Statistics,
+  { of, statistics }: { readonly of: WordStatistics; readonly statistics: Statistics },
 ): Promise<QueryResolution> {
-  const of = await statistics.read(tx, tenantId);
   const count = (terms: readonly Term[]) =>
     statistics.count(
       tx,

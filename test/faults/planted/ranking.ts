@@ -8,6 +8,8 @@ const queries = ['test/integration/search/query-embedding.test.ts'];
 const nearest = ['test/integration/vectors/nearest.test.ts'];
 const fusion = ['test/unit/search/fusion.test.ts'];
 const cursors = ['test/unit/search/cursor.test.ts'];
+const anyText = ['test/unit/domain/words/any-text.test.ts'];
+const parsing = ['test/unit/domain/words/parse-query.test.ts'];
 const both = ['test/integration/search/ranking.test.ts'];
 
 /** Faults in the order and the pages of a search. */
@@ -128,8 +130,8 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/keyword/keyword.ts',
-    find: 'await resolve(tx, tenantId, query, statistics);\n    if',
-    replace: 'await resolve(tx, tenantId, withCommon, statistics);\n    if',
+    find: 'await resolve(tx, tenantId, query, { of, statistics });\n    if',
+    replace: 'await resolve(tx, tenantId, withCommon, { of, statistics });\n    if',
     why: 'the counts are those of other terms',
     tests: [...pages, ...wordRanking],
   },
@@ -216,5 +218,26 @@ export const rankingFaults: readonly PlantedFault[] = [
     replace: "limit: (mode === 'hybrid'",
     why: 'later pages by meaning run out',
     tests: pages,
+  },
+  {
+    file: 'src/domain/words/query-terms.ts',
+    find: 'query: eitherOf(one.query, other.query)',
+    replace: 'query: anyOf([one.query, other.query]) ?? one.query',
+    why: 'one of two names with the same parts is no query that Postgres reads',
+    tests: parsing,
+  },
+  {
+    file: 'src/domain/words/query-terms.ts',
+    find: ".filter((form) => form !== '' && form !== derivedMark)",
+    replace: '',
+    why: 'a word of signs that stretch others begins with an empty word, which Postgres refuses',
+    tests: anyText,
+  },
+  {
+    file: 'src/domain/words/run-words.ts',
+    find: 'const word = bounded(segment);',
+    replace: 'const word = segment;',
+    why: 'an article with a word of many marks cannot be stored',
+    tests: anyText,
   },
 ];
