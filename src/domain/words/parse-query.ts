@@ -72,8 +72,8 @@ export function parseQuery(q: string, languages: readonly string[]): WordsQuery 
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];
     if (item === undefined) break;
-    const behind = items[index - 1]?.text ?? '';
-    if (isExclusion(item) && !isCommandLine && !isShellCommand(behind)) {
+    const isOption = !item.isQuoted && (isCommandLine || isShellCommand(items[index - 1]?.text ?? ''));
+    if (isExclusion(item) && !isOption) {
       left.push(...termsOf(item, reading).map((term) => ({ term, asOption: optionOf(item, term) })));
       continue;
     }

@@ -1,9 +1,8 @@
+import { headingWords as wordsOf } from '../../domain/heading-path.ts';
 import type { Place } from '../../domain/words/outline.ts';
 
 /** The most characters of a heading path that are shown. */
 const maxPath = 200;
-/** What is read of a heading's line. */
-export const headingCharacters = 300;
 
 /** The headings above a place, from the highest: those of a deeper or equal level end where the next one begins. */
 export function headingsAbove(headings: readonly Place[], at: number): Place[] {
@@ -19,12 +18,7 @@ export function headingsAbove(headings: readonly Place[], at: number): Place[] {
 
 /** The words of a heading, from what stands at the start of its line. */
 export function headingWords(text: string): string {
-  const line = text.trimStart().split('\n', 1)[0]?.trim() ?? '';
-  return line
-    .replace(/^#{1,6}(?=[ \t]|$)/, '')
-    .replace(/(?:^|[ \t])#{1,300}$/, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  return wordsOf(text.trimStart()).replace(/\s+/g, ' ');
 }
 
 /** The path of headings as it is shown, such as `Storage > Backups`; null without a heading. */

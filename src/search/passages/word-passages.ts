@@ -1,8 +1,9 @@
+import { maxHeadingCharacters } from '../../domain/heading-path.ts';
 import type { Place } from '../../domain/words/outline.ts';
 import { tokenize } from '../../domain/words/tokenize.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import { characterOf, type FoundPlace, findPlace, type MarkedPiece, markPiece } from './found-place.ts';
-import { headingCharacters, headingPathOf, headingsAbove, headingWords } from './headings.ts';
+import { headingPathOf, headingsAbove, headingWords } from './headings.ts';
 import { createMarker, type Marker, type Marks } from './marks.ts';
 import { type BodyPiece, listMatchedWords, type MatchedWords } from './passages-read-model.ts';
 import { createPieceReader, type PieceReader } from './piece-reader.ts';
@@ -101,7 +102,7 @@ function aroundPiece({ headings, tables }: MatchedWords, { start, length }: Piec
   ];
 }
 
-const headingPiece = ([at]: Place): Piece => ({ start: at, length: headingCharacters });
+const headingPiece = ([at]: Place): Piece => ({ start: at, length: maxHeadingCharacters });
 const headerPiece = ([at]: Place): Piece => ({ start: at, length: headerCharacters });
 
 /** The headings and the tables that the places have indeed. */

@@ -137,6 +137,7 @@ describe('a word behind a dash', () => {
   it.each([
     ['pump -diesel', ['pump'], ['diesel']],
     ['pump -"diesel engine"', ['pump'], ['-"diesel engine"']],
+    ['git pull -"merge conflict"', ['git', 'pull'], ['-"merge conflict"']],
     ['-diesel pump', ['pump'], ['diesel']],
     ['jaguar −car', ['jaguar'], ['car']],
     ['search -postgres -redis', ['search'], ['postgres', 'redis']],
