@@ -67,13 +67,18 @@ function closingQuote(q: string, from: number, closing: string): number {
   return ends.length === 0 ? -1 : Math.min(...ends);
 }
 
+/** Whether a quote behind a figure is a sign for inches, which begins no phrase: `19" rack, 2" deep`. */
+function isInches(q: string, at: number): boolean {
+  return q[at] === '"' && /\p{N}/u.test(q[at - 1] ?? '');
+}
+
 function wordEnd(q: string, from: number): number {
   let at = from;
   while (at < q.length) {
     const character = q[at] ?? '';
     if (isBlank.test(character)) break;
-    // A quote within a word, such as a sign for inches, is not the beginning of a phrase.
-    if (quotes[character] !== undefined && closingQuote(q, at + 1, quotes[character] ?? '') >= 0) break;
+    const closing = isInches(q, at) ? undefined : quotes[character];
+    if (closing !== undefined && closingQuote(q, at + 1, closing) >= 0) break;
     at += 1;
   }
   return at;

@@ -117,6 +117,7 @@ describe('a phrase in quotes', () => {
   it('without its end is no phrase', () => {
     expect(parseQuery('"lubricate pump', ['en']).terms.map(({ kind }) => kind)).toEqual(['word', 'word']);
     expect(parseQuery('19" monitor', ['en']).terms.map(({ typed }) => typed)).toEqual(['19', 'monitor']);
+    expect(read('19" rack, 2" deep').terms).toEqual(['19', 'rack', '2', 'deep']);
   });
 
   it('does not go from one field to the next', () => {
