@@ -1,7 +1,7 @@
 // `npm run bench:quality`: the set-up, then measures how well each search mode answers the judged queries, or those of judged
 // collections (`-- --collection FOLDER`, several times if wanted).
-import { parseArgs } from 'node:util';
 import './close-library-output.mjs';
+import { parseArgs } from 'node:util';
 import { setUpOrExit } from './setup.mjs';
 
 const { values } = parseArgs({ options: { collection: { type: 'string', multiple: true } } });

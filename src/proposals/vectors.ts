@@ -1,7 +1,7 @@
 import { type ArticleSource, articleText } from '../domain/article-text.ts';
 import { type Chunk, chunkerVersion, chunksOf } from '../domain/chunks.ts';
 import type { Failure } from '../domain/failures.ts';
-import { atCurrentAddress } from '../domain/provider-target.ts';
+import { atCurrentAddress, type ProviderTarget } from '../domain/provider-target.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { refusalOf } from '../providers/admission.ts';
@@ -10,7 +10,7 @@ import { forgetBought } from '../vectors/chunk-purchases.ts';
 import { insertVectors, listKnownChunks, reuseVectors, upsertManifest } from '../vectors/chunk-store.ts';
 import { storeCuts } from '../vectors/cutting/article-cuts.ts';
 import type { Cutter } from '../vectors/cutting/cutter.ts';
-import { ensureSpace, serving } from '../vectors/spaces.ts';
+import { ensureSpace, serving, targets } from '../vectors/spaces.ts';
 import type { BuyVectors, VectorsBought } from './buy-vectors.ts';
 import {
   dimensionsOf,
@@ -149,10 +149,7 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
         ...(bought.length > 0
           ? [
               insertVectors(tx, tenantId, spaceId, bought),
-              forgetBought(tx, tenantId, {
-                kind: { target: proposal.target, chunkerVersion },
-                hashes: bought.map(({ hash }) => hash),
-              }),
+              forgetStored(tx, tenantId, spaceId, proposal.target, bought),
             ]
           : []),
         ...(article.published && isComplete(proposal)
@@ -177,6 +174,23 @@ export function createProposalVectors(deps: ProposalVectorsDeps): ProposalVector
 function toBuy(lacking: readonly Chunk[], maxChunks: number): readonly Chunk[] {
   const found = lacking.filter(({ isCard }) => !isCard);
   return found.length > 0 && found.length <= maxChunks ? lacking : sampleEvenly(found, maxChunks);
+}
+
+/**
+ * Forgets bought vectors that are stored with an article. While the serving space is that of an earlier chunker, they are kept for the
+ * space that will replace it, so that the article's workflow does not buy them again.
+ */
+async function forgetStored(
+  tx: Transaction,
+  tenantId: string,
+  spaceId: string,
+  target: ProviderTarget,
+  bought: readonly { readonly hash: string }[],
+): Promise<void> {
+  const kind = { target, chunkerVersion };
+  const [space] = await targets(tx, tenantId, kind);
+  if (space?.id === spaceId)
+    await forgetBought(tx, tenantId, { kind, hashes: bought.map(({ hash }) => hash) });
 }
 
 /**

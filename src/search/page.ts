@@ -26,9 +26,10 @@ export async function loadPage(
   }
   const relevant = page.filter(({ relevance }) => relevance >= minRelevance);
   const isReranked = reranked?.kind === 'reranked';
-  // The pages behind one without a relevant hit have none either, as good as always.
+  // The pages behind one without a relevant hit have none either, as good as always; but not in a reranker's order.
+  const judged = isReranked ? unseen : page;
   const next =
-    unseen.length > limit && relevant.length > 0
+    unseen.length > limit && judged.some(({ relevance }) => relevance >= minRelevance)
       ? cursorAfter({ page, servedMode, fallback, words, cursor, byVector, reranked: isReranked })
       : undefined;
   const [{ hits, places }, nextCursor] = await Promise.all([

@@ -1,8 +1,7 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import { loadHits } from './hits.ts';
-import { listHitArticles } from './hits-read-model.ts';
+import { listHitArticles, listPassages } from './hits-read-model.ts';
 import type { RankedHit, Ranking } from './ranking.ts';
-import { listFoundChunks } from './rerank-read-model.ts';
 import { plainText } from './snippet.ts';
 
 /** A hit as a reranker reads it. */
@@ -32,7 +31,7 @@ export async function loadCandidates(
   const byWords = first.filter(({ id }) => !byMeaning.has(id));
   const [articles, chunks, { hits: found }] = await Promise.all([
     listHitArticles(tx, tenantId, [...byMeaning]),
-    passages === undefined ? new Map<string, never>() : listFoundChunks(tx, tenantId, passages.spaceId, near),
+    passages === undefined ? new Map<string, never>() : listPassages(tx, tenantId, passages.spaceId, near),
     loadHits(tx, tenantId, byWords, ranking),
   ]);
   const texts = new Map(

@@ -1,8 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { isThrown } from '../domain/thrown.ts';
 import type { AnalyzableText, AnalyzedText } from '../domain/words/analyze-text.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
-import { ThreadsUnavailable } from '../platform/threads/threads-unavailable.ts';
 import type { Analyzer } from './analysis/analyzer.ts';
 import { deleteWords, insertWords, replaceWords, updateStatus, type WordsSubject } from './store.ts';
 import { findServing, lookForMissing } from './versions-store.ts';
@@ -27,7 +25,7 @@ export interface WordIndex {
    * `ThreadsUnavailable` when it cannot be done now.
    */
   analyze(tenantId: string, text: AnalyzableText): Promise<ArticleWords>;
-  /** The same for a text that is paid for; undefined when it cannot be done now. */
+  /** The same for a text that is paid for; undefined when it cannot be done now. Never fails. */
   analyzeIfFree(tenantId: string, text: AnalyzableText): Promise<ArticleWords | undefined>;
   /** Writes those of a new article, in its transaction and after its statement: by one statement, which needs no answer. */
   insert(tx: Transaction, tenantId: string, article: WordsSubject, words: ArticleWords): Promise<void>;
@@ -83,11 +81,8 @@ export function createWordIndex({
   return {
     analyze,
 
-    analyzeIfFree: (tenantId, text) =>
-      analyze(tenantId, text).catch((error: unknown) => {
-        if (isThrown(error, ThreadsUnavailable)) return undefined;
-        throw error;
-      }),
+    // Whatever failed, the worker finds the words later: the text is not to be bought again.
+    analyzeIfFree: (tenantId, text) => analyze(tenantId, text).catch(() => undefined),
 
     async insert(tx, tenantId, article, { versions, isServed }) {
       await Promise.all([

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '../../src/domain/actor.ts';
 import type { Role } from '../../src/domain/roles.ts';
 import { type AppDeps, createApp } from '../../src/http/app.ts';
+import { defaultRateLimits } from '../../src/http/rate-limits.ts';
 import { type RunningServer, startServer } from '../../src/http/server.ts';
 import { cursor } from '../../src/platform/http/cursor.ts';
 import { problem } from '../../src/platform/http/problem.ts';
@@ -202,6 +203,8 @@ export async function startTinyApp(deps: Partial<AppDeps> = {}): Promise<TinyApp
     log,
     version: '1.2.3',
     verifyReplies: true,
+    // The facts of a file come faster than strangers may.
+    rateLimits: { ...defaultRateLimits, strangersPerSecond: 10_000 },
     ...deps,
   });
   const server = await startServer({ app, port: 0, log });

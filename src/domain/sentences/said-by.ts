@@ -17,6 +17,11 @@ const none = width - 1;
 
 /** Of the places where a sentence stands under headings of one name, only so many are looked at: another one is taken for none. */
 const maxPlaces = 50;
+/**
+ * Only so many headings above a sentence are looked at. Lines that end with a colon stand under each other without end; what is further
+ * up is taken for nothing.
+ */
+const maxAbove = 24;
 
 /**
  * Prepares a proposal for the comparison with articles. An article says a statement where it stands in it under the same heading, however
@@ -50,7 +55,7 @@ export function createUnsaid(proposal: Statements): Unsaid {
       const sentence = numbers.get(folded);
       if (sentence === undefined) continue;
       anywhere.add(sentence);
-      for (let heading = under; heading !== undefined; heading = heading.above) {
+      for (const heading of fromHere(under)) {
         const name = numbers.get(heading.folded);
         if (name === undefined || !wanted.has(sentence * width + name)) continue;
         const found = places.get(sentence * width + name) ?? new Set();
@@ -80,10 +85,17 @@ export function createUnsaid(proposal: Statements): Unsaid {
 }
 
 function isUnder({ above }: Heading, name: string): boolean {
-  for (let heading = above; heading !== undefined; heading = heading.above) {
-    if (heading.folded === name) return true;
-  }
+  for (const heading of fromHere(above)) if (heading.folded === name) return true;
   return false;
+}
+
+/** A heading and those above it, the nearest first. */
+function* fromHere(first: Heading | undefined): Generator<Heading> {
+  let heading = first;
+  for (let count = 0; heading !== undefined && count < maxAbove; count += 1) {
+    yield heading;
+    heading = heading.above;
+  }
 }
 
 /** Whether a heading comes behind one of this name that stands under the same one. */

@@ -77,8 +77,10 @@ export function statementsOf({ title, body }: ArticleSource): Statements {
         const sentences = sentencesOf(block.text, block.quoted);
         add(sentences, under);
         const last = sentences.at(-1);
-        beforeList = last === undefined ? undefined : { ...last, above: under, order: 0 };
-        leadIn = last !== undefined && /[:：]$/u.test(last.text) ? beforeList : undefined;
+        const node = last === undefined ? undefined : { ...last, above: under, order: 0 };
+        // What is below an item is not before its list: the next item stands where this one does.
+        if (item === undefined) beforeList = node;
+        leadIn = last !== undefined && /[:：]$/u.test(last.text) ? node : undefined;
         return;
       }
       case 'item': {

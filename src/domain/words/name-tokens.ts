@@ -127,7 +127,7 @@ function shortenedWord(text: string, unit: TextUnit, position: number, lexicon: 
 
 function signedToken(text: string, { start, end }: Span, signs: string, position: number): Token {
   const name = exactForm(text.slice(start, end));
-  // A longer name is told from others without its signs.
+  // A longer name differs enough from others without its signs.
   const lexemes = name.length > 2 ? [name + signs, derive(name)] : [name + signs];
   return { start, end: end + signs.length, position, lexemes, kind: 'word' };
 }

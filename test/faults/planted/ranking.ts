@@ -109,7 +109,7 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/page.ts',
-    find: 'unseen.length > limit && relevant.length > 0',
+    find: 'unseen.length > limit && judged.some(({ relevance }) => relevance >= minRelevance)',
     replace: 'unseen.length > limit',
     why: 'pages without a relevant hit go on to the end of the list',
     tests: ['test/api/search/relevance.test.ts'],

@@ -75,7 +75,8 @@ describe('the articles of an answer', () => {
     test,
   }) => {
     const known = written();
-    const existing = await createArticle(test, tenant, { title: known.title, body: known.body });
+    const { title, body, tags } = known;
+    const existing = await createArticle(test, tenant, { title, body, tags });
     document.saysOf([known, written(), { ...known, title: 'Again' }]);
     await document.ask();
     expect(await document.make()).toMatchObject({ created: 1, duplicates: 2, failed: 0 });

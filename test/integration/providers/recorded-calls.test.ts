@@ -129,11 +129,9 @@ async function tenantOf(
   return tenant;
 }
 
-/** An article of two chunks. */
+/** An article of two texts to embed: a passage and the card. */
 const publish = (test: TestServices, tenant: TestTenant, name = 'One') =>
-  createArticle(test, tenant, {
-    body: ['First', 'Second'].map((part) => section(`${name} ${part}`)).join('\n\n'),
-  });
+  createArticle(test, tenant, { body: section(name), tags: ['a tag'] });
 
 const section = (name: string) =>
   `## ${name}\n\n${Array.from({ length: 12 }, (_, i) => `Sentence ${i} of ${name} says what ${name} is about.`).join(' ')}`;

@@ -35,6 +35,11 @@ describe('an article says a proposal', () => {
     ['with code marked or not', 'Call `retry` twice a day.', 'Call retry twice a day.'],
     ['with other quotes and dashes', 'It says "yes" - it doesn\'t wait.', 'It says “yes” – it doesn’t wait.'],
     ['with other marks at the end', 'The pool is full.', 'The pool is full!'],
+    [
+      'with items in another order, one of which has a paragraph',
+      '- Two of these here.\n\n- One of these here.\n\n  More of it here.',
+      '- One of these here.\n\n  More of it here.\n\n- Two of these here.',
+    ],
     ['with another bullet', '- one of these\n- two of these', '* one of these\n* two of these'],
     [
       'with a heading of another level',
@@ -317,6 +322,8 @@ describe('a text that is made to cost much', () => {
       'distinct words': Array.from({ length: size / 6 }, (_, at) => `w${at.toString(36)}`).join(' '),
       'Chinese sentences': '这是一个测试。'.repeat(size / 7),
       quotes: '"'.repeat(size),
+      'lines that end with a colon': 'a:\n\n'.repeat(size / 4),
+      'items with paragraphs': '- a\n\n  b\n\n'.repeat(size / 10),
     }),
   )('is compared all the same: %s', (_, body) => {
     expect(compare(body, body)).toEqual({ kind: 'said', by: 0 });
