@@ -72,7 +72,8 @@ export function parseQuery(q: string, languages: readonly string[]): WordsQuery 
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index];
     if (item === undefined) break;
-    const isOption = !item.isQuoted && (isCommandLine || isShellCommand(items[index - 1]?.text ?? ''));
+    const isBehindCommand = isShellCommand(items[index - 1]?.text ?? '') && index > 0;
+    const isOption = !item.isQuoted && (isBehindCommand || (isCommandLine && isShort(item)));
     if (isExclusion(item) && !isOption) {
       left.push(...termsOf(item, reading).map((term) => ({ term, asOption: optionOf(item, term) })));
       continue;
@@ -115,6 +116,10 @@ function optionOf({ isQuoted, text }: QueryItem, term: Term): Term {
   const lexeme = optionLexeme(text);
   return { ...term, query: quoteLexeme(lexeme), exact: null, asPrefix: null, marks: [...term.marks, lexeme] };
 }
+
+/** Further behind a command (`find . -type f`) a longer word is left to the articles: `python tutorial -java` may exclude. */
+const isShort = ({ text }: QueryItem) => Array.from(text).length <= shortOption;
+const shortOption = 4;
 
 /** One or two characters or figures behind a dash are an option, and so is what stands behind two dashes. */
 function isExclusion({ dashes, text, isQuoted }: QueryItem): boolean {

@@ -142,6 +142,9 @@ describe('a word behind a dash', () => {
     ['-diesel pump', ['pump'], ['diesel']],
     ['jaguar −car', ['jaguar'], ['car']],
     ['search -postgres -redis', ['search'], ['postgres', 'redis']],
+    // Commands are words as well: what stands further behind them may be left out, unless an article has it as an option.
+    ['time management -pomodoro', ['time', 'management'], ['pomodoro']],
+    ['python tutorial -django', ['python', 'tutorial'], ['django']],
   ])('is left out where something else is asked for: %s', (q, terms, left) => {
     expect(read(q)).toEqual({ terms, left, ignored: [] });
   });
@@ -154,7 +157,7 @@ describe('a word behind a dash', () => {
     ['find . -name foo', ['find', 'name', 'foo']],
     ['java -jar app.jar', ['java', 'jar', 'app.jar']],
     ['use tar -xzvf', ['use', 'tar', 'xzvf']],
-    ['git commit -amend', ['git', 'commit', 'amend']],
+    ['git -amend', ['git', 'amend']],
     ['git commit --amend --no-edit', ['git', 'commit', 'amend', 'no-edit']],
     ['chmod -R 755', ['chmod', 'R', '755']],
     ['mytool --verbose', ['mytool', 'verbose']],
