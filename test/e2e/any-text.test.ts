@@ -1,5 +1,4 @@
 import { describe, expect } from 'vitest';
-import { articleText } from '../../src/domain/article-text.ts';
 import { factsOfService } from '../support/fixtures.ts';
 import { eventually } from '../support/running-service.ts';
 
@@ -42,8 +41,12 @@ describe('an article of 500,000 characters', () => {
         [id],
       );
       expect(rows).toHaveLength(article.embedding.chunks);
-      const stored = rows.map(({ text: chunk }) => String(chunk)).join('');
-      expect(dense(stored) === dense(articleText({ title: 'A very long one', body }))).toBe(true);
+      // The last one is the card, which says again how the text begins.
+      const stored = rows
+        .slice(0, -1)
+        .map(({ text: chunk }) => String(chunk))
+        .join('');
+      expect(dense(stored) === dense(body)).toBe(true);
     },
   );
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { maxHeadingCharacters } from '../../domain/heading-path.ts';
 import type { Place } from '../../domain/words/outline.ts';
 import { tokenize } from '../../domain/words/tokenize.ts';
@@ -52,7 +53,12 @@ export async function listWordPassages(
   const sought = ids.map((id) => soughtIn(id, matched.get(id), marker));
   const reader = createPieceReader(tx, tenantId);
   await reader.load(sought.flatMap(piecesToRead));
-  const found = sought.map((each) => ({ ...each, places: placesIn(each, reader, marker) }));
+  const found: (Sought & { readonly places: readonly FoundPlace[] })[] = [];
+  for (const each of sought) {
+    found.push({ ...each, places: placesIn(each, reader, marker) });
+    // A hundred long texts keep the event loop for most of a second, so others have it in between.
+    await setImmediate();
+  }
   await reader.load(
     found.flatMap(({ id, words, places }) => (words === undefined ? [] : aroundPlaces(id, words, places))),
   );
