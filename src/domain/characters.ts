@@ -13,3 +13,16 @@ export function offsetOf(text: string, characters: number): number {
   }
   return at;
 }
+
+/** Counts the characters before an offset of the text. Mostly offsets come in their order, so each is counted from the last. */
+export function createCharacterCount(text: string): (offset: number) => number {
+  if (!/[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text)) return (offset) => offset;
+  let counted = 0;
+  let characters = 0;
+  return (offset) => {
+    if (offset < counted) return characters - countCharacters(text, counted, offset);
+    characters += countCharacters(text, offset, counted);
+    counted = offset;
+    return characters;
+  };
+}

@@ -1,5 +1,6 @@
 import type { ArticleSource } from '../domain/article-text.ts';
 import { analyzerVersion } from '../domain/words/analyzer-version.ts';
+import { quoteLexeme } from '../domain/words/query-text.ts';
 import { tokenize } from '../domain/words/tokenize.ts';
 
 /** Words that each article has which says all of a proposal. */
@@ -26,6 +27,6 @@ export function tellingWords({ title, body }: ArticleSource): TellingWords {
     }
   }
   const telling = [...found].sort((a, b) => b.length - a.length).slice(0, maxWords);
-  const query = telling.map((lexeme) => `'${lexeme.replace(/['\\]/gu, '$&$&')}'`).join(' & ');
+  const query = telling.map(quoteLexeme).join(' & ');
   return { version: analyzerVersion, query: query === '' ? null : query };
 }

@@ -1,3 +1,4 @@
+import { createCharacterCount } from '../characters.ts';
 import { analyzerVersion } from './analyzer-version.ts';
 import { headingsOf } from './headings.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
@@ -89,21 +90,4 @@ function addBody(vector: WordsVector, body: string, from: number, lexicon: Lexic
     count = position;
   }
   return { count, offsets };
-}
-
-/** Counts the characters before an offset in UTF-16 units. Offsets come in their order, so that the text is read once. */
-function createCharacterCount(text: string): (offset: number) => number {
-  let read = 0;
-  let pairs = 0;
-  return (offset) => {
-    for (; read < offset; read += 1) {
-      const code = text.charCodeAt(read);
-      if (code >= 0xdc00 && code <= 0xdfff && isHigh(text.charCodeAt(read - 1))) pairs += 1;
-    }
-    return offset - pairs;
-  };
-}
-
-function isHigh(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff;
 }

@@ -1,4 +1,4 @@
-import { countCharacters } from '../characters.ts';
+import { createCharacterCount } from '../characters.ts';
 import { type Fence, type Line, readLine } from '../chunking/markdown-line.ts';
 
 /** The headings and tables of a Markdown text. Places are in characters (not UTF-16 units), as Postgres counts them. */
@@ -81,17 +81,4 @@ export function outlineOf(text: string): Outline {
 
 function closes({ mark, count }: Fence, { shape }: Line): boolean {
   return shape.kind === 'fence' && shape.bare && shape.mark === mark && shape.count >= count;
-}
-
-/** Counts the characters before an offset of the text. Mostly offsets come in their order, so each is counted from the last. */
-function createCharacterCount(text: string): (offset: number) => number {
-  if (!/[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text)) return (offset) => offset;
-  let counted = 0;
-  let characters = 0;
-  return (offset) => {
-    if (offset < counted) return characters - countCharacters(text, counted, offset);
-    characters += countCharacters(text, offset, counted);
-    counted = offset;
-    return characters;
-  };
 }
