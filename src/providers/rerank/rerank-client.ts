@@ -3,8 +3,8 @@ import type { ProviderTarget } from '../../domain/provider-target.ts';
 import type { Vendor, VendorRerank } from '../catalogue/vendor.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyRefusal } from '../wire/classify-refusal.ts';
-import { classifyTransport } from '../wire/classify-transport.ts';
 import { holdsError, parseJson, refusalCost } from '../wire/json-answer.ts';
+import { postOnce } from '../wire/post-once.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
 import { allowedAddressesOf, type ProviderConnections } from '../wire/provider-connections.ts';
 import { watchSending } from '../wire/watch-sending.ts';
@@ -55,17 +55,9 @@ export function createRerankClient({ connections, providerUrls }: ProviderConnec
       const body = JSON.stringify(rerankBody(target.model, query, documents, rerank));
 
       return watchSending(async (wasSent): Promise<ProviderAnswer<Scores>> => {
-        const timeout = AbortSignal.timeout(timeoutMs);
-        let response: Response;
-        let text: string;
-        try {
-          response = await boundedFetch(url, { method: 'POST', headers, body, signal: timeout });
-          text = await response.text();
-        } catch (error) {
-          const sent = wasSent();
-          const failure = classifyTransport(error, { timedOut: timeout.aborted, sent });
-          return { kind: 'failed', ...failure, cost: costWithoutUsage({ sent, status: undefined }) };
-        }
+        const posted = await postOnce(boundedFetch, url, { headers, body }, { timeoutMs, wasSent });
+        if (posted.kind === 'failed') return posted;
+        const { response, text } = posted;
         const { status, headers: told } = response;
         const answer = parseJson(text);
         if (!response.ok) {
