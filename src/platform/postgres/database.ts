@@ -18,6 +18,12 @@ export interface Transaction {
   (table: string): Knex.QueryBuilder;
   readonly raw: Knex.RawBuilder;
   readonly fn: Knex.FunctionHelper;
+  /**
+   * A statement with `$1` to `$n` for its values, which a connection parses and plans once: for those that are sent often. Its
+   * text is a constant of the code, because each connection keeps every text that it was sent. It is sent at once, so it comes
+   * before a statement of the builder that was begun in the same moment.
+   */
+  prepared(text: string, values: readonly unknown[]): Promise<unknown[]>;
   /** Runs `run` after the commit. It does not run when the transaction, or the savepoint around the call, is rolled back. */
   afterCommit(run: () => void): void;
   /**
@@ -37,6 +43,8 @@ export type Scope = 'reconcile' | 'retention' | 'metrics';
 export interface Database {
   /** Runs `work` in a transaction that sees and writes the rows of `tenantId` only. Rejects as `work` or the commit does. */
   withTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The same for work that only reads: the end of the transaction is not waited for. */
+  readTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * The same for the superadmin, which belongs to no tenant. Besides the rows of `tenantId` the transaction sees and writes the
    * superadmin's own idempotent answers, which are stored under the nil uuid.
@@ -79,6 +87,18 @@ const settingStatements = (settings: Settings): string[] =>
 
 const silent = () => undefined;
 
+/** The names of prepared statements, by their texts. */
+const createStatementNames = () => {
+  const names = new Map<string, string>();
+  return (text: string): string => {
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const name = `statement_${names.size + 1}`;
+    names.set(text, name);
+    return name;
+  };
+};
+
 /** The work of a savepoint took longer than its time-out. */
 export class SavepointTimeout extends Error {
   override readonly name = 'SavepointTimeout';
@@ -99,6 +119,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   const deadlines = deadlinesFor(options.statementTimeoutMs ?? defaultStatementTimeoutMs);
   const connections = createConnections({ ...options, deadlines });
   const shares = options.shares ?? createConnectionShares(options.poolSize);
+  const nameOf = createStatementNames();
   // Builds statements only. Its own log is off, since it would print the driver's errors as they are; the callers log them.
   const builder = knex({
     client: 'pg',
@@ -155,6 +176,10 @@ export function createDatabase(options: DatabaseOptions): Database {
       tx: Object.assign(onTable, {
         raw: client.raw.bind(client),
         fn: builder.fn,
+        async prepared(text: string, values: readonly unknown[]) {
+          refuseAfterEnd();
+          return connection.prepared(nameOf(text), text, values);
+        },
         afterCommit: (run: () => void) => {
           refuseAfterEnd();
           committed.push(run);
@@ -236,6 +261,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     withTenant: (tenantId, work) =>
       within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId }, work),
+    readTenant: (tenantId, work) =>
+      within(ofTenant(tenantId), 'read only', { 'app.tenant_id': tenantId }, work),
     withTenantAsAdmin: (tenantId, work) =>
       within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId, 'app.scope': 'admin' }, work),
     withApiKeyHash: (keyHash, work, origin = '') =>

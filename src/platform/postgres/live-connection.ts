@@ -9,6 +9,8 @@ type Answered = (error: Error | null, result: pg.QueryResult) => void;
 export interface LiveConnection {
   /** A statement; `answerMs` is the longest silence before its end. */
   query(text: string, answerMs?: number): Promise<pg.QueryResult>;
+  /** The rows of a statement that the connection prepares under this name where it has not yet. */
+  prepared(name: string, text: string, values: readonly unknown[]): Promise<unknown[]>;
   /** What the builder of statements asks of a connection. */
   readonly driver: { query(statement: pg.QueryConfig, answered: Answered): void };
   /** When the server was last heard from, by `performance.now()`. */
@@ -84,6 +86,15 @@ export function watchConnection(
       const answered = expectAnswer(limitMs);
       try {
         return await connection.query(text);
+      } finally {
+        answered();
+      }
+    },
+    async prepared(name, text, values) {
+      const answered = expectAnswer(answerMs);
+      try {
+        const { rows } = await connection.query<Record<string, unknown>>({ name, text, values: [...values] });
+        return rows;
       } finally {
         answered();
       }

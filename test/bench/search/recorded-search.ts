@@ -47,6 +47,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
   };
   const database: Database = {
     withTenant: within,
+    readTenant: within,
     withTenantAsAdmin: unwanted,
     withApiKeyHash: unwanted,
     withScope: unwanted,
@@ -92,6 +93,11 @@ function recordingTransaction(connection: pg.Client, keep: (statement: Statement
   return Object.assign(onTable, {
     raw: client.raw.bind(client),
     fn: builder.fn,
+    async prepared(text: string, values: readonly unknown[]) {
+      keep({ text, values });
+      const { rows } = await connection.query<Record<string, unknown>>(text, [...values]);
+      return rows;
+    },
     afterCommit: () => undefined,
     savepoint: () => Promise.reject(new Error('a search needs no savepoint')),
   });

@@ -10,6 +10,7 @@ import { targetIdOf } from '../../../src/domain/provider-target.ts';
 import { createArticle } from '../../support/articles.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
+import { recentDays } from '../../support/recent-days.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 import { installQuietRuntime } from '../../support/workflow-environment.ts';
@@ -363,9 +364,8 @@ describe('recordUsage', () => {
       walk.run('recordUsage', input),
     ]);
     await walk.run('recordUsage', input);
-    const day = new Date().toISOString().slice(0, 10);
     const report = async (tenantId: string) =>
-      (await test.services.usage.report(tenantId, { from: day, to: day, groupBy: ['operation', 'source'] }))
+      (await test.services.usage.report(tenantId, { ...recentDays(), groupBy: ['operation', 'source'] }))
         .rows;
     expect(await report(tenant.id)).toMatchObject([
       {
@@ -391,8 +391,7 @@ describe('recordUsage', () => {
     ]);
     await walk.run('generateEmbedding', input);
     await walk.run('recordUsage', input);
-    const day = new Date().toISOString().slice(0, 10);
-    expect(await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] })).toEqual({
+    expect(await test.services.usage.report(tenant.id, { ...recentDays(), groupBy: [] })).toEqual({
       rows: [],
       unknownCalls: 0,
     });
@@ -401,7 +400,7 @@ describe('recordUsage', () => {
     ]);
     await walk.run('generateEmbedding', input);
     await walk.run('recordUsage', input);
-    const { rows } = await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] });
+    const { rows } = await test.services.usage.report(tenant.id, { ...recentDays(), groupBy: [] });
     expect(rows).toMatchObject([{ calls: 1, estimated_calls: 1 }]);
   });
 });

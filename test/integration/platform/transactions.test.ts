@@ -41,6 +41,26 @@ test('statements of any kind, begun together, keep the order in which they were 
   expect([before, after]).toEqual([['Tenant'], ['Renamed']]);
 });
 
+test('a prepared statement sees the tenant of its transaction, on a connection that prepared it for another', async ({
+  db,
+}) => {
+  const [mine, other] = [await insertTenant(db), await insertTenant(db)];
+  const read = (tx: Transaction) =>
+    tx.prepared('select id from tenants where id = any($1::uuid[])', [[mine, other]]);
+  for (const id of [mine, other, mine]) {
+    expect(await db.database.withTenant(id, read)).toEqual([{ id }]);
+    expect(await db.database.readTenant(id, read)).toEqual([{ id }]);
+  }
+  const twice = db.database.readTenant(mine, (tx) => Promise.all([read(tx), read(tx)]));
+  expect(await twice).toEqual([[{ id: mine }], [{ id: mine }]]);
+});
+
+test('work that only reads cannot write, and leaves a connection that can', async ({ db, id }) => {
+  const rename = async (tx: Transaction) => tx('tenants').where({ id }).update({ name: 'Renamed' });
+  await expect(db.database.readTenant(id, rename)).rejects.toMatchObject({ code: '25006' });
+  expect(await db.database.withTenant(id, rename)).toBe(1);
+});
+
 test('one failure among statements sent together undoes them all, and the connection goes on', async ({
   db,
 }) => {

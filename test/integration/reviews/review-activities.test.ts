@@ -8,6 +8,7 @@ import type { ReviewRef } from '../../../src/domain/extract-content.ts';
 import { maxDrafts } from '../../../src/reviews/review.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
 import { twinKey } from '../../support/provider-twin.ts';
+import { recentDays } from '../../support/recent-days.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 import { installQuietRuntime } from '../../support/workflow-environment.ts';
 
@@ -92,10 +93,8 @@ describe('extractReviewPassage', () => {
   it('enters what it has bought in the ledger', async ({ test, tenant, walk }) => {
     const review = await walk.ready(tenant);
     await walk.run('extractReviewPassage', { ...review, ...whole, tries: 0 });
-    const today = new Date().toISOString().slice(0, 10);
     const { rows } = await test.services.usage.report(tenant.id, {
-      from: today,
-      to: today,
+      ...recentDays(),
       groupBy: ['operation'],
     });
     expect(rows).toMatchObject([{ operation: 'extraction', calls: 1 }]);

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { factsOfServices } from '../../support/fixtures.ts';
+import { recentDays } from '../../support/recent-days.ts';
 import { openBudget } from './open-budget.ts';
 
 const it = factsOfServices(() => ({ DATABASE_POOL_SIZE: '20' }))
@@ -96,8 +97,7 @@ describe('a monthly budget', () => {
     );
     expect(await test.services.usage.closeAbandoned()).toBe(1);
     expect(await budget.month()).toEqual({ settled: 100, reserved: 7 });
-    const day = new Date().toISOString().slice(0, 10);
-    expect(await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] })).toMatchObject({
+    expect(await test.services.usage.report(tenant.id, { ...recentDays(), groupBy: [] })).toMatchObject({
       unknownCalls: 1,
     });
     await budget.finish(id, 60);
@@ -108,9 +108,8 @@ describe('a monthly budget', () => {
   it('finds answered calls that are not in the ledger', async ({ test, tenant, budget }) => {
     const id = (await budget.begin(50)) ?? '';
     await budget.finish(id, 40);
-    const day = new Date().toISOString().slice(0, 10);
     const calls = async () =>
-      (await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] })).rows.length;
+      (await test.services.usage.report(tenant.id, { ...recentDays(), groupBy: [] })).rows.length;
     await test.services.usage.closeAbandoned();
     expect(await calls()).toBe(0);
     await test.db.rawAsOwner(

@@ -5,6 +5,7 @@ import { tokenBound, tokensAroundInput } from '../../../src/domain/token-bound.t
 import type { EmbeddingCall } from '../../../src/providers/embedding/guarded-embedding.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { type ProviderTwin, type TwinStep, twinDimensions } from '../../support/provider-twin.ts';
+import { recentDays } from '../../support/recent-days.ts';
 import { sampleValue } from '../../support/scrape.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
 
@@ -64,8 +65,7 @@ describe('a failed call that cost something', () => {
     await paying.search(1);
     await paying.answerAll({ kind: 'ok' });
     await paying.search(2);
-    const day = new Date().toISOString().slice(0, 10);
-    const { rows } = await test.services.usage.report(tenant.id, { from: day, to: day, groupBy: [] });
+    const { rows } = await test.services.usage.report(tenant.id, { ...recentDays(), groupBy: [] });
     expect(rows).toMatchObject([
       { input_tokens: 480 + tokensAroundInput + 120, calls: 2, estimated_calls: 1 },
     ]);

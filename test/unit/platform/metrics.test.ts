@@ -192,6 +192,7 @@ const calm: ServiceState = {
 
 /** Builds statements and has no connection: what these tests read comes from no database. */
 const tx: Transaction = Object.assign(knex({ client: 'pg' }), {
+  prepared: () => Promise.reject(new Error('there is no connection')),
   afterCommit: () => undefined,
   savepoint: () => Promise.reject(new Error('there is no connection')),
 });
