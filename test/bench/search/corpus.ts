@@ -9,7 +9,12 @@ import { paragraph, title } from './words.ts';
 export interface CorpusTenant {
   readonly index: number;
   readonly articles: number;
+  /** The number of chunks of each article. */
+  readonly chunksEach: ChunksEach;
 }
+
+/** Articles of a page, or short ones. */
+export type ChunksEach = 3 | 1;
 
 export interface CorpusChunk {
   readonly hash: string;
@@ -40,7 +45,7 @@ const largeShare = 0.3;
 /** Of the others the largest has some 3 % of everything, the median one 0.04 %. */
 const zipfExponent = 0.7;
 export const chunksPerArticle = 3;
-const wordsPerArticle = { least: 150, most: 300 };
+const wordsPerChunk = { least: 50, most: 100 };
 
 const sharedTopics = 300;
 const articlesPerTopic = 12;
@@ -60,18 +65,27 @@ export function divide(chunks: number): CorpusTenant[] {
     owed += share;
     const whole = Math.max(1, Math.round(owed));
     owed -= whole;
-    return { index, articles: whole };
+    return { index, articles: whole, chunksEach: chunksPerArticle };
   });
 }
 
+/** The same tenants, of which the large one has so many articles, all short. */
+export function withLargeTenant(tenants: readonly CorpusTenant[], articles: number): CorpusTenant[] {
+  return tenants.map((tenant) => (tenant.index === 0 ? { index: 0, articles, chunksEach: 1 } : tenant));
+}
+
 /** The article at this place of the tenant's; always the same one, however large the corpus is. */
-export function articleAt(tenant: number, place: number): CorpusArticle {
+export function articleAt(
+  { index: tenant, chunksEach }: Pick<CorpusTenant, 'index' | 'chunksEach'>,
+  place: number,
+): CorpusArticle {
   const random = createRandom(5, tenant, place);
   const topic = topicOf(tenant, place);
   const heading = title(topic, random);
-  const words = wordsPerArticle.least + random.below(wordsPerArticle.most - wordsPerArticle.least + 1);
-  const paragraphs = Array.from({ length: chunksPerArticle }, () =>
-    paragraph(topic, Math.round(words / chunksPerArticle), random),
+  const least = wordsPerChunk.least * chunksEach;
+  const words = least + random.below(wordsPerChunk.most * chunksEach - least + 1);
+  const paragraphs = Array.from({ length: chunksEach }, () =>
+    paragraph(topic, Math.round(words / chunksEach), random),
   );
   const body = paragraphs.join('\n\n');
   const centre = nearTopic(topicCentre(topic), random);

@@ -51,20 +51,20 @@ export async function growCorpus(
 ): Promise<{ readonly articlesMs: number; readonly indexesMs: number }> {
   const startedAt = performance.now();
   const indexesMs = await withoutVectorIndexes(owner, async () => {
-    for (const { index, articles } of to)
-      await loadArticles(owner, index, from?.[index]?.articles ?? 0, articles);
+    for (const tenant of to) await loadArticles(owner, tenant, from?.[tenant.index]?.articles ?? 0);
   });
   const articlesMs = performance.now() - startedAt - indexesMs;
   await owner.query('vacuum analyze');
   return { articlesMs, indexesMs };
 }
 
-/** Writes the tenant's articles from one place up to another, with all that the service writes of an embedded article. */
-async function loadArticles(owner: pg.Client, tenant: number, from: number, to: number): Promise<void> {
+/** Writes the tenant's articles from a place on, with all that the service writes of an embedded article. */
+async function loadArticles(owner: pg.Client, tenant: CorpusTenant, from: number): Promise<void> {
+  const { index, articles: to } = tenant;
   for (let start = from; start < to; start += articlesAtOnce) {
-    const places = Array.from({ length: Math.min(articlesAtOnce, to - start) }, (_, index) => start + index);
+    const places = Array.from({ length: Math.min(articlesAtOnce, to - start) }, (_, at) => start + at);
     const articles = places.map((place) => articleAt(tenant, place));
-    await asTenant(owner, tenant, (tenantId) => writeArticles(owner, tenantId, spaceIdOf(tenant), articles));
+    await asTenant(owner, index, (tenantId) => writeArticles(owner, tenantId, spaceIdOf(index), articles));
   }
 }
 

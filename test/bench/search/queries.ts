@@ -37,7 +37,7 @@ export function createQueryPlanner(): QueryPlanner {
 }
 
 function planQuery(tenant: CorpusTenant, random: Random): PlannedQuery {
-  const article = articleAt(tenant.index, random.below(tenant.articles));
+  const article = articleAt(tenant, random.below(tenant.articles));
   const chunk = article.chunks[random.below(article.chunks.length)];
   if (chunk === undefined) throw new Error('the article has no chunks');
   return {

@@ -123,7 +123,7 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'migrations/001_baseline/word-search.ts',
-    find: ' or (score = $18 and article_id > $19)',
+    find: ' or (ranked.score = after_score and ranked.id > after_id)',
     replace: '',
     why: 'articles of equal score are lost between two pages',
     tests: wordRanking,
@@ -193,8 +193,8 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'migrations/001_baseline/word-search.ts',
-    find: '$11 + $12 * w.length as norm',
-    replace: '$11 + $12 as norm',
+    find: 'length_base + length_each * w.length as norm',
+    replace: 'length_base + length_each as norm',
     why: 'a long article goes before a short one with the same words',
     tests: [...both, ...wordRanking],
   },

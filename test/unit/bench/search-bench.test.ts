@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bareSearch, describeBareSearch } from '../../bench/search/bare-sql.ts';
-import { articleAt, chunksPerArticle, divide } from '../../bench/search/corpus.ts';
+import { articleAt, type ChunksEach, chunksPerArticle, divide } from '../../bench/search/corpus.ts';
 
 describe('the floor of a search', () => {
   it('is all that the search sends, and marks the last statement that ranks by words, and the last by vectors', () => {
@@ -41,9 +41,11 @@ describe('the corpus of the searches', () => {
   });
 
   it('has the same articles in every run, and no two alike', () => {
-    expect(articleAt(3, 7)).toEqual(articleAt(3, 7));
-    const hashes = [articleAt(3, 7), articleAt(3, 8), articleAt(4, 7)].map(({ contentHash }) => contentHash);
-    expect(new Set(hashes).size).toBe(3);
+    const at = (index: number, place: number, chunksEach: ChunksEach = 3) =>
+      articleAt({ index, chunksEach }, place);
+    expect(at(3, 7)).toEqual(at(3, 7));
+    const hashes = [at(3, 7), at(3, 8), at(4, 7), at(3, 7, 1)].map(({ contentHash }) => contentHash);
+    expect(new Set(hashes).size).toBe(4);
   });
 });
 
