@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cancelledBy, uncancelled } from '../../../src/platform/async/cancellation.ts';
 import {
   createDatabase,
@@ -11,6 +11,7 @@ import { createShare } from '../../../src/platform/shares/share.ts';
 import { createConnectionShares } from '../../../src/platform/shares/shares.ts';
 import { createSilentLink, type SilentLink } from '../../support/silent-link.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 let db: TestDatabase;
 const opened: Database[] = [];
@@ -121,7 +122,7 @@ describe('a request that has ended', () => {
     for (let i = 0; i < 10; i += 1) {
       const gone = new AbortController();
       const abandoned = cancelledBy(gone.signal, () => sleep(database, one, 31));
-      await vi.waitUntil(async () => (await running('pg_sleep')) === 1, { interval: 5 });
+      await waitUntil(async () => (await running('pg_sleep')) === 1);
       gone.abort();
       const { result, ms } = await timed(failureOf(abandoned));
       expect(result).toBe('RequestEnded');

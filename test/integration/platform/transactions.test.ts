@@ -187,9 +187,11 @@ describe('a savepoint', () => {
   );
 
   test('that ended in time stays, however long the transaction takes', async ({ db, id }) => {
+    // Far above what one statement takes on a busy machine.
+    const timeoutMs = 2_000;
     await db.database.withTenant(id, async (tx) => {
-      await tx.savepoint((inner) => rename(inner, 'In time'), { timeoutMs: 20 });
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await tx.savepoint((inner) => rename(inner, 'In time'), { timeoutMs });
+      await new Promise((resolve) => setTimeout(resolve, timeoutMs + 50));
     });
     expect(await namesOf(db, id)).toEqual(['In time']);
   });
