@@ -128,7 +128,10 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     try {
       for (;;) {
         const assessed = assessment;
-        const created = await database.withTenant(actor.tenantId, async (tx) => {
+        // Without a comparison and an answer to store, no statement depends on another: they are one message with their commit.
+        const isOneMessage = assessed.kind !== 'embedded' && afterWrite === undefined;
+        const within = isOneMessage ? database.withTenantAtOnce : database.withTenant;
+        const created = await within(actor.tenantId, async (tx) => {
           const written = await write(tx, actor, input, words, assessed);
           if (written.kind !== 'compare_first') await afterWrite?.(tx, written);
           return written;
