@@ -31,6 +31,24 @@ const stateRowSchema = z.object({
   next_attempt_at: z.date().nullable(),
 });
 
+/** The state of an article that nothing has been embedded of. */
+export function newState({
+  tenantId,
+  articleId,
+  published,
+}: {
+  readonly tenantId: string;
+  readonly articleId: string;
+  readonly published: boolean;
+}): EmbeddingState {
+  return {
+    status: published ? 'pending' : 'not_applicable',
+    ...{ reason: null, model: null, dimensions: null, chunks: null, rejectedChunks: [] },
+    ...{ contentHash: null, embeddedAt: null, nextAttemptAt: null },
+    workflowId: embedArticleWorkflowId(tenantId, articleId),
+  };
+}
+
 /** Lists the embedding states of these articles, by article id. */
 export async function listStates(
   tx: Transaction,
