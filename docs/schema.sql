@@ -7,6 +7,14 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
+CREATE FUNCTION public.announce_api_key_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+  begin
+    perform pg_notify('api_key_changed', old.id::text);
+    return null;
+  end $$;
+
 CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[], articles integer) RETURNS integer[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1074,6 +1082,10 @@ CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (t
 CREATE INDEX unused_chunks_oldest_first ON public.unused_chunks USING btree (tenant_id, since);
 
 CREATE INDEX usage_ledger_by_time ON public.usage_ledger USING btree (tenant_id, at);
+
+CREATE TRIGGER api_key_change_is_announced AFTER UPDATE ON public.api_keys FOR EACH ROW WHEN (((((((((new.tenant_id IS DISTINCT FROM old.tenant_id) OR (new.id IS DISTINCT FROM old.id)) OR (new.label IS DISTINCT FROM old.label)) OR (new.role IS DISTINCT FROM old.role)) OR (new.key_hash IS DISTINCT FROM old.key_hash)) OR (new.expires_at IS DISTINCT FROM old.expires_at)) OR (new.revoked_at IS DISTINCT FROM old.revoked_at)) OR (new.daily_token_budget IS DISTINCT FROM old.daily_token_budget))) EXECUTE FUNCTION public.announce_api_key_change();
+
+CREATE TRIGGER api_key_end_is_announced AFTER DELETE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION public.announce_api_key_change();
 
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
 

@@ -90,6 +90,12 @@ function toArticle(row: z.output<typeof rowSchema>): Article {
 
 const first = (rows: unknown): Article | undefined => z.array(articleSchema).parse(rows)[0];
 
+const insertSql = `
+  insert into articles (tenant_id, id, title, body, category, tags, status, source_type, language, detected_language,
+                        metadata, content_hash, gate_verdict)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  returning ${columns.join(', ')}`;
+
 /** Inserts an article at revision 1. */
 export async function insertArticle(
   tx: Transaction,
@@ -98,23 +104,11 @@ export async function insertArticle(
     readonly gateVerdict: Exclude<GateVerdict, 'duplicate'>;
   },
 ): Promise<Article> {
-  const rows = await tx('articles')
-    .insert({
-      tenant_id: tenantId,
-      id: article.id,
-      title: article.title,
-      body: article.body,
-      category: article.category,
-      tags: [...article.tags],
-      status: article.status,
-      source_type: article.sourceType,
-      language: article.chosenLanguage,
-      detected_language: article.language,
-      metadata: JSON.stringify(article.metadata),
-      content_hash: article.contentHash,
-      gate_verdict: article.gateVerdict,
-    })
-    .returning(columns);
+  const rows = await tx.prepared(insertSql, [
+    ...[tenantId, article.id, article.title, article.body, article.category, article.tags, article.status],
+    ...[article.sourceType, article.chosenLanguage, article.language, JSON.stringify(article.metadata)],
+    ...[article.contentHash, article.gateVerdict],
+  ]);
   return articleSchema.parse(rows[0]);
 }
 

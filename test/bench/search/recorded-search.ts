@@ -48,6 +48,8 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
   const database: Database = {
     withTenant: within,
     readTenant: within,
+    withTenantAtOnce: unwanted,
+    withTenantUnsynced: unwanted,
     withTenantAsAdmin: unwanted,
     withApiKeyHash: unwanted,
     withScope: unwanted,

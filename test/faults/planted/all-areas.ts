@@ -13,6 +13,7 @@ import { guardFaults } from './guard.ts';
 import { ingestionFaults } from './ingestion.ts';
 import { ledgerFaults } from './ledger.ts';
 import { limitsFaults } from './limits.ts';
+import { logInsFaults } from './log-ins.ts';
 import { mcpFaults } from './mcp.ts';
 import { netFaults } from './net.ts';
 import { outboxFaults } from './outbox.ts';
@@ -50,6 +51,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['ranking', rankingFaults],
   ['reranking', rerankingFaults],
   ['limits', limitsFaults],
+  ['log-ins', logInsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],
   ['articles-by-model', articlesByModelFaults],

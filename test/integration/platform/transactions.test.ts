@@ -61,6 +61,92 @@ test('work that only reads cannot write, and leaves a connection that can', asyn
   expect(await db.database.withTenant(id, rename)).toBe(1);
 });
 
+describe('work whose commit is sent right behind its statements', () => {
+  test('is committed whole, whichever way its statements are built, and what follows the commit runs after it', async ({
+    db,
+    id,
+  }) => {
+    const seen: unknown[] = [];
+    const result = await db.database.withTenantAtOnce(id, async (tx) => {
+      const [renamed] = await Promise.all([
+        tx.prepared(`update tenants set name = $2 where id = $1 returning name`, [id, 'Prepared']),
+        tx('tenants').where({ id }).update({ name: 'Built' }),
+      ]);
+      tx.afterCommit(() => seen.push('committed'));
+      return renamed;
+    });
+    expect(result).toEqual([{ name: 'Prepared' }]);
+    expect(seen).toEqual(['committed']);
+    expect(await namesOf(db, id)).toEqual(['Built']);
+  });
+
+  test('is undone whole when any of its statements fails, and nothing of it runs afterwards', async ({
+    db,
+    id,
+  }) => {
+    const before = await namesOf(db, id);
+    const seen: unknown[] = [];
+    const failing = db.database.withTenantAtOnce(id, async (tx) => {
+      tx.afterCommit(() => seen.push('committed'));
+      await Promise.all([
+        tx('tenants').where({ id }).update({ name: 'Undone' }),
+        tx.prepared('select 1 / $1::int', [0]),
+        tx('tenants').where({ id }).update({ name: 'Undone, too' }),
+      ]);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    expect(seen).toEqual([]);
+    expect(await namesOf(db, id)).toEqual(before);
+  });
+
+  test('is undone when it fails before it waits, without its statements', async ({ db, id }) => {
+    const before = await namesOf(db, id);
+    const failing = db.database.withTenantAtOnce(id, async (tx) => {
+      void tx.prepared(`update tenants set name = 'Undone' where id = $1`, [id]);
+      throw new Error('failed');
+    });
+    await expect(failing).rejects.toThrow('failed');
+    expect(await namesOf(db, id)).toEqual(before);
+  });
+
+  test('takes no statement after an answer has come, and says so', async ({ db, id }) => {
+    const late = db.database.withTenantAtOnce(id, async (tx) => {
+      await tx.raw('select 1');
+      await tx('tenants').where({ id }).update({ name: 'Late' });
+    });
+    await expect(late).rejects.toThrow('the transaction has ended');
+    expect(await namesOf(db, id)).not.toContain('Late');
+  });
+
+  test('fails where its commit became a rollback, even if the work has swallowed the error', async ({
+    db,
+    id,
+  }) => {
+    for (const within of [db.database.withTenantAtOnce, db.database.withTenant]) {
+      const swallowing = within(id, async (tx) => {
+        await tx.raw('select no_such_column').catch(() => undefined);
+      });
+      await expect(swallowing).rejects.toThrow('the transaction was rolled back');
+    }
+  });
+});
+
+test('a write whose loss does no harm does not wait for the disk, and is seen by the next transaction', async ({
+  db,
+  id,
+}) => {
+  const setting = await db.database.withTenantUnsynced(id, async (tx) => {
+    await tx('tenants').where({ id }).update({ name: 'Unsynced' });
+    return tx.prepared(`select current_setting('synchronous_commit') as value`, []);
+  });
+  expect(setting).toEqual([{ value: 'off' }]);
+  expect(await namesOf(db, id)).toEqual(['Unsynced']);
+  const next = db.database.withTenant(id, (tx) =>
+    tx.prepared(`select current_setting('synchronous_commit') as value`, []),
+  );
+  expect(await next).not.toEqual([{ value: 'off' }]);
+});
+
 test('one failure among statements sent together undoes them all, and the connection goes on', async ({
   db,
 }) => {

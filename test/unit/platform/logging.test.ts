@@ -39,6 +39,23 @@ describe('a log line', () => {
     }
   });
 
+  it('holds nothing that lies deeper, and nothing of a list but what may be shown', () => {
+    const deep = { a: { b: { c: { d: { key: secret } } } } };
+    const listed = { a: [{ key: secret, id: 'shown' }, [{ token: secret }]] };
+    expect(lineOf(deep)).not.toContain(secret);
+    expect(lineOf(listed)).not.toContain(secret);
+    expect(lineOf(listed)).toContain('shown');
+    expect(JSON.parse(lineOf({ at: new Date(0), none: undefined, key: undefined }))).toMatchObject({
+      at: '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('is written from fields that stay as they are', () => {
+    const fields = { a: { key: secret } };
+    lineOf(fields);
+    expect(fields).toEqual({ a: { key: secret } });
+  });
+
   it.each(['err', 'error'])(
     'holds of an error under %s its class, its code and where it came from, and no word of it',
     (name) => {

@@ -1,0 +1,142 @@
+import knex, { type Knex } from 'knex';
+import type { LiveConnection } from './live-connection.ts';
+
+/**
+ * A transaction in which row-level security shows only the rows of one tenant or one platform scope. Statements that are
+ * started together (`Promise.all`) are sent in that order and share a round trip. The database runs them one after the other,
+ * so a later statement sees the writes of an earlier one.
+ */
+export interface Transaction {
+  /** A statement on one table. */
+  (table: string): Knex.QueryBuilder;
+  readonly raw: Knex.RawBuilder;
+  readonly fn: Knex.FunctionHelper;
+  /**
+   * A statement with `$1` to `$n` for its values, which a connection parses and plans once: for those that are sent often. Its
+   * text is a constant of the code, because each connection keeps every text that it was sent. It is sent at once, so it comes
+   * before a statement of the builder that was begun in the same moment.
+   */
+  prepared(text: string, values: readonly unknown[]): Promise<unknown[]>;
+  /** Runs `run` after the commit. It does not run when the transaction, or the savepoint around the call, is rolled back. */
+  afterCommit(run: () => void): void;
+  /**
+   * Runs `work` in a savepoint. When it throws or takes longer than `timeoutMs` (then with `SavepointTimeout`), its writes are
+   * rolled back, the error is thrown on, and the transaction can go on. The time-out refuses further statements; the caller
+   * limits the statement under way.
+   */
+  savepoint<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly timeoutMs?: number }): Promise<T>;
+}
+
+/** The work of a savepoint took longer than its time-out. */
+export class SavepointTimeout extends Error {
+  override readonly name = 'SavepointTimeout';
+}
+
+/** A transaction with what its owner may do to it. */
+interface Bound {
+  readonly tx: Transaction;
+  /** The functions that `afterCommit` has collected. */
+  readonly committed: readonly (() => void)[];
+  /** From now on statements are refused: the commit is sent. What the work does after it may still be collected. */
+  takeNoMoreStatements(): void;
+  /** The same for everything. */
+  end(): void;
+}
+
+/** Opens the statements of a transaction on a connection. */
+type BindTransaction = (connection: LiveConnection, savepoints?: { count: number }) => Bound;
+
+const silent = () => undefined;
+
+/** The names of prepared statements, by their texts. */
+const createStatementNames = () => {
+  const names = new Map<string, string>();
+  return (text: string): string => {
+    const known = names.get(text);
+    if (known !== undefined) return known;
+    const name = `statement_${names.size + 1}`;
+    names.set(text, name);
+    return name;
+  };
+};
+
+/**
+ * Creates the statements of transactions and savepoints. After its end a transaction refuses further ones: one that the work did
+ * not await must not run in the connection's next transaction.
+ */
+export function createTransactions(): BindTransaction {
+  const nameOf = createStatementNames();
+  // Builds statements only. Its own log is off, since it would print the driver's errors as they are; the callers log them.
+  const builder = knex({
+    client: 'pg',
+    log: { debug: silent, warn: silent, error: silent, deprecate: silent },
+  });
+
+  const bind: BindTransaction = (connection, savepoints = { count: 0 }) => {
+    let takes: 'statements' | 'functions' | 'nothing' = 'statements';
+    const committed: (() => void)[] = [];
+    const refuseAfterEnd = () => {
+      if (takes !== 'statements') throw new Error('the transaction has ended');
+    };
+    const client: Knex.Client = Object.create(builder.client);
+    client.acquireConnection = async () => {
+      refuseAfterEnd();
+      return connection.driver;
+    };
+    client.releaseConnection = async () => undefined;
+
+    const savepoint: Transaction['savepoint'] = async (work, { timeoutMs } = {}) => {
+      refuseAfterEnd();
+      // Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name.
+      savepoints.count += 1;
+      const name = `savepoint_${savepoints.count}`;
+      const inner = bind(connection, savepoints);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);
+      });
+      try {
+        // The connection keeps the order of statements, so the savepoint shares a round trip with the work's first one.
+        const begun = connection.query(`savepoint ${name}`);
+        const [result] = await Promise.race([Promise.all([work(inner.tx), begun]), late]);
+        // The release is not awaited either: if it fails, the statements after it fail too.
+        connection.query(`release savepoint ${name}`).catch(silent);
+        committed.push(...inner.committed);
+        return result;
+      } catch (error) {
+        inner.end();
+        await connection.query(`rollback to savepoint ${name}`);
+        throw error;
+      } finally {
+        clearTimeout(timer);
+        inner.end();
+      }
+    };
+
+    const onTable = (table: string) => client.queryBuilder().from(table);
+    return {
+      tx: Object.assign(onTable, {
+        raw: client.raw.bind(client),
+        fn: builder.fn,
+        async prepared(text: string, values: readonly unknown[]) {
+          refuseAfterEnd();
+          return connection.prepared(nameOf(text), text, values);
+        },
+        afterCommit: (run: () => void) => {
+          if (takes === 'nothing') throw new Error('the transaction has ended');
+          committed.push(run);
+        },
+        savepoint,
+      }),
+      committed,
+      takeNoMoreStatements: () => {
+        if (takes === 'statements') takes = 'functions';
+      },
+      end: () => {
+        takes = 'nothing';
+      },
+    };
+  };
+
+  return bind;
+}

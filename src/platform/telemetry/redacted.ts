@@ -1,0 +1,34 @@
+const censor = '[redacted]';
+/** As deep as a line is looked through. What lies deeper is left out of it. */
+const maxDepth = 4;
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The fields of a log line with the values of secret ones censored. A line without any, which is nearly every one, is not copied.
+ * Errors are left to their serializers, which keep no field of theirs. Alternative that lost: the redaction of pino by paths, which
+ * costs twenty times as much as the rest of a line where a name counts on every level.
+ */
+export function redacted(fields: Fields, secretFields: ReadonlySet<string>, depth = 1): Fields {
+  let copy: Fields | undefined;
+  for (const [name, value] of Object.entries(fields)) {
+    const shown =
+      value !== undefined && secretFields.has(name) ? censor : shownOf(value, secretFields, depth);
+    if (shown === value) continue;
+    copy ??= { ...fields };
+    copy[name] = shown;
+  }
+  return copy ?? fields;
+}
+
+function shownOf(value: unknown, secretFields: ReadonlySet<string>, depth: number): unknown {
+  if (!isNested(value)) return value;
+  if (depth === maxDepth) return censor;
+  if (Array.isArray(value)) return value.map((item: unknown) => shownOf(item, secretFields, depth + 1));
+  return redacted(value, secretFields, depth + 1);
+}
+
+/** Whether a value has fields to look at. A date, or anything else with `toJSON`, says itself how it is written. */
+function isNested(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !(value instanceof Error) && !('toJSON' in value);
+}

@@ -1,0 +1,46 @@
+import { type Listener, startListener } from '../platform/postgres/listener.ts';
+
+/** What a process does with the changes of API keys that it hears of. */
+export interface KeyChangeListener {
+  /** The key has changed, and the change is committed. */
+  forget(keyId: string): void;
+  /** From now on every change is announced. */
+  resume(): void;
+  /** Changes may be missed from now on, or may have been for the last seconds. */
+  suspend(): void;
+}
+
+/** The changes of API keys, of all tenants and by all processes. */
+export interface KeyChanges {
+  /** Announces them to the listener. Calls after the first do nothing. */
+  listen(to: KeyChangeListener): void;
+  close(): void;
+}
+
+/** The trigger of the table sends here, with the id of the key. */
+const channel = 'api_key_changed';
+
+/** Creates the announcements of one process. They take one connection beside the pool, from the first listener on. */
+export function createKeyChanges(options: {
+  readonly url: string;
+  readonly applicationName: string;
+}): KeyChanges {
+  let listener: Listener | undefined;
+  let closed = false;
+  return {
+    listen(to) {
+      if (closed) return;
+      listener ??= startListener({
+        ...options,
+        channel,
+        onNotification: to.forget,
+        onUp: to.resume,
+        onDown: to.suspend,
+      });
+    },
+    close() {
+      closed = true;
+      listener?.close();
+    },
+  };
+}
