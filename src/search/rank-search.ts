@@ -1,6 +1,7 @@
 import { type Coverage, createCoverageSummary } from '../embedding/coverage/summary.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { createBackgrounds } from '../vectors/backgrounds.ts';
+import { createTenantSizes } from '../vectors/tenant-sizes.ts';
 import { readSeenIds } from './cursor.ts';
 import { comparableWith, explainFallback, type Fallback, pinnedFallback } from './fallback.ts';
 import type { SearchQuery } from './found.ts';
@@ -51,6 +52,7 @@ export function createSearchRanking({
   const keyword = createKeywordSearch();
   const coverages = createCoverageSummary();
   const backgrounds = createBackgrounds();
+  const sizes = createTenantSizes();
 
   const rankWords = (tx: Transaction, tenantId: string, query: SearchQuery) => {
     const { mode, cursor, category, tags, tagsMatch } = query;
@@ -71,7 +73,7 @@ export function createSearchRanking({
       const [asked, [early, coverage]] = await Promise.all([
         queryEmbeddings.embedQuery(tenantId, query.q, query.apiKeyId),
         // The coverage is sent in the same message as the first statement of the words.
-        database.readTenant(tenantId, (tx) =>
+        database.readTenantByKeptPlans(tenantId, (tx) =>
           Promise.all([
             query.mode === 'semantic' ? undefined : rankWords(tx, tenantId, query),
             coverages.read(tx, tenantId),
@@ -81,7 +83,7 @@ export function createSearchRanking({
       const answer = comparableWith(asked, coverage);
       const needed = answer.kind !== 'vector' && early === undefined;
       const words = needed
-        ? await database.readTenant(tenantId, (tx) => rankWords(tx, tenantId, query))
+        ? await database.readTenantByKeptPlans(tenantId, (tx) => rankWords(tx, tenantId, query))
         : early;
       return { answer, words, coverage };
     },
@@ -112,6 +114,7 @@ export function createSearchRanking({
                 excluded: words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
                 articles: coverage.embedded,
                 backgrounds,
+                sizes,
               },
             );
       const fallback =

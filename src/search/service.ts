@@ -42,7 +42,7 @@ export function createSearchService({
     go: (tx: Transaction, ranked: RankedSearch) => Promise<T>,
   ): Promise<T> => {
     const gathered = isByWords(query) ? undefined : await ranking.gather(tenantId, query);
-    return database.readTenant(tenantId, async (tx) =>
+    return database.readTenantByKeptPlans(tenantId, async (tx) =>
       go(
         tx,
         await ranking.rank(tx, tenantId, query, gathered ?? (await ranking.gatherWords(tx, tenantId, query))),
@@ -64,7 +64,7 @@ export function createSearchService({
     };
     // On no connection, however long the reranker takes.
     const reranked = candidates.length < 2 ? undefined : await reranking.order(search, candidates);
-    return database.readTenant(tenantId, (tx) => loadPage(tx, tenantId, query, ranked, reranked));
+    return database.readTenantByKeptPlans(tenantId, (tx) => loadPage(tx, tenantId, query, ranked, reranked));
   };
 
   const withCursor = async (

@@ -48,6 +48,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
   const database: Database = {
     withTenant: within,
     readTenant: within,
+    readTenantByKeptPlans: within,
     withTenantAsAdmin: unwanted,
     withApiKeyHash: unwanted,
     withScope: unwanted,
