@@ -1,6 +1,7 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Backgrounds } from '../vectors/backgrounds.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
+import type { TenantSizes } from '../vectors/tenant-sizes.ts';
 import type { SearchText } from './cursor.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
@@ -56,21 +57,28 @@ export async function rankWithVector(
     excluded,
     articles,
     backgrounds,
+    sizes,
   }: {
     /** What the query excludes. The filter has to, because a vector ignores the minus: it attracts articles about what is excluded. */
     readonly excluded: string | null;
     /** The number of the tenant's articles that have vectors. */
     readonly articles: number;
     readonly backgrounds: Backgrounds;
+    readonly sizes?: TenantSizes;
   },
 ): Promise<Ranking> {
   const [near, background] = await Promise.all([
-    nearestArticles(tx, tenantId, {
-      spaceId,
-      vector,
-      limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
-      filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
-    }),
+    nearestArticles(
+      tx,
+      tenantId,
+      {
+        spaceId,
+        vector,
+        limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
+        filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
+      },
+      sizes,
+    ),
     backgrounds.read(tx, tenantId, { spaceId, vector }),
   ]);
   const passages = { spaceId, near };

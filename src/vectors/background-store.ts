@@ -26,27 +26,28 @@ export async function readBackground(
   tenantId: string,
   { spaceId, vector }: { readonly spaceId: string; readonly vector: Float32Array | readonly number[] },
 ): Promise<Background> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
+  const rows = await tx.prepared(
     `select count(*)::int as chunks, coalesce(avg(similarity), 0)::float8 as mean,
             coalesce(var_pop(similarity), 0)::float8 as variance
-       from (select 1 - (embedding <=> cast(:vector as vector)) as similarity
+       from (select 1 - (embedding <=> $3::vector) as similarity
                from (select embedding
                        from chunk_vectors
-                      where tenant_id = :tenantId and space_id = :spaceId
+                      where tenant_id = $1 and space_id = $2
                       order by chunk_hash
                       limit ${sampleSize}) sample) compared
       -- A vector of zeros has no direction.
       where similarity <> 'NaN'`,
-    { tenantId, spaceId, vector: pgvector.toSql([...vector]) },
+    [tenantId, spaceId, pgvector.toSql([...vector])],
   );
-  const row = z.object({ chunks: z.number(), mean: z.number(), variance: z.number() });
-  const [{ chunks, mean, variance }] = z.tuple([row]).parse(rows);
+  const [{ chunks, mean, variance }] = backgroundRow.parse(rows);
   const usual = ((1 - mean) * usualSpreadPart) ** 2;
   return {
     mean,
     spread: Math.sqrt((chunks * variance + usualSpreadCounts * usual) / (chunks + usualSpreadCounts)),
   };
 }
+
+const backgroundRow = z.tuple([z.object({ chunks: z.number(), mean: z.number(), variance: z.number() })]);
 
 /** How similar the texts of a space are to each other. */
 export interface OwnSimilarity {
@@ -62,11 +63,11 @@ export async function readOwnSimilarity(
   tenantId: string,
   spaceId: string,
 ): Promise<OwnSimilarity> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
+  const rows = await tx.prepared(
     `with sample as materialized (
        select article_id, chunk_hash, embedding, row_number() over (order by chunk_hash) as place
          from chunk_vectors
-        where tenant_id = :tenantId and space_id = :spaceId
+        where tenant_id = $1 and space_id = $2
         order by chunk_hash
         limit ${sampleSize}
      ), related as (
@@ -74,7 +75,7 @@ export async function readOwnSimilarity(
          from sample a,
               lateral (select embedding
                          from chunk_vectors
-                        where tenant_id = :tenantId and space_id = :spaceId and article_id = a.article_id
+                        where tenant_id = $1 and space_id = $2 and article_id = a.article_id
                           and chunk_hash > a.chunk_hash
                         order by chunk_hash
                         limit 1) b
@@ -86,8 +87,9 @@ export async function readOwnSimilarity(
      select (select percentile_cont(0.5) within group (order by similarity)
                from related where similarity <> 'NaN') as related,
             (select avg(similarity) from unrelated where similarity <> 'NaN') as unrelated`,
-    { tenantId, spaceId },
+    [tenantId, spaceId],
   );
-  const row = z.object({ related: z.number().nullable(), unrelated: z.number().nullable() });
-  return z.tuple([row]).parse(rows)[0];
+  return ownRow.parse(rows)[0];
 }
+
+const ownRow = z.tuple([z.object({ related: z.number().nullable(), unrelated: z.number().nullable() })]);

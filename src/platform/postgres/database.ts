@@ -32,6 +32,10 @@ export interface Database {
    * last half second of it.
    */
   withTenantUnsynced<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+   * The same for prepared statements whose one plan fits every tenant: each is planned once a connection. Left to itself Postgres
+   * plans most of them each time, because the plan for a small tenant always seems cheaper than the one for all.
+   */
+  readTenantByKeptPlans<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * The same for the superadmin, which belongs to no tenant. Besides the rows of `tenantId` the transaction sees and writes the
    * superadmin's own idempotent answers, which are stored under the nil uuid.
@@ -64,7 +68,12 @@ export interface DatabaseOptions {
 const defaultStatementTimeoutMs = 30_000;
 
 /** The settings of a transaction: those that the policies read decide which rows it sees. */
-type Setting = 'app.tenant_id' | 'app.api_key_hash' | 'app.scope' | 'synchronous_commit';
+type Setting =
+  | 'app.tenant_id'
+  | 'app.api_key_hash'
+  | 'app.scope'
+  | 'synchronous_commit'
+  | 'plan_cache_mode';
 
 type Settings = Readonly<Partial<Record<Setting, string>>>;
 type Mode = 'read write' | 'read only';
@@ -181,6 +190,13 @@ export function createDatabase(options: DatabaseOptions): Database {
         ofTenant(tenantId),
         'read write',
         { 'app.tenant_id': tenantId, synchronous_commit: 'off' },
+        work,
+      ),
+    readTenantByKeptPlans: (tenantId, work) =>
+      within(
+        ofTenant(tenantId),
+        'read only',
+        { 'app.tenant_id': tenantId, plan_cache_mode: 'force_generic_plan' },
         work,
       ),
     withTenantAsAdmin: (tenantId, work) =>

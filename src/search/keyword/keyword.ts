@@ -1,10 +1,4 @@
-import {
-  type Exclusion,
-  maxTerms,
-  parseQuery,
-  type Term,
-  type WordsQuery,
-} from '../../domain/words/parse-query.ts';
+import { type Exclusion, maxTerms, parseQuery, type WordsQuery } from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
 import type { Marks } from '../passages/marks.ts';
@@ -67,17 +61,27 @@ export function createKeywordSearch(): KeywordSearch {
   const statistics = createStatistics();
 
   const understand = async (tx: Transaction, tenantId: string, q: string, plan?: QueryResolution) => {
-    const of = plan ?? (await statistics.read(tx, tenantId));
+    if (plan !== undefined) {
+      const query = parseQuery(q, plan.languages);
+      return {
+        resolution: plan,
+        sought: seek(plan.withCommon ? takeBackCommon(query, plan.languages) : query, plan),
+      };
+    }
+    const parsed = createParsedQuery(q);
+    const { of, counts } = await statistics.begin(tx, tenantId, (languages) =>
+      parsed.in(languages).terms.map((term) => term.query),
+    );
     const { languages } = of;
-    const query = parseQuery(q, languages);
-    const withCommon = takeBackCommon(query, languages);
-    if (plan !== undefined)
-      return { resolution: plan, sought: seek(plan.withCommon ? withCommon : query, plan) };
-    const resolution = await resolve(tx, tenantId, query, { of, statistics });
-    if (withCommon === query || resolution.terms.some(({ count }) => count > 0))
+    const query = parsed.in(languages);
+    const counted = { of, statistics };
+    const resolution = await resolve(tx, tenantId, query, { ...counted, counts });
+    if (resolution.terms.some(({ count }) => count > 0))
       return { resolution, sought: seek(query, resolution) };
+    const withCommon = takeBackCommon(query, languages);
+    if (withCommon === query) return { resolution, sought: seek(query, resolution) };
     // No word of the query is in any article, but for those that were left out. Where they are rare, they are sought.
-    const again = await resolve(tx, tenantId, withCommon, { of, statistics });
+    const again = await resolve(tx, tenantId, withCommon, counted);
     const rare = Math.max(1, again.articles / 10);
     const terms = again.terms.map((term) => (term.count <= rare ? term : { ...term, count: 0 }));
     const retried = { ...again, terms, withCommon: true };
@@ -102,6 +106,19 @@ const reportOf = ({ words, known, wording: { excluded } }: Sought) => ({ words, 
 
 const marksOf = ({ marks }: Sought): Marks | undefined => (marks.terms.length === 0 ? undefined : marks);
 
+/** A query that is parsed once for the same languages. */
+function createParsedQuery(q: string): { in(languages: readonly string[]): WordsQuery } {
+  const parsed = new Map<string, WordsQuery>();
+  return {
+    in(languages) {
+      const key = languages.join(' ');
+      const query = parsed.get(key) ?? parseQuery(q, languages);
+      parsed.set(key, query);
+      return query;
+    },
+  };
+}
+
 /** Whether a query has a sign that may exclude something: a minus, or a dash in its place. */
 const mayExclude = (q: string) => /[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(q);
 
@@ -124,16 +141,19 @@ async function resolve(
   tx: Transaction,
   tenantId: string,
   query: WordsQuery,
-  { of, statistics }: { readonly of: WordStatistics; readonly statistics: Statistics },
+  {
+    of,
+    statistics,
+    counts,
+  }: {
+    readonly of: WordStatistics;
+    readonly statistics: Statistics;
+    /** The numbers of articles with its terms, where they are known. */
+    readonly counts?: readonly number[];
+  },
 ): Promise<QueryResolution> {
-  const count = (terms: readonly Term[]) =>
-    statistics.count(
-      tx,
-      tenantId,
-      terms.map((term) => term.query),
-      of,
-    );
-  const typed = await count(query.terms);
+  const count = (queries: readonly string[]) => statistics.count(tx, tenantId, queries, of);
+  const typed = counts ?? (await count(query.terms.map((term) => term.query)));
   const terms: { as: SoughtAs; count: number }[] = query.terms.map((_, index) => ({
     as: 'typed',
     count: typed[index] ?? 0,
@@ -147,7 +167,7 @@ async function resolve(
       return sought === undefined ? [] : [{ index, as, sought }];
     });
     if (tried.length === 0) return;
-    const counts = await count(tried.map(({ sought }) => sought));
+    const counts = await count(tried.map(({ sought }) => sought.query));
     tried.forEach(({ index, as }, at) => {
       const found = counts[at] ?? 0;
       if (found > 0) terms[index] = { as, count: found };

@@ -50,6 +50,7 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
     readTenant: within,
     withTenantAtOnce: unwanted,
     withTenantUnsynced: unwanted,
+    readTenantByKeptPlans: within,
     withTenantAsAdmin: unwanted,
     withApiKeyHash: unwanted,
     withScope: unwanted,
