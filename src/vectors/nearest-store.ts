@@ -12,6 +12,8 @@ export interface NearArticle {
   readonly chunkHash: string;
   /** Cosine of that chunk and the query, from -1 to 1. */
   readonly similarity: number;
+  /** That of the article; null where it is not known. */
+  readonly language: string | null;
 }
 
 /** A query by vector in one space. */
@@ -98,7 +100,7 @@ export async function rankPool(
   const ranking = () =>
     rank(
       tx,
-      `select a.id, near.chunk_hash, near.distance
+      `select a.id, a.language, near.chunk_hash, near.distance
          from (select article_id, chunk_hash, embedding <=> cast(:vector as vector) as distance
                  from (select article_id, chunk_hash, embedding
                          from chunk_vectors
@@ -154,7 +156,7 @@ export async function rankAll(
   const visible = visibleArticlesSql(query.filter ?? {});
   return rank(
     tx,
-    `select a.id, v.chunk_hash, v.embedding <=> cast(:vector as vector) as distance
+    `select a.id, a.language, v.chunk_hash, v.embedding <=> cast(:vector as vector) as distance
        from ${visible.sql},
             lateral (select chunk_hash, embedding
                        from chunk_vectors
@@ -168,8 +170,8 @@ export async function rankAll(
 }
 
 const nearArticle = z
-  .object({ id: z.string(), chunk_hash: z.string(), similarity: z.number() })
-  .transform(({ id, chunk_hash, similarity }) => ({ articleId: id, chunkHash: chunk_hash, similarity }));
+  .object({ id: z.string(), chunk_hash: z.string(), similarity: z.number(), language: z.string().nullable() })
+  .transform(({ id, chunk_hash, ...rest }) => ({ articleId: id, chunkHash: chunk_hash, ...rest }));
 
 /**
  * Returns the best chunk of each article, best first. The statement is never named and prepared, because after five
@@ -183,8 +185,8 @@ async function rank(
   bindings: Readonly<Record<string, unknown>>,
 ): Promise<NearArticle[]> {
   const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select id, chunk_hash, 1 - distance as similarity
-       from (select distinct on (id) id, chunk_hash, distance
+    `select id, chunk_hash, 1 - distance as similarity, language
+       from (select distinct on (id) id, chunk_hash, distance, language
                from (${chunks}) chunks
               order by id, distance, chunk_hash) best
       -- A vector of zeros has no direction: its distance is not a number, which comes after every number.

@@ -12,7 +12,7 @@ export function visibleArticlesSql(filter: PublishedFilter, articleId?: string):
   const { sql, bindings } = publishedFilterSql(filter, 'articles');
   const one = articleId === undefined ? '' : `and id = ${articleId} offset 0`;
   return {
-    sql: `lateral (select id, content_hash
+    sql: `lateral (select id, content_hash, coalesce(language, detected_language) as language
                      from articles
                     where ${sql} ${one}) a,
           lateral (select chunk_hashes
