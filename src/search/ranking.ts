@@ -98,7 +98,7 @@ export async function rankWithVector(
   const shares = new Map(ranked.map(({ id, share }) => [id, share]));
   const fused = fuse(
     { known, hits: ranked },
-    { ...background, hits: near.map(({ articleId: id, similarity }) => ({ id, similarity })) },
+    { ...background, hits: near.map(({ articleId: id, ...rest }) => ({ id, ...rest })) },
   );
   return {
     fused: fused.map((hit) => ({

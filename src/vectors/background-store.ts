@@ -1,12 +1,15 @@
 import pgvector from 'pgvector';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { articleLanguageSql } from './article-language-read-model.ts';
 
 /** How similar a vector is to any text of a tenant's. */
 export interface Background {
   readonly mean: number;
   /** The standard deviation. */
   readonly spread: number;
+  /** The mean by the language of the article; a language without chunks in the sample has none. */
+  readonly means: ReadonlyMap<string, number>;
 }
 
 /**
@@ -20,6 +23,9 @@ const usualSpreadCounts = 10;
 /** The usual spread, as a part of the distance between the mean and 1. */
 const usualSpreadPart = 1 / 12;
 
+/** The mean of a language counts as known from so many chunks; the fewer there are, the more of the mean of all is mixed in. */
+const usualMeanCounts = 5;
+
 /** Reads how similar the vector is to the chunks of a space: to a sample of them, by the index on hashes. */
 export async function readBackground(
   tx: Transaction,
@@ -27,27 +33,43 @@ export async function readBackground(
   { spaceId, vector }: { readonly spaceId: string; readonly vector: Float32Array | readonly number[] },
 ): Promise<Background> {
   const rows = await tx.prepared(
-    `select count(*)::int as chunks, coalesce(avg(similarity), 0)::float8 as mean,
-            coalesce(var_pop(similarity), 0)::float8 as variance
-       from (select 1 - (embedding <=> $3::vector) as similarity
-               from (select embedding
+    `select grouping(language) = 1 as whole, language, count(*)::int as chunks,
+            coalesce(avg(similarity), 0)::float8 as mean, coalesce(var_pop(similarity), 0)::float8 as variance
+       from (select language, 1 - (embedding <=> $3::vector) as similarity
+               from (select article_id, embedding
                        from chunk_vectors
                       where tenant_id = $1 and space_id = $2
                       order by chunk_hash
-                      limit ${sampleSize}) sample) compared
+                      limit ${sampleSize}) sample,
+                    ${articleLanguageSql('article_id')}) compared
       -- A vector of zeros has no direction.
-      where similarity <> 'NaN'`,
+      where similarity <> 'NaN'
+      group by grouping sets ((), (language))
+      order by whole desc`,
     [tenantId, spaceId, pgvector.toSql([...vector])],
   );
-  const [{ chunks, mean, variance }] = backgroundRow.parse(rows);
+  const [{ chunks, mean, variance }, ...groups] = z.tuple([group], group).parse(rows);
   const usual = ((1 - mean) * usualSpreadPart) ** 2;
   return {
     mean,
     spread: Math.sqrt((chunks * variance + usualSpreadCounts * usual) / (chunks + usualSpreadCounts)),
+    means: new Map(
+      groups.flatMap(({ language, ...of }) =>
+        language === null
+          ? []
+          : [[language, (of.chunks * of.mean + usualMeanCounts * mean) / (of.chunks + usualMeanCounts)]],
+      ),
+    ),
   };
 }
 
-const backgroundRow = z.tuple([z.object({ chunks: z.number(), mean: z.number(), variance: z.number() })]);
+/** Chunks of a sample: all of them first, then those of each language. */
+const group = z.object({
+  language: z.string().nullable(),
+  chunks: z.number(),
+  mean: z.number(),
+  variance: z.number(),
+});
 
 /** How similar the texts of a space are to each other. */
 export interface OwnSimilarity {

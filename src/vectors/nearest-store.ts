@@ -12,6 +12,8 @@ export interface NearArticle {
   readonly chunkHash: string;
   /** Cosine of that chunk and the query, from -1 to 1. */
   readonly similarity: number;
+  /** That of the article; null where it is not known. */
+  readonly language: string | null;
 }
 
 /** A query by vector in one space. */
@@ -96,7 +98,7 @@ export async function rankPool(
   const ranking = () =>
     rank(
       tx,
-      `select a.id, near.chunk_hash, near.distance
+      `select a.id, a.language, near.chunk_hash, near.distance
          from (select article_id, chunk_hash, embedding <=> $7::vector as distance
                  from (select article_id, chunk_hash, embedding
                          from chunk_vectors
@@ -155,7 +157,7 @@ export async function rankAll(
 ): Promise<NearArticle[]> {
   return rank(
     tx,
-    `select a.id, v.chunk_hash, v.embedding <=> $7::vector as distance
+    `select a.id, a.language, v.chunk_hash, v.embedding <=> $7::vector as distance
        from ${visibleArticlesSql()},
             lateral (select chunk_hash, embedding
                        from chunk_vectors
@@ -169,8 +171,8 @@ export async function rankAll(
 
 const nearArticles = z.array(
   z
-    .object({ id: z.string(), chunk_hash: z.string(), similarity: z.number() })
-    .transform(({ id, chunk_hash, similarity }) => ({ articleId: id, chunkHash: chunk_hash, similarity })),
+    .object({ id: z.string(), chunk_hash: z.string(), similarity: z.number(), language: z.string().nullable() })
+    .transform(({ id, chunk_hash, ...rest }) => ({ articleId: id, chunkHash: chunk_hash, ...rest })),
 );
 
 /**
@@ -185,8 +187,8 @@ async function rank(
   more: readonly unknown[] = [],
 ): Promise<NearArticle[]> {
   const rows = await tx.prepared(
-    `select id, chunk_hash, 1 - distance as similarity
-       from (select distinct on (id) id, chunk_hash, distance
+    `select id, chunk_hash, 1 - distance as similarity, language
+       from (select distinct on (id) id, chunk_hash, distance, language
                from (${chunks}) chunks
               order by id, distance, chunk_hash) best
       -- A vector of zeros has no direction: its distance is not a number, which comes after every number.

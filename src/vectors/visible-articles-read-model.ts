@@ -17,7 +17,7 @@ export function filterValues({ category, tags = [], tagsMatch, excluded }: Publi
  */
 export function visibleArticlesSql(articleId?: string): string {
   const one = articleId === undefined ? '' : `and id = ${articleId} offset 0`;
-  return `lateral (select id, content_hash
+  return `lateral (select id, content_hash, coalesce(language, detected_language) as language
                      from articles
                     where tenant_id = $1 and status = 'published'
                       and ($3::text is null or category = $3)

@@ -32,6 +32,7 @@ export interface Database {
    * last half second of it.
    */
   withTenantUnsynced<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
    * The same for prepared statements whose one plan fits every tenant: each is planned once a connection. Left to itself Postgres
    * plans most of them each time, because the plan for a small tenant always seems cheaper than the one for all.
    */

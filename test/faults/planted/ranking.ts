@@ -37,6 +37,13 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/fusion.ts',
+    find: '(usual ?? meaning.mean)',
+    replace: 'meaning.mean',
+    why: 'a text in the language of the query comes before the answer in another',
+    tests: fusion,
+  },
+  {
+    file: 'src/search/fusion.ts',
     find: 'first.share >= surePart',
     replace: 'first.share > 1',
     why: 'meaning pushes a sure hit by words away',
