@@ -61,11 +61,12 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     }
 
     const startedAtMs = performance.now();
-    const { answer, told } = await attempt(request, {
+    const { answer: sent, told } = await attempt(request, {
       apiKey: opened.plaintext,
       target,
       timeoutMs: time.timeoutMs,
     });
+    const answer = await prepared(request, sent);
     const sinceStartMs = () => performance.now() - startedAtMs;
     const tookMs = sinceStartMs();
     // A refusal is an answer, too: one that a person's probe gets at once is not too late for persons.
@@ -75,7 +76,6 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     const cost = believed(answer.cost, bound);
     const { inputTokens, outputTokens } = cost.kind === 'told' ? cost : bound;
     const tokens = { inputTokens, outputTokens };
-    if (answer.kind === 'ok') await request.prepare?.(answer.result);
     const finish = async (tx: Transaction): Promise<CallResult<K>> => {
       // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
       // locked only at the end.
@@ -141,4 +141,21 @@ async function attempt<R, K>(
       return { answer: { kind: 'failed', code: 'internal', cost }, told: toldLimits() };
     }
   });
+}
+
+/**
+ * The answer after the caller's work on it. An error of that work is a bug of this service: the answer then cannot be used, and costs
+ * what it has cost, so that its record is closed.
+ */
+async function prepared<R, K>(
+  request: CallRequest<R, K>,
+  answer: ProviderAnswer<R>,
+): Promise<ProviderAnswer<R>> {
+  if (answer.kind === 'failed') return answer;
+  try {
+    await request.prepare?.(answer.result);
+    return answer;
+  } catch {
+    return { kind: 'failed', code: 'internal', cost: answer.cost };
+  }
 }
