@@ -2,12 +2,13 @@ import { believed, costWithoutUsage } from '../domain/cost.ts';
 import { type Failure, isKeyRejection } from '../domain/failures.ts';
 import { channelOf, type KeyReference, operations } from '../domain/operations.ts';
 import { originOf, targetIdOf } from '../domain/provider-target.ts';
-import type { ProviderKeys } from '../llm-config/provider-keys.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { type AttemptTime, answeredWithin } from './attempt-time.ts';
 import { type BegunCall, breakerOf } from './begin-call.ts';
 import type { Breaker } from './breaker/breaker.ts';
+import { changesNothing } from './breaker/permit.ts';
 import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
 import { failureOf, type LimitNow } from './limits/limit-now.ts';
 import type { Limits } from './limits/limits.ts';
@@ -83,15 +84,22 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key, tokens) } : undefined;
       if (isPaidInVain(answer)) await request.persistUnusable?.(tx, answer.code, tokens);
       await request.claim?.release(tx, callId);
-      await usage.finish(tx, tenantId, {
+      const end = {
         id: callId,
         outcome: answer.kind === 'ok' ? 'ok' : answer.code,
         cost,
         maxTokens: request.maxTokens,
-      });
-      // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
-      if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
-      await breaker.report(tx, breakerId, permit, verdictOn(answer, within, request.suspect));
+        // A workflow enters its calls in the ledger by a step of its own. The other callers have no later step.
+        entered: request.source !== 'workflow',
+      };
+      const verdict = verdictOn(answer, within, request.suspect);
+      const changesNoMore = told === undefined && !pace.paused && changesNothing(permit, verdict);
+      if (persisted !== undefined && changesNoMore && isCalm(stored)) {
+        await usage.finishAndCommit(tx, tenantId, end);
+        return { kind: 'ok', persisted: persisted.value, key, inputTokens: tokens.inputTokens };
+      }
+      await usage.finish(tx, tenantId, end);
+      await breaker.report(tx, breakerId, permit, verdict);
       const limit = await limits.ended(tx, paced, pace, {
         outcome: answer.kind === 'ok' ? 'ok' : answer.code,
         retryAfterMs: answer.kind === 'ok' ? undefined : answer.retryAfterMs,
@@ -116,6 +124,10 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     return retryPersist(() => database.withTenant(tenantId, finish));
   };
 }
+
+/** Whether an answer with this key changes neither its status nor a budget that reports how much of it is used. */
+const isCalm = ({ status, monthlyTokenBudget }: CurrentKey) =>
+  status === 'verified' && monthlyTokenBudget === null;
 
 /** The wait after a refusal: that of the pause which it has begun, for this call as for all others. */
 function waitOf(failed: Failure, limit: LimitNow | undefined): Pick<Failure, 'retryAfterMs' | 'renewsAt'> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
 import { parseEnvironment } from '../../src/config.ts';
+import type { ProviderTarget } from '../../src/domain/provider-target.ts';
 import { createServices, type Services } from '../../src/main/services.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
 import { createMetrics } from '../../src/platform/telemetry/metrics.ts';
@@ -50,16 +51,20 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
 
   try {
     const tenantId = await createTenant(measured.services, apiKey);
+    const current = await measured.services.database.readTenant(tenantId, (tx) =>
+      measured.services.providerKeys.embeddingTarget(tx, tenantId),
+    );
+    const askGuarded = ({ services }: BenchServices) => ask(services, tenantId, current);
     const trips: number[] = [];
     for (let i = -warmUps; i < warmUps; i += 1) {
       const before = link.roundTrips();
-      await askGuarded(counted.services, tenantId);
+      await askGuarded(counted);
       if (i >= 0) trips.push(link.roundTrips() - before);
     }
 
     const times: Samples<'guarded' | 'bare' | 'client'> = { guarded: [], bare: [], client: [] };
     for (let i = -warmUps; i < samples; i += 1) {
-      const guardedMs = await timed(() => askGuarded(measured.services, tenantId));
+      const guardedMs = await timed(() => askGuarded(measured));
       const bareMs = await timed(askBare);
       const clientMs = await timed(askClientAlone);
       if (i < 0) continue;
@@ -72,7 +77,7 @@ export async function benchGuard(stack: BenchStack, log: (line: string) => void)
     log(`(d) ${atOnce} guarded calls at once …`);
     const rates: Samples<'guarded' | 'bare'> = { guarded: [], bare: [] };
     for (let round = 0; round < rounds; round += 1) {
-      rates.guarded.push(await rateOf(() => askGuarded(measured.services, tenantId)));
+      rates.guarded.push(await rateOf(() => askGuarded(measured)));
       rates.bare.push(await rateOf(askBare));
     }
 
@@ -113,9 +118,11 @@ function createBenchServices(stack: BenchStack, databaseUrl: string) {
   return { services: createServices(parsed.environment, log, metrics, 'lorekeep-bench'), metrics };
 }
 
-async function askGuarded(services: Services, tenantId: string): Promise<void> {
+type BenchServices = ReturnType<typeof createBenchServices>;
+
+async function ask(services: Services, tenantId: string, target: ProviderTarget): Promise<void> {
   const answer = await services.embedding.embed({
-    ...{ tenantId, source: 'workflow', ...call },
+    ...{ tenantId, target, source: 'workflow', ...call },
     persist: async () => undefined,
   });
   if (answer.kind !== 'ok') throw new Error(`a guarded call has ended as ${answer.kind}`);
