@@ -1,5 +1,5 @@
 /**
- * Returns an item of a FROM clause: `language`, that of the article whose id is `articleId`, a column of an earlier item. It is
+ * Returns an item of a FROM clause: `language`, that of the article of the tenant `$1` whose id is `articleId`, a column of an earlier item. It is
  * null where no language was given or detected.
  *
  * `offset 0` makes Postgres look up each article by its primary key, whatever the statistics say.

@@ -171,7 +171,12 @@ export async function rankAll(
 
 const nearArticles = z.array(
   z
-    .object({ id: z.string(), chunk_hash: z.string(), similarity: z.number(), language: z.string().nullable() })
+    .object({
+      id: z.string(),
+      chunk_hash: z.string(),
+      similarity: z.number(),
+      language: z.string().nullable(),
+    })
     .transform(({ id, chunk_hash, ...rest }) => ({ articleId: id, chunkHash: chunk_hash, ...rest })),
 );
 

@@ -69,12 +69,7 @@ export interface DatabaseOptions {
 const defaultStatementTimeoutMs = 30_000;
 
 /** The settings of a transaction: those that the policies read decide which rows it sees. */
-type Setting =
-  | 'app.tenant_id'
-  | 'app.api_key_hash'
-  | 'app.scope'
-  | 'synchronous_commit'
-  | 'plan_cache_mode';
+type Setting = 'app.tenant_id' | 'app.api_key_hash' | 'app.scope' | 'synchronous_commit' | 'plan_cache_mode';
 
 type Settings = Readonly<Partial<Record<Setting, string>>>;
 type Mode = 'read write' | 'read only';
@@ -108,19 +103,18 @@ export function createDatabase(options: DatabaseOptions): Database {
       release('reusable');
       throw new RequestEnded();
     }
-    const { tx, committed, takeNoMoreStatements, end } = bind(connection);
+    const { tx, committed, commitSent, end } = bind(connection);
     let isReusable: Promise<boolean> = Promise.resolve(true);
     const cancel = () => {
       end();
       if (connection.isBusy) isReusable = connection.cancel();
     };
-    let sentCommit: Promise<pg.QueryResult> | undefined;
     const finish = async (statement: 'commit' | 'rollback') => {
       end();
       signal?.removeEventListener('abort', cancel);
       try {
         if (!(await isReusable)) throw new RequestEnded();
-        const { command } = await (sentCommit ?? connection.query(statement));
+        const { command } = await (commitSent() ?? connection.query(statement));
         if (statement === 'commit' && command !== 'COMMIT')
           throw new Error('the transaction was rolled back');
         release('reusable');
@@ -138,9 +132,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       });
       await setImmediate();
       if (hasFailed || signal?.aborted) return;
-      takeNoMoreStatements();
-      sentCommit = connection.query('commit');
-      sentCommit.catch(silent);
+      tx.commitBehind();
     };
     signal?.addEventListener('abort', cancel);
     let result: T;

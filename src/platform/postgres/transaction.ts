@@ -1,4 +1,5 @@
 import knex, { type Knex } from 'knex';
+import type pg from 'pg';
 import type { LiveConnection } from './live-connection.ts';
 
 /**
@@ -17,6 +18,11 @@ export interface Transaction {
    * before a statement of the builder that was begun in the same moment.
    */
   prepared(text: string, values: readonly unknown[]): Promise<unknown[]>;
+  /**
+   * Sends the commit right behind the statements that were sent, which spares its round trip: for a transaction whose last statements
+   * decide by themselves. Later statements are refused, and an error of the work after it rolls nothing back.
+   */
+  commitBehind(): void;
   /** Runs `run` after the commit. It does not run when the transaction, or the savepoint around the call, is rolled back. */
   afterCommit(run: () => void): void;
   /**
@@ -37,9 +43,9 @@ interface Bound {
   readonly tx: Transaction;
   /** The functions that `afterCommit` has collected. */
   readonly committed: readonly (() => void)[];
-  /** From now on statements are refused: the commit is sent. What the work does after it may still be collected. */
-  takeNoMoreStatements(): void;
-  /** The same for everything. */
+  /** The commit that was sent behind the statements, if one was. */
+  commitSent(): Promise<pg.QueryResult> | undefined;
+  /** From now on statements are refused, and functions are not collected. */
   end(): void;
 }
 
@@ -72,12 +78,15 @@ export function createTransactions(): BindTransaction {
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
 
-  const bind: BindTransaction = (connection, savepoints = { count: 0 }) => {
-    let takes: 'statements' | 'functions' | 'nothing' = 'statements';
+  const bind: BindTransaction = (connection, savepoints) => {
+    let ended = false;
+    let commitSent: Promise<pg.QueryResult> | undefined;
     const committed: (() => void)[] = [];
     const refuseAfterEnd = () => {
-      if (takes !== 'statements') throw new Error('the transaction has ended');
+      if (ended || commitSent !== undefined) throw new Error('the transaction has ended');
     };
+    // Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name.
+    const counter = savepoints ?? { count: 0 };
     const client: Knex.Client = Object.create(builder.client);
     client.acquireConnection = async () => {
       refuseAfterEnd();
@@ -87,10 +96,9 @@ export function createTransactions(): BindTransaction {
 
     const savepoint: Transaction['savepoint'] = async (work, { timeoutMs } = {}) => {
       refuseAfterEnd();
-      // Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name.
-      savepoints.count += 1;
-      const name = `savepoint_${savepoints.count}`;
-      const inner = bind(connection, savepoints);
+      counter.count += 1;
+      const name = `savepoint_${counter.count}`;
+      const inner = bind(connection, counter);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);
@@ -122,18 +130,23 @@ export function createTransactions(): BindTransaction {
           refuseAfterEnd();
           return connection.prepared(nameOf(text), text, values);
         },
+        commitBehind() {
+          refuseAfterEnd();
+          if (savepoints !== undefined) throw new Error('a savepoint cannot commit its transaction');
+          commitSent = connection.query('commit');
+          commitSent.catch(silent);
+        },
         afterCommit: (run: () => void) => {
-          if (takes === 'nothing') throw new Error('the transaction has ended');
+          // What the work finds out after it has sent the commit may still ask for something.
+          if (ended) throw new Error('the transaction has ended');
           committed.push(run);
         },
         savepoint,
       }),
       committed,
-      takeNoMoreStatements: () => {
-        if (takes === 'statements') takes = 'functions';
-      },
+      commitSent: () => commitSent,
       end: () => {
-        takes = 'nothing';
+        ended = true;
       },
     };
   };

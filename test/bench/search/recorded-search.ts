@@ -101,6 +101,7 @@ function recordingTransaction(connection: pg.Client, keep: (statement: Statement
       const { rows } = await connection.query<Record<string, unknown>>(text, [...values]);
       return rows;
     },
+    commitBehind: () => undefined,
     afterCommit: () => undefined,
     savepoint: () => Promise.reject(new Error('a search needs no savepoint')),
   });

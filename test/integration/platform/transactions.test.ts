@@ -158,6 +158,57 @@ test('one failure among statements sent together undoes them all, and the connec
   expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([]);
 });
 
+test('a commit behind the last statements keeps what they wrote, and refuses later ones', async ({ db }) => {
+  const id = randomUUID();
+  const later = await db.database.withTenant(id, async (tx) => {
+    const added = tx.prepared(`insert into tenants (id, slug, name) values ($1, $2, 'Tenant')`, [
+      id,
+      `t-${id}`,
+    ]);
+    tx.commitBehind();
+    expect(tx.commitBehind).toThrow('ended');
+    await added;
+    return tx('tenants')
+      .pluck('id')
+      .then(
+        () => 'sent',
+        () => 'refused',
+      );
+  });
+  expect(later).toBe('refused');
+  expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([id]);
+});
+
+test('a commit behind a statement that fails commits nothing, and one that fails itself is an error', async ({
+  db,
+}) => {
+  const id = randomUUID();
+  const failing = db.database.withTenant(id, (tx) => {
+    const sent = Promise.all([
+      tx.prepared(`insert into tenants (id, slug, name) values ($1, $2, 'Tenant')`, [id, `t-${id}`]),
+      tx.prepared('select 1 / $1::int', [0]),
+    ]);
+    tx.commitBehind();
+    return sent;
+  });
+  await expect(failing).rejects.toMatchObject({ code: '22012' });
+  const twice = db.database.withTenant(id, async (tx) => {
+    await tx.raw(
+      'create temporary table numbers (n int primary key deferrable initially deferred) on commit drop',
+    );
+    const sent = tx.prepared('insert into numbers values (1), (1)', []);
+    tx.commitBehind();
+    await sent;
+  });
+  await expect(twice).rejects.toMatchObject({ code: '23505' });
+  expect(await db.database.withTenant(id, (tx) => tx('tenants').pluck('id'))).toEqual([]);
+});
+
+test('a savepoint cannot commit the transaction around it', async ({ db, id }) => {
+  const within = db.database.withTenant(id, (tx) => tx.savepoint(async (inner) => inner.commitBehind()));
+  await expect(within).rejects.toThrow('savepoint');
+});
+
 test('a statement that comes after its transaction’s end joins no other transaction', async ({ db }) => {
   const [mine, other] = [await insertTenant(db), await insertTenant(db)];
   const left = await db.database.withTenant(mine, async (tx) => ({

@@ -160,6 +160,31 @@ describe('the call record', () => {
     expect(await guarded.ledgerOf()).toEqual([]);
   });
 
+  it('is finished as `internal`, at the cost of the answer, when the work on the answer throws', async ({
+    test,
+    tenant,
+    guarded,
+  }) => {
+    const stored: string[] = [];
+    const answer = await guarded.callWith(async () => ({ kind: 'ok', result: 'paid', cost: told(7) }), {
+      prepare: async () => {
+        throw broken;
+      },
+      persist: async (_tx, result) => `${stored.push(result)}`,
+      persistUnusable: async (_tx, code, { inputTokens }) => void stored.push(`${code} ${inputTokens}`),
+    });
+    expect(answer).toEqual({ kind: 'failed', code: 'internal' });
+    expect(stored).toEqual(['internal 7']);
+    expect(await guarded.recordsOf()).toMatchObject([{ outcome: 'internal', finished: true, tokens: 7 }]);
+    expect(await guarded.ledgerOf()).toMatchObject([{ tokens: 7 }]);
+    expect(
+      await test.db.rawAsOwner(
+        'select settled_tokens::int, reserved_tokens::int from monthly_usage where tenant_id = $1',
+        [tenant.id],
+      ),
+    ).toEqual([{ settled_tokens: 7, reserved_tokens: 0 }]);
+  });
+
   it('names the code of a refusal', async ({ twin, key, guarded }) => {
     twin.script(key, [{ kind: 'status', status: 402 }]);
     expect(await guarded.embed()).toMatchObject({ kind: 'failed', code: 'quota_exhausted' });
