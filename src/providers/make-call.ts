@@ -89,8 +89,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         cost,
         maxTokens: request.maxTokens,
       });
-      // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
-      if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
+      await usage.recordCall(tx, tenantId, callId);
       await breaker.report(tx, breakerId, permit, verdictOn(answer, within, request.suspect));
       const limit = await limits.ended(tx, paced, pace, {
         outcome: answer.kind === 'ok' ? 'ok' : answer.code,
@@ -103,7 +102,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         const mayOtherwise = answer.code === 'permission_denied' && channelOf(operation) === 'rerank';
         if (isKeyRejection(answer.code) && !mayOtherwise)
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
-        const { cost: _, cause: __, ...failed } = answer;
+        const { cost: _, cause: __, follows: ___, ...failed } = answer;
         return { ...failed, ...waitOf(failed, limit) };
       }
       if (stored.status !== 'verified') {

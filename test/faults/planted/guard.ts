@@ -115,9 +115,8 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/make-call.ts',
-    find: "if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);",
-    replace:
-      "if (request.source !== 'workflow' && answer.kind === 'ok') await usage.recordCall(tx, tenantId, callId);",
+    find: 'await usage.recordCall(tx, tenantId, callId);',
+    replace: "if (answer.kind === 'ok') await usage.recordCall(tx, tenantId, callId);",
     why: 'a failed search that was paid is not in the ledger',
     tests: ['test/integration/usage/paid-calls.test.ts', ...together],
   },
