@@ -89,8 +89,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         outcome: answer.kind === 'ok' ? 'ok' : answer.code,
         cost,
         maxTokens: request.maxTokens,
-        // A workflow enters its calls in the ledger by a step of its own. The other callers have no later step.
-        entered: request.source !== 'workflow',
+        entered: true,
       };
       const verdict = verdictOn(answer, within, request.suspect);
       const changesNoMore = told === undefined && !pace.paused && changesNothing(permit, verdict);
@@ -111,7 +110,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         const mayOtherwise = answer.code === 'permission_denied' && channelOf(operation) === 'rerank';
         if (isKeyRejection(answer.code) && !mayOtherwise)
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
-        const { cost: _, cause: __, ...failed } = answer;
+        const { cost: _, cause: __, follows: ___, ...failed } = answer;
         return { ...failed, ...waitOf(failed, limit) };
       }
       if (stored.status !== 'verified') {

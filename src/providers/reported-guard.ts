@@ -49,7 +49,8 @@ export function reportFailures(guard: Guard, { log, metrics, recentCauses }: Rep
         async send(attempt) {
           const answer = await request.send(attempt).catch(failOn);
           if (answer.kind === 'ok') return answer;
-          report(request, attempt.target, answer);
+          // Of texts that were sent together the failure is reported once.
+          if (answer.follows !== true) report(request, attempt.target, answer);
           const { cause: _, ...failed } = answer;
           return failed;
         },

@@ -116,8 +116,8 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/make-call.ts',
-    find: "entered: request.source !== 'workflow',",
-    replace: "entered: request.source !== 'workflow' && answer.kind === 'ok',",
+    find: 'entered: true,',
+    replace: "entered: answer.kind === 'ok',",
     why: 'a failed search that was paid is not in the ledger',
     tests: ['test/integration/usage/paid-calls.test.ts', ...together],
   },

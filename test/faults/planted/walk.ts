@@ -45,7 +45,7 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: backlog,
   },
   {
-    file: 'src/embedding/buy-missing.ts',
+    file: 'src/embedding/buy-planned.ts',
     find: 'const missingChunks = missing.length - part.length;',
     replace: 'const missingChunks = chunks.length - part.length;',
     why: 'chunks left counted from all instead of from what was missing: one idle step more',
@@ -220,7 +220,7 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: ['test/unit/vectors/halving.test.ts'],
   },
   {
-    file: 'src/embedding/buy-missing.ts',
+    file: 'src/embedding/buy-planned.ts',
     find: 'suspect: batch.failures > 0 && batch.isWell,',
     replace: 'suspect: false,',
     why: 'one text on which the provider fails opens the breaker',
