@@ -49,10 +49,11 @@ const longest = [
   'test/faults/document-kills.test.ts',
   'test/faults/model-matrix.test.ts',
   'test/integration/embedding/paced-articles.test.ts',
-  'test/api/embedding/retry-all.test.ts',
   'test/e2e/drain.test.ts',
   'test/workflows/embed-article.test.ts',
   'test/integration/platform/deadlines.test.ts',
+  'test/e2e/search-degradation.test.ts',
+  'test/e2e/start.test.ts',
   'test/integration/providers/recorded-calls.test.ts',
 ];
 const placeOf = ({ moduleId }: TestSpecification) => longest.indexOf(relative(import.meta.dirname, moduleId));
