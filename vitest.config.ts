@@ -24,7 +24,10 @@ const closingLine = (): Reporter => ({
 });
 
 /** Long enough for real servers on a small machine that has other work, too. */
-const timeouts = { testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 };
+const timeouts = {
+  ...{ testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 },
+  expect: { poll: { timeout: 20_000 } },
+};
 /** The modules of a file take one to four seconds to load, and hold no state: a process loads them once for all its files. */
 const shared = { isolate: false, ...timeouts };
 /** Tests that need no running service or start their own, so that running them alone starts nothing else. */
