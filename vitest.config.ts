@@ -24,7 +24,12 @@ const closingLine = (): Reporter => ({
 });
 
 /** Long enough for real servers on a small machine that has other work, too. */
-const timeouts = { testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 };
+const timeouts = {
+  ...{ testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 },
+  expect: { poll: { timeout: 20_000 } },
+};
+/** The modules of a file take one to four seconds to load, and hold no state: a process loads them once for all its files. */
+const shared = { isolate: false, ...timeouts };
 /** Tests that need no running service or start their own, so that running them alone starts nothing else. */
 const standsAlone = ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/stack/**/*.test.ts'];
 /** Tests that count what a process does from its first step on: in a process of their own. The files of a project share theirs. */
@@ -47,10 +52,11 @@ const longest = [
   'test/faults/document-kills.test.ts',
   'test/faults/model-matrix.test.ts',
   'test/integration/embedding/paced-articles.test.ts',
-  'test/api/embedding/retry-all.test.ts',
   'test/e2e/drain.test.ts',
   'test/workflows/embed-article.test.ts',
   'test/integration/platform/deadlines.test.ts',
+  'test/e2e/search-degradation.test.ts',
+  'test/e2e/start.test.ts',
   'test/integration/providers/recorded-calls.test.ts',
 ];
 const placeOf = ({ moduleId }: TestSpecification) => longest.indexOf(relative(import.meta.dirname, moduleId));
@@ -79,19 +85,17 @@ export default defineConfig({
     pool: 'forks',
     // Two for each core of a small machine: the longest files mostly wait, for the time of an activity whose worker has died.
     maxWorkers: 4,
-    // The modules of a file take one to four seconds to load, and hold no state: a process loads them once for all its files.
-    isolate: false,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: 'own-process', include: ownProcess, isolate: true, ...timeouts } },
-      { test: { name: 'alone', include: standsAlone, exclude: ownProcess, ...timeouts } },
+      { test: { name: 'own-process', include: ownProcess, ...timeouts } },
+      { test: { name: 'alone', include: standsAlone, exclude: ownProcess, ...shared } },
       {
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
           exclude: [...standsAlone, ...oneByOne, ...onRequest],
           globalSetup,
-          ...timeouts,
+          ...shared,
         },
       },
       {
@@ -99,7 +103,7 @@ export default defineConfig({
           name: 'one-by-one',
           include: oneByOne,
           globalSetup,
-          ...timeouts,
+          ...shared,
           sequence: { groupOrder: 1 },
           fileParallelism: false,
         },
