@@ -88,7 +88,11 @@ export function createServices(
   registerFeatureGauges(telemetry.registry, database);
 
   const audit = createAudit({ database });
-  const keyChanges = createKeyChanges({ url: environment.DATABASE_URL, applicationName });
+  const keyChanges = createKeyChanges({
+    url: environment.DATABASE_URL,
+    applicationName,
+    onLost: () => log.warn('changes of API keys are not announced, so that each log-in reads the database'),
+  });
   const tenants = createTenants({
     database,
     audit,

@@ -24,6 +24,8 @@ const channel = 'api_key_changed';
 export function createKeyChanges(options: {
   readonly url: string;
   readonly applicationName: string;
+  /** Called when the announcements are lost; they are looked for again. */
+  readonly onLost?: () => void;
 }): KeyChanges {
   let listener: Listener | undefined;
   let closed = false;
@@ -31,11 +33,13 @@ export function createKeyChanges(options: {
     listen(to) {
       if (closed) return;
       listener ??= startListener({
-        ...options,
-        channel,
+        ...{ url: options.url, applicationName: options.applicationName, channel },
         onNotification: to.forget,
         onUp: to.resume,
-        onDown: to.suspend,
+        onDown() {
+          to.suspend();
+          if (!closed) options.onLost?.();
+        },
       });
     },
     close() {
