@@ -17,16 +17,18 @@ export interface KeyChanges {
   close(): void;
 }
 
-/** The trigger of the table sends here, with the id of the key. */
-const channel = 'api_key_changed';
-
-/** Creates the announcements of one process. They take one connection beside the pool, from the first listener on. */
-export function createKeyChanges(options: {
+export interface KeyChangesOptions {
   readonly url: string;
   readonly applicationName: string;
   /** Called when the announcements are lost; they are looked for again. */
   readonly onLost?: () => void;
-}): KeyChanges {
+}
+
+/** The trigger of the table sends here, with the id of the key. */
+const channel = 'api_key_changed';
+
+/** Creates the announcements of one process. They take one connection beside the pool, from the first listener on. */
+export function createKeyChanges(options: KeyChangesOptions): KeyChanges {
   let listener: Listener | undefined;
   let closed = false;
   return {
