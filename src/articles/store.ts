@@ -112,13 +112,15 @@ export async function insertArticle(
   return articleSchema.parse(rows[0]);
 }
 
+const findSql = `select ${columns.join(', ')} from articles where tenant_id = $1 and id = $2`;
+
 /** Finds one article of the tenant; undefined when there is none with this id. */
 export async function findArticle(
   tx: Transaction,
   tenantId: string,
   id: string,
 ): Promise<Article | undefined> {
-  return first(await tx('articles').where({ tenant_id: tenantId, id }).select(columns));
+  return first(await tx.prepared(findSql, [tenantId, id]));
 }
 
 /** Reads an article that exists; throws when it does not. */
@@ -137,7 +139,7 @@ export async function lockArticle(
   tenantId: string,
   id: string,
 ): Promise<Article | undefined> {
-  return first(await tx('articles').where({ tenant_id: tenantId, id }).forNoKeyUpdate().select(columns));
+  return first(await tx.prepared(`${findSql} for no key update`, [tenantId, id]));
 }
 
 /** Writes the changed fields of a locked article and raises its revision. */

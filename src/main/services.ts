@@ -28,7 +28,6 @@ import type { BreakerWaits } from '../providers/status/provider-states.ts';
 import { createRetention } from '../retention/create-retention.ts';
 import { createReviews } from '../reviews/create-reviews.ts';
 import { createSearch } from '../search/create-search.ts';
-import { createKeyChanges } from '../tenants/key-changes.ts';
 import { createTenants } from '../tenants/service.ts';
 import { createUsage } from '../usage/create-usage.ts';
 import { createVectors } from '../vectors/create-vectors.ts';
@@ -88,11 +87,14 @@ export function createServices(
   registerFeatureGauges(telemetry.registry, database);
 
   const audit = createAudit({ database });
-  const keyChanges = createKeyChanges({ url: environment.DATABASE_URL, applicationName });
   const tenants = createTenants({
     database,
     audit,
-    keyChanges,
+    keyChanges: {
+      url: environment.DATABASE_URL,
+      applicationName,
+      onLost: () => log.warn('changes of API keys are not announced, so that each log-in reads the database'),
+    },
     // The rooms of words and usage are below that of the tenants, so they are reached from here.
     onCreated: (tx, tenantId) => words.wordVersions.begin(tx, tenantId),
     onBudgetChanged: (tx, tenantId, keyId) => usage.keyBudgetChanged(tx, tenantId, keyId),
@@ -286,7 +288,7 @@ export function createServices(
     }),
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
-      keyChanges.close();
+      tenants.stopListening();
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
       const [transactions, cuts, analyses, comparisons, documents] = await Promise.all([
         database.close(),

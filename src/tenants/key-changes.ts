@@ -17,25 +17,31 @@ export interface KeyChanges {
   close(): void;
 }
 
+export interface KeyChangesOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  /** Called when the announcements are lost; they are looked for again. */
+  readonly onLost?: () => void;
+}
+
 /** The trigger of the table sends here, with the id of the key. */
 const channel = 'api_key_changed';
 
 /** Creates the announcements of one process. They take one connection beside the pool, from the first listener on. */
-export function createKeyChanges(options: {
-  readonly url: string;
-  readonly applicationName: string;
-}): KeyChanges {
+export function createKeyChanges(options: KeyChangesOptions): KeyChanges {
   let listener: Listener | undefined;
   let closed = false;
   return {
     listen(to) {
       if (closed) return;
       listener ??= startListener({
-        ...options,
-        channel,
+        ...{ url: options.url, applicationName: options.applicationName, channel },
         onNotification: to.forget,
         onUp: to.resume,
-        onDown: to.suspend,
+        onDown() {
+          to.suspend();
+          if (!closed) options.onLost?.();
+        },
       });
     },
     close() {

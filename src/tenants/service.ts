@@ -7,7 +7,7 @@ import { mintApiKey } from './api-key.ts';
 import { createApiKeyUpdate, type OnBudgetChanged, type UpdateApiKey } from './api-key-update.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
-import type { KeyChanges } from './key-changes.ts';
+import { createKeyChanges, type KeyChangesOptions } from './key-changes.ts';
 import {
   type ApiKey,
   findApiKey,
@@ -59,6 +59,8 @@ export type ApiKeyRevocation =
   | { readonly kind: 'last_user_key' };
 
 export interface Tenants extends Authentication {
+  /** Ends the connection on which changes of keys are heard of. */
+  stopListening(): void;
   /** Creates a tenant with one API key per role. Fails with `slug_taken`. `afterWrite` runs in the same transaction. */
   createTenant(
     actor: Actor,
@@ -92,14 +94,15 @@ export interface TenantsDeps {
   readonly onCreated?: (tx: Transaction, tenantId: string) => Promise<void>;
   readonly onBudgetChanged?: OnBudgetChanged;
   readonly onUseNotRecorded?: (error: unknown) => void;
-  /** Announces changes of keys; without it every log-in reads the database. */
-  readonly keyChanges?: KeyChanges | undefined;
+  /** How changes of keys are heard of; without it every log-in reads the database. */
+  readonly keyChanges?: KeyChangesOptions;
 }
 
 /** Tenants and their API keys. */
 export function createTenants(deps: TenantsDeps): Tenants {
   const { database, audit } = deps;
-  const { keyChanged, ...authentication } = createAuthentication(deps);
+  const keyChanges = deps.keyChanges && createKeyChanges(deps.keyChanges);
+  const { keyChanged, ...authentication } = createAuthentication({ ...deps, keyChanges });
 
   const issue = async (tx: Transaction, actor: Actor, request: ApiKeyRequest): Promise<IssuedApiKey> => {
     const { key, keyHash, hint } = mintApiKey();
@@ -121,6 +124,7 @@ export function createTenants(deps: TenantsDeps): Tenants {
 
   return {
     ...authentication,
+    stopListening: () => keyChanges?.close(),
     updateApiKey: createApiKeyUpdate({ ...deps, keyChanged }),
 
     async createTenant(actor, { slug, name }, afterWrite) {

@@ -81,8 +81,21 @@ export function watchConnection(
     };
   };
 
+  let isGathering = false;
+  /** What is sent until the promises at hand are done leaves in one write: the driver makes one of each statement. */
+  const gather = () => {
+    if (isGathering) return;
+    isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
+      stream.uncork();
+    });
+  };
+
   return {
     async query(text, limitMs = answerMs) {
+      gather();
       const answered = expectAnswer(limitMs);
       try {
         return await connection.query(text);
@@ -91,6 +104,7 @@ export function watchConnection(
       }
     },
     async prepared(name, text, values) {
+      gather();
       const answered = expectAnswer(answerMs);
       try {
         const { rows } = await connection.query<Record<string, unknown>>({ name, text, values: [...values] });
@@ -101,6 +115,7 @@ export function watchConnection(
     },
     driver: {
       query(statement, done) {
+        gather();
         const answered = expectAnswer(answerMs);
         connection.query(statement, (error, result) => {
           answered();

@@ -25,6 +25,7 @@ import { rerankingFaults } from './reranking.ts';
 import { reviewsFaults } from './reviews.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
+import { transactionsFaults } from './transactions.ts';
 import { trialFaults } from './trial.ts';
 import { walkFaults } from './walk.ts';
 
@@ -52,6 +53,7 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['reranking', rerankingFaults],
   ['limits', limitsFaults],
   ['log-ins', logInsFaults],
+  ['transactions', transactionsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],
   ['articles-by-model', articlesByModelFaults],

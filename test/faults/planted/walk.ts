@@ -81,8 +81,8 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/embedding/status-store.ts',
-    find: ' status,\n      api_key_id: apiKeyId,\n      reason: null,\n      next_attempt_at: null,',
-    replace: ' status,\n      api_key_id: apiKeyId,\n      reason: null,',
+    find: ' reason = null, next_attempt_at = null,\n',
+    replace: ' reason = null,\n',
     why: 'an edited article still announces the attempt for its old text',
     tests: steps,
   },

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, vi } from 'vitest';
 import { createAudit } from '../../../src/audit/service.ts';
 import { createDatabase, type Database } from '../../../src/platform/postgres/database.ts';
-import { createKeyChanges } from '../../../src/tenants/key-changes.ts';
 import { createTenants, type IssuedApiKey } from '../../../src/tenants/service.ts';
 import { factsOfDatabase } from '../../support/fixtures.ts';
 import { createSilentLink } from '../../support/silent-link.ts';
@@ -198,10 +197,13 @@ function startProcess(db: TestDatabase, onCleanup: OnCleanup, listenUrl = db.app
       return own.withApiKeyHash(hash, work, origin);
     },
   };
-  const keyChanges = createKeyChanges({ url: listenUrl, applicationName: 'lorekeep-test' });
-  const tenants = createTenants({ database, keyChanges, audit: createAudit({ database }) });
+  const tenants = createTenants({
+    database,
+    keyChanges: { url: listenUrl, applicationName: 'lorekeep-test' },
+    audit: createAudit({ database }),
+  });
   onCleanup(async () => {
-    keyChanges.close();
+    tenants.stopListening();
     await tenants.settled();
     await own.close();
   });

@@ -83,7 +83,7 @@ describe('the holders that a process remembers', () => {
           }
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 200 },
     );
   });
 });
