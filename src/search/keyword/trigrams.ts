@@ -1,7 +1,10 @@
 /** What may be part of a trigram; anything else parts words. */
 const between = /[^\p{Alphabetic}\p{Nd}]+/u;
 
-/** The trigrams of a text as Postgres has them (pg_trgm): of each word, with two blanks before it and one behind. */
+/**
+ * The trigrams of a text as Postgres has them (pg_trgm) where its locale knows the letters of all scripts: of each word, with two
+ * blanks before it and one behind.
+ */
 export function trigramsOf(text: string): ReadonlySet<string> {
   const trigrams = new Set<string>();
   for (const word of text.split(between)) {
