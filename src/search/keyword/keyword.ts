@@ -1,7 +1,8 @@
-import { type Exclusion, maxTerms, parseQuery, type WordsQuery } from '../../domain/words/parse-query.ts';
+import { type Exclusion, parseQuery, type WordsQuery } from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
 import type { Marks } from '../passages/marks.ts';
+import { createParsedQuery, takeBackCommon } from './parsed-query.ts';
 import {
   type QueryResolution,
   type Sought,
@@ -10,7 +11,7 @@ import {
   soughtTerm,
   type WordReport,
 } from './resolution.ts';
-import { findSpellings } from './spelling.ts';
+import { createSpellings, type Spellings } from './spelling.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
 import {
   countWords,
@@ -59,6 +60,7 @@ export interface KeywordSearch {
  */
 export function createKeywordSearch(): KeywordSearch {
   const statistics = createStatistics();
+  const spellings = createSpellings();
 
   const understand = async (tx: Transaction, tenantId: string, q: string, plan?: QueryResolution) => {
     if (plan !== undefined) {
@@ -74,7 +76,7 @@ export function createKeywordSearch(): KeywordSearch {
     );
     const { languages } = of;
     const query = parsed.in(languages);
-    const counted = { of, statistics };
+    const counted = { of, statistics, spellings };
     const resolution = await resolve(tx, tenantId, query, { ...counted, counts });
     if (resolution.terms.some(({ count }) => count > 0))
       return { resolution, sought: seek(query, resolution) };
@@ -106,32 +108,8 @@ const reportOf = ({ words, known, wording: { excluded } }: Sought) => ({ words, 
 
 const marksOf = ({ marks }: Sought): Marks | undefined => (marks.terms.length === 0 ? undefined : marks);
 
-/** A query that is parsed once for the same languages. */
-function createParsedQuery(q: string): { in(languages: readonly string[]): WordsQuery } {
-  const parsed = new Map<string, WordsQuery>();
-  return {
-    in(languages) {
-      const key = languages.join(' ');
-      const query = parsed.get(key) ?? parseQuery(q, languages);
-      parsed.set(key, query);
-      return query;
-    },
-  };
-}
-
 /** Whether a query has a sign that may exclude something: a minus, or a dash in its place. */
 const mayExclude = (q: string) => /[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(q);
-
-/** The query with the common words that it has left out. */
-function takeBackCommon(query: WordsQuery, languages: readonly string[]): WordsQuery {
-  const common = query.ignored.filter(({ reason }) => reason === 'common').map(({ typed }) => typed);
-  if (common.length === 0) return query;
-  return {
-    terms: [...query.terms, ...parseQuery(common.join(' '), languages).terms].slice(0, maxTerms),
-    exclusions: query.exclusions,
-    ignored: query.ignored.filter(({ reason }) => reason !== 'common'),
-  };
-}
 
 /** With more misspelt words than these, an empty result is more useful than a guess. */
 const maxMisspelt = 3;
@@ -144,10 +122,12 @@ async function resolve(
   {
     of,
     statistics,
+    spellings,
     counts,
   }: {
     readonly of: WordStatistics;
     readonly statistics: Statistics;
+    readonly spellings: Spellings;
     /** The numbers of articles with its terms, where they are known. */
     readonly counts?: readonly number[];
   },
@@ -183,14 +163,15 @@ async function resolve(
   const misspelt = listUnknown()
     .flatMap(([index, { correctable }]) => (correctable === null ? [] : [{ index, correctable }]))
     .slice(0, maxMisspelt);
-  const spellings = await findSpellings(
+  const right = await spellings.find(
     tx,
     tenantId,
     misspelt.map(({ correctable }) => correctable),
+    of,
   );
   await seekAs(
     misspelt.flatMap(({ index, correctable }) => {
-      const word = spellings.get(correctable);
+      const word = right.get(correctable);
       return word === undefined ? [] : [{ index, as: { word } }];
     }),
   );

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect } from 'vitest';
+import { createVocabulary } from '../../../src/search/keyword/vocabulary.ts';
+import { listKnownWords, listSimilarWords } from '../../../src/search/keyword/vocabulary-read-model.ts';
+import { insertArticles } from '../../support/article-rows.ts';
+import { factsOfDatabase } from '../../support/fixtures.ts';
+import { insertTenant } from '../../support/tenant-row.ts';
+
+const it = factsOfDatabase();
+
+const newest = { newest: 300, maxBytes: 2_000_000 };
+// Under the locale C, Postgres takes other letters for none.
+const letters = fc.constantFrom(...'abcde1'.split(''));
+const word = fc.array(letters, { minLength: 1, maxLength: 9 }).map((each) => each.join(''));
+const text = fc
+  .array(fc.oneof(word, fc.constantFrom('getUserById', 'snake_case', 'v1.2', 'a-b', 'deadlock', 'deadlocks')))
+  .map((words) => words.join(' '));
+
+describe('the vocabulary of a large tenant', () => {
+  it('has the similar words that the database has, in its order', async ({ db }) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 6 }),
+        fc.uniqueArray(fc.oneof(word, fc.constantFrom('deadlcok', 'eadlock')), { minLength: 1 }),
+        fc.integer({ min: 1, max: 20 }),
+        async (bodies, asked, each) => {
+          const tenant = await insertTenant(db);
+          await insertArticles(
+            db,
+            tenant,
+            bodies.map((body) => ({ body, language: 'en' })),
+          );
+          const bounds = { leastSimilarity: 0.2, lengthDifference: 2, each };
+          await db.database.readTenant(tenant, async (tx) => {
+            const vocabulary = createVocabulary(await listKnownWords(tx, tenant, newest));
+            const similar = await listSimilarWords(tx, tenant, asked, { ...newest, ...bounds });
+            expect(vocabulary.similarTo(asked, bounds)).toEqual(similar);
+          });
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('has words of every script', () => {
+    const words = ['сервер', 'Straße', 'größe', 'deadlock'].map((word) => ({ word, articles: 1 }));
+    const bounds = { leastSimilarity: 0.2, lengthDifference: 2, each: 5 };
+    const similar = createVocabulary(words).similarTo(['севрер', 'grösse', 'deadlcok'], bounds);
+    expect(similar.map(({ known }) => known)).toEqual(['сервер', 'größe', 'deadlock']);
+  });
+});
