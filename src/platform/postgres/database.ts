@@ -114,7 +114,7 @@ interface Bound {
   /** The functions that `afterCommit` has collected. */
   readonly committed: readonly (() => void)[];
   /** The commit that the work has sent, if it has. */
-  commitSent(): Promise<unknown> | undefined;
+  commitSent(): Promise<pg.QueryResult> | undefined;
   end(): void;
 }
 
@@ -139,7 +139,7 @@ export function createDatabase(options: DatabaseOptions): Database {
    */
   const bind = (connection: LiveConnection, savepoints?: { count: number }): Bound => {
     let ended = false;
-    let commitSent: Promise<unknown> | undefined;
+    let commitSent: Promise<pg.QueryResult> | undefined;
     const committed: (() => void)[] = [];
     const refuseAfterEnd = () => {
       if (ended) throw new Error('the transaction has ended');
@@ -233,7 +233,11 @@ export function createDatabase(options: DatabaseOptions): Database {
       signal?.removeEventListener('abort', cancel);
       try {
         if (!(await isReusable)) throw new RequestEnded();
-        await (commitSent() ?? connection.query(statement));
+        const sent = await commitSent();
+        if (sent === undefined) await connection.query(statement);
+        // Where one of the statements before it has failed, Postgres answers a commit with a rollback.
+        else if (statement === 'commit' && sent.command !== 'COMMIT')
+          throw new Error('the transaction was rolled back');
         release('reusable');
       } catch (error) {
         // The connection's state is unknown, so the pool closes it.
