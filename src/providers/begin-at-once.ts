@@ -3,8 +3,7 @@ import { type Caller, type CallOperation, channelOf } from '../domain/operations
 import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { CurrentKey } from '../llm-config/provider-keys.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { CallStart, CalmEpochs } from '../usage/call-store.ts';
-import type { Usage } from '../usage/service.ts';
+import type { CallStart, CalmEpochs, Usage } from '../usage/service.ts';
 import { heededBy } from './breaker/permit.ts';
 import type { CallRequest } from './call.ts';
 

@@ -6,8 +6,8 @@ import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/pro
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import { once } from '../platform/async/once.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { CallStart } from '../usage/call-store.ts';
-import type { Usage } from '../usage/service.ts';
+
+import type { CallStart, Usage } from '../usage/service.ts';
 import { admitKey } from './admission.ts';
 import { claimLeaseMs, probeLeaseMs } from './attempt-time.ts';
 import type { BeginAtOnce } from './begin-at-once.ts';

@@ -34,6 +34,8 @@ import type { UsageMetrics } from './metrics.ts';
 import { type CallEnd, finishCall } from './settlement-store.ts';
 import { findWorstRatio } from './token-ratio-store.ts';
 
+export type { CallStart, CalmEpochs } from './call-store.ts';
+
 /** The sums of a period. */
 export interface UsageReport {
   readonly rows: readonly UsageRow[];

@@ -191,6 +191,12 @@ test('a commit behind a statement that fails commits nothing, and one that fails
     return sent;
   });
   await expect(failing).rejects.toMatchObject({ code: '22012' });
+  const unheard = db.database.withTenant(id, async (tx) => {
+    const sent = tx.prepared('select 1 / $1::int', [0]);
+    tx.commitBehind();
+    await sent.catch(() => undefined);
+  });
+  await expect(unheard).rejects.toThrow('rolled back');
   const twice = db.database.withTenant(id, async (tx) => {
     await tx.raw(
       'create temporary table numbers (n int primary key deferrable initially deferred) on commit drop',
