@@ -9,10 +9,11 @@ import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import type { Guard } from '../guard.ts';
 import type { ProviderConnections } from '../wire/provider-connections.ts';
 import { createDiscovery } from './discovery.ts';
-import { createEmbeddingClient, type Embedded } from './embedding-client.ts';
+import type { Embedded } from './embedded.ts';
+import { createEmbeddingClient } from './embedding-client.ts';
 import { type EmbeddingProfile, isToBeFound } from './profile.ts';
 import type { ProfileCache, WorkedCall } from './profile-cache.ts';
-import { type Side, textsToSend } from './request-body.ts';
+import { requestBody, type Side, textsToSend } from './request-body.ts';
 import type { Seat, SharedPart } from './shared-call.ts';
 
 /** Texts to embed, by one guarded call. */
@@ -106,7 +107,7 @@ export function createGuardedEmbedding(deps: {
             expectedDimensions: dimensions,
           });
         if (sharing === undefined) return make(texts, timeoutMs);
-        const form = JSON.stringify([target, side, dimensions, used]);
+        const form = JSON.stringify([target, dimensions, requestBody(target, used, { side, texts: [] })]);
         return sharing.send({ form, apiKey, texts, maxTokens, timeoutMs, make });
       },
       async persist(tx, { vectors, seen }: Embedded, key) {

@@ -1,7 +1,7 @@
 import type { Cost } from '../../domain/cost.ts';
 import { splitExactly } from '../../domain/split-exactly.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
-import type { Embedded } from './embedding-client.ts';
+import type { Embedded } from './embedded.ts';
 
 /** What a part has sent. */
 interface Sent {

@@ -29,7 +29,7 @@ it('a provider that answers after 12 s delays its own tenant’s articles, and n
   const slow = await service.createTenant(slowKey);
   const quick = await service.createTenant(quickKey);
   twin.script(slowKey, [], { kind: 'ok', delayMs: slowMs });
-  await Promise.all(Array.from({ length: 30 }, (_, i) => publish(service, slow, `Slow ${i}`)));
+  await Promise.all(Array.from({ length: 60 }, (_, i) => publish(service, slow, `Slow ${i}`)));
   await vi.waitUntil(() => twin.callsOf(slowKey).length === 2, { timeout: 30_000 });
   // The others of the tenant have asked, too.
   await vi.waitUntil(() => service.services.shares.providerCalls.refused > 10, { timeout: 30_000 });
