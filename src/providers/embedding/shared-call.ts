@@ -185,9 +185,12 @@ async function makeFor(group: Group): Promise<ProviderAnswer<Embedded>> {
   );
 }
 
-/** Whether the provider has refused what was sent, for free: the size may be at fault, or one text. */
+/** Whether the provider has refused what was sent, for free: the size may be at fault, or one text, but no field of the request. */
 const isRefusedTogether = (answer: ProviderAnswer<Embedded>) =>
-  answer.kind === 'failed' && answer.code === 'input_rejected' && answer.cost.kind === 'free';
+  answer.kind === 'failed' &&
+  answer.code === 'input_rejected' &&
+  answer.cost.kind === 'free' &&
+  answer.hint?.kind !== 'parameter';
 
 type Halves = readonly [Group, Group];
 

@@ -51,5 +51,5 @@ it('a provider that answers after 12 s delays its own tenant’s articles, and n
       [slow.id],
     );
     return row?.pending === 0 ? true : undefined;
-  }, 90_000);
-}, 180_000);
+  }, 150_000);
+}, 240_000);
