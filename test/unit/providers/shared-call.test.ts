@@ -10,60 +10,6 @@ type Answer = ProviderAnswer<Embedded>;
 
 const seen = { vectors: 'numbers', usage: 'prompt_tokens', index: true, answeredModel: null } as const;
 
-/** A provider that refuses some texts and too many at once, and fails in some calls. Its vectors say which text they are of. */
-function startProvider(refuses: ReadonlySet<string>, most: number, failing: ReadonlySet<number>) {
-  const calls: { readonly texts: readonly string[]; readonly answer: Answer }[] = [];
-  let underWay = 0;
-  const answerTo = (texts: readonly string[]): Answer => {
-    if (failing.has(calls.length))
-      return { kind: 'failed', code: 'provider_unavailable', cost: { kind: 'unknown' } };
-    if (texts.length > most || texts.some((text) => refuses.has(text)))
-      return { kind: 'failed', code: 'input_rejected', hint: { kind: 'input' }, cost: { kind: 'free' } };
-    const inputTokens = texts.reduce((sum, text) => sum + text.length + 1, 0);
-    return {
-      kind: 'ok',
-      result: { vectors: texts.map((text) => [Number(text)]), seen },
-      cost: { kind: 'told', inputTokens, outputTokens: 0 },
-    };
-  };
-  return {
-    calls,
-    async make(texts: readonly string[], timeoutMs: number): Promise<Answer> {
-      AbortSignal.timeout(timeoutMs);
-      const answer = answerTo(texts);
-      calls.push({ texts, answer });
-      underWay += 1;
-      expect(underWay).toBe(1);
-      await delay(1);
-      underWay -= 1;
-      return answer;
-    },
-  };
-}
-
-const part = (
-  provider: ReturnType<typeof startProvider>,
-  texts: readonly string[],
-  form = 'form',
-): SharedPart => ({
-  ...{ form, apiKey: 'sk-test', texts, timeoutMs: 5_000 },
-  maxTokens: texts.reduce((sum, text) => sum + 4 * text.length + 8, 0),
-  make: provider.make,
-});
-
-const open = (gatherMs = 3) => {
-  let refusals = 0;
-  const call = createSharedCall({
-    ...{ gatherMs, stragglerMs: 40, isOnlyOne: () => false },
-    onRefused: () => {
-      refusals += 1;
-    },
-  });
-  return { call, refusals: () => refusals };
-};
-
-const tokensOf = ({ cost }: Answer) => (cost.kind === 'told' ? cost.inputTokens : 0);
-
 describe('texts that are sent together', () => {
   it('come back to each article, are bought once, and their tokens add up, whoever joins, leaves or is refused', async () => {
     await fc.assert(
@@ -180,3 +126,57 @@ describe('texts that are sent together', () => {
     expect(refusals()).toBe(1);
   });
 });
+
+/** A provider that refuses some texts and too many at once, and fails in some calls. Its vectors say which text they are of. */
+function startProvider(refuses: ReadonlySet<string>, most: number, failing: ReadonlySet<number>) {
+  const calls: { readonly texts: readonly string[]; readonly answer: Answer }[] = [];
+  let underWay = 0;
+  const answerTo = (texts: readonly string[]): Answer => {
+    if (failing.has(calls.length))
+      return { kind: 'failed', code: 'provider_unavailable', cost: { kind: 'unknown' } };
+    if (texts.length > most || texts.some((text) => refuses.has(text)))
+      return { kind: 'failed', code: 'input_rejected', hint: { kind: 'input' }, cost: { kind: 'free' } };
+    const inputTokens = texts.reduce((sum, text) => sum + text.length + 1, 0);
+    return {
+      kind: 'ok',
+      result: { vectors: texts.map((text) => [Number(text)]), seen },
+      cost: { kind: 'told', inputTokens, outputTokens: 0 },
+    };
+  };
+  return {
+    calls,
+    async make(texts: readonly string[], timeoutMs: number): Promise<Answer> {
+      AbortSignal.timeout(timeoutMs);
+      const answer = answerTo(texts);
+      calls.push({ texts, answer });
+      underWay += 1;
+      expect(underWay).toBe(1);
+      await delay(1);
+      underWay -= 1;
+      return answer;
+    },
+  };
+}
+
+const part = (
+  provider: ReturnType<typeof startProvider>,
+  texts: readonly string[],
+  form = 'form',
+): SharedPart => ({
+  ...{ form, apiKey: 'sk-test', texts, timeoutMs: 5_000 },
+  maxTokens: texts.reduce((sum, text) => sum + 4 * text.length + 8, 0),
+  make: provider.make,
+});
+
+const open = (gatherMs = 3) => {
+  let refusals = 0;
+  const call = createSharedCall({
+    ...{ gatherMs, stragglerMs: 40, isOnlyOne: () => false },
+    onRefused: () => {
+      refusals += 1;
+    },
+  });
+  return { call, refusals: () => refusals };
+};
+
+const tokensOf = ({ cost }: Answer) => (cost.kind === 'told' ? cost.inputTokens : 0);
