@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Release, Share } from '../platform/shares/share.ts';
 import { createSharedCall, type Seat, type SharedCall } from '../providers/embedding/shared-call.ts';
 
@@ -36,7 +37,7 @@ export interface CallPlacesOptions {
 export const articlesOfCall = 16;
 /** Some steps of a busy worker; an author does not notice it. An article that is the tenant's only one under way never waits. */
 const defaultGatherMs = 25;
-/** A transaction of a waiting article that takes longer than this waits for a lock: the others go without it. */
+/** A seat that is not ready by then waits for a lock: the others go without it, and it goes after them. */
 const stragglerMs = 250;
 /** After a refusal of what was sent together, the tenant's articles are sent alone: the same text may come again soon. */
 const aloneAfterRefusalMs = 60_000;
@@ -157,7 +158,12 @@ export function createCallPlaces({ slots, gatherMs = defaultGatherMs }: CallPlac
 
   return {
     async enter(tenantId) {
-      const slot = slotFor(tenantId);
+      let slot = slotFor(tenantId);
+      if (slot === 'busy') {
+        // Whether it has to be waited for shows at once.
+        await setImmediate();
+        slot = slotFor(tenantId);
+      }
       if (slot === 'busy') return 'busy';
       slot.articles += 1;
       count(tenantId, 1);

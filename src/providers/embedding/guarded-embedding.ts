@@ -9,10 +9,11 @@ import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import type { Guard } from '../guard.ts';
 import type { ProviderConnections } from '../wire/provider-connections.ts';
 import { createDiscovery } from './discovery.ts';
-import { createEmbeddingClient, type Embedded } from './embedding-client.ts';
-import { type EmbeddingProfile, isToBeFound } from './profile.ts';
+import type { Embedded } from './embedded.ts';
+import { createEmbeddingClient } from './embedding-client.ts';
+import type { EmbeddingProfile } from './profile.ts';
 import type { ProfileCache, WorkedCall } from './profile-cache.ts';
-import { type Side, textsToSend } from './request-body.ts';
+import { requestBody, type Side, textsToSend } from './request-body.ts';
 import type { Seat, SharedPart } from './shared-call.ts';
 
 /** Texts to embed, by one guarded call. */
@@ -42,7 +43,7 @@ export interface EmbeddingCall<K> {
   readonly anew?: boolean;
   /** Takes what a call that worked has found out, which is not stored then. */
   readonly onFound?: (worked: WorkedCall) => void;
-  /** Sends the texts together with those of other calls, where the target is known to be asked in one form. */
+  /** Sends the texts together with those of other calls in the same form. */
   readonly seat?: Seat | undefined;
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
@@ -88,8 +89,6 @@ export function createGuardedEmbedding(deps: {
     // The side of a text is part of the target's identity, so the target that the guard finds sends the same texts.
     const texts = textsToSend(asked, side, inputs);
     const maxTokens = sumOver(texts, tokenBound);
-    const vendor = catalogue.find(asked.vendor);
-    const sharing = isToBeFound(known, asked, vendor) ? undefined : seat;
     const result = await guard.call({
       ...call,
       operation: 'embedding',
@@ -105,9 +104,9 @@ export function createGuardedEmbedding(deps: {
             vendor: catalogue.find(target.vendor),
             expectedDimensions: dimensions,
           });
-        if (sharing === undefined) return make(texts, timeoutMs);
-        const form = JSON.stringify([target, side, dimensions, used]);
-        return sharing.send({ form, apiKey, texts, maxTokens, timeoutMs, make });
+        if (seat === undefined) return make(texts, timeoutMs);
+        const form = JSON.stringify([target, dimensions, requestBody(target, used, { side, texts: [] })]);
+        return seat.send({ form, apiKey, texts, maxTokens, timeoutMs, make });
       },
       async persist(tx, { vectors, seen }: Embedded, key) {
         const persisted = await call.persist(tx, vectors, key);

@@ -1,5 +1,5 @@
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
-import type { Embedded } from './embedding-client.ts';
+import type { Embedded } from './embedded.ts';
 import { splitAnswer } from './split-answer.ts';
 
 /** What one article sends. */
@@ -24,7 +24,7 @@ export interface Seat {
 }
 
 export interface SharedCall {
-  /** Takes a seat. The call waits for it, so it has to send or to leave. */
+  /** Takes a seat. The call waits for it, so it has to send or to leave. It may send again. */
   sit(): Seat;
   /** Whether the call has been made, or is being made. */
   readonly hasGone: boolean;
@@ -54,31 +54,40 @@ type Groups = readonly [Group, ...Group[]];
 
 /**
  * Creates a call that goes once all of its seats are ready. Its first part makes it, in its own attempt. Texts that are refused
- * together are sent again in halves, each led by a part of its own, down to each part alone.
+ * together are sent again in halves, each led by a part of its own, down to each part alone. What comes late, or in another form,
+ * goes afterwards: one request of the call is under way at a time.
  */
 export function createSharedCall(options: SharedCallOptions): SharedCall {
   const startedAtMs = performance.now();
-  const expected = new Set<Seat>();
-  const waiting: Waiting[] = [];
+  /** Seats that have neither sent nor left. */
+  let awaited = 0;
+  let waiting: Waiting[] = [];
   let firstAtMs = startedAtMs;
   let hasGone = false;
+  let isUnderWay = false;
   let timer: NodeJS.Timeout | undefined;
 
   const go = () => {
     hasGone = true;
-    clearTimeout(timer);
-    for (const group of groupsOf(waiting)) group[0].resolve({ lead: [group] });
+    isUnderWay = true;
+    const [next, ...others] = groupsOf(waiting);
+    waiting = [];
+    next?.[0].resolve({ lead: [next, ...others] });
   };
 
   const goIfReady = () => {
-    if (hasGone || waiting.length === 0) return;
     clearTimeout(timer);
-    const allAreReady = waiting.length === expected.size;
+    if (isUnderWay || waiting.length === 0) return;
     const gatheredAtMs = options.isOnlyOne() ? startedAtMs : startedAtMs + options.gatherMs;
-    const goesAtMs = allAreReady ? gatheredAtMs : firstAtMs + options.stragglerMs;
+    const goesAtMs = awaited === 0 ? gatheredAtMs : firstAtMs + options.stragglerMs;
     const waitMs = goesAtMs - performance.now();
     if (waitMs <= 0) go();
     else timer = setTimeout(goIfReady, waitMs);
+  };
+
+  const ended = () => {
+    isUnderWay = false;
+    goIfReady();
   };
 
   const wait = (part: SharedPart) =>
@@ -89,23 +98,23 @@ export function createSharedCall(options: SharedCallOptions): SharedCall {
     });
 
   const sit = (): Seat => {
-    let hasSent = false;
-    const seat: Seat = {
+    let isAwaited = true;
+    const arriveOrLeave = () => {
+      if (isAwaited) awaited -= 1;
+      isAwaited = false;
+    };
+    awaited += 1;
+    return {
       async send(part) {
-        // What is sent once more has another form, or follows a refusal.
-        if (hasSent || hasGone) return part.make(part.texts, part.timeoutMs);
-        hasSent = true;
+        arriveOrLeave();
         const turn = await wait(part);
-        return 'answer' in turn ? turn.answer : lead(turn.lead, options.onRefused);
+        return 'answer' in turn ? turn.answer : lead(turn.lead, { onRefused: options.onRefused, ended });
       },
       leave() {
-        // One that has sent stays counted: it is among those that wait.
-        if (!hasSent) expected.delete(seat);
+        arriveOrLeave();
         goIfReady();
       },
     };
-    expected.add(seat);
-    return seat;
   };
 
   return {
@@ -129,12 +138,16 @@ function groupsOf(parts: readonly Waiting[]): Group[] {
 }
 
 /** Makes the call of the first group, whose first part is the caller's, and hands the other groups on. */
-async function lead(groups: Groups, onRefused: () => void): Promise<ProviderAnswer<Embedded>> {
+async function lead(
+  groups: Groups,
+  { onRefused, ended }: { onRefused(): void; ended(): void },
+): Promise<ProviderAnswer<Embedded>> {
   let mine: Group = groups[0];
   let rest: readonly Group[] = groups.slice(1);
   const handOn = () => {
     const [next, ...others] = rest;
-    next?.[0].resolve({ lead: [next, ...others] });
+    if (next === undefined) ended();
+    else next[0].resolve({ lead: [next, ...others] });
   };
   for (;;) {
     let answer: ProviderAnswer<Embedded>;
@@ -161,7 +174,8 @@ async function lead(groups: Groups, onRefused: () => void): Promise<ProviderAnsw
 }
 
 async function makeFor(group: Group): Promise<ProviderAnswer<Embedded>> {
-  const timeoutMs = Math.min(...group.map(({ endsAtMs }) => endsAtMs)) - performance.now();
+  // Whole milliseconds: a timer of the platform takes no others.
+  const timeoutMs = Math.floor(Math.min(...group.map(({ endsAtMs }) => endsAtMs)) - performance.now());
   // The time has gone into what was refused before. Nothing is sent.
   if (timeoutMs <= 0)
     return { kind: 'failed', code: 'provider_timeout', cost: { kind: 'free' }, follows: true };
@@ -171,9 +185,12 @@ async function makeFor(group: Group): Promise<ProviderAnswer<Embedded>> {
   );
 }
 
-/** Whether the provider has refused what was sent, for free: the size may be at fault, or one text. */
+/** Whether the provider has refused what was sent, for free: the size may be at fault, or one text, but no field of the request. */
 const isRefusedTogether = (answer: ProviderAnswer<Embedded>) =>
-  answer.kind === 'failed' && answer.code === 'input_rejected' && answer.cost.kind === 'free';
+  answer.kind === 'failed' &&
+  answer.code === 'input_rejected' &&
+  answer.cost.kind === 'free' &&
+  answer.hint?.kind !== 'parameter';
 
 type Halves = readonly [Group, Group];
 

@@ -1,7 +1,7 @@
 import type { Cost } from '../../domain/cost.ts';
 import { splitExactly } from '../../domain/split-exactly.ts';
 import type { ProviderAnswer } from '../wire/provider-answer.ts';
-import type { Embedded } from './embedding-client.ts';
+import type { Embedded } from './embedded.ts';
 
 /** What a part has sent. */
 interface Sent {
@@ -26,8 +26,10 @@ export function splitAnswer(answer: Answer, parts: readonly [Sent, ...Sent[]]): 
   const partOf = ({ texts }: Sent, index: number): Answer => {
     const cost = costs[index] ?? { kind: 'unknown' };
     if (answer.kind === 'failed') {
-      const { hint: _, ...failed } = answer;
-      return { ...failed, cost, ...(index > 0 ? { follows: true } : {}) };
+      const { hint, ...failed } = answer;
+      // That of a field is about the form, which all of them have.
+      const kept = hint?.kind === 'parameter' ? { hint } : {};
+      return { ...failed, ...kept, cost, ...(index > 0 ? { follows: true } : {}) };
     }
     const vectors = answer.result.vectors.slice(from, from + texts.length);
     from += texts.length;

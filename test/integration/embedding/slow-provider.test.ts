@@ -33,7 +33,7 @@ it('a provider that does not answer delays its own tenant’s articles, and no o
   const quick = await service.createTenant(quickKey);
   const held = heldAnswer();
   twin.script(slowKey, [], held.step);
-  await Promise.all(Array.from({ length: 15 }, (_, i) => publish(service, slow, `Slow ${i}`)));
+  await Promise.all(Array.from({ length: 60 }, (_, i) => publish(service, slow, `Slow ${i}`)));
   await vi.waitUntil(() => twin.callsOf(slowKey).length === 2, { timeout: 30_000 });
   // The others of the tenant have asked, too.
   await vi.waitUntil(() => service.services.shares.providerCalls.refused > 10, { timeout: 30_000 });
@@ -56,5 +56,5 @@ it('a provider that does not answer delays its own tenant’s articles, and no o
       [slow.id],
     );
     return row?.pending === 0 ? true : undefined;
-  }, 90_000);
-}, 180_000);
+  }, 150_000);
+}, 240_000);
