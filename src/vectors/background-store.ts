@@ -75,6 +75,8 @@ const group = z.object({
 export interface OwnSimilarity {
   /** Two chunks of one article, by the median; null where no article has two. */
   readonly related: number | null;
+  /** The number of pairs that this is the median of. */
+  readonly relatedPairs: number;
   /** Two chunks of different articles, by the mean; null where there is one article at most. */
   readonly unrelated: number | null;
 }
@@ -108,10 +110,13 @@ export async function readOwnSimilarity(
      )
      select (select percentile_cont(0.5) within group (order by similarity)
                from related where similarity <> 'NaN') as related,
+            (select count(*)::int from related where similarity <> 'NaN') as "relatedPairs",
             (select avg(similarity) from unrelated where similarity <> 'NaN') as unrelated`,
     [tenantId, spaceId],
   );
   return ownRow.parse(rows)[0];
 }
 
-const ownRow = z.tuple([z.object({ related: z.number().nullable(), unrelated: z.number().nullable() })]);
+const ownRow = z.tuple([
+  z.object({ related: z.number().nullable(), relatedPairs: z.number(), unrelated: z.number().nullable() }),
+]);

@@ -30,7 +30,7 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/fusion.ts',
-    find: 'words.known * evidence * share',
+    find: 'words.known ** 3 * evidence * Math.sqrt(share)',
     replace: 'evidence',
     why: 'words decide where most of the query is in no article',
     tests: fusion,

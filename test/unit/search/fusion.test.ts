@@ -5,7 +5,7 @@ import { type ByMeaning, type ByWords, fuse, matchedIn } from '../../../src/sear
 describe('the fusion of words and meaning', () => {
   it('puts what both have before the first of either', () => {
     const fused = fuse(
-      byWords(1, ['word', 0.5, 0.5], ['both', 0.45, 0.5]),
+      byWords(1, ['word', 0.45, 0.5], ['both', 0.4, 0.5]),
       byMeaning(['near', 0.8], ['both', 0.75], ['far', 0.5]),
     );
     expect(fused.map(({ id }) => id)).toEqual(['both', 'near', 'word', 'far']);
