@@ -108,7 +108,6 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
   const keys = await openDemoTenant({ api, adminKey, secrets, log: say });
   const isLocalModel = stack.started.includes('embedding-server');
   if (isLocalModel) await giveEmbeddingKey(api, keys.user);
-  const canSearch = withSamples && (await addSamples({ api, keys, isLocalModel, log: say }));
 
   const endpoints: Endpoints = {
     apiUrl,
@@ -130,7 +129,10 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
       workerMetricsUrl,
     }),
   );
-  if (canSearch) say(describeSearch(await searchSamples(api, keys.agent)));
+  if (withSamples) {
+    const showSearch = async () => say(describeSearch(await searchSamples(api, keys.agent)));
+    await addSamples({ api, keys, isLocalModel, log: say, showSearch });
+  }
   say(`\n${nextSteps}`);
   if (options.isDevelopment) say('\nA changed source file restarts the API and the worker.');
   say('\nCtrl-C stops everything; the data is kept.');

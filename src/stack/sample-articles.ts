@@ -66,26 +66,41 @@ export interface Progress {
   readonly givenUp: readonly string[];
 }
 
-/** Waits until every published sample is embedded, blocked or failed. Calls `onProgress` every few seconds, if there is any. */
+/** What a wait tells on the way. */
+export interface WaitOptions {
+  /** Called every few seconds, if there is progress. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Called once, as soon as the sample that the first search finds is embedded. */
+  readonly onShowcase?: () => Promise<void>;
+  readonly deadlineMs: number;
+}
+
+/** Waits until every published sample is embedded, blocked or failed. */
 export async function waitUntilEmbedded(
   api: ApiClient,
   key: string,
-  options: { readonly onProgress: (progress: Progress) => void; readonly deadlineMs: number },
+  options: WaitOptions,
 ): Promise<Progress> {
   const deadline = Date.now() + options.deadlineMs;
   let toldAt = Date.now();
   let told = -1;
+  let isShown = false;
   for (;;) {
     const published = (await listSamples(api, key)).filter((each) => each.status === 'published');
+    const isEmbedded = ({ embedding }: Listed) => ['embedded', 'partial'].includes(embedding.status);
     const over = published.filter(({ embedding }) => ['blocked', 'failed'].includes(embedding.status));
     const progress = {
-      embedded: published.filter(({ embedding }) => ['embedded', 'partial'].includes(embedding.status))
-        .length,
+      embedded: published.filter(isEmbedded).length,
       published: published.length,
       givenUp: over.map(({ embedding }) => embedding.reason ?? embedding.status),
     };
-    const isDone = progress.embedded + over.length === progress.published;
-    if (isDone || Date.now() > deadline) return progress;
+    const isDone = progress.embedded + over.length === progress.published || Date.now() > deadline;
+    const canShow = published.some((each) => each.metadata.sample === showcase.slug && isEmbedded(each));
+    if (!isShown && (canShow || (isDone && progress.embedded > 0))) {
+      isShown = true;
+      await options.onShowcase?.();
+    }
+    if (isDone) return progress;
     if (Date.now() - toldAt > 5_000 && progress.embedded !== told) {
       toldAt = Date.now();
       told = progress.embedded;
