@@ -1,5 +1,6 @@
 // Writes src/domain/words/language-ngrams.ts from the small set of n-grams of the package eld. As objects, which is how the package
 // holds it, the set takes 77 MB in each process and each thread; packed, less than one.
+import './close-library-output.mjs';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';

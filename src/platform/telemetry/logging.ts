@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { redacted } from './redacted.ts';
+import { errorFields, redacted } from './redacted.ts';
 
 export type { Logger } from 'pino';
 
@@ -39,7 +39,7 @@ export function createLogger(options: LoggingOptions): Logger {
         level: (label) => ({ level: label }),
         log: (fields) => redacted(fields, secretFields),
       },
-      serializers: { err: describeError, error: describeError },
+      serializers: Object.fromEntries(errorFields.map((name) => [name, describeError])),
       hooks: {
         logMethod(args, method) {
           const [first, message] = args;

@@ -1,24 +1,38 @@
 const censor = '[redacted]';
+const unreadable = '[unreadable]';
 /** As deep as a line is looked through. What lies deeper is left out of it. */
 const maxDepth = 4;
 
 type Fields = Record<string, unknown>;
 
+/** What is logged under these names has a serializer, which keeps no field of an error and reads any value. */
+export const errorFields = ['err', 'error'] as const;
+const serialized: ReadonlySet<string> = new Set(errorFields);
+
 /**
  * The fields of a log line with the values of secret ones censored. A line without any, which is nearly every one, is not copied.
- * Errors are left to their serializers, which keep no field of theirs. Alternative that lost: the redaction of pino by paths, which
+ * Never throws: a value that cannot be read is left out of the line. Alternative that lost: the redaction of pino by paths, which
  * costs twenty times as much as the rest of a line where a name counts on every level.
  */
 export function redacted(fields: Fields, secretFields: ReadonlySet<string>, depth = 1): Fields {
   let copy: Fields | undefined;
   for (const [name, value] of Object.entries(fields)) {
+    if (depth === 1 && serialized.has(name)) continue;
     const shown =
-      value !== undefined && secretFields.has(name) ? censor : shownOf(value, secretFields, depth);
+      value !== undefined && secretFields.has(name) ? censor : readable(value, secretFields, depth);
     if (shown === value) continue;
     copy ??= { ...fields };
     copy[name] = shown;
   }
   return copy ?? fields;
+}
+
+function readable(value: unknown, secretFields: ReadonlySet<string>, depth: number): unknown {
+  try {
+    return shownOf(value, secretFields, depth);
+  } catch {
+    return unreadable;
+  }
 }
 
 function shownOf(value: unknown, secretFields: ReadonlySet<string>, depth: number): unknown {
@@ -30,5 +44,5 @@ function shownOf(value: unknown, secretFields: ReadonlySet<string>, depth: numbe
 
 /** Whether a value has fields to look at. A date, or anything else with `toJSON`, says itself how it is written. */
 function isNested(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !(value instanceof Error) && !('toJSON' in value);
+  return typeof value === 'object' && value !== null && !('toJSON' in value);
 }

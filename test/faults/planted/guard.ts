@@ -60,7 +60,7 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/make-call.ts',
-    find: "entered: request.source !== 'workflow',",
+    find: 'entered: true,',
     replace: "entered: request.source === 'search',",
     why: 'calls of the gate and of trials are in no ledger',
     tests: together,

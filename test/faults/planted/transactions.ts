@@ -12,9 +12,9 @@ export const transactionsFaults: readonly PlantedFault[] = [
     tests: transactions,
   },
   {
-    file: 'src/platform/postgres/database.ts',
-    find: '      takeNoMoreStatements();\n',
-    replace: '',
+    file: 'src/platform/postgres/transaction.ts',
+    find: 'if (ended || commitSent !== undefined)',
+    replace: 'if (ended)',
     why: 'a statement after the commit runs outside of its transaction, or in the next one',
     tests: transactions,
   },
