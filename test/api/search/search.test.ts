@@ -366,7 +366,7 @@ describe('an article with some of the words', () => {
     for (let i = 0; i < 5; i += 1) {
       await embed(await write(tenant, `Near ${i}`, 'what was meant'), { [`n${i}`]: [1, i / 10, 0] });
     }
-    await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.8, 0] });
+    await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.9, 0] });
     await embed(await write(tenant, 'Half', 'an okapi grazes'), { half: [1, 0.9, 0] });
     queries.answer = asking([1, 0, 0]);
     const found = async (mode: string, q = 'okapi grazes unseen') => {
