@@ -53,9 +53,15 @@ export function watchConnection(
     stream.destroy(error);
   };
 
+  /** Called when what was gathered leaves: only from then on a server can be silent, however busy this process was. */
+  const leaving: (() => void)[] = [];
+
   /** Expects the end of a statement; the function that it returns says that it has come. */
   const expectAnswer = (limitMs: number): (() => void) => {
-    const sentAtMs = performance.now();
+    let sentAtMs = performance.now();
+    leaving.push(() => {
+      sentAtMs = performance.now();
+    });
     let answered = false;
     let timer: NodeJS.Timeout | undefined;
     const quietMs = () => performance.now() - Math.max(sentAtMs, heardAtMs);
@@ -90,6 +96,7 @@ export function watchConnection(
     process.nextTick(() => {
       isGathering = false;
       stream.uncork();
+      for (const left of leaving.splice(0)) left();
     });
   };
 
