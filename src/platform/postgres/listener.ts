@@ -10,7 +10,10 @@ export interface ListenerOptions {
   onNotification(payload: string): void;
   /** From now on every notification of a later commit comes. */
   onUp(): void;
-  /** Notifications may be lost from now on, and some may have been since the last sign of life. */
+  /**
+   * Notifications may be lost from now on, and some may have been since the last sign of life; or the listener has failed to come
+   * up. Called once until it is up again.
+   */
   onDown(): void;
   /** How often the connection is tried, and how long an answer may take; by default 1 s each. */
   readonly beatMs?: number;
@@ -33,6 +36,7 @@ export function startListener(options: ListenerOptions): Listener {
   const { channel, beatMs = defaultBeatMs } = options;
   let drop: (() => void) | undefined;
   let closed = false;
+  let isDown = false;
   let retry: NodeJS.Timeout | undefined;
 
   const connect = () => {
@@ -44,7 +48,8 @@ export function startListener(options: ListenerOptions): Listener {
     // A channel that no other process has: the beats of others would prove nothing.
     const own = `beat_${randomBytes(12).toString('hex')}`;
     let isUp = false;
-    let isAwaited = false;
+    /** Counts what is waited for, so that a late timer does not meet the next. */
+    let awaited = 0;
     let ended = false;
     let timer: NodeJS.Timeout | undefined;
 
@@ -52,24 +57,31 @@ export function startListener(options: ListenerOptions): Listener {
       if (ended) return;
       ended = true;
       clearTimeout(timer);
-      if (isUp) options.onDown();
+      // Also where it never came up: behind a pooler that shares sessions nothing else would tell.
+      if (!isDown) options.onDown();
+      isDown = true;
       client.connection.stream.destroy();
       if (!closed) retry = setTimeout(connect, beatMs);
     };
-    // After the sockets were read: the beat may have arrived while this process was busy.
-    const readThenEnd = () => void setImmediate(() => (isAwaited ? end() : undefined));
+    const expectAnswer = () => {
+      awaited += 1;
+      const asked = awaited;
+      clearTimeout(timer);
+      // After the sockets were read: the answer may have arrived while this process was busy.
+      timer = setTimeout(() => void setImmediate(() => (asked === awaited ? end() : undefined)), beatMs);
+    };
     const beat = () => {
-      isAwaited = true;
-      timer = setTimeout(readThenEnd, beatMs);
+      expectAnswer();
       client.query(`notify ${own}`).catch(end);
     };
     const beatIsBack = () => {
       clearTimeout(timer);
       if (ended) return;
-      isAwaited = false;
+      awaited += 1;
       timer = setTimeout(beat, beatMs);
       if (isUp) return;
       isUp = true;
+      isDown = false;
       options.onUp();
     };
 
@@ -82,7 +94,11 @@ export function startListener(options: ListenerOptions): Listener {
     });
     client
       .connect()
-      .then(() => client.query(`listen ${client.escapeIdentifier(channel)}; listen ${own}`))
+      .then(() => {
+        // The server may have fallen silent since it took the connection.
+        expectAnswer();
+        return client.query(`listen ${client.escapeIdentifier(channel)}; listen ${own}`);
+      })
       .then(beat)
       .catch(end);
   };

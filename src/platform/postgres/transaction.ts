@@ -49,8 +49,15 @@ interface Bound {
   end(): void;
 }
 
-/** Opens the statements of a transaction on a connection. */
-type BindTransaction = (connection: LiveConnection, savepoints?: { count: number }) => Bound;
+/** What a savepoint has of the transaction around it. */
+interface Around {
+  /** Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name. */
+  readonly savepoints: { count: number };
+  hasEnded(): boolean;
+}
+
+/** Opens the statements of a transaction, or of a savepoint in one, on a connection. */
+type BindTransaction = (connection: LiveConnection, around?: Around) => Bound;
 
 const silent = () => undefined;
 
@@ -78,15 +85,15 @@ export function createTransactions(): BindTransaction {
     log: { debug: silent, warn: silent, error: silent, deprecate: silent },
   });
 
-  const bind: BindTransaction = (connection, savepoints) => {
+  const bind: BindTransaction = (connection, around) => {
     let ended = false;
     let commitSent: Promise<pg.QueryResult> | undefined;
     const committed: (() => void)[] = [];
+    const hasEnded = (): boolean => ended || commitSent !== undefined || around?.hasEnded() === true;
     const refuseAfterEnd = () => {
-      if (ended || commitSent !== undefined) throw new Error('the transaction has ended');
+      if (hasEnded()) throw new Error('the transaction has ended');
     };
-    // Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name.
-    const counter = savepoints ?? { count: 0 };
+    const savepoints = around?.savepoints ?? { count: 0 };
     const client: Knex.Client = Object.create(builder.client);
     client.acquireConnection = async () => {
       refuseAfterEnd();
@@ -96,9 +103,9 @@ export function createTransactions(): BindTransaction {
 
     const savepoint: Transaction['savepoint'] = async (work, { timeoutMs } = {}) => {
       refuseAfterEnd();
-      counter.count += 1;
-      const name = `savepoint_${counter.count}`;
-      const inner = bind(connection, counter);
+      savepoints.count += 1;
+      const name = `savepoint_${savepoints.count}`;
+      const inner = bind(connection, { savepoints, hasEnded });
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);
@@ -108,12 +115,13 @@ export function createTransactions(): BindTransaction {
         const begun = connection.query(`savepoint ${name}`);
         const [result] = await Promise.race([Promise.all([work(inner.tx), begun]), late]);
         // The release is not awaited either: if it fails, the statements after it fail too.
-        connection.query(`release savepoint ${name}`).catch(silent);
+        if (!hasEnded()) connection.query(`release savepoint ${name}`).catch(silent);
         committed.push(...inner.committed);
         return result;
       } catch (error) {
         inner.end();
-        await connection.query(`rollback to savepoint ${name}`);
+        // The savepoints of a transaction end with it, and its connection may be in the next one by now.
+        if (!hasEnded()) await connection.query(`rollback to savepoint ${name}`);
         throw error;
       } finally {
         clearTimeout(timer);
@@ -132,7 +140,7 @@ export function createTransactions(): BindTransaction {
         },
         commitBehind() {
           refuseAfterEnd();
-          if (savepoints !== undefined) throw new Error('a savepoint cannot commit its transaction');
+          if (around !== undefined) throw new Error('a savepoint cannot commit its transaction');
           commitSent = connection.query('commit');
           commitSent.catch(silent);
         },

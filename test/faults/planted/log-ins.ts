@@ -42,9 +42,16 @@ export const logInsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/platform/postgres/listener.ts',
-    find: 'if (isUp) options.onDown();',
+    find: 'if (!isDown) options.onDown();',
     replace: '',
     why: 'a lost connection is not noticed',
     tests: keys,
+  },
+  {
+    file: 'src/platform/postgres/listener.ts',
+    find: '        expectAnswer();\n        return client.query(',
+    replace: '        return client.query(',
+    why: 'a server that says nothing after the login is waited for without end',
+    tests: ['test/unit/platform/listener.test.ts'],
   },
 ];

@@ -13,8 +13,8 @@ export const transactionsFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/platform/postgres/transaction.ts',
-    find: 'if (ended || commitSent !== undefined)',
-    replace: 'if (ended)',
+    find: 'ended || commitSent !== undefined ||',
+    replace: 'ended ||',
     why: 'a statement after the commit runs outside of its transaction, or in the next one',
     tests: transactions,
   },
@@ -30,6 +30,13 @@ export const transactionsFaults: readonly PlantedFault[] = [
     find: "{ 'app.tenant_id': tenantId, synchronous_commit: 'off' },",
     replace: "{ 'app.tenant_id': tenantId },",
     why: 'what may be lost waits for the disk',
+    tests: transactions,
+  },
+  {
+    file: 'src/platform/postgres/transaction.ts',
+    find: ' || around?.hasEnded() === true;',
+    replace: ';',
+    why: 'a savepoint that outlives its transaction writes in the next one of the connection',
     tests: transactions,
   },
 ];

@@ -388,3 +388,33 @@ const addTenant = (tx: Transaction, id: string) =>
 const namesOf = ({ database }: TestDatabase, id: string) =>
   database.withTenant(id, (tx) => tx('tenants').pluck('name'));
 const rename = (tx: Transaction, name: string) => tx('tenants').update({ name });
+
+test('a savepoint of a transaction that has ended sends nothing any more, whether its work goes on or fails', async ({
+  db,
+  id,
+}) => {
+  for (const ending of ['goes on', 'fails'] as const) {
+    let continueWork: () => void = () => undefined;
+    const continued = new Promise<void>((resolve) => {
+      continueWork = resolve;
+    });
+    let savepoint: Promise<unknown> = Promise.resolve();
+    const failing = db.database.withTenant(id, (tx) => {
+      savepoint = tx.savepoint(async (inner) => {
+        await continued;
+        if (ending === 'fails') throw new Error('failed later');
+        return inner('tenants').where({ id }).update({ name: 'Elsewhere' });
+      });
+      savepoint.catch(() => undefined);
+      return Promise.all([savepoint, tx.raw('select 1 / 0')]);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
+    const names = await db.database.withTenant(id, async (tx) => {
+      await tx('tenants').where({ id }).update({ name: ending });
+      continueWork();
+      await expect(savepoint).rejects.toThrow(ending === 'fails' ? 'failed later' : 'has ended');
+      return tx('tenants').where({ id }).pluck('name');
+    });
+    expect(names).toEqual([ending]);
+  }
+});

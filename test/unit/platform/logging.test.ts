@@ -50,6 +50,27 @@ describe('a log line', () => {
     });
   });
 
+  it('holds no secret of a value that says itself how it is written', () => {
+    const says = (json: unknown) => ({ a: { toJSON: () => json } });
+    expect(lineOf(says({ token: secret, id: 'shown' }))).not.toContain(secret);
+    expect(lineOf(says({ token: secret, id: 'shown' }))).toContain('shown');
+    expect(lineOf(says([{ key: secret }]))).not.toContain(secret);
+  });
+
+  it('is written although a field of it cannot be read', () => {
+    const unreadable = {
+      get tenant_id(): string {
+        throw new Error(secret);
+      },
+    };
+    for (const fields of [unreadable, { a: unreadable }, { a: { toJSON: () => unreadable.tenant_id } }]) {
+      const line = lineOf(fields);
+      expect(JSON.parse(line)).toMatchObject({ msg: 'something happened' });
+      expect(line).toContain('[unreadable]');
+      expect(line).not.toContain(secret);
+    }
+  });
+
   it('is written from fields that stay as they are', () => {
     const fields = { a: { key: secret } };
     lineOf(fields);
