@@ -33,7 +33,7 @@ const keptMs = 60_000;
 const largeTenant = 1_000;
 /** 300 articles of prose have fewer. A text that is made of nothing but new words has many more. */
 const vocabularyWords = 30_000;
-/** What a process remembers, of some 20 tenants. */
+/** What a process remembers: the words of ten tenants and more. */
 const keptBytes = 20_000_000;
 
 /** Creates the spellings of one process. */

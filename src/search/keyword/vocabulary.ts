@@ -9,11 +9,11 @@ export interface Vocabulary {
   similarTo(words: readonly string[], bounds: SimilarityBounds): SimilarWord[];
 }
 
-/** What a word takes beside its letters, of two bytes at most. Measured: 60 to 100. */
-const bytesOfWord = 100;
+/** What a word takes beside its letters, which take two bytes at most. Measured on words of eight letters: 150 to 180 in all. */
+const bytesOfWord = 165;
 
 /**
- * So many words are compared with each one that is asked for, which keeps the event loop for some milliseconds. A vocabulary of prose
+ * So many words are compared with each one that is asked for, which keeps the event loop for ten milliseconds at most. A vocabulary of prose
  * has fewer with the same first letters and about the same length; one that was written against this costs nobody else more.
  */
 const maxCompared = 5_000;
