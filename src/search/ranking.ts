@@ -80,7 +80,7 @@ export async function rankWithVector(
       },
       sizes,
     ),
-    backgrounds.read(tx, tenantId, { spaceId, vector }),
+    backgrounds.read(tx, tenantId, { spaceId, vector, articles }),
   ]);
   const passages = { spaceId, near };
   const calibration: Calibration = { ...background, articles };

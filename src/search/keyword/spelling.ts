@@ -31,19 +31,23 @@ export interface Spellings {
 const keptMs = 60_000;
 /** A smaller tenant's are read each time, so that the words of a new article are right spellings at once. */
 const largeTenant = 1_000;
-/** The words that a process remembers, of some 30 tenants: 20 MB. */
-const keptWords = 200_000;
+/** 300 articles of prose have fewer. A text that is made of nothing but new words has many more. */
+const vocabularyWords = 30_000;
+/** What a process remembers: the words of ten tenants and more. */
+const keptBytes = 20_000_000;
 
 /** Creates the spellings of one process. */
 export function createSpellings(): Spellings {
   const vocabularies = new LRUCache<string, Vocabulary>({
-    ...{ ttl: keptMs, ttlResolution: 0, maxSize: keptWords },
-    sizeCalculation: ({ size }) => size + 1,
+    ...{ ttl: keptMs, ttlResolution: 0, maxSize: keptBytes },
+    sizeCalculation: ({ bytes }) => bytes + 1,
   });
   const vocabularyOf = async (tx: Transaction, tenantId: string) => {
     const known = vocabularies.get(tenantId);
     if (known !== undefined) return known;
-    const vocabulary = createVocabulary(await listKnownWords(tx, tenantId, ofVocabulary));
+    const vocabulary = createVocabulary(
+      await listKnownWords(tx, tenantId, { ...ofVocabulary, atMost: vocabularyWords }),
+    );
     vocabularies.set(tenantId, vocabulary);
     return vocabulary;
   };

@@ -79,16 +79,17 @@ export async function listSimilarWords(
 
 const similarRows = z.array(z.object({ word: z.string(), known: z.string(), articles: z.number() }));
 
-/** All of those words but the derived ones, with which no word of a query begins. */
+/** Those words but the derived ones, with which no word of a query begins: the commonest of them, at most `atMost`. */
 export async function listKnownWords(
   tx: Transaction,
   tenantId: string,
-  bounds: VocabularyBounds,
+  bounds: VocabularyBounds & { readonly atMost: number },
 ): Promise<KnownWord[]> {
   const rows = await tx.prepared(
     `select coalesce(array_agg(word), '{}') as words, coalesce(array_agg(ndoc), '{}') as articles
-       from (${knownSql}) known where left(word, 1) <> '~'`,
-    [tenantId, bounds.newest, bounds.maxBytes],
+       from (select word, ndoc from (${knownSql}) known where left(word, 1) <> '~'
+              order by ndoc desc, word limit $4::int) commonest`,
+    [tenantId, bounds.newest, bounds.maxBytes, bounds.atMost],
   );
   const [{ words, articles }] = knownRow.parse(rows);
   return words.map((word, index) => ({ word, articles: articles[index] ?? 0 }));

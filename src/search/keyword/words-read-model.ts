@@ -162,9 +162,11 @@ export async function rankByWords(
   if (terms.length === 0) return [];
   const { saturation, lengthPart, fieldWorth, inexactWorth } = ranking;
   const forms = terms.flatMap((term, index) => term.forms.map((form) => ({ ...form, term: index + 1 })));
+  // The counts of a later page come from its cursor, which its client may have written.
+  const isSure = wording.countsAll && after === undefined;
   const expected = terms.reduce((sum, { count }) => sum + count, 0) * terms.length;
   const rows = await tx.prepared(
-    expected <= fewRankings ? rankingSql('rank_few_by_words') : rankingSql('rank_by_words'),
+    isSure && expected <= fewRankings ? rankingSql('rank_few_by_words') : rankingSql('rank_by_words'),
     [
       tenantId,
       terms.map((term) => term.query),

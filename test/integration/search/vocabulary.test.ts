@@ -9,6 +9,7 @@ import { insertTenant } from '../../support/tenant-row.ts';
 const it = factsOfDatabase();
 
 const newest = { newest: 300, maxBytes: 2_000_000 };
+const all = { ...newest, atMost: 30_000 };
 // Under the locale C, Postgres takes other letters for none.
 const letters = fc.constantFrom(...'abcde1'.split(''));
 const word = fc.array(letters, { minLength: 1, maxLength: 9 }).map((each) => each.join(''));
@@ -32,7 +33,7 @@ describe('the vocabulary of a large tenant', () => {
           );
           const bounds = { leastSimilarity: 0.2, lengthDifference: 2, each };
           await db.database.readTenant(tenant, async (tx) => {
-            const vocabulary = createVocabulary(await listKnownWords(tx, tenant, newest));
+            const vocabulary = createVocabulary(await listKnownWords(tx, tenant, all));
             const similar = await listSimilarWords(tx, tenant, asked, { ...newest, ...bounds });
             expect(vocabulary.similarTo(asked, bounds)).toEqual(similar);
           });
@@ -40,6 +41,36 @@ describe('the vocabulary of a large tenant', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('has the commonest words where there are too many', async ({ db }) => {
+    const tenant = await insertTenant(db);
+    await insertArticles(
+      db,
+      tenant,
+      ['owl', 'owl quagga', 'owl quagga zebra'].map((body) => ({ title: 'owl', body })),
+    );
+    const known = await db.database.readTenant(tenant, (tx) =>
+      listKnownWords(tx, tenant, { ...newest, atMost: 2 }),
+    );
+    expect(known).toEqual([
+      { word: 'owl', articles: 3 },
+      { word: 'quagga', articles: 2 },
+    ]);
+  });
+
+  it('compares a bounded number of words, those of about the same length first', () => {
+    const others = Array.from({ length: 40_000 }, (_, at) => ({ word: `dead${at}`, articles: 2 }));
+    const words = [...others, { word: 'deadlock', articles: 1 }];
+    const bounds = { leastSimilarity: 0.2, lengthDifference: 2, each: 40_000 };
+    const vocabulary = createVocabulary(words);
+    expect(vocabulary.similarTo(['deadlcok'], bounds).map(({ known }) => known)).toContain('deadlock');
+    expect(vocabulary.similarTo(['dead12345'], bounds)).toHaveLength(5_000);
+  });
+
+  it('tells its bytes, also of long words', () => {
+    const bytesOf = (word: string) => createVocabulary([{ word, articles: 1 }]).bytes;
+    expect(bytesOf('a'.repeat(1_000)) - bytesOf('a')).toBeGreaterThanOrEqual(999);
   });
 
   it('has words of every script', () => {

@@ -35,6 +35,32 @@ describe('searches of two tenants in turn, by one process that remembers', () =>
   });
 });
 
+describe('the kept plans of a search', () => {
+  it('read no whole table, also where two tenants have nearly all of the rows', async ({ db, tenants }) => {
+    const small = await largeTenant(db, { articles: 3, common: 'owl', rare: 'quagga' });
+    await db.rawAsOwner('analyze');
+    const { database } = db;
+    const scanned = new Set<string>();
+    const watched: TestDatabase['database'] = {
+      ...database,
+      readTenantByKeptPlans: (tenantId, work) =>
+        database.readTenantByKeptPlans(tenantId, async (tx) => {
+          const result = await work(tx);
+          const rows: { relname: string }[] = await tx('pg_stat_xact_user_tables').where('seq_scan', '>', 0);
+          for (const { relname } of rows) scanned.add(relname);
+          return result;
+        }),
+    };
+    for (const mode of modes) {
+      for (const { id } of [small, ...tenants]) {
+        const { hits } = await ask(searchOf({ database: watched }, [small, ...tenants]), id, 'owl', mode);
+        expect(hits).not.toEqual([]);
+      }
+    }
+    expect([...scanned]).toEqual([]);
+  });
+});
+
 interface LargeTenant {
   readonly id: string;
   readonly spaceId: string;
@@ -48,7 +74,7 @@ async function ask(search: Search, tenantId: string, q: string, mode: (typeof mo
 }
 
 /** The search of a process that has searched nothing before; the query's vector is always at hand. */
-function searchOf({ database }: TestDatabase, tenants: readonly LargeTenant[]): Search {
+function searchOf({ database }: Pick<TestDatabase, 'database'>, tenants: readonly LargeTenant[]): Search {
   const refuse = () => Promise.reject(new Error('it is not asked for'));
   return createSearchService({
     database,

@@ -135,6 +135,34 @@ describe('a word that no article had', () => {
   });
 });
 
+describe('the statement for few articles', () => {
+  it('ranks only where the counts say that they are few: not an option, not a page behind a cursor', async ({
+    db,
+    add,
+    search,
+  }) => {
+    await add({ body: 'quagga with tar -xvf' }, { body: 'quagga' }, { body: 'tar -xvf' });
+    const page = await search('quagga');
+    expect(page.ranked).toHaveLength(2);
+    const [{ text = '' } = {}] = await db.rawAsOwner(
+      `select pg_get_functiondef('rank_few_by_words'::regproc) as text`,
+    );
+    const broken = String(text).replace(/\bbegin\b/i, "begin raise exception 'ranked as few';");
+    expect(broken).not.toBe(text);
+    try {
+      await db.rawAsOwner(broken);
+      await expect(search('quagga')).rejects.toThrow();
+      const { ranked, words } = await search('quagga -xvf');
+      expect(words.map(({ status }) => status)).toEqual(['matched', 'option']);
+      expect(ranked).toHaveLength(3);
+      const behind = await search('quagga', { plan: page.plan, after: page.ranked[0] });
+      expect(behind.ranked).toEqual(page.ranked.slice(1));
+    } finally {
+      await db.rawAsOwner(String(text));
+    }
+  });
+});
+
 describe('a common word', () => {
   it('is sought where no other word of the query is found, if few articles have it; else it is said to be common', async ({
     add,

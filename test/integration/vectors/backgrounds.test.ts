@@ -86,10 +86,12 @@ describe('the similarity of a space’s own texts', () => {
     expect(none).toMatchObject({ mean: 0, related: null, unrelated: null });
   });
 
-  it('is read again only after a while, once it is known', async ({ db }) => {
+  it('is read again after a while, once it is known, or when the articles have become more', async ({
+    db,
+  }) => {
     const space = await fill(db, [10, 80, 10, 80], 2);
     const backgrounds = createBackgrounds();
-    const readOnce = () => read(db, space, query, backgrounds);
+    const readOnce = (articles?: number) => read(db, space, query, backgrounds, articles);
     const first = await readOnce();
     await addChunks(
       db,
@@ -100,6 +102,8 @@ describe('the similarity of a space’s own texts', () => {
     expect(second.unrelated).toBe(first.unrelated);
     expect(second.mean).toBeGreaterThan(first.mean);
     expect((await read(db, space)).unrelated).not.toBe(first.unrelated);
+    // Two articles more, of four.
+    expect((await readOnce(6)).unrelated).not.toBe(first.unrelated);
   });
 });
 
@@ -119,6 +123,9 @@ function read(
   { tenantId, spaceId }: FilledSpace,
   vector: readonly number[] = query,
   backgrounds = createBackgrounds(),
+  articles = 4,
 ): Promise<SpaceBackground> {
-  return db.database.withTenant(tenantId, (tx) => backgrounds.read(tx, tenantId, { spaceId, vector }));
+  return db.database.withTenant(tenantId, (tx) =>
+    backgrounds.read(tx, tenantId, { spaceId, vector, articles }),
+  );
 }
