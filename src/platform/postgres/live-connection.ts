@@ -53,18 +53,28 @@ export function watchConnection(
     stream.destroy(error);
   };
 
-  /** Called when what was gathered leaves: only from then on a server can be silent, however busy this process was. */
-  const leaving: (() => void)[] = [];
-
-  /** Expects the end of a statement; the function that it returns says that it has come. */
-  const expectAnswer = (limitMs: number): (() => void) => {
-    let sentAtMs = performance.now();
-    leaving.push(() => {
-      sentAtMs = performance.now();
+  let gathering: { leftAtMs: number } | undefined;
+  /** What is sent until the promises at hand are done leaves in one write: the driver makes one of each statement. */
+  const gather = (): { readonly leftAtMs: number } => {
+    if (gathering !== undefined) return gathering;
+    const written = { leftAtMs: performance.now() };
+    gathering = written;
+    stream.cork();
+    process.nextTick(() => {
+      gathering = undefined;
+      // The work may have been busy in between, and the server answers what it was sent.
+      written.leftAtMs = performance.now();
+      stream.uncork();
     });
+    return written;
+  };
+
+  /** Begins a statement, and expects its end; the function that it returns says that it has come. */
+  const expectAnswer = (limitMs: number): (() => void) => {
+    const written = gather();
     let answered = false;
     let timer: NodeJS.Timeout | undefined;
-    const quietMs = () => performance.now() - Math.max(sentAtMs, heardAtMs);
+    const quietMs = () => performance.now() - Math.max(written.leftAtMs, heardAtMs);
     const check = () => {
       if (answered) return;
       const leftMs = limitMs - quietMs();
@@ -72,7 +82,7 @@ export function watchConnection(
         timer = setTimeout(readThenCheck, leftMs);
         return;
       }
-      onSilence(sentAtMs);
+      onSilence(written.leftAtMs);
       destroy(new ServerSilent());
     };
     // After the sockets were read: an answer may have arrived while this process was busy.
@@ -87,22 +97,8 @@ export function watchConnection(
     };
   };
 
-  let isGathering = false;
-  /** What is sent until the promises at hand are done leaves in one write: the driver makes one of each statement. */
-  const gather = () => {
-    if (isGathering) return;
-    isGathering = true;
-    stream.cork();
-    process.nextTick(() => {
-      isGathering = false;
-      stream.uncork();
-      for (const left of leaving.splice(0)) left();
-    });
-  };
-
   return {
     async query(text, limitMs = answerMs) {
-      gather();
       const answered = expectAnswer(limitMs);
       try {
         return await connection.query(text);
@@ -111,7 +107,6 @@ export function watchConnection(
       }
     },
     async prepared(name, text, values) {
-      gather();
       const answered = expectAnswer(answerMs);
       try {
         const { rows } = await connection.query<Record<string, unknown>>({ name, text, values: [...values] });
@@ -122,7 +117,6 @@ export function watchConnection(
     },
     driver: {
       query(statement, done) {
-        gather();
         const answered = expectAnswer(answerMs);
         connection.query(statement, (error, result) => {
           answered();

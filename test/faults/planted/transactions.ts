@@ -39,4 +39,11 @@ export const transactionsFaults: readonly PlantedFault[] = [
     why: 'a savepoint that outlives its transaction writes in the next one of the connection',
     tests: transactions,
   },
+  {
+    file: 'src/platform/postgres/live-connection.ts',
+    find: '      written.leftAtMs = performance.now();\n',
+    replace: '',
+    why: 'a connection counts as silent while its own process has not sent yet',
+    tests: ['test/integration/platform/deadlines.test.ts'],
+  },
 ];

@@ -232,7 +232,7 @@ describe('connections that fall silent', () => {
   test('are not taken for lost while this process is busy', async () => {
     const database = open({ poolSize: 1 });
     const reading = database.withTenant(randomUUID(), async (tx) => {
-      // Longer than the answer to `begin` may take, which is sent by now; it arrives meanwhile.
+      // Longer than the answer to `begin` may take, which leaves when the work lets go.
       const until = performance.now() + 4_500;
       while (performance.now() < until);
       await tx.raw('select 1');
