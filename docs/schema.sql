@@ -197,7 +197,7 @@ CREATE FUNCTION public.rank_few_by_words(terms text[], weights double precision[
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
+    AS $_$
   declare
     tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
     served smallint := serving_words();
@@ -211,6 +211,7 @@ CREATE FUNCTION public.rank_few_by_words(terms text[], weights double precision[
     sought tsquery := wanted[1];
     total float8 := 0;
     scale float8 := case when all_first then 2 else 1 end;
+    matching uuid[];
   begin
     for i in 1 .. cardinality(wanted) loop
       total := total + weights[i];
@@ -222,14 +223,22 @@ CREATE FUNCTION public.rank_few_by_words(terms text[], weights double precision[
     if not some_suffice then
       sought := every;
     end if;
+    -- Planned each time: a plan that is kept does not know the words, and reads all articles of the tenant rather than the index.
+    execute 'select array_agg(w.article_id) from article_words w
+              where w.tenant_id = $1 and w.version = $2 and w.status = ''published'' and w.words @@ $3'
+      into matching using tenant, served, sought;
     return query
       select ranked.article_id, ranked.score, ranked.share
         from (select c.article_id,
                      case when all_first and c.whole then 1 - 1 / scale else 0 end + each.summed / (total * scale) as score,
                      each.shared / (total * scale) * scale as share
                 from (select w.article_id, w.words, length_base + length_each * w.length as norm, w.words @@ every as whole
-                        from article_words w
-                       where w.tenant_id = tenant and w.version = served and w.status = 'published' and w.words @@ sought
+                        from unnest(matching) as matched (id)
+                       cross join lateral (
+                         select * from article_words
+                          where tenant_id = tenant and article_words.article_id = matched.id and version = served
+                            and status = 'published' offset 0) w
+                       where w.words @@ sought
                          and (need is null or w.words @@ need)
                          and (exclude is null or not w.words @@ exclude)
                          and (of_category is null or w.category = of_category)
@@ -256,7 +265,7 @@ CREATE FUNCTION public.rank_few_by_words(terms text[], weights double precision[
        where after_score is null or ranked.score < after_score or (ranked.score = after_score and ranked.article_id > after_id)
        order by ranked.score desc, ranked.article_id
        limit at_most;
-  end $$;
+  end $_$;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
     LANGUAGE plpgsql

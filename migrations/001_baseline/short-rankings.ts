@@ -25,6 +25,7 @@ export const create = `
     sought tsquery := wanted[1];
     total float8 := 0;
     scale float8 := case when all_first then 2 else 1 end;
+    matching uuid[];
   begin
     for i in 1 .. cardinality(wanted) loop
       total := total + weights[i];
@@ -36,14 +37,22 @@ export const create = `
     if not some_suffice then
       sought := every;
     end if;
+    -- Planned each time: a plan that is kept does not know the words, and reads all articles of the tenant rather than the index.
+    execute 'select array_agg(w.article_id) from article_words w
+              where w.tenant_id = $1 and w.version = $2 and w.status = ''published'' and w.words @@ $3'
+      into matching using tenant, served, sought;
     return query
       select ranked.article_id, ranked.score, ranked.share
         from (select c.article_id,
                      case when all_first and c.whole then 1 - 1 / scale else 0 end + each.summed / (total * scale) as score,
                      each.shared / (total * scale) * scale as share
                 from (select w.article_id, w.words, length_base + length_each * w.length as norm, w.words @@ every as whole
-                        from article_words w
-                       where w.tenant_id = tenant and w.version = served and w.status = 'published' and w.words @@ sought
+                        from unnest(matching) as matched (id)
+                       cross join lateral (
+                         select * from article_words
+                          where tenant_id = tenant and article_words.article_id = matched.id and version = served
+                            and status = 'published' offset 0) w
+                       where w.words @@ sought
                          and (need is null or w.words @@ need)
                          and (exclude is null or not w.words @@ exclude)
                          and (of_category is null or w.category = of_category)

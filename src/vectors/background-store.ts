@@ -87,8 +87,10 @@ export async function readOwnSimilarity(
   tenantId: string,
   spaceId: string,
 ): Promise<OwnSimilarity> {
-  const rows = await tx.prepared(
-    `with sample as materialized (
+  const [, rows] = await Promise.all([
+    planEachTime(tx),
+    tx.prepared(
+      `with sample as materialized (
        select article_id, chunk_hash, embedding, row_number() over (order by chunk_hash) as place
          from chunk_vectors
         where tenant_id = $1 and space_id = $2
@@ -112,9 +114,27 @@ export async function readOwnSimilarity(
                from related where similarity <> 'NaN') as related,
             (select count(*)::int from related where similarity <> 'NaN') as "relatedPairs",
             (select avg(similarity) from unrelated where similarity <> 'NaN') as unrelated`,
-    [tenantId, spaceId],
-  );
+      [tenantId, spaceId],
+    ),
+    planAsBefore(tx),
+  ]);
   return ownRow.parse(rows)[0];
+}
+
+/**
+ * Has the next statements planned for this tenant. A plan for all tenants expects few chunks, and then looks for the second chunk of
+ * an article among all of the tenant's: 128 times. The settings are sent together with the statement.
+ */
+async function planEachTime(tx: Transaction): Promise<void> {
+  await tx.prepared(
+    `select set_config('app.plans', current_setting('plan_cache_mode'), true),
+            set_config('plan_cache_mode', 'force_custom_plan', true)`,
+    [],
+  );
+}
+
+async function planAsBefore(tx: Transaction): Promise<void> {
+  await tx.prepared(`select set_config('plan_cache_mode', current_setting('app.plans'), true)`, []);
 }
 
 const ownRow = z.tuple([

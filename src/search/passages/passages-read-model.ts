@@ -82,9 +82,12 @@ export async function listPieces(
   // Each body is unpacked once, whatever the number of its pieces.
   const rows = await tx.prepared(
     `select piece.place::int as place, substr(article.body, piece.start + 1, piece.length) as text
-       from (select id, body || '' as body
-               from articles
-              where tenant_id = $1 and id = any($2::uuid[]) and status = 'published' offset 0) article
+       from (select read.id, read.body
+               from (select distinct id from unnest($2::uuid[]) as given (id)) as wanted
+              cross join lateral (select id, body || '' as body
+                                    from articles
+                                   where tenant_id = $1 and id = wanted.id and status = 'published' offset 0) read
+             offset 0) article
        join unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as piece (id, start, length, place) using (id)`,
     [
       tenantId,
