@@ -52,7 +52,7 @@ describe('the connections of a pool', () => {
 
   test('are there for log-ins and for the platform, however many tenants wait', async () => {
     const database = open({ poolSize: 10 });
-    const hogs = Array.from({ length: 30 }, () => sleep(database, randomUUID(), 0.3));
+    const hogs = Array.from({ length: 30 }, () => sleep(database, randomUUID(), 1));
     const hash = '00'.repeat(32);
     const others = [
       database.withApiKeyHash(hash, (tx) => tx.raw('select 1')),
@@ -60,7 +60,7 @@ describe('the connections of a pool', () => {
       database.withScope('reconcile', (tx) => tx.raw('select 1')),
       database.isReady(),
     ];
-    for (const { ms } of await Promise.all(others.map(timed))) expect(ms).toBeLessThan(280);
+    for (const { ms } of await Promise.all(others.map(timed))) expect(ms).toBeLessThan(950);
     await Promise.all(hogs);
   });
 
