@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import knex, { type Knex } from 'knex';
 import type pg from 'pg';
 import type { LiveConnection } from './live-connection.ts';
@@ -61,13 +62,16 @@ type BindTransaction = (connection: LiveConnection, around?: Around) => Bound;
 
 const silent = () => undefined;
 
-/** The names of prepared statements, by their texts. */
+/**
+ * The names of prepared statements, by their texts. A text has one name in every process: behind a pooler that hands sessions on, a
+ * name that another process has prepared must not be another statement.
+ */
 const createStatementNames = () => {
   const names = new Map<string, string>();
   return (text: string): string => {
     const known = names.get(text);
     if (known !== undefined) return known;
-    const name = `statement_${names.size + 1}`;
+    const name = `statement_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
     names.set(text, name);
     return name;
   };

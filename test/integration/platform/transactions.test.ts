@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import type { Transaction } from '../../../src/platform/postgres/database.ts';
+import { createDatabase, type Transaction } from '../../../src/platform/postgres/database.ts';
 import { factsOfDatabase } from '../../support/fixtures.ts';
 import { insertTenant } from '../../support/tenant-row.ts';
 import type { TestDatabase } from '../../support/test-database.ts';
@@ -53,6 +53,30 @@ test('a prepared statement sees the tenant of its transaction, on a connection t
   }
   const twice = db.database.readTenant(mine, (tx) => Promise.all([read(tx), read(tx)]));
   expect(await twice).toEqual([[{ id: mine }], [{ id: mine }]]);
+});
+
+test('a prepared statement has the same name in every process, in whatever order they send theirs', async ({
+  db,
+  id,
+}) => {
+  const texts = ['select 1 where $1::int is null', 'select 2 where $1::int is null'];
+  const namesIn = async (order: readonly string[]) => {
+    const own = createDatabase({ url: db.applicationUrl, poolSize: 1, applicationName: 'lorekeep-test' });
+    try {
+      return await own.withTenant(id, async (tx) => {
+        for (const text of order) await tx.prepared(text, [0]);
+        return tx.prepared(
+          'select name, statement from pg_prepared_statements where statement = any($1::text[]) order by statement',
+          [texts],
+        );
+      });
+    } finally {
+      await own.close();
+    }
+  };
+  const names = await namesIn(texts);
+  expect(names).toHaveLength(2);
+  expect(await namesIn(texts.toReversed())).toEqual(names);
 });
 
 test('work that only reads cannot write, and leaves a connection that can', async ({ db, id }) => {
