@@ -59,40 +59,6 @@ describe('the kept plans of a search', () => {
     }
     expect([...scanned]).toEqual([]);
   });
-
-  it('read of a large tenant what they need, and not all of its articles', async ({ db, tenants }) => {
-    const many = Array.from({ length: 40 }, () =>
-      largeTenant(db, { articles: 3, common: 'owl', rare: 'zebra' }),
-    );
-    await Promise.all(many);
-    // So that the plan for the average tenant is one for few articles.
-    await db.rawAsOwner('vacuum analyze');
-    const { database } = db;
-    const [large] = tenants;
-    if (large === undefined) throw new Error('no tenant');
-    const read = new Map<string, number>();
-    const watched: TestDatabase['database'] = {
-      ...database,
-      readTenantByKeptPlans: (tenantId, work) =>
-        database.readTenantByKeptPlans(tenantId, async (tx) => {
-          const result = await work(tx);
-          const rows: { relname: string; rows: string }[] = await tx('pg_stat_xact_user_tables').select(
-            'relname',
-            tx.raw('seq_tup_read + idx_tup_fetch as rows'),
-          );
-          for (const { relname, rows: each } of rows)
-            read.set(relname, (read.get(relname) ?? 0) + Number(each));
-          return result;
-        }),
-    };
-    const search = searchOf({ database: watched }, tenants);
-    const { hits } = await ask(search, large.id, 'quagga', 'keyword');
-    expect(hits).toHaveLength(2);
-    read.clear();
-    await ask(search, large.id, 'quagga', 'keyword');
-    expect(read.get('article_words')).toBeLessThan(100);
-    expect(read.get('articles')).toBeLessThan(100);
-  });
 });
 
 interface LargeTenant {
