@@ -179,8 +179,8 @@ export const rankingFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/search/hits-read-model.ts',
-    find: "and id = any($2::uuid[]) and status = 'published'",
-    replace: 'and id = any($2::uuid[])',
+    find: "and id = wanted.id and status = 'published'",
+    replace: 'and id = wanted.id',
     why: 'an article unpublished after the ranking is shown',
     tests: both,
   },
