@@ -23,10 +23,17 @@ const closingLine = (): Reporter => ({
   },
 });
 
-/** Long enough for real servers on a small machine. */
-const timeouts = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 30_000 };
+/** Long enough for real servers on a small machine that has other work, too. */
+const timeouts = {
+  ...{ testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000 },
+  expect: { poll: { timeout: 20_000 } },
+};
+/** The modules of a file take one to four seconds to load, and hold no state: a process loads them once for all its files. */
+const shared = { isolate: false, ...timeouts };
 /** Tests that need no running service or start their own, so that running them alone starts nothing else. */
 const standsAlone = ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/stack/**/*.test.ts'];
+/** Tests that count what a process does from its first step on: in a process of their own. The files of a project share theirs. */
+const ownProcess = ['test/unit/domain/chunking-steps.test.ts', 'test/unit/domain/words/words-steps.test.ts'];
 /** Tests that run after all others, one file after the other. */
 const oneByOne = [
   // They wait for the local model, which uses all cores, so that each would slow the others down.
@@ -45,10 +52,11 @@ const longest = [
   'test/faults/document-kills.test.ts',
   'test/faults/model-matrix.test.ts',
   'test/integration/embedding/paced-articles.test.ts',
-  'test/api/embedding/retry-all.test.ts',
   'test/e2e/drain.test.ts',
   'test/workflows/embed-article.test.ts',
   'test/integration/platform/deadlines.test.ts',
+  'test/e2e/search-degradation.test.ts',
+  'test/e2e/start.test.ts',
   'test/integration/providers/recorded-calls.test.ts',
 ];
 const placeOf = ({ moduleId }: TestSpecification) => longest.indexOf(relative(import.meta.dirname, moduleId));
@@ -75,17 +83,19 @@ export default defineConfig({
   test: {
     reporters: ['default', closingLine()],
     pool: 'forks',
-    maxWorkers: 3,
+    // Two for each core of a small machine: the longest files mostly wait, for the time of an activity whose worker has died.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: 'alone', include: standsAlone, ...timeouts } },
+      { test: { name: 'own-process', include: ownProcess, ...timeouts } },
+      { test: { name: 'alone', include: standsAlone, exclude: ownProcess, ...shared } },
       {
         test: {
           name: 'services',
           include: ['test/**/*.test.ts'],
           exclude: [...standsAlone, ...oneByOne, ...onRequest],
           globalSetup,
-          ...timeouts,
+          ...shared,
         },
       },
       {
@@ -93,7 +103,7 @@ export default defineConfig({
           name: 'one-by-one',
           include: oneByOne,
           globalSetup,
-          ...timeouts,
+          ...shared,
           sequence: { groupOrder: 1 },
           fileParallelism: false,
         },

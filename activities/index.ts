@@ -1,5 +1,13 @@
+import { activityInfo } from '@temporalio/activity';
 import type { Rewriting } from '../src/articles/rewriting/rewriting.ts';
-import type { ArticleRef, Generated, HashCheck, ResolvedKey } from '../src/domain/embed-article.ts';
+import type {
+  ArticleRef,
+  EmbeddedAtOnce,
+  Generated,
+  HashCheck,
+  ResolvedKey,
+  UnusableAnswer,
+} from '../src/domain/embed-article.ts';
 import type { FailureCode } from '../src/domain/failures.ts';
 import type { KeyReference } from '../src/domain/operations.ts';
 import type { Backlog, BacklogPage } from '../src/embedding/backlog/backlog.ts';
@@ -11,6 +19,7 @@ import {
   type ClassificationDeps,
   createClassificationActivities,
 } from './classification.ts';
+import { toApplicationFailure } from './failure.ts';
 import { createIngestionActivities, type IngestionActivities, type IngestionDeps } from './ingestion.ts';
 import { orThrow } from './or-throw.ts';
 import { createReviewActivities, type ReviewActivities, type ReviewDeps } from './reviews.ts';
@@ -32,6 +41,8 @@ export interface ActivityDeps extends ClassificationDeps, IngestionDeps, ReviewD
 }
 
 export interface Activities extends ClassificationActivities, IngestionActivities, ReviewActivities {
+  /** The whole walk in one step, for an article that takes one call at most. */
+  embedArticle(input: ArticleRef & { readonly tries?: number }): Promise<EmbeddedAtOnce | UnusableAnswer>;
   /** Step 1 of the walk: finds the reference of the tenant's embedding key. */
   resolveEmbeddingKey(input: ArticleRef & { readonly tries?: number }): Promise<ResolvedKey>;
   /** Step 2: finds out how many chunks lack a vector. */
@@ -74,6 +85,15 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createClassificationActivities(deps),
     ...createIngestionActivities(deps),
     ...createReviewActivities(deps),
+    async embedArticle({ tries, ...article }) {
+      const done = await steps.embed(article, tries);
+      if (done.kind !== 'failed') return done;
+      const { asked } = done;
+      // The policy of the step asks a second time, and the workflow remembers what was asked in vain.
+      const isInVain = done.code === 'malformed_response' && activityInfo().attempt > 1;
+      if (isInVain && asked !== undefined) return { kind: 'unusable', ...asked };
+      throw toApplicationFailure(done);
+    },
     resolveEmbeddingKey: async ({ tries, ...article }) => orThrow(await steps.resolveKey(article, tries)),
     checkContentHash: ({ key, ...article }) => steps.checkContentHash(article, key),
     generateEmbedding: async ({ key, contentHash, tries, ...article }) =>

@@ -7,6 +7,14 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
+CREATE FUNCTION public.announce_api_key_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+  begin
+    perform pg_notify('api_key_changed', old.id::text);
+    return null;
+  end $$;
+
 CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[], articles integer) RETURNS integer[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -183,6 +191,80 @@ CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], c
       exit when cardinality(ids) = at_most - found and scores[at_most - found] >= rest;
     end loop;
     return query select * from unnest(ids, scores, shares);
+  end $_$;
+
+CREATE FUNCTION public.rank_few_by_words(terms text[], weights double precision[], counts integer[], forms text[], form_sizes integer[], form_terms integer[], exacts text[], titles text[], inexact_worth double precision, field_worth real[], length_base double precision, length_each double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, all_first boolean, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+  declare
+    tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
+    served smallint := serving_words();
+    wanted tsquery[] := terms::tsquery[];
+    form tsquery[] := forms::tsquery[];
+    exact tsquery[] := exacts::tsquery[];
+    title tsquery[] := titles::tsquery[];
+    need tsquery := needed::tsquery;
+    exclude tsquery := excluded::tsquery;
+    every tsquery := wanted[1];
+    sought tsquery := wanted[1];
+    total float8 := 0;
+    scale float8 := case when all_first then 2 else 1 end;
+    matching uuid[];
+  begin
+    for i in 1 .. cardinality(wanted) loop
+      total := total + weights[i];
+      if i > 1 then
+        every := every && wanted[i];
+        sought := sought || wanted[i];
+      end if;
+    end loop;
+    if not some_suffice then
+      sought := every;
+    end if;
+    -- Planned each time: a plan that is kept does not know the words, and reads all articles of the tenant rather than the index.
+    execute 'select array_agg(w.article_id) from article_words w
+              where w.tenant_id = $1 and w.version = $2 and w.status = ''published'' and w.words @@ $3'
+      into matching using tenant, served, sought;
+    return query
+      select ranked.article_id, ranked.score, ranked.share
+        from (select c.article_id,
+                     case when all_first and c.whole then 1 - 1 / scale else 0 end + each.summed / (total * scale) as score,
+                     each.shared / (total * scale) * scale as share
+                from (select w.article_id, w.words, length_base + length_each * w.length as norm, w.words @@ every as whole
+                        from unnest(matching) as matched (id)
+                       cross join lateral (
+                         select * from article_words
+                          where tenant_id = tenant and article_words.article_id = matched.id and version = served
+                            and status = 'published' offset 0) w
+                       where w.words @@ sought
+                         and (need is null or w.words @@ need)
+                         and (exclude is null or not w.words @@ exclude)
+                         and (of_category is null or w.category = of_category)
+                         and (of_tags is null or case when any_tag then w.tag_keys && of_tags else w.tag_keys @> of_tags end)
+                      offset 0) c
+               cross join lateral (
+                 select sum(t.weight * e.evidence) as summed,
+                        sum(case when e.evidence > 0 then t.weight else 0 end) as shared
+                   from unnest(wanted, exact, title, weights) with ordinality as t (wanted, exact, title, weight, i)
+                  cross join lateral (
+                    select case when c.words @@ t.wanted then (1 - c.norm / (c.norm + greatest(
+                             case when c.words @@ t.title then field_worth[4] / field_worth[1] else 1 end,
+                             (select max(case when o.r > 0 then greatest(1, ceil(f.size * o.r - 0.001))
+                                       * (0.608 / (1.0006 - f.size * o.r / greatest(1, ceil(f.size * o.r - 0.001))) - 0.5)
+                                       * o.g / o.r / field_worth[1] end)
+                                from unnest(form, form_sizes, form_terms) as f (form, size, term)
+                               cross join lateral (select ts_rank('{1,1,1,1}', c.words, f.form)::float8 as r,
+                                                          ts_rank(field_worth, c.words, f.form)::float8 as g offset 0) o
+                               where f.term = t.i))))
+                             * case when c.words @@ t.exact then 1 else inexact_worth end else 0 end as evidence
+                    offset 0) e
+               ) each
+             ) ranked
+       where after_score is null or ranked.score < after_score or (ranked.score = after_score and ranked.article_id > after_id)
+       order by ranked.score desc, ranked.article_id
+       limit at_most;
   end $_$;
 
 CREATE FUNCTION public.refuse_audit_change() RETURNS trigger
@@ -1074,6 +1156,10 @@ CREATE INDEX search_cursors_oldest_first ON public.search_cursors USING btree (t
 CREATE INDEX unused_chunks_oldest_first ON public.unused_chunks USING btree (tenant_id, since);
 
 CREATE INDEX usage_ledger_by_time ON public.usage_ledger USING btree (tenant_id, at);
+
+CREATE TRIGGER api_key_change_is_announced AFTER UPDATE ON public.api_keys FOR EACH ROW WHEN (((((((((new.tenant_id IS DISTINCT FROM old.tenant_id) OR (new.id IS DISTINCT FROM old.id)) OR (new.label IS DISTINCT FROM old.label)) OR (new.role IS DISTINCT FROM old.role)) OR (new.key_hash IS DISTINCT FROM old.key_hash)) OR (new.expires_at IS DISTINCT FROM old.expires_at)) OR (new.revoked_at IS DISTINCT FROM old.revoked_at)) OR (new.daily_token_budget IS DISTINCT FROM old.daily_token_budget))) EXECUTE FUNCTION public.announce_api_key_change();
+
+CREATE TRIGGER api_key_end_is_announced AFTER DELETE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION public.announce_api_key_change();
 
 CREATE TRIGGER audit_log_is_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.refuse_audit_change();
 

@@ -11,6 +11,7 @@ import * as providers from './001_baseline/providers.ts';
 import * as retention from './001_baseline/retention.ts';
 import * as reviews from './001_baseline/reviews.ts';
 import * as search from './001_baseline/search.ts';
+import * as shortRankings from './001_baseline/short-rankings.ts';
 import * as spelling from './001_baseline/spelling.ts';
 import * as tenants from './001_baseline/tenants.ts';
 import * as usage from './001_baseline/usage.ts';
@@ -31,6 +32,7 @@ const rooms = [
   articles,
   words,
   wordSearch,
+  shortRankings,
   vectors,
   embedding,
   search,

@@ -27,7 +27,7 @@ export const migrationSource: Knex.MigrationSource<(typeof migrations)[number]> 
 } = {
   superseded: ['001_tenants'],
   appendOnly: ['audit_log'],
-  applicationOnly: ['count_words', 'end_audit_rows', 'rank_by_words'],
+  applicationOnly: ['count_words', 'end_audit_rows', 'rank_by_words', 'rank_few_by_words'],
   getMigrations: async () => [...migrations],
   getMigrationName: ({ name }) => name,
   getMigration: async ({ migration }) => migration,

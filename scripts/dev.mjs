@@ -7,4 +7,6 @@ await setUpOrExit();
 const { register } = await import('tsx/esm/api');
 register();
 const { start } = await import('../src/main/start.ts');
-process.exit(await start({ args: process.argv.slice(2), env: process.env, isDevelopment: true }));
+process.exit(
+  await start({ args: process.argv.slice(2), env: process.env, code: 'sources', isDevelopment: true }),
+);

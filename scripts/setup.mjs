@@ -22,10 +22,10 @@ const withContainers = 'Or run it in containers: docker compose up';
 const say = (line) => console.log(`set-up: ${line}`);
 
 /**
- * Installs the missing Node packages and, unless `services` is false, the embedded services. Throws a SetupProblem when it
- * cannot.
+ * Installs the missing Node packages and, unless `services` is false, the embedded services; builds what has changed if `build` is
+ * true. Throws a SetupProblem when it cannot.
  */
-export async function setUp({ services = true } = {}) {
+export async function setUp({ services = true, build = false } = {}) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new SetupProblem(
@@ -37,12 +37,15 @@ export async function setUp({ services = true } = {}) {
       `Lorekeep's embedded services run on Linux and macOS, not on Windows. ${withContainers}`,
     );
   }
-  const isCurrent = () => nodeModulesAreCurrent() && (!services || venvIsCurrent());
+  const { isBuildCurrent } = build ? await import('./build-stamp.mjs') : {};
+  const needsBuild = () => build && !isBuildCurrent(root);
+  const isCurrent = () => nodeModulesAreCurrent() && (!services || venvIsCurrent()) && !needsBuild();
   if (!isCurrent()) {
     mkdirSync(stackDir, { recursive: true });
     await withLock(async () => {
       if (!nodeModulesAreCurrent()) await installNodeModules();
       if (services && !venvIsCurrent()) await installVenv();
+      if (needsBuild()) await compile();
     });
   }
 }
@@ -86,6 +89,14 @@ async function installNodeModules() {
       `The Node packages could not be installed; the output of npm is in ${setupLog}. ${withContainers}`,
     );
   }
+}
+
+/** Builds dist/. A failure is no problem of the set-up: the sources run through the compiler then, which takes longer. */
+async function compile() {
+  say('compiling what has changed …');
+  const outcome = await run(process.execPath, [join(root, 'scripts', 'build.mjs')], 'compiling');
+  if (outcome.code !== 0)
+    say(`the build has failed, so the sources run as they are; its output is in ${setupLog}`);
 }
 
 const requirementsHash = () => createHash('sha256').update(readFileSync(requirementsFile)).digest('hex');
@@ -249,4 +260,6 @@ function readJson(file) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setUpOrExit();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await setUpOrExit({ build: existsSync(join(root, 'src')) });
+}

@@ -11,6 +11,8 @@ interface Asked {
 export interface UnusableAnswers {
   /** Makes the call, and remembers it if its answer cannot be used. */
   watch<T>(asked: Asked, call: () => Promise<T>): Promise<T>;
+  /** Remembers an answer that cannot be used. */
+  note(asked: Asked): void;
   /** Whether the same call was in vain. Another text, key or target is another call. */
   had(asked: Asked): boolean;
 }
@@ -26,6 +28,9 @@ export function rememberUnusableAnswers(): UnusableAnswers {
         if (failureCodeOf(error) === 'malformed_response') inVain = nameOf(asked);
         throw error;
       }
+    },
+    note(asked) {
+      inVain = nameOf(asked);
     },
     had: (asked) => inVain === nameOf(asked),
   };

@@ -29,6 +29,21 @@ export const create = `
   -- A login does not know its tenant yet. It sees only the row whose hash it presents.
   create policy login_by_hash on api_keys for select
     using (key_hash = decode(nullif(current_setting('app.api_key_hash', true), ''), 'hex'));
+
+  -- Every process remembers who holds a key for some seconds. A change is announced with its commit, by the id of the key alone;
+  -- the time of use, which changes each minute, is not a part of it.
+  create function announce_api_key_change() returns trigger language plpgsql as $$
+  begin
+    perform pg_notify('api_key_changed', old.id::text);
+    return null;
+  end $$;
+  create trigger api_key_change_is_announced after update on api_keys for each row
+    when ((new.tenant_id, new.id, new.label, new.role, new.key_hash, new.expires_at, new.revoked_at, new.daily_token_budget)
+      is distinct from
+      (old.tenant_id, old.id, old.label, old.role, old.key_hash, old.expires_at, old.revoked_at, old.daily_token_budget))
+    execute function announce_api_key_change();
+  create trigger api_key_end_is_announced after delete on api_keys for each row
+    execute function announce_api_key_change();
 `;
 
-export const drop = 'drop table api_keys; drop table tenants;';
+export const drop = 'drop table api_keys; drop table tenants; drop function announce_api_key_change();';

@@ -47,7 +47,7 @@ type Input = Omit<NewArticle, 'force'>;
  * existing one, are one transaction.
  */
 export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
-  const { database, audit, gate, metrics, classifications, wordIndex, recordWrite, withState } = deps;
+  const { database, audit, gate, metrics, classifications, wordIndex, recordNew, withState } = deps;
 
   const insert = async (
     tx: Transaction,
@@ -71,14 +71,14 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
       }),
       wordIndex.insert(tx, actor.tenantId, { id, status, category, tags: input.tags }, words),
       input.category === null ? classifications.request(tx, actor.tenantId, id, actor.keyId) : undefined,
-      recordWrite(
+      recordNew(
         tx,
         actor,
         { id, status, revision: 1 },
         {
           action: 'article.created',
           details: { status, category, gate: verdict, ...(verdict === 'low_novelty' && whyDraft(report)) },
-          changesWhatIsEmbedded: true,
+          classified: input.category === null,
         },
       ),
     ]);
@@ -128,7 +128,10 @@ export function createArticleCreation(deps: CreateArticleDeps): CreateArticle {
     try {
       for (;;) {
         const assessed = assessment;
-        const created = await database.withTenant(actor.tenantId, async (tx) => {
+        // Without a comparison and an answer to store, no statement depends on another: they are one message with their commit.
+        const isOneMessage = assessed.kind !== 'embedded' && afterWrite === undefined;
+        const within = isOneMessage ? database.withTenantAtOnce : database.withTenant;
+        const created = await within(actor.tenantId, async (tx) => {
           const written = await write(tx, actor, input, words, assessed);
           if (written.kind !== 'compare_first') await afterWrite?.(tx, written);
           return written;

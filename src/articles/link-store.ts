@@ -24,19 +24,19 @@ export async function insertLinks(
 
 /** Lists the articles that this one was made from, and those that were made from it, the newest first. */
 export async function listLinks(tx: Transaction, tenantId: string, id: string): Promise<ArticleLink[]> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
+  const rows = await tx.prepared(
     `select linked.kind, a.id, a.title
        from (
          select 'merged_from' as kind, from_id as id, created_at from article_links
-          where tenant_id = :tenantId and into_id = :id
+          where tenant_id = $1 and into_id = $2
          union all
          select 'merged_into', into_id, created_at from article_links
-          where tenant_id = :tenantId and from_id = :id
+          where tenant_id = $1 and from_id = $2
        ) linked
-       join articles a on a.tenant_id = :tenantId and a.id = linked.id
+       join articles a on a.tenant_id = $1 and a.id = linked.id
       order by linked.kind, linked.created_at desc, a.id
-      limit :maxLinks`,
-    { tenantId, id, maxLinks },
+      limit $3`,
+    [tenantId, id, maxLinks],
   );
   return z.array(linkRow).parse(rows);
 }

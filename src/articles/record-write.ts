@@ -34,6 +34,13 @@ export interface WriteRecords {
     article: Pick<Article, 'id' | 'status' | 'revision'>,
     write: Write,
   ): Promise<ArticleStates>;
+  /** The same for a new article, whose states are known without a reading. `classified` says whether a model is asked for its category. */
+  recordNew(
+    tx: Transaction,
+    actor: Actor,
+    article: Pick<Article, 'id' | 'status' | 'revision'>,
+    write: Omit<Write, 'changesWhatIsEmbedded'> & { readonly classified: boolean },
+  ): Promise<ArticleStates>;
   /** Reads the states of articles. */
   statesOf(tx: Transaction, tenantId: string, articleIds: readonly string[]): Promise<ArticleStates>;
   /** Reads the states of the article and adds them. */
@@ -47,8 +54,8 @@ export function createWriteRecords({
   classifications,
 }: {
   readonly audit: Audit;
-  readonly embeddings: Pick<ArticleEmbeddings, 'articleWritten' | 'statesOf'>;
-  readonly classifications: Pick<Classifications, 'statesOf'>;
+  readonly embeddings: Pick<ArticleEmbeddings, 'articleWritten' | 'newState' | 'statesOf'>;
+  readonly classifications: Pick<Classifications, 'statesOf' | 'newState'>;
 }): WriteRecords {
   const statesOf: WriteRecords['statesOf'] = async (tx, tenantId, articleIds) => {
     const [ofEmbeddings, ofClassifications] = await Promise.all([
@@ -58,25 +65,47 @@ export function createWriteRecords({
     return { embeddings: ofEmbeddings, classifications: ofClassifications };
   };
 
+  /** The statements of every write; none of them needs the answer of another. */
+  const record = (
+    tx: Transaction,
+    actor: Actor,
+    article: Pick<Article, 'id' | 'status' | 'revision'>,
+    write: Write,
+  ) =>
+    Promise.all([
+      embeddings.articleWritten(tx, {
+        tenantId: actor.tenantId,
+        articleId: article.id,
+        published: article.status === 'published',
+        needsEmbedding: write.changesWhatIsEmbedded && article.status === 'published',
+        edited: write.action === 'article.updated',
+        apiKeyId: actor.keyId,
+      }),
+      audit.append(tx, actor, {
+        action: write.action,
+        subject: { kind: 'article', id: article.id },
+        details: { revision: article.revision, ...write.details },
+      }),
+    ]);
+
   return {
     async recordWrite(tx, actor, article, write) {
-      const [, , states] = await Promise.all([
-        embeddings.articleWritten(tx, {
-          tenantId: actor.tenantId,
-          articleId: article.id,
-          published: article.status === 'published',
-          needsEmbedding: write.changesWhatIsEmbedded && article.status === 'published',
-          edited: write.action === 'article.updated',
-          apiKeyId: actor.keyId,
-        }),
-        audit.append(tx, actor, {
-          action: write.action,
-          subject: { kind: 'article', id: article.id },
-          details: { revision: article.revision, ...write.details },
-        }),
+      const [, states] = await Promise.all([
+        record(tx, actor, article, write),
         statesOf(tx, actor.tenantId, [article.id]),
       ]);
       return states;
+    },
+
+    async recordNew(tx, actor, article, { classified, ...write }) {
+      await record(tx, actor, article, { ...write, changesWhatIsEmbedded: true });
+      const { tenantId } = actor;
+      const { id, status } = article;
+      const embedding = embeddings.newState({ tenantId, articleId: id, published: status === 'published' });
+      return {
+        embeddings: new Map([[id, embedding]]),
+        classifications: new Map(classified ? [[id, classifications.newState]] : []),
+      };
     },
 
     statesOf,

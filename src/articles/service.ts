@@ -74,7 +74,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
     create: createArticleCreation({ ...deps, ...records }),
 
     get: (tenantId, id) =>
-      database.withTenant(tenantId, async (tx) => {
+      database.readTenant(tenantId, async (tx) => {
         // The states before the article: a classification that is shown as done has set the category that is shown.
         const [states, article, links] = await Promise.all([
           statesOf(tx, tenantId, [id]),
@@ -90,7 +90,7 @@ export function createArticles(deps: ArticlesDeps): Articles {
       }),
 
     list: (tenantId, filter) =>
-      database.withTenant(tenantId, async (tx): Promise<ArticlePage> => {
+      database.readTenant(tenantId, async (tx): Promise<ArticlePage> => {
         const { page, more } = await listArticles(tx, tenantId, filter, maxPageBytes);
         const states = await statesOf(
           tx,

@@ -90,6 +90,12 @@ function toArticle(row: z.output<typeof rowSchema>): Article {
 
 const first = (rows: unknown): Article | undefined => z.array(articleSchema).parse(rows)[0];
 
+const insertSql = `
+  insert into articles (tenant_id, id, title, body, category, tags, status, source_type, language, detected_language,
+                        metadata, content_hash, gate_verdict)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  returning ${columns.join(', ')}`;
+
 /** Inserts an article at revision 1. */
 export async function insertArticle(
   tx: Transaction,
@@ -98,25 +104,15 @@ export async function insertArticle(
     readonly gateVerdict: Exclude<GateVerdict, 'duplicate'>;
   },
 ): Promise<Article> {
-  const rows = await tx('articles')
-    .insert({
-      tenant_id: tenantId,
-      id: article.id,
-      title: article.title,
-      body: article.body,
-      category: article.category,
-      tags: [...article.tags],
-      status: article.status,
-      source_type: article.sourceType,
-      language: article.chosenLanguage,
-      detected_language: article.language,
-      metadata: JSON.stringify(article.metadata),
-      content_hash: article.contentHash,
-      gate_verdict: article.gateVerdict,
-    })
-    .returning(columns);
+  const rows = await tx.prepared(insertSql, [
+    ...[tenantId, article.id, article.title, article.body, article.category, article.tags, article.status],
+    ...[article.sourceType, article.chosenLanguage, article.language, JSON.stringify(article.metadata)],
+    ...[article.contentHash, article.gateVerdict],
+  ]);
   return articleSchema.parse(rows[0]);
 }
+
+const findSql = `select ${columns.join(', ')} from articles where tenant_id = $1 and id = $2`;
 
 /** Finds one article of the tenant; undefined when there is none with this id. */
 export async function findArticle(
@@ -124,7 +120,7 @@ export async function findArticle(
   tenantId: string,
   id: string,
 ): Promise<Article | undefined> {
-  return first(await tx('articles').where({ tenant_id: tenantId, id }).select(columns));
+  return first(await tx.prepared(findSql, [tenantId, id]));
 }
 
 /** Reads an article that exists; throws when it does not. */
@@ -143,7 +139,7 @@ export async function lockArticle(
   tenantId: string,
   id: string,
 ): Promise<Article | undefined> {
-  return first(await tx('articles').where({ tenant_id: tenantId, id }).forNoKeyUpdate().select(columns));
+  return first(await tx.prepared(`${findSql} for no key update`, [tenantId, id]));
 }
 
 /** Writes the changed fields of a locked article and raises its revision. */

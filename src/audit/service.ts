@@ -15,6 +15,6 @@ export interface Audit {
 export function createAudit(deps: { readonly database: Database }): Audit {
   return {
     append: appendAudit,
-    list: (tenantId, filter) => deps.database.withTenant(tenantId, (tx) => listAudit(tx, tenantId, filter)),
+    list: (tenantId, filter) => deps.database.readTenant(tenantId, (tx) => listAudit(tx, tenantId, filter)),
   };
 }

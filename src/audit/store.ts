@@ -48,17 +48,14 @@ const rowSchema = z.object({
 
 /** Appends a row in the transaction of the change that it describes. */
 export async function appendAudit(tx: Transaction, actor: Actor, entry: AuditEntry): Promise<void> {
-  await tx('audit_log').insert({
-    tenant_id: actor.tenantId,
-    actor_key_id: actor.keyId,
-    actor_label: actor.label,
-    actor_role: actor.role,
-    actor_via: actor.via ?? null,
-    action: entry.action,
-    subject_kind: entry.subject.kind,
-    subject_id: entry.subject.id,
-    details: JSON.stringify(entry.details ?? {}),
-  });
+  await tx.prepared(
+    `insert into audit_log (tenant_id, actor_key_id, actor_label, actor_role, actor_via, action, subject_kind, subject_id, details)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      ...[actor.tenantId, actor.keyId, actor.label, actor.role, actor.via ?? null],
+      ...[entry.action, entry.subject.kind, entry.subject.id, JSON.stringify(entry.details ?? {})],
+    ],
+  );
 }
 
 /** The tenant's rows that match the filter, newest first, at most `limit` of them. */

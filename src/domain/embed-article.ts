@@ -9,6 +9,12 @@ export interface ArticleRef {
   readonly articleId: string;
 }
 
+/** What a run is started with. */
+export interface EmbedArticleInput extends ArticleRef {
+  /** Tries the whole walk in one step first. Absent from runs that began before there was this step. */
+  readonly atOnce?: true;
+}
+
 /** Where a run stands with its retries. A run that is continued as a new one hands it on. */
 export interface RetryState {
   /** Failures in a row. The next wait grows with them. */
@@ -63,3 +69,29 @@ export type Generated =
   | { readonly kind: 'busy' | 'claimed'; readonly retryInMs: number }
   /** The call failed and is retried, or none was made: the breaker is open, or calls under way have reserved the budget. */
   | Waits;
+
+/** Answer of `embedArticle`: the whole walk in one step, or why it goes on step by step. */
+export type EmbeddedAtOnce =
+  | { readonly kind: 'no_api_key' | 'gone' | 'not_published' }
+  | { readonly kind: 'unchanged'; readonly model: string; readonly chunks: number }
+  | {
+      readonly kind: 'embedded';
+      readonly model: string;
+      readonly chunks: number;
+      readonly inputTokens: number;
+    }
+  /** A batch is stored, and the steps buy the others. */
+  | { readonly kind: 'more'; readonly inputTokens: number }
+  /** Nothing was stored: the text has changed, or others were faster. */
+  | { readonly kind: 'again' }
+  /** See `Generated`. */
+  | { readonly kind: 'busy'; readonly retryInMs: number }
+  | { readonly kind: 'claimed'; readonly retryInMs: number }
+  | Waits;
+
+/** The answer came twice in a form that cannot be used. It is paid for, so the same is not asked again. */
+export interface UnusableAnswer {
+  readonly kind: 'unusable';
+  readonly key: KeyReference;
+  readonly contentHash: string;
+}

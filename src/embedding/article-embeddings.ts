@@ -2,7 +2,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Limits } from '../providers/limits/limits.ts';
 import { forgetRefusals } from '../vectors/refusals/chunk-refusals.ts';
-import { type EmbeddingState, listStates } from './status-read-model.ts';
+import { type EmbeddingState, listStates, newState } from './status-read-model.ts';
 import { listRejectedHashes, markRetried, upsertWrittenStatus } from './status-store.ts';
 
 export type { EmbeddingState } from './status-read-model.ts';
@@ -30,6 +30,8 @@ export interface ArticleEmbeddings {
    * workflow.
    */
   articleWritten(tx: Transaction, article: WrittenArticle): Promise<void>;
+  /** The state of a new article, as `articleWritten` sets it: what a reading in the same transaction would find. */
+  newState(article: Pick<WrittenArticle, 'tenantId' | 'articleId' | 'published'>): EmbeddingState;
   /**
    * Requests the embedding of the article again, in a transaction that changes no text. The API key that asks for it pays, because
    * the budget of the author's key may be what has blocked the article. Chunks that the provider refused are sent to it again.
@@ -65,6 +67,7 @@ export function createArticleEmbeddings(deps: {
         ]);
       }
     },
+    newState,
     async retry(tx, tenantId, articleId, apiKeyId) {
       await forgetRefusals(tx, tenantId, await listRejectedHashes(tx, tenantId, [articleId]));
       await markRetried(tx, tenantId, articleId, apiKeyId);

@@ -6,7 +6,7 @@ import type { CallResult } from '../providers/call.ts';
 import type { EmbeddingProfiles } from '../providers/embedding/profiles.ts';
 import type { Usage } from '../usage/service.ts';
 import { notePass, noteRefusal, type StoredRefusal } from '../vectors/refusals/chunk-refusals.ts';
-import { nextBatch } from '../vectors/refusals/next-batch.ts';
+import { type BatchLimits, nextBatch } from '../vectors/refusals/next-batch.ts';
 import type { RefusalCause } from '../vectors/refusals/refusal.ts';
 
 /** The chunks of the next call. */
@@ -18,6 +18,10 @@ export interface PlannedBatch {
   readonly isWell: boolean;
   /** Whether one of them was in a refused batch. */
   readonly wereRefused: boolean;
+  /** What they will likely cost, in tokens. */
+  readonly tokens: number;
+  /** The most that one call takes. */
+  readonly limits: BatchLimits;
 }
 
 /** Chunks without a vector, and what is known of them. */
@@ -66,7 +70,7 @@ export function createBatches(deps: {
       const key = { provider: 'embedding', keyVersion } as const;
       const isWell =
         batch.failures > 0 && since !== undefined && (await usage.isWell(tx, tenantId, key, since));
-      return { ...batch, isWell, wereRefused: known.length > 0 };
+      return { ...batch, isWell, wereRefused: known.length > 0, tokens: sumTokens(batch.chunks), limits };
     },
 
     async refused(tenantId, target, { sent, isWell, failure }) {
@@ -79,8 +83,7 @@ export function createBatches(deps: {
     },
 
     async passed(tx, tenantId, target, sent) {
-      const tokens = sent.reduce((sum, { input }) => sum + tokensOf(input), 0);
-      const learned = await notePass(tx, tenantId, kindOf(target, sent), tokens);
+      const learned = await notePass(tx, tenantId, kindOf(target, sent), sumTokens(sent));
       if (learned === undefined) return;
       const { maxInputs, maxRequestTokens } = await profiles.profileOf(tx, tenantId, target);
       if (learned.of === 'inputs' && (maxInputs === null || learned.most < maxInputs))
@@ -113,6 +116,8 @@ function causeOf({ code, hint }: FailedCall): RefusalCause | undefined {
 const byTime = (a: Date, b: Date) => a.getTime() - b.getTime();
 
 const tokensOf = (text: string) => likelyTokens(text) + tokensAroundInput;
+
+const sumTokens = (chunks: readonly Chunk[]) => chunks.reduce((sum, { input }) => sum + tokensOf(input), 0);
 
 const kindOf = (target: ProviderTarget, chunks: readonly Chunk[]) => ({
   kind: { target, chunkerVersion },

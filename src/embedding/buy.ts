@@ -4,6 +4,7 @@ import { type ProviderTarget, targetIdOf } from '../domain/provider-target.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { CallResult } from '../providers/call.ts';
 import type { GuardedEmbedding } from '../providers/embedding/guarded-embedding.ts';
+import type { Seat } from '../providers/embedding/shared-call.ts';
 import { claimOn } from '../vectors/chunk-purchases.ts';
 import { insertVectors } from '../vectors/chunk-store.ts';
 import { ensureSpace, type Space } from '../vectors/spaces.ts';
@@ -25,6 +26,8 @@ export interface Purchase<T> {
   readonly divisible?: boolean;
   /** See `CallRequest`. */
   readonly suspect?: boolean;
+  /** A place in a call that other articles share. */
+  readonly seat?: Seat | undefined;
   /** Runs in the transaction that stores the vectors. */
   afterStore(tx: Transaction, spaceId: string): Promise<T>;
 }
@@ -51,6 +54,7 @@ export function createBuy(deps: {
       apiKeyId: call.apiKeyId ?? null,
       divisible: call.divisible ?? false,
       suspect: call.suspect ?? false,
+      seat: call.seat,
       ...(call.articleId === undefined ? {} : { articleId: call.articleId }),
       inputs: texts.map(({ chunk }) => chunk.input),
       side: 'passage',

@@ -17,13 +17,17 @@ import { type Backlog, createBacklog } from './backlog/backlog.ts';
 import { type Batches, createBatches } from './batches.ts';
 import { createBuy } from './buy.ts';
 import { createBuyMissing } from './buy-missing.ts';
+import { createBuyPlanned } from './buy-planned.ts';
+import { createCallPlaces } from './call-places.ts';
 import { createCheckProvider } from './check-provider.ts';
 import { createComplete } from './complete.ts';
 import { createEmbeddingCoverage, type EmbeddingCoverage } from './coverage/coverage.ts';
 import { createCutOver } from './cut-over.ts';
 import { divideCalls } from './divide-calls.ts';
 import { createEmbedArticleSteps, type EmbedArticleSteps } from './embed-article.ts';
+import { createEmbedAtOnce } from './embed-at-once.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
+import { createPlanPurchase } from './purchase-plan.ts';
 import { createEmbeddingRetries, type EmbeddingRetries } from './retry/retry-all.ts';
 import { createStepFailures } from './step-failures.ts';
 import { createWithChunks } from './with-chunks.ts';
@@ -68,16 +72,23 @@ export function createEmbedding(deps: CreateEmbeddingDeps): EmbeddingRoom {
   const withChunks = createWithChunks(deps);
   const failures = createStepFailures(deps);
   const batches = createBatches(deps);
-  const buyMissing = createBuyMissing({
-    ...{ ...deps, complete, withChunks, failures, batches },
+  const planPurchase = createPlanPurchase({ batches, batchChunks: deps.batchChunks });
+  const buyPlanned = createBuyPlanned({
+    ...{ database, complete, failures, batches },
     buy: createBuy({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
     checkProvider: createCheckProvider({ ...deps, timeoutMs: deps.attemptTimeoutMs }),
   });
+  const places = createCallPlaces({ slots: deps.slots });
+  const walk = { ...deps, places, failures, complete, withChunks, planPurchase, buyPlanned };
   return {
     embeddings: createArticleEmbeddings(deps),
     batches,
     steps: divideCalls(
-      createEmbedArticleSteps({ ...deps, buyMissing, failures, complete, withChunks }),
+      createEmbedArticleSteps({
+        ...walk,
+        buyMissing: createBuyMissing(walk),
+        embedAtOnce: createEmbedAtOnce(walk),
+      }),
       deps.slots,
     ),
     backlog: createBacklog({ ...deps, cutOverWhenComplete }),

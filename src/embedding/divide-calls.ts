@@ -2,7 +2,7 @@ import type { Share } from '../platform/shares/share.ts';
 import type { EmbedArticleSteps } from './embed-article.ts';
 
 /** When a call that found no slot is worth another try, for the first time. */
-const retryInMs = 1_000;
+export const retryInMs = 1_000;
 
 /**
  * Divides the provider calls of a worker among tenants. A call beyond its tenant's part is `busy` and holds nothing: a provider

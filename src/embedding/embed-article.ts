@@ -8,8 +8,10 @@ import type { Guard } from '../providers/guard.ts';
 import type { BlockedOperations } from '../usage/blocked-operations.ts';
 import { findRenewal } from './backlog/parked-read-model.ts';
 import { findPauseEnd } from './backlog/quota-read-model.ts';
-import { type BuyMissing, claimedRetryMs } from './buy-missing.ts';
+import type { BuyMissing } from './buy-missing.ts';
+import { claimedRetryMs } from './buy-planned.ts';
 import type { Complete } from './complete.ts';
+import type { EmbedAtOnce } from './embed-at-once.ts';
 import type { EmbeddingMetrics } from './metrics.ts';
 import { planArticle } from './plan.ts';
 import type { Failed, StepFailures } from './step-failures.ts';
@@ -22,6 +24,7 @@ export interface EmbedArticleDeps {
   readonly withChunks: RunWithChunks;
   readonly complete: Complete;
   readonly buyMissing: BuyMissing;
+  readonly embedAtOnce: EmbedAtOnce;
   readonly failures: StepFailures;
   readonly blocked: BlockedOperations;
   readonly metrics: Pick<EmbeddingMetrics, 'hashChecked'>;
@@ -29,6 +32,10 @@ export interface EmbedArticleDeps {
 
 /** The steps of the EmbedArticle walk, in the order in which the workflow runs them. */
 export interface EmbedArticleSteps {
+  /**
+   * All of it in one step, for an article that takes one call at most. `tries` counts the failures in a row before this try.
+   */
+  embed(article: ArticleRef, tries?: number): ReturnType<EmbedAtOnce>;
   /**
    * Step 1: returns a reference to the tenant's key, after a check that the key can be opened. The key itself is not
    * passed on. `tries` counts the failures in a row before this try.
@@ -60,6 +67,8 @@ export function createEmbedArticleSteps(deps: EmbedArticleDeps): EmbedArticleSte
   const { database, guard, keys, complete, blocked, metrics, withChunks, buyMissing, failures } = deps;
 
   return {
+    embed: (article, tries = 0) => deps.embedAtOnce(article, tries),
+
     async resolveKey(article, tries = 0) {
       const { tenantId } = article;
       const admission = await database.withTenant(tenantId, (tx) =>

@@ -31,28 +31,38 @@ const stateRowSchema = z.object({
   next_attempt_at: z.date().nullable(),
 });
 
+/** The state of an article that nothing has been embedded of. */
+export function newState({
+  tenantId,
+  articleId,
+  published,
+}: {
+  readonly tenantId: string;
+  readonly articleId: string;
+  readonly published: boolean;
+}): EmbeddingState {
+  return {
+    status: published ? 'pending' : 'not_applicable',
+    ...{ reason: null, model: null, dimensions: null, chunks: null, rejectedChunks: [] },
+    ...{ contentHash: null, embeddedAt: null, nextAttemptAt: null },
+    workflowId: embedArticleWorkflowId(tenantId, articleId),
+  };
+}
+
 /** Lists the embedding states of these articles, by article id. */
 export async function listStates(
   tx: Transaction,
   tenantId: string,
   articleIds: readonly string[],
 ): Promise<Map<string, EmbeddingState>> {
-  const rows: unknown = await tx('article_embeddings as e')
-    .leftJoin('embedding_spaces as s', (join) => {
-      join.on('s.tenant_id', 'e.tenant_id').andOn('s.id', 'e.space_id');
-    })
-    .where('e.tenant_id', tenantId)
-    .whereIn('e.article_id', [...articleIds])
-    .select(
-      'e.article_id',
-      'e.status',
-      'e.reason',
-      's.model',
-      's.dimensions',
-      'e.chunks',
-      'e.rejected_chunks',
-    )
-    .select('e.content_hash', 'e.embedded_at', 'e.next_attempt_at');
+  const rows = await tx.prepared(
+    `select e.article_id, e.status, e.reason, s.model, s.dimensions, e.chunks, e.rejected_chunks,
+            e.content_hash, e.embedded_at, e.next_attempt_at
+       from article_embeddings e
+       left join embedding_spaces s on s.tenant_id = e.tenant_id and s.id = e.space_id
+      where e.tenant_id = $1 and e.article_id = any($2::uuid[])`,
+    [tenantId, articleIds],
+  );
   return new Map(
     z
       .array(stateRowSchema)

@@ -11,16 +11,13 @@ export async function upsertWrittenStatus(
   articleId: string,
   { status, apiKeyId }: { readonly status: 'pending' | 'not_applicable'; readonly apiKeyId: string | null },
 ): Promise<void> {
-  await tx('article_embeddings')
-    .insert({ tenant_id: tenantId, article_id: articleId, status, api_key_id: apiKeyId })
-    .onConflict(['tenant_id', 'article_id'])
-    .merge({
-      status,
-      api_key_id: apiKeyId,
-      reason: null,
-      next_attempt_at: null,
-      updated_at: tx.raw('clock_timestamp()'),
-    });
+  await tx.prepared(
+    `insert into article_embeddings (tenant_id, article_id, status, api_key_id) values ($1, $2, $3, $4)
+     on conflict (tenant_id, article_id) do update
+       set status = excluded.status, api_key_id = excluded.api_key_id, reason = null, next_attempt_at = null,
+           updated_at = clock_timestamp()`,
+    [tenantId, articleId, status, apiKeyId],
+  );
 }
 
 /** The API key whose daily budget pays for the vectors of the article's current text; null where none does. */

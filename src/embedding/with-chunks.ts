@@ -8,8 +8,15 @@ import { type ArticleText, findArticleText } from './article-read-model.ts';
 /** Work in a transaction on an article's text and its chunks. The chunks are empty unless it is published. */
 type WithChunks<T> = (tx: Transaction, text: ArticleText | undefined, chunks: readonly Chunk[]) => Promise<T>;
 
-/** Runs work in a transaction that has the article's text and its chunks. */
-export type RunWithChunks = <T>(article: ArticleRef, work: WithChunks<T>) => Promise<T>;
+/**
+ * Runs work in a transaction that has the article's text and its chunks. A long text that has not been cut yet, and is not worth
+ * cutting, comes without chunks.
+ */
+export type RunWithChunks = <T>(
+  article: ArticleRef,
+  work: WithChunks<T>,
+  isWorthCutting?: (tx: Transaction) => Promise<boolean>,
+) => Promise<T>;
 
 /** An article may be edited while its text is being cut; a text that changes so often is cut later. */
 const maxCuts = 3;
@@ -22,7 +29,7 @@ export function createWithChunks(deps: {
   readonly database: Pick<Database, 'withTenant'>;
   readonly cutter: Pick<Cutter, 'cut'>;
 }): RunWithChunks {
-  return async (article, work) => {
+  return async (article, work, isWorthCutting) => {
     const { tenantId, articleId } = article;
     for (let cut = 0; cut <= maxCuts; cut += 1) {
       const read = await deps.database.withTenant(tenantId, async (tx) => {
@@ -30,9 +37,11 @@ export function createWithChunks(deps: {
         if (text?.status !== 'published') return { kind: 'done', result: await work(tx, text, []) } as const;
         const contentHash = text.content_hash;
         const found = await findChunks(tx, tenantId, { articleId, contentHash, source: text });
-        return found.kind === 'chunks'
-          ? ({ kind: 'done', result: await work(tx, text, found.chunks) } as const)
-          : { ...found, contentHash };
+        if (found.kind === 'chunks')
+          return { kind: 'done', result: await work(tx, text, found.chunks) } as const;
+        if (isWorthCutting !== undefined && !(await isWorthCutting(tx)))
+          return { kind: 'done', result: await work(tx, text, []) } as const;
+        return { ...found, contentHash };
       });
       if (read.kind === 'done') return read.result;
       const { text, contentHash } = read;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Express } from 'express';
 import { problemMembers, problemTraits } from '../platform/http/problem.ts';
 import type { Logger } from '../platform/telemetry/logging.ts';
@@ -29,9 +30,11 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const inFlight = new Set<ServerResponse>();
   const server = createServer();
+  const trackAnswer = endWithConnection(server);
   server.on('request', (request, response) => {
     inFlight.add(response);
     response.once('close', () => inFlight.delete(response));
+    trackAnswer(request.socket, response);
     if (!server.listening) lastOnItsConnection(response);
     options.app(request, response);
   });
@@ -74,6 +77,30 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       closing ??= stop();
       return closing;
     },
+  };
+}
+
+/**
+ * Ends answers whose connection has closed before their turn. A client may send requests without waiting for answers, and Node
+ * closes only the answer that it writes: those behind it would be kept for ever, with their bodies, and their work would go on.
+ */
+function endWithConnection(server: Server): (socket: Socket, response: ServerResponse) => void {
+  const answers = new WeakMap<Socket, Set<ServerResponse>>();
+  server.on('connection', (socket) => {
+    const ofConnection = new Set<ServerResponse>();
+    answers.set(socket, ofConnection);
+    socket.once('close', () => {
+      for (const response of ofConnection) {
+        if (response.socket !== null || response.writableFinished) continue;
+        response.destroy();
+        response.emit('close');
+      }
+    });
+  });
+  return (socket, response) => {
+    const ofConnection = answers.get(socket);
+    ofConnection?.add(response);
+    response.once('close', () => ofConnection?.delete(response));
   };
 }
 

@@ -13,7 +13,7 @@ import type { Ingestion } from './service.ts';
 /** POST /knowledge/ingest/batch: several documents, each with an answer of its own. */
 export function ingestionBatchRoutes({ ingestion }: { readonly ingestion: Ingestion }): Route[] {
   const queueItem = async (actor: Actor, item: unknown): Promise<Queued | Problem> => {
-    const parsed = await parseBy(documentSchema, item);
+    const parsed = parseBy(documentSchema, item);
     if (parsed.kind === 'problem') return parsed;
     const document = oneDocument(parsed.value);
     if (document.kind === 'problem') return document;

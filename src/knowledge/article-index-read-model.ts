@@ -65,7 +65,7 @@ export async function listEntries(
     `select a.id, a.title, a.category, a.tags, a.updated_at,
             exists (select 1 from article_manifests m
                      where m.tenant_id = a.tenant_id and m.article_id = a.id and m.content_hash = a.content_hash
-                       and m.space_id = ${servingSpaceIdSql}
+                       and m.space_id = ${servingSpaceIdSql(':tenantId')}
             ) as embedded,
             to_char(a.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
        from articles a

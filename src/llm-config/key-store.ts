@@ -20,6 +20,11 @@ export interface StoredKey {
   readonly status: Exclude<KeyStatus, 'none'>;
   /** How the provider has refused it; null unless it is rejected. */
   readonly rejection: KeyRejection | null;
+  /**
+   * Another one after any change of the key or of the tenant's settings: the transactions that have written their rows. A key that
+   * is tried before it is stored has none.
+   */
+  readonly revision?: string;
 }
 
 const factsRow = z.object({
@@ -34,6 +39,7 @@ const storedRow = settingsRow.extend({
   ciphertext: z.string(),
   status: z.enum(keyStatuses).exclude(['none']),
   rejected_code: z.enum(keyRejections).nullable(),
+  revision: z.string(),
 });
 
 /** Lists what the settings show of the tenant's keys, by provider. */
@@ -104,12 +110,13 @@ export async function findStoredKey(
       'k.ciphertext',
       'k.status',
       'k.rejected_code',
+      tx.raw(`k.xmin::text || '/' || coalesce(s.xmin::text, '') as revision`),
       ...settingsFields.map((column) => `s.${column}` as const),
     );
   if (row === undefined) return undefined;
-  const { version, ciphertext, status, rejected_code, ...settings } = storedRow.parse(row);
+  const { version, ciphertext, status, rejected_code, revision, ...settings } = storedRow.parse(row);
   const rejection = status === 'rejected' ? (rejected_code ?? 'credential_rejected') : null;
-  return { key: { version, ciphertext, status, rejection }, settings };
+  return { key: { version, ciphertext, status, rejection, revision }, settings };
 }
 
 /**

@@ -90,6 +90,11 @@ export function createServices(
   const tenants = createTenants({
     database,
     audit,
+    keyChanges: {
+      url: environment.DATABASE_URL,
+      applicationName,
+      onLost: () => log.warn('changes of API keys are not announced, so that each log-in reads the database'),
+    },
     // The rooms of words and usage are below that of the tenants, so they are reached from here.
     onCreated: (tx, tenantId) => words.wordVersions.begin(tx, tenantId),
     onBudgetChanged: (tx, tenantId, keyId) => usage.keyBudgetChanged(tx, tenantId, keyId),
@@ -283,6 +288,7 @@ export function createServices(
     }),
     /** Waits for what is still being sent, then lets go of every connection. Answers what it cut off. */
     async close(): Promise<CutOff> {
+      tenants.stopListening();
       const [signals, uses] = await Promise.all([outbox.drain(), tenants.settled()]);
       const [transactions, cuts, analyses, comparisons, documents] = await Promise.all([
         database.close(),

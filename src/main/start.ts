@@ -3,7 +3,14 @@ import { migrationSource } from '../../migrations/index.ts';
 import { migrateDatabase } from '../platform/postgres/migrator.ts';
 import { addSamples } from '../stack/add-samples.ts';
 import { createApiClient } from '../stack/api-client.ts';
-import { applicationEnvironment, root, runCommand, startApi, startWorker } from '../stack/application.ts';
+import {
+  applicationEnvironment,
+  type Code,
+  root,
+  runCommand,
+  startApi,
+  startWorker,
+} from '../stack/application.ts';
 import { giveEmbeddingKey, openDemoTenant } from '../stack/demo-tenant.ts';
 import { type Endpoints, forgetEndpoints, writeEndpoints } from '../stack/endpoints-file.ts';
 import { restartOnChange } from '../stack/restart-on-change.ts';
@@ -22,6 +29,8 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The directory of the stack. The default is `.stack` of this clone. */
   readonly stackDir?: string;
+  /** What the API, the worker and the commands run. */
+  readonly code: Code;
   /** Restarts the API and the worker when a source file changes. */
   readonly isDevelopment?: boolean;
 }
@@ -36,7 +45,7 @@ const say = (line: string) => console.log(line);
  * a process dies. Returns the exit code.
  */
 export async function start(options: StartOptions): Promise<number> {
-  const { args, env, stackDir = cloneDir, isDevelopment = false } = options;
+  const { args, env, code, stackDir = cloneDir, isDevelopment = false } = options;
   const asked = readStartArguments(args);
   if (asked.kind !== 'start') {
     (asked.kind === 'help' ? say : console.error)(asked.text);
@@ -52,7 +61,7 @@ export async function start(options: StartOptions): Promise<number> {
     const died = stack.died.then((death) => ({ kind: 'died', death }) as const);
     const stopping = stopSignals.asked.then(() => ({ kind: 'stopping' }) as const);
     const { withSamples } = asked;
-    const introduced = introduce(stack, { env, stackDir, withSamples, isDevelopment }).then(
+    const introduced = introduce(stack, { env, code, stackDir, withSamples, isDevelopment }).then(
       () => ({ kind: 'ready' }) as const,
     );
     const first = await Promise.race([introduced, died, stopping]);
@@ -71,13 +80,14 @@ export async function start(options: StartOptions): Promise<number> {
   }
 }
 
-interface IntroductionOptions extends Required<Pick<StartOptions, 'env' | 'stackDir' | 'isDevelopment'>> {
+interface IntroductionOptions
+  extends Required<Pick<StartOptions, 'env' | 'code' | 'stackDir' | 'isDevelopment'>> {
   readonly withSamples: boolean;
 }
 
 /** Starts Lorekeep on running services, opens the demo tenant, and prints where everything is. */
 async function introduce(stack: Stack, options: IntroductionOptions): Promise<void> {
-  const { env, stackDir, withSamples } = options;
+  const { env, code, stackDir, withSamples } = options;
   const secrets = createSecretFiles(join(stackDir, 'secrets'));
   const adminKey = env.ADMIN_API_KEY || (await secrets.readOrCreate('admin-api-key', randomPassword));
   const environment = applicationEnvironment(stack, env, adminKey);
@@ -89,16 +99,15 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
       applicationUrl: stack.databaseUrl,
       source: migrationSource,
     }),
-    runCommand('temporal-setup', environment),
+    runCommand('temporal-setup', environment, code),
   ]);
   say('starting the API and the worker …');
-  const { apiUrl, workerMetricsUrl } = await startApplication(stack, environment, options.isDevelopment);
+  const { apiUrl, workerMetricsUrl } = await startApplication(stack, environment, options);
 
   const api = createApiClient(apiUrl);
   const keys = await openDemoTenant({ api, adminKey, secrets, log: say });
   const isLocalModel = stack.started.includes('embedding-server');
   if (isLocalModel) await giveEmbeddingKey(api, keys.user);
-  const canSearch = withSamples && (await addSamples({ api, keys, isLocalModel, log: say }));
 
   const endpoints: Endpoints = {
     apiUrl,
@@ -120,7 +129,10 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
       workerMetricsUrl,
     }),
   );
-  if (canSearch) say(describeSearch(await searchSamples(api, keys.agent)));
+  if (withSamples) {
+    const showSearch = async () => say(describeSearch(await searchSamples(api, keys.agent)));
+    await addSamples({ api, keys, isLocalModel, log: say, showSearch });
+  }
   say(`\n${nextSteps}`);
   if (options.isDevelopment) say('\nA changed source file restarts the API and the worker.');
   say('\nCtrl-C stops everything; the data is kept.');
@@ -130,12 +142,12 @@ async function introduce(stack: Stack, options: IntroductionOptions): Promise<vo
 async function startApplication(
   stack: Stack,
   environment: ReturnType<typeof applicationEnvironment>,
-  isDevelopment: boolean,
+  { code, isDevelopment }: Pick<IntroductionOptions, 'code' | 'isDevelopment'>,
 ): Promise<{ readonly apiUrl: string; readonly workerMetricsUrl: string }> {
   if (!isDevelopment) {
     const [apiUrl, workerMetricsUrl] = await Promise.all([
-      startApi(stack, environment),
-      startWorker(stack, environment),
+      startApi(stack, environment, code),
+      startWorker(stack, environment, code),
     ]);
     return { apiUrl, workerMetricsUrl };
   }
@@ -143,13 +155,14 @@ async function startApplication(
     console.error(`${describeDeath(death)}\nwaiting for a change …`),
   );
   const [apiUrl, workerMetricsUrl] = await Promise.all([
-    startApi(processes, environment),
-    startWorker(processes, environment),
+    startApi(processes, environment, code),
+    startWorker(processes, environment, code),
   ]);
   await restartOnChange({
     root,
     processes,
-    migrate: () => runCommand('migrate', { ...environment, DATABASE_OWNER_URL: stack.databaseOwnerUrl }),
+    migrate: () =>
+      runCommand('migrate', { ...environment, DATABASE_OWNER_URL: stack.databaseOwnerUrl }, code),
     log: say,
   });
   return { apiUrl, workerMetricsUrl };

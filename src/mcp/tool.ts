@@ -70,7 +70,7 @@ export function tool<Input extends z.ZodObject, Output extends z.ZodObject>(
     inputSchema: jsonSchemaOf(declared.input, 'input'),
     outputSchema: jsonSchemaOf(output, 'output'),
     async call(given, call) {
-      const parsed = await parseBy(declared.input, given ?? {});
+      const parsed = parseBy(declared.input, given ?? {});
       if (parsed.kind === 'problem') return refusalOfProblem(parsed);
       const answer = await declared.run(parsed.value, call);
       if (answer.kind === 'refused') return answer;

@@ -41,7 +41,8 @@ export function createSender(deps: {
       await starter.send(row);
       // The relay sends it once more, which does no harm.
       if (givingUp) return true;
-      await database.withTenant(row.tenantId, (tx) => deleteSent(tx, row.tenantId, row));
+      // A row that comes back after a crash is sent once more, too.
+      await database.withTenantUnsynced(row.tenantId, (tx) => deleteSent(tx, row.tenantId, row));
       return true;
     } catch (error) {
       log.warn({ error, tenant_id: row.tenantId, kind: row.kind }, 'signal not sent, left to the relay');

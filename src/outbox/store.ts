@@ -43,12 +43,12 @@ export async function insertRow(
   tenantId: string,
   request: WorkflowRequest,
 ): Promise<OutboxRow> {
-  const { rows } = await tx.raw<{ rows: { version: string }[] }>(
+  const rows = await tx.prepared(
     `insert into outbox (tenant_id, kind, subject_id, version)
-     values (:tenantId, :kind, :subjectId, pg_current_xact_id()::text::bigint)
+     values ($1, $2, $3, pg_current_xact_id()::text::bigint)
      on conflict (tenant_id, kind, subject_id) do update set version = excluded.version
      returning version::text`,
-    { tenantId, kind: request.kind, subjectId: request.subjectId },
+    [tenantId, request.kind, request.subjectId],
   );
   const [{ version }] = z.tuple([z.object({ version: z.string() })]).parse(rows);
   return { ...request, version };
@@ -60,7 +60,10 @@ export async function deleteSent(
   tenantId: string,
   { kind, subjectId, version }: OutboxRow,
 ): Promise<void> {
-  await tx('outbox').where({ tenant_id: tenantId, kind, subject_id: subjectId, version }).delete();
+  await tx.prepared(
+    'delete from outbox where tenant_id = $1 and kind = $2 and subject_id = $3 and version = $4',
+    [tenantId, kind, subjectId, version],
+  );
 }
 
 const freeSql = `(o.leased_until is null or o.leased_until < clock_timestamp())

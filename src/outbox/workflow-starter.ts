@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { EmbedArticleInput } from '../domain/embed-article.ts';
 import {
   classifyArticleWorkflowId,
   embedArticleWorkflowId,
@@ -42,7 +43,7 @@ export function createWorkflowStarter(deps: {
     client.workflow.signalWithStart(workflowTypes.embedArticle, {
       taskQueue,
       workflowId: embedArticleWorkflowId(tenantId, articleId),
-      args: [{ tenantId, articleId }],
+      args: [{ tenantId, articleId, atOnce: true } satisfies EmbedArticleInput],
       signal,
       signalArgs: [],
       priority: { priorityKey, fairnessKey: tenantId },

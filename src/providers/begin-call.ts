@@ -6,12 +6,15 @@ import { atCurrentAddress, type ProviderTarget, targetIdOf } from '../domain/pro
 import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import { once } from '../platform/async/once.ts';
 import type { Database } from '../platform/postgres/database.ts';
-import type { Usage } from '../usage/service.ts';
+
+import type { CallStart, Usage } from '../usage/service.ts';
 import { admitKey } from './admission.ts';
 import { claimLeaseMs, probeLeaseMs } from './attempt-time.ts';
+import type { BeginAtOnce } from './begin-at-once.ts';
 import type { Breaker, BreakerId, Permit } from './breaker/breaker.ts';
+import { closedPermit } from './breaker/permit.ts';
 import type { CallRequest } from './call.ts';
-import { failureOf, limitOf } from './limits/limit-now.ts';
+import { failureOf, isUnlimited, limitOf } from './limits/limit-now.ts';
 import type { Limits, Pace, PacedCall } from './limits/limits.ts';
 
 /** A call that may be made: its record is committed, its tokens are reserved, and the breaker permits it. */
@@ -42,6 +45,7 @@ export interface BeginCallDeps {
   readonly breaker: Breaker;
   readonly limits: Limits;
   readonly usage: Usage;
+  readonly atOnce: BeginAtOnce;
   /** The probe of a half-open breaker is given as much. */
   readonly backgroundTimeoutMs: BackgroundTimeout;
 }
@@ -62,18 +66,45 @@ class Refused extends Error {
   }
 }
 
-/** Creates the begin of calls: key, claim, budget, breaker and limits, in this order. */
+/**
+ * Creates the begin of calls: key, claim, budget, breaker and limits, in this order. While nothing has changed since the last call of
+ * the tenant, one statement decides all of them.
+ */
 export function createBeginCall({
   database,
   keys,
   breaker,
   limits,
   usage,
+  atOnce,
   backgroundTimeoutMs,
 }: BeginCallDeps): BeginCall {
   return async <R, K>(request: CallRequest<R, K>): Promise<Begun> => {
     const { tenantId, operation } = request;
-    const { provider } = operations[operation];
+    const likelyTokens = once(request.likelyTokens ?? (() => request.maxTokens));
+    const callId = randomUUID();
+    const leaseMs = probeLeaseMs(request, backgroundTimeoutMs(operation));
+    const pacedWith = (stored: CurrentKey): PacedCall => ({
+      ...{ key: breakerOf(request, stored), callId, likelyTokens, probeLeaseMs: leaseMs },
+      maxTokens: request.maxTokens,
+    });
+
+    const known = atOnce.find(request);
+    if (known !== undefined) {
+      const { stored, target } = known;
+      const caller = callerOf[request.source];
+      const start = callStartOf(request, { callId, target, stored, likelyTokens });
+      const epochs = await atOnce.begin(request, {
+        ...{ stored, target, caller, start, claimLeaseMs: claimLeaseMs(request) },
+      });
+      if (epochs === 'claimed') return { kind: 'claimed' };
+      if (epochs !== undefined) {
+        const permit = closedPermit(caller, epochs.breaker);
+        const pace = { epoch: epochs.limits, paused: false };
+        return { kind: 'begun', stored, target, permit, paced: pacedWith(stored), pace, callId };
+      }
+    }
+
     try {
       return await database.withTenant(tenantId, async (tx): Promise<Begun> => {
         const [admitted, seen] = await Promise.all([
@@ -92,32 +123,17 @@ export function createBeginCall({
         if (target === undefined) return { kind: 'moved', stored };
 
         const { evenIfRejected: tested = false } = request;
-        const likelyTokens = once(request.likelyTokens ?? (() => request.maxTokens));
         const limit = tested ? undefined : limitOf(seen, stored.version, likelyTokens);
         // Before anything is written: while a key is paused, all of its callers come by here.
         if (limit !== undefined) return { kind: 'failed', ...failureOf(limit) };
 
-        const callId = randomUUID();
         // Before the month's row, as at the end of every call: in two orders, a call that begins and one that ends could wait for
         // each other.
         const buyer = { callId, leaseMs: claimLeaseMs(request) };
         if (request.claim !== undefined && !(await request.claim.take(tx, buyer))) return { kind: 'claimed' };
 
-        const reserved = await usage.begin(tx, tenantId, {
-          id: callId,
-          provider,
-          operation,
-          source: request.source,
-          model: target.model,
-          keyVersion: stored.version,
-          inputs: request.inputs,
-          maxTokens: request.maxTokens,
-          maxOutputTokens: request.maxOutputTokens ?? 0,
-          likelyTokens,
-          ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
-          apiKeyId: request.apiKeyId ?? null,
-          divisible: request.divisible ?? false,
-        });
+        const start = callStartOf(request, { callId, target, stored, likelyTokens });
+        const reserved = await usage.begin(tx, tenantId, start);
         if (reserved !== 'begun') {
           // Not rolled back: the mark of the exhausted budget is written.
           await request.claim?.release(tx, callId);
@@ -130,24 +146,55 @@ export function createBeginCall({
               };
         }
 
-        const leaseMs = probeLeaseMs(request, backgroundTimeoutMs(operation));
         const breakerId = breakerOf(request, stored);
         const acquired = await breaker.acquire(tx, breakerId, callerOf[request.source], leaseMs);
         if (acquired.kind === 'open')
           throw new Refused({ kind: 'failed', code: 'circuit_open', retryAfterMs: acquired.retryInMs });
         // After the row of the breaker, as at the end of a call.
-        const paced = {
-          ...{ key: breakerId, callId, likelyTokens, probeLeaseMs: leaseMs },
-          maxTokens: request.maxTokens,
-        };
+        const paced = pacedWith(stored);
         const taken = await limits.take(tx, paced, seen, tested);
         if (taken.kind === 'limited') throw new Refused({ kind: 'failed', ...failureOf(taken) });
+        if (!acquired.probe && !taken.paused && isUnlimited(seen, stored.version))
+          tx.afterCommit(() => atOnce.remember(tenantId, operation, stored));
         return { kind: 'begun', stored, target, permit: acquired, paced, pace: taken, callId };
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       return error.refusal;
     }
+  };
+}
+
+/** The call as its record has it. */
+function callStartOf<R, K>(
+  request: CallRequest<R, K>,
+  {
+    callId,
+    target,
+    stored,
+    likelyTokens,
+  }: {
+    readonly callId: string;
+    readonly target: ProviderTarget;
+    readonly stored: CurrentKey;
+    readonly likelyTokens: () => number;
+  },
+): CallStart {
+  const { operation } = request;
+  return {
+    id: callId,
+    provider: operations[operation].provider,
+    operation,
+    source: request.source,
+    model: target.model,
+    keyVersion: stored.version,
+    inputs: request.inputs,
+    maxTokens: request.maxTokens,
+    maxOutputTokens: request.maxOutputTokens ?? 0,
+    likelyTokens,
+    ...(request.subjectId === undefined ? {} : { subjectId: request.subjectId }),
+    apiKeyId: request.apiKeyId ?? null,
+    divisible: request.divisible ?? false,
   };
 }
 

@@ -77,7 +77,7 @@ export interface CallRequest<R, K> {
   }): Promise<ProviderAnswer<R>>;
   /**
    * Works on the result before the transaction that stores it, with no connection in hand. It must not fail, because the result is
-   * paid for.
+   * paid for: an error ends the call as `internal`, at the cost of its answer.
    */
   prepare?(result: R): Promise<void>;
   /** Stores the result in the transaction that finishes the call record, so that both are committed or neither. */

@@ -5,6 +5,7 @@ import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
 import { type Admission, admit } from './admission.ts';
 import { attemptTimeOf } from './attempt-time.ts';
+import { createBeginAtOnce } from './begin-at-once.ts';
 import { type BeginCallDeps, createBeginCall } from './begin-call.ts';
 import type { CallRequest, CallResult } from './call.ts';
 import { depsOfCandidate } from './candidate-deps.ts';
@@ -21,10 +22,17 @@ export interface Guard {
   call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>>;
 }
 
-export type GuardDeps = BeginCallDeps & MakeCallDeps;
+export type GuardDeps = Omit<BeginCallDeps, 'atOnce'> & MakeCallDeps;
 
 /** The steps before and after the attempt. */
-const pathOf = (deps: GuardDeps) => ({ begin: createBeginCall(deps), makeCall: createMakeCall(deps) });
+const pathOf = (deps: GuardDeps) => {
+  const atOnce = createBeginAtOnce(deps);
+  return {
+    begin: createBeginCall({ ...deps, atOnce }),
+    makeCall: createMakeCall(deps),
+    forget: atOnce.forget,
+  };
+};
 
 /** Creates the guard. Every failure that it returns is a code of the failure table and nothing else. */
 export function createGuard(deps: GuardDeps): Guard {
@@ -43,12 +51,16 @@ export function createGuard(deps: GuardDeps): Guard {
 
     async call<R, K>(request: CallRequest<R, K>): Promise<CallResult<K>> {
       const { candidate } = request;
-      const { begin, makeCall } = candidate === undefined ? stored : pathOf(depsOfCandidate(deps, candidate));
+      const { begin, makeCall, forget } =
+        candidate === undefined ? stored : pathOf(depsOfCandidate(deps, candidate));
       const begun = await begin(request);
       if (begun.kind === 'moved') return afterMove(request.tenantId, request.operation, begun.stored);
       if (begun.kind !== 'begun') return begun;
       const time = attemptTimeOf(request, begun.permit.probe, backgroundTimeoutMs(request.operation));
-      const made = makeCall(request, begun, time);
+      const made = makeCall(request, begun, time).then((result) => {
+        if (result.kind === 'failed') forget(request.tenantId, request.operation);
+        return result;
+      });
       // Only the caller's wait ends: the attempt goes on, and what it brings is stored.
       return time.timeoutMs > request.timeoutMs
         ? withTimeout(made, request.timeoutMs, { kind: 'failed', code: 'provider_timeout' })

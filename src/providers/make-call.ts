@@ -2,12 +2,13 @@ import { believed, costWithoutUsage } from '../domain/cost.ts';
 import { type Failure, isKeyRejection } from '../domain/failures.ts';
 import { channelOf, type KeyReference, operations } from '../domain/operations.ts';
 import { originOf, targetIdOf } from '../domain/provider-target.ts';
-import type { ProviderKeys } from '../llm-config/provider-keys.ts';
+import type { CurrentKey, ProviderKeys } from '../llm-config/provider-keys.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import type { Usage } from '../usage/service.ts';
 import { type AttemptTime, answeredWithin } from './attempt-time.ts';
 import { type BegunCall, breakerOf } from './begin-call.ts';
 import type { Breaker } from './breaker/breaker.ts';
+import { changesNothing } from './breaker/permit.ts';
 import { type CallRequest, type CallResult, costBoundOf } from './call.ts';
 import { failureOf, type LimitNow } from './limits/limit-now.ts';
 import type { Limits } from './limits/limits.ts';
@@ -61,11 +62,12 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     }
 
     const startedAtMs = performance.now();
-    const { answer, told } = await attempt(request, {
+    const { answer: sent, told } = await attempt(request, {
       apiKey: opened.plaintext,
       target,
       timeoutMs: time.timeoutMs,
     });
+    const answer = await prepared(request, sent);
     const sinceStartMs = () => performance.now() - startedAtMs;
     const tookMs = sinceStartMs();
     // A refusal is an answer, too: one that a person's probe gets at once is not too late for persons.
@@ -75,7 +77,6 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     const cost = believed(answer.cost, bound);
     const { inputTokens, outputTokens } = cost.kind === 'told' ? cost : bound;
     const tokens = { inputTokens, outputTokens };
-    if (answer.kind === 'ok') await request.prepare?.(answer.result);
     const finish = async (tx: Transaction): Promise<CallResult<K>> => {
       // Persisted first, so that the rows of the month and the breaker, which every call of the tenant needs, are
       // locked only at the end.
@@ -83,15 +84,21 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         answer.kind === 'ok' ? { value: await request.persist(tx, answer.result, key, tokens) } : undefined;
       if (isPaidInVain(answer)) await request.persistUnusable?.(tx, answer.code, tokens);
       await request.claim?.release(tx, callId);
-      await usage.finish(tx, tenantId, {
+      const end = {
         id: callId,
         outcome: answer.kind === 'ok' ? 'ok' : answer.code,
         cost,
         maxTokens: request.maxTokens,
-      });
-      // A workflow copies its calls to the ledger in a step of its own. The other callers have no later step.
-      if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);
-      await breaker.report(tx, breakerId, permit, verdictOn(answer, within, request.suspect));
+        entered: true,
+      };
+      const verdict = verdictOn(answer, within, request.suspect);
+      const changesNoMore = told === undefined && !pace.paused && changesNothing(permit, verdict);
+      if (persisted !== undefined && changesNoMore && isCalm(stored)) {
+        await usage.finishAndCommit(tx, tenantId, end);
+        return { kind: 'ok', persisted: persisted.value, key, inputTokens: tokens.inputTokens };
+      }
+      await usage.finish(tx, tenantId, end);
+      await breaker.report(tx, breakerId, permit, verdict);
       const limit = await limits.ended(tx, paced, pace, {
         outcome: answer.kind === 'ok' ? 'ok' : answer.code,
         retryAfterMs: answer.kind === 'ok' ? undefined : answer.retryAfterMs,
@@ -103,7 +110,7 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
         const mayOtherwise = answer.code === 'permission_denied' && channelOf(operation) === 'rerank';
         if (isKeyRejection(answer.code) && !mayOtherwise)
           await keys.markRejected(tx, tenantId, provider, stored.version, answer.code);
-        const { cost: _, cause: __, ...failed } = answer;
+        const { cost: _, cause: __, follows: ___, ...failed } = answer;
         return { ...failed, ...waitOf(failed, limit) };
       }
       if (stored.status !== 'verified') {
@@ -116,6 +123,10 @@ export function createMakeCall({ database, keys, breaker, limits, usage }: MakeC
     return retryPersist(() => database.withTenant(tenantId, finish));
   };
 }
+
+/** Whether an answer with this key changes neither its status nor a budget that reports how much of it is used. */
+const isCalm = ({ status, monthlyTokenBudget }: CurrentKey) =>
+  status === 'verified' && monthlyTokenBudget === null;
 
 /** The wait after a refusal: that of the pause which it has begun, for this call as for all others. */
 function waitOf(failed: Failure, limit: LimitNow | undefined): Pick<Failure, 'retryAfterMs' | 'renewsAt'> {
@@ -141,4 +152,21 @@ async function attempt<R, K>(
       return { answer: { kind: 'failed', code: 'internal', cost }, told: toldLimits() };
     }
   });
+}
+
+/**
+ * The answer after the caller's work on it. An error of that work is a bug of this service: the answer then cannot be used, and costs
+ * what it has cost, so that its record is closed.
+ */
+async function prepared<R, K>(
+  request: CallRequest<R, K>,
+  answer: ProviderAnswer<R>,
+): Promise<ProviderAnswer<R>> {
+  if (answer.kind === 'failed') return answer;
+  try {
+    await request.prepare?.(answer.result);
+    return answer;
+  } catch {
+    return { kind: 'failed', code: 'internal', cost: answer.cost };
+  }
 }

@@ -38,22 +38,23 @@ export function reportFailures(guard: Guard, { log, metrics, recentCauses }: Rep
   };
   return {
     admission: guard.admission,
-    call: (request) =>
-      guard.call({
+    call(request) {
+      const failOn = (error: unknown): never => {
+        log.error({ error, tenant_id: request.tenantId }, 'provider call ended in an error of this service');
+        throw error;
+      };
+      return guard.call({
         ...request,
+        prepare: async (result) => request.prepare?.(result).catch(failOn),
         async send(attempt) {
-          const answer = await request.send(attempt).catch((error: unknown) => {
-            log.error(
-              { error, tenant_id: request.tenantId },
-              'provider call ended in an error of this service',
-            );
-            throw error;
-          });
+          const answer = await request.send(attempt).catch(failOn);
           if (answer.kind === 'ok') return answer;
-          report(request, attempt.target, answer);
+          // Of texts that were sent together the failure is reported once.
+          if (answer.follows !== true) report(request, attempt.target, answer);
           const { cause: _, ...failed } = answer;
           return failed;
         },
-      }),
+      });
+    },
   };
 }

@@ -22,11 +22,12 @@ export const isPaidInVain = <R>(
 /**
  * The verdict on the provider. One that refuses has answered: only codes that say it is unwell count against it. An
  * `internal` error says nothing about it, and neither does an address to which nothing was sent, nor a failure on a text that is
- * suspect, so a probe is released for another call.
+ * suspect, so a probe is released for another call. Nor does one that is counted by the call that it was sent with.
  */
 export function verdictOn<R>(answer: ProviderAnswer<R>, within: Caller, suspect = false): Verdict {
   if (answer.kind === 'ok') return { kind: 'answered', within };
   if (answer.code === 'internal' || answer.code === 'address_forbidden') return { kind: 'not_made' };
   if (suspect && answer.hint?.kind === 'server_error') return { kind: 'not_made' };
+  if (answer.follows === true) return { kind: 'not_made' };
   return isAnswer(answer) ? { kind: 'answered', within } : { kind: 'failed', code: answer.code, within };
 }

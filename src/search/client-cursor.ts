@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { encodeCursor } from '../platform/http/cursor.ts';
-import type { Database, Transaction } from '../platform/postgres/database.ts';
+import type { Database } from '../platform/postgres/database.ts';
 import { isSealedFor, type SearchCursor, type SearchText, seal, sealCursor, sealedCursor } from './cursor.ts';
 import { findCursor, storeCursor } from './cursor-store.ts';
 
@@ -23,9 +23,9 @@ export type OpenedCursor =
   | { readonly kind: 'other_search' }
   | { readonly kind: 'expired' };
 
-/** The cursor for the client. A long one is stored in the given transaction. */
+/** The cursor for the client. Few are long, and only these take a transaction of their own, which stores them. */
 export async function issueCursor(
-  tx: Transaction,
+  database: Database,
   tenantId: string,
   search: SearchText,
   cursor: SearchCursor,
@@ -35,7 +35,7 @@ export async function issueCursor(
   if (encoded.length <= maxCursorCharacters) return encoded;
   // A digest as the id: a page that is read again stores no second row.
   const id = createHash('sha256').update(encoded).digest('hex').slice(0, 32);
-  await storeCursor(tx, tenantId, id, sealed);
+  await database.withTenant(tenantId, (tx) => storeCursor(tx, tenantId, id, sealed));
   return encodeCursor(seal(tenantId, search, { stored: id }));
 }
 
@@ -51,7 +51,7 @@ export async function openCursor(
 ): Promise<OpenedCursor> {
   if (!isSealedFor(tenantId, search, given)) return { kind: 'other_search' };
   if (!('stored' in given)) return { kind: 'opened', cursor: given };
-  const stored = await database.withTenant(tenantId, (tx) => findCursor(tx, tenantId, given.stored));
+  const stored = await database.readTenant(tenantId, (tx) => findCursor(tx, tenantId, given.stored));
   if (stored === undefined) return { kind: 'expired' };
   return isSealedFor(tenantId, search, stored)
     ? { kind: 'opened', cursor: stored }

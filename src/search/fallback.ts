@@ -15,9 +15,9 @@ export interface Fallback {
  * What is known of the query's vector, once it is known how many articles have theirs. A space exists from its first batch of
  * chunks on, before its first article is complete, and while all articles wait for new vectors: there it would find nothing.
  */
-export function comparableWith(answer: QueryVector | undefined, coverage: Coverage): QueryVector | undefined {
+export function comparableWith(answer: QueryVector, coverage: Coverage): QueryVector {
   const findsNothing = coverage.published > 0 && coverage.embedded === 0;
-  return answer?.kind === 'vector' && findsNothing ? { kind: 'no_vectors' } : answer;
+  return answer.kind === 'vector' && findsNothing ? { kind: 'no_vectors' } : answer;
 }
 
 /** Why the query has no vector; undefined when it has one, or needs none. */

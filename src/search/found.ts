@@ -40,7 +40,10 @@ export interface Found {
   readonly nextCursor: string | null;
 }
 
-export type SearchResult =
-  | Found
-  /** Nothing was found, and no published article of the tenant has these tags. */
-  | { readonly kind: 'unknown_tags'; readonly tags: readonly string[] };
+/** Nothing was found, and no published article of the tenant has these tags. */
+export interface UnknownTags {
+  readonly kind: 'unknown_tags';
+  readonly tags: readonly string[];
+}
+
+export type SearchResult = Found | UnknownTags;

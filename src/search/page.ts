@@ -1,6 +1,6 @@
 import type { Transaction } from '../platform/postgres/database.ts';
-import { issueCursor } from './client-cursor.ts';
-import type { SearchQuery, SearchResult } from './found.ts';
+import type { SearchCursor } from './cursor.ts';
+import type { Found, SearchQuery, UnknownTags } from './found.ts';
 import { loadHits } from './hits.ts';
 import { cursorAfter } from './next-cursor.ts';
 import type { RankedSearch } from './rank-search.ts';
@@ -8,14 +8,20 @@ import { leastRelevant } from './relevance.ts';
 import { inOrderOf, type Reranked } from './rerank.ts';
 import { listUnknownTags } from './tags-read-model.ts';
 
-/** Makes the page of a ranked search: its hits with their snippets, and the cursor of the next one. */
+/** A page whose next one has no cursor for the client yet. */
+export interface LoadedPage extends Omit<Found, 'nextCursor'> {
+  /** Where the next page begins; undefined on the last. */
+  readonly next: SearchCursor | undefined;
+}
+
+/** Makes the page of a ranked search: its hits with their snippets, and where the next one begins. */
 export async function loadPage(
   tx: Transaction,
   tenantId: string,
   query: SearchQuery,
   { ranking, unseen, words, coverage, byVector, fallback }: RankedSearch,
   reranked?: Reranked,
-): Promise<SearchResult> {
+): Promise<LoadedPage | UnknownTags> {
   const { limit, cursor, minRelevance = 0 } = query;
   const servedMode = fallback === undefined ? query.mode : 'keyword';
   const page = inOrderOf(unseen, reranked).slice(0, limit);
@@ -32,10 +38,7 @@ export async function loadPage(
     unseen.length > limit && judged.some(({ relevance }) => relevance >= minRelevance)
       ? cursorAfter({ page, servedMode, fallback, words, cursor, byVector, reranked: isReranked })
       : undefined;
-  const [{ hits, places }, nextCursor] = await Promise.all([
-    loadHits(tx, tenantId, relevant, ranking),
-    next === undefined ? null : issueCursor(tx, tenantId, query, next),
-  ]);
+  const { hits, places } = await loadHits(tx, tenantId, relevant, ranking);
   return {
     kind: 'found',
     hits,
@@ -49,7 +52,7 @@ export async function loadPage(
     rerankReason: reranked?.kind === 'failed' ? reranked.code : null,
     words: words?.words ?? [],
     nothingRelevant: page.every(({ relevance }) => relevance < leastRelevant),
-    nextCursor,
+    next,
   };
 }
 

@@ -100,7 +100,7 @@ export function createQueryEmbeddings(deps: QueryEmbeddingsDeps): QueryEmbedding
     const { tenantId } = payer;
     // One round trip reads all that can refuse the call. The guard would refuse it too, but after writing a call record and
     // taking it back: four more round trips in each search while a provider is away.
-    const [space, admission] = await deps.database.withTenant(tenantId, (tx) =>
+    const [space, admission] = await deps.database.readTenant(tenantId, (tx) =>
       Promise.all([serving(tx, tenantId), deps.guard.admission(tx, tenantId, 'embedding', 'interactive')]),
     );
     const refusal = refusalOf(admission);

@@ -1,6 +1,7 @@
-import { type Coverage, readCoverage } from '../embedding/coverage/summary.ts';
+import { type Coverage, createCoverageSummary } from '../embedding/coverage/summary.ts';
 import type { Database, Transaction } from '../platform/postgres/database.ts';
 import { createBackgrounds } from '../vectors/backgrounds.ts';
+import { createTenantSizes } from '../vectors/tenant-sizes.ts';
 import { readSeenIds } from './cursor.ts';
 import { comparableWith, explainFallback, type Fallback, pinnedFallback } from './fallback.ts';
 import type { SearchQuery } from './found.ts';
@@ -34,6 +35,8 @@ export interface RankedSearch {
 export interface SearchRanking {
   /** Buys the query's vector, and ranks its words meanwhile. On no connection while the provider is asked. */
   gather(tenantId: string, query: SearchQuery): Promise<Gathered>;
+  /** The same of a search that needs no vector, in the transaction that goes on to its page. */
+  gatherWords(tx: Transaction, tenantId: string, query: SearchQuery): Promise<Gathered>;
   /** Ranks the hits for a page. */
   rank(tx: Transaction, tenantId: string, query: SearchQuery, gathered: Gathered): Promise<RankedSearch>;
 }
@@ -47,34 +50,50 @@ export function createSearchRanking({
   readonly queryEmbeddings: QueryEmbeddings;
 }): SearchRanking {
   const keyword = createKeywordSearch();
+  const coverages = createCoverageSummary();
   const backgrounds = createBackgrounds();
+  const sizes = createTenantSizes();
+
+  const rankWords = (tx: Transaction, tenantId: string, query: SearchQuery) => {
+    const { mode, cursor, category, tags, tagsMatch } = query;
+    const [seen, depth] = [readSeenIds(cursor), depthOf(query)];
+    return keyword.rank(tx, tenantId, {
+      q: query.q,
+      filter: { category, tags, tagsMatch },
+      limit: seen.size + (mode === 'hybrid' && !isPinned(query) ? poolOf(depth) : depth + 1),
+      plan: cursor?.keyword?.plan,
+      after: cursor?.keyword?.after,
+    });
+  };
+
   return {
     async gather(tenantId, query) {
-      const { mode, cursor, category, tags, tagsMatch } = query;
-      const [seen, depth, pinned] = [readSeenIds(cursor), depthOf(query), isPinned(query)];
-      const byKeyword = () =>
-        database.withTenant(tenantId, (tx) =>
-          keyword.rank(tx, tenantId, {
-            q: query.q,
-            filter: { category, tags, tagsMatch },
-            limit: seen.size + (mode === 'hybrid' && !pinned ? poolOf(depth) : depth + 1),
-            plan: cursor?.keyword?.plan,
-            after: cursor?.keyword?.after,
-          }),
-        );
       // Words are ranked during the provider call, on a connection of their own, so that an open breaker or a late provider
       // costs no further time. A search by meaning alone seldom needs them, and ranks them only when it has no vector.
-      // The coverage is counted meanwhile too: for 10,000 articles that takes as long as ranking them by vectors.
-      const [asked, early, coverage] = await Promise.all([
-        mode === 'keyword' || pinned
-          ? undefined
-          : queryEmbeddings.embedQuery(tenantId, query.q, query.apiKeyId),
-        mode === 'semantic' && !pinned ? undefined : byKeyword(),
-        database.withTenant(tenantId, (tx) => readCoverage(tx, tenantId)),
+      const [asked, [early, coverage]] = await Promise.all([
+        queryEmbeddings.embedQuery(tenantId, query.q, query.apiKeyId),
+        // The coverage is sent in the same message as the first statement of the words.
+        database.readTenantByKeptPlans(tenantId, (tx) =>
+          Promise.all([
+            query.mode === 'semantic' ? undefined : rankWords(tx, tenantId, query),
+            coverages.read(tx, tenantId),
+          ]),
+        ),
       ]);
       const answer = comparableWith(asked, coverage);
-      const words = answer?.kind === 'vector' ? early : (early ?? (await byKeyword()));
+      const needed = answer.kind !== 'vector' && early === undefined;
+      const words = needed
+        ? await database.readTenantByKeptPlans(tenantId, (tx) => rankWords(tx, tenantId, query))
+        : early;
       return { answer, words, coverage };
+    },
+
+    async gatherWords(tx, tenantId, query) {
+      const [words, coverage] = await Promise.all([
+        rankWords(tx, tenantId, query),
+        coverages.read(tx, tenantId),
+      ]);
+      return { answer: undefined, words, coverage };
     },
 
     async rank(tx, tenantId, query, { answer, words, coverage }) {
@@ -95,6 +114,7 @@ export function createSearchRanking({
                 excluded: words ? words.excluded : await keyword.findExcluded(tx, tenantId, query.q),
                 articles: coverage.embedded,
                 backgrounds,
+                sizes,
               },
             );
       const fallback =
@@ -109,6 +129,9 @@ export function createSearchRanking({
 
 /** Whether keywords have served the page before, so that they serve this one too. */
 export const isPinned = ({ cursor }: SearchQuery): boolean => cursor?.served === 'keyword';
+
+/** Whether the words of a search suffice: nothing is asked of the provider. */
+export const isByWords = (query: SearchQuery): boolean => query.mode === 'keyword' || isPinned(query);
 
 /** A reranker chooses the page from more hits than it has. */
 const depthOf = ({ limit, rerank }: SearchQuery): number => (rerank ? Math.max(limit, rerankedHits) : limit);

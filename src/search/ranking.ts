@@ -1,7 +1,9 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { Backgrounds } from '../vectors/backgrounds.ts';
 import { type NearArticle, nearestArticles } from '../vectors/nearest.ts';
+import type { TenantSizes } from '../vectors/tenant-sizes.ts';
 import type { SearchText } from './cursor.ts';
+import { foreignnessOf } from './foreignness.ts';
 import { type Fused, fuse } from './fusion.ts';
 import type { KeywordRanking } from './keyword/keyword.ts';
 import type { Marks } from './passages/marks.ts';
@@ -39,7 +41,7 @@ export function rankedByWords(words: KeywordRanking | undefined, before: number)
     id,
     score,
     ranks: { keyword: before + index + 1, semantic: null },
-    relevance: relevanceOf({ similarity: null, part: share }, undefined),
+    relevance: relevanceOf({ similarity: null, part: share, foreignness: 0 }, undefined),
   }));
   return { fused, marks: words?.marks };
 }
@@ -48,7 +50,7 @@ export function rankedByWords(words: KeywordRanking | undefined, before: number)
 export async function rankWithVector(
   tx: Transaction,
   tenantId: string,
-  { mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
+  { q, mode, limit, category, tags, tagsMatch }: SearchText & { readonly limit: number },
   { spaceId, vector }: Vector,
   words: KeywordRanking | undefined,
   seen: number,
@@ -56,47 +58,59 @@ export async function rankWithVector(
     excluded,
     articles,
     backgrounds,
+    sizes,
   }: {
     /** What the query excludes. The filter has to, because a vector ignores the minus: it attracts articles about what is excluded. */
     readonly excluded: string | null;
     /** The number of the tenant's articles that have vectors. */
     readonly articles: number;
     readonly backgrounds: Backgrounds;
+    readonly sizes?: TenantSizes;
   },
 ): Promise<Ranking> {
   const [near, background] = await Promise.all([
-    nearestArticles(tx, tenantId, {
-      spaceId,
-      vector,
-      limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
-      filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
-    }),
-    backgrounds.read(tx, tenantId, { spaceId, vector }),
+    nearestArticles(
+      tx,
+      tenantId,
+      {
+        spaceId,
+        vector,
+        limit: seen + (mode === 'hybrid' ? poolOf(limit) : limit + 1),
+        filter: { category, tags, tagsMatch, excluded: excluded ?? undefined },
+      },
+      sizes,
+    ),
+    backgrounds.read(tx, tenantId, { spaceId, vector, articles }),
   ]);
   const passages = { spaceId, near };
   const calibration: Calibration = { ...background, articles };
-  const similarities = new Map(near.map(({ articleId, similarity }) => [articleId, similarity]));
+  const foreignness = foreignnessOf(q);
   if (mode !== 'hybrid') {
-    const fused = near.map(({ articleId: id, similarity }, index) => ({
+    const fused = near.map(({ articleId: id, similarity, language }, index) => ({
       id,
       score: similarity,
       ranks: { keyword: null, semantic: index + 1 },
-      relevance: relevanceOf({ similarity, part: null }, calibration),
+      relevance: relevanceOf({ similarity, part: null, foreignness: foreignness(language) }, calibration),
     }));
     return { fused, marks: undefined, passages };
   }
   const ranked = words?.ranked ?? [];
   const known = words?.known ?? 0;
+  const nearest = new Map(near.map((each) => [each.articleId, each]));
   const shares = new Map(ranked.map(({ id, share }) => [id, share]));
   const fused = fuse(
     { known, hits: ranked },
-    { ...background, hits: near.map(({ articleId: id, similarity }) => ({ id, similarity })) },
+    { ...background, hits: near.map(({ articleId: id, ...rest }) => ({ id, ...rest })) },
   );
   return {
     fused: fused.map((hit) => ({
       ...hit,
       relevance: relevanceOf(
-        { similarity: similarities.get(hit.id) ?? null, part: shares.get(hit.id) ?? 0 },
+        {
+          similarity: nearest.get(hit.id)?.similarity ?? null,
+          part: shares.get(hit.id) ?? 0,
+          foreignness: foreignness(nearest.get(hit.id)?.language ?? null),
+        },
         calibration,
       ),
     })),

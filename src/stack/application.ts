@@ -7,8 +7,12 @@ import type { Stack } from './stack.ts';
 type Variables = Readonly<Record<string, string | undefined>>;
 type ProcessStarter = Pick<Stack, 'choosePort' | 'startProcess'>;
 
-/** The root folder of the project. */
-export const root = join(import.meta.dirname, '..', '..');
+/** What the processes run: the built files, or the sources through the compiler. */
+export type Code = 'build' | 'sources';
+
+const isBuilt = import.meta.filename.endsWith('.js');
+/** The root folder of the project. The built files are one folder deeper in it. */
+export const root = join(import.meta.dirname, '..', '..', ...(isBuilt ? ['..'] : []));
 const preferredApiPort = 4000;
 const preferredMetricsPort = 9464;
 /** Longer than the worker's own drain, which waits for a provider call under way and then closes the connections. */
@@ -50,25 +54,42 @@ export function applicationEnvironment(stack: Stack, env: Variables, adminKey: s
   };
 }
 
-const entry = (name: string) => [
-  '--import',
-  join(root, 'scripts', 'tsx.mjs'),
-  join(root, 'src', 'main', `${name}.ts`),
-];
+/**
+ * The young objects of a request fit into a small space: with the default of 16 MB the modules of the API alone take 21 MB more when
+ * they are loaded. Old objects are collected when they have grown by a third, where the default lets them double and more: under
+ * load the API had 274 MB instead of 155, at the same rate. The image has the same.
+ */
+export const nodeOptions = ['--max-semi-space-size=4', '--heap-growing-percent=30'];
+
+const entry = (name: string, code: Code) =>
+  code === 'build'
+    ? [join(root, 'dist', 'src', 'main', `${name}.js`)]
+    : ['--import', join(root, 'scripts', 'tsx.mjs'), join(root, 'src', 'main', `${name}.ts`)];
 
 /** Starts the API, waits until it answers, and returns its URL. */
-export async function startApi(stack: ProcessStarter, env: Variables): Promise<string> {
+export async function startApi(
+  stack: ProcessStarter,
+  env: Variables,
+  code: Code = 'sources',
+): Promise<string> {
   let url = '';
   await stack.startProcess(async () => {
     const port = await stack.choosePort('the API', Number(env.PORT) || preferredApiPort);
     url = `http://127.0.0.1:${port}`;
-    return nodeProcess('api', { ...env, PORT: String(port) }, `${url}/healthz`, apiGraceMs);
+    return nodeProcess({
+      ...{ name: 'api', code, env: { ...env, PORT: String(port) } },
+      ...{ healthUrl: `${url}/healthz`, graceMs: apiGraceMs },
+    });
   });
   return url;
 }
 
 /** Starts the worker, waits until it polls, and returns the URL of its metrics. */
-export async function startWorker(stack: ProcessStarter, env: Variables): Promise<string> {
+export async function startWorker(
+  stack: ProcessStarter,
+  env: Variables,
+  code: Code = 'sources',
+): Promise<string> {
   let url = '';
   await stack.startProcess(async () => {
     const port = await stack.choosePort(
@@ -77,17 +98,29 @@ export async function startWorker(stack: ProcessStarter, env: Variables): Promis
     );
     const base = `http://127.0.0.1:${port}`;
     url = `${base}/metrics`;
-    return nodeProcess('worker', { ...env, METRICS_PORT: String(port) }, `${base}/readyz`, workerGraceMs);
+    return nodeProcess({
+      ...{ name: 'worker', code, env: { ...env, METRICS_PORT: String(port) } },
+      ...{ healthUrl: `${base}/readyz`, graceMs: workerGraceMs },
+    });
   });
   return url;
 }
 
-function nodeProcess(name: string, env: Variables, healthUrl: string, graceMs: number): ServiceSpec {
+interface NodeProcess {
+  readonly name: 'api' | 'worker';
+  readonly code: Code;
+  readonly env: Variables;
+  readonly healthUrl: string;
+  readonly graceMs: number;
+}
+
+function nodeProcess({ name, code, env, healthUrl, graceMs }: NodeProcess): ServiceSpec {
   return {
     name,
     executable: process.execPath,
-    args: entry(name),
-    env,
+    args: [...nodeOptions, ...entry(name, code)],
+    // glibc's default of eight arenas a core keeps what many threads have freed.
+    env: { MALLOC_ARENA_MAX: '2', ...env },
     cwd: root,
     isHealthy: async () => {
       const response = await fetch(healthUrl, { signal: AbortSignal.timeout(2_000) });
@@ -100,9 +133,13 @@ function nodeProcess(name: string, env: Variables, healthUrl: string, graceMs: n
 }
 
 /** Runs a command of `src/main` until it ends. Throws with its last output when it fails. */
-export function runCommand(name: string, env: Variables): Promise<void> {
+export function runCommand(name: string, env: Variables, code: Code = 'sources'): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, entry(name), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, entry(name, code), {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const read = (chunk: Buffer) => {
       output = (output + chunk.toString('utf8')).slice(-4_000);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type ApiClient, expectSuccess } from './api-client.ts';
-import { loadSamples } from './samples/index.ts';
+import { loadSamples, showcase } from './samples/index.ts';
 
 const page = z.object({
   data: z.array(
@@ -28,11 +28,17 @@ async function listSamples(api: ApiClient, key: string): Promise<Listed[]> {
   return found;
 }
 
-/** Publishes the samples that are missing and returns their number. An archived sample is not published again. */
+/**
+ * Publishes the samples that are missing and returns their number. An archived sample is not published again. The one that the first
+ * search finds comes first, because samples are embedded in their order, more or less.
+ */
 export async function publishSamples(api: ApiClient, key: string): Promise<number> {
   const there = new Set((await listSamples(api, key)).map((each) => each.metadata.sample));
   const missing = (await loadSamples()).filter((sample) => !there.has(sample.slug));
-  for (const { slug, sourceType, ...article } of missing) {
+  const inOrder = [...missing].sort(
+    (a, b) => Number(b.slug === showcase.slug) - Number(a.slug === showcase.slug),
+  );
+  for (const { slug, sourceType, ...article } of inOrder) {
     const answer = await api({
       method: 'POST',
       path: '/articles',
@@ -60,26 +66,41 @@ export interface Progress {
   readonly givenUp: readonly string[];
 }
 
-/** Waits until every published sample is embedded, blocked or failed. Calls `onProgress` every few seconds, if there is any. */
+/** What a wait tells on the way. */
+export interface WaitOptions {
+  /** Called every few seconds, if there is progress. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Called once, as soon as the sample that the first search finds is embedded. */
+  readonly onShowcase?: () => Promise<void>;
+  readonly deadlineMs: number;
+}
+
+/** Waits until every published sample is embedded, blocked or failed. */
 export async function waitUntilEmbedded(
   api: ApiClient,
   key: string,
-  options: { readonly onProgress: (progress: Progress) => void; readonly deadlineMs: number },
+  options: WaitOptions,
 ): Promise<Progress> {
   const deadline = Date.now() + options.deadlineMs;
   let toldAt = Date.now();
   let told = -1;
+  let isShown = false;
   for (;;) {
     const published = (await listSamples(api, key)).filter((each) => each.status === 'published');
+    const isEmbedded = ({ embedding }: Listed) => ['embedded', 'partial'].includes(embedding.status);
     const over = published.filter(({ embedding }) => ['blocked', 'failed'].includes(embedding.status));
     const progress = {
-      embedded: published.filter(({ embedding }) => ['embedded', 'partial'].includes(embedding.status))
-        .length,
+      embedded: published.filter(isEmbedded).length,
       published: published.length,
       givenUp: over.map(({ embedding }) => embedding.reason ?? embedding.status),
     };
-    const isDone = progress.embedded + over.length === progress.published;
-    if (isDone || Date.now() > deadline) return progress;
+    const isDone = progress.embedded + over.length === progress.published || Date.now() > deadline;
+    const canShow = published.some((each) => each.metadata.sample === showcase.slug && isEmbedded(each));
+    if (!isShown && (canShow || (isDone && progress.embedded > 0))) {
+      isShown = true;
+      await options.onShowcase?.();
+    }
+    if (isDone) return progress;
     if (Date.now() - toldAt > 5_000 && progress.embedded !== told) {
       toldAt = Date.now();
       told = progress.embedded;

@@ -18,11 +18,14 @@ export function createApiKeyUpdate(deps: {
   readonly audit: AuditTrail;
   /** Admits what the old budget of a key refuses, in the transaction that changes it. */
   readonly onBudgetChanged?: OnBudgetChanged;
+  /** Has the next log-in of this process read the key. */
+  readonly keyChanged: (keyId: string) => void;
 }): UpdateApiKey {
   return ({ tenantId, ...actor }, keyId, change) =>
     deps.database.withTenant(tenantId, async (tx): Promise<ApiKeyUpdate> => {
       const apiKey = await updateApiKey(tx, tenantId, keyId, change);
       if (apiKey === undefined) return { kind: 'no_such_key' };
+      tx.afterCommit(() => deps.keyChanged(keyId));
       const { label, dailyTokenBudget } = change;
       if (dailyTokenBudget !== undefined) await deps.onBudgetChanged?.(tx, tenantId, keyId);
       await deps.audit.append(

@@ -4,16 +4,25 @@ import { createFreshFlight } from '../platform/async/fresh-flight.ts';
 import { withTimeout } from '../platform/async/with-timeout.ts';
 import type { Database } from '../platform/postgres/database.ts';
 import { hashApiKey, looksLikeApiKey } from './api-key.ts';
+import type { KeyChanges } from './key-changes.ts';
+import { createRememberedHolders } from './remembered-holders.ts';
 import { findKeyHolder, type KeyHolder, recordKeyUse } from './store.ts';
 
 export interface Authentication {
   /**
-   * The actor of a key; undefined when the key is malformed, unknown, expired or revoked. Reads the database after each call, so
-   * that a revocation takes effect at once in every process; concurrent calls share one statement. `address` is the client's.
+   * The actor of a key; undefined when the key is malformed, unknown, expired or revoked. Its holder is remembered for some seconds
+   * while changes of keys are announced to this process; otherwise the database is read after each call, and concurrent calls share
+   * one statement. `address` is the client's.
    */
   authenticate(presentedKey: string, address?: string): Promise<Actor | undefined>;
   /** Resolves, within seconds, once the uses so far are written or their writes have failed, with the number cut off. */
   settled(): Promise<number>;
+}
+
+/** What else this room asks of the log-ins of its own process. */
+export interface LogIns extends Authentication {
+  /** A key is changed and the change is committed: the next log-in reads it. */
+  keyChanged(keyId: string): void;
 }
 
 /** The time of a use is worth no longer wait. */
@@ -24,21 +33,29 @@ const rememberedKeys = 10_000;
 /** Authenticates tenants by their API keys. */
 export function createAuthentication(deps: {
   readonly database: Database;
+  /** Announces changes of keys, from all processes. Without it nothing is remembered. */
+  readonly keyChanges?: KeyChanges | undefined;
   /** Called when the time of use could not be written; the request goes on. */
   readonly onUseNotRecorded?: (error: unknown) => void;
-}): Authentication {
-  const { database } = deps;
+}): LogIns {
+  const { database, keyChanges } = deps;
   const recording = new Map<string, Promise<void>>();
   const lookUps = createFreshFlight<KeyHolder | undefined>();
   const tenantsOfKeys = new LRUCache<string, string>({ max: rememberedKeys });
+  const remembered = createRememberedHolders();
 
   /** Log-ins wait behind those of their own tenant, and where nobody knows it, behind those of their own address. */
-  const findHolder = async (keyHash: Buffer, address: string): Promise<KeyHolder | undefined> => {
-    const hash = keyHash.toString('hex');
+  const lookUp = async (keyHash: Buffer, hash: string, address: string): Promise<KeyHolder | undefined> => {
     const origin = tenantsOfKeys.get(hash) ?? `address ${address}`;
-    const holder = await lookUps.run(hash, () =>
-      database.withApiKeyHash(hash, (tx) => findKeyHolder(tx, keyHash), origin),
-    );
+    const holder = await lookUps.run(hash, async () => {
+      const begun = remembered.beginLookUp();
+      const found = await database.withApiKeyHash(hash, (tx) => findKeyHolder(tx, keyHash), origin);
+      if (found === undefined) return undefined;
+      // Only a real key costs a connection to the announcements, and only in a process that logs in.
+      keyChanges?.listen(remembered);
+      begun.remember(hash, found);
+      return found;
+    });
     if (holder === undefined) tenantsOfKeys.delete(hash);
     else tenantsOfKeys.set(hash, holder.tenantId);
     return holder;
@@ -48,21 +65,29 @@ export function createAuthentication(deps: {
   const recordUse = (tenantId: string, keyId: string): void => {
     if (recording.has(keyId)) return;
     const written = database
-      .withTenant(tenantId, (tx) => recordKeyUse(tx, tenantId, keyId))
+      .withTenantUnsynced(tenantId, (tx) => recordKeyUse(tx, tenantId, keyId))
       .catch((error: unknown) => deps.onUseNotRecorded?.(error))
       .finally(() => recording.delete(keyId));
     recording.set(keyId, written);
   };
 
+  const actorOf = ({ tenantId, keyId, label, role }: KeyHolder): Actor => ({ tenantId, keyId, label, role });
+
   return {
     async authenticate(presentedKey, address = 'unknown') {
       if (!looksLikeApiKey(presentedKey)) return undefined;
-      const holder = await findHolder(hashApiKey(presentedKey), address);
+      const keyHash = hashApiKey(presentedKey);
+      const hash = keyHash.toString('hex');
+      const known = remembered.find(hash);
+      if (known !== undefined) return actorOf(known);
+      const holder = await lookUp(keyHash, hash, address);
       if (holder === undefined) return undefined;
-      const { tenantId, keyId, label, role } = holder;
-      if (holder.useIsUnrecorded) recordUse(tenantId, keyId);
-      return { tenantId, keyId, label, role };
+      // A remembered holder is looked up again within seconds, and its use is written then.
+      if (holder.useIsUnrecorded) recordUse(holder.tenantId, holder.keyId);
+      return actorOf(holder);
     },
+
+    keyChanged: remembered.forget,
 
     async settled() {
       const isLate = await withTimeout(

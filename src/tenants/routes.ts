@@ -89,7 +89,7 @@ export function apiKeyRoutes(deps: { readonly tenants: Tenants }): Route[] {
       tag,
       summary: 'Revoke an API key',
       description:
-        'The key is refused at once, by every process. The last active key of role `user` cannot be revoked.',
+        'The key is refused at once by the process that answers, and by the others a moment later, five seconds at the most. The last active key of role `user` cannot be revoked.',
       params: apiKeyIdSchema,
       replies: { 204: { description: 'The key is revoked' } },
       problems: ['not_found', 'transition_not_allowed'],

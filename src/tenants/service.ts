@@ -7,6 +7,7 @@ import { mintApiKey } from './api-key.ts';
 import { createApiKeyUpdate, type OnBudgetChanged, type UpdateApiKey } from './api-key-update.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
+import { createKeyChanges, type KeyChangesOptions } from './key-changes.ts';
 import {
   type ApiKey,
   findApiKey,
@@ -58,6 +59,8 @@ export type ApiKeyRevocation =
   | { readonly kind: 'last_user_key' };
 
 export interface Tenants extends Authentication {
+  /** Ends the connection on which changes of keys are heard of. */
+  stopListening(): void;
   /** Creates a tenant with one API key per role. Fails with `slug_taken`. `afterWrite` runs in the same transaction. */
   createTenant(
     actor: Actor,
@@ -91,11 +94,15 @@ export interface TenantsDeps {
   readonly onCreated?: (tx: Transaction, tenantId: string) => Promise<void>;
   readonly onBudgetChanged?: OnBudgetChanged;
   readonly onUseNotRecorded?: (error: unknown) => void;
+  /** How changes of keys are heard of; without it every log-in reads the database. */
+  readonly keyChanges?: KeyChangesOptions;
 }
 
 /** Tenants and their API keys. */
 export function createTenants(deps: TenantsDeps): Tenants {
   const { database, audit } = deps;
+  const keyChanges = deps.keyChanges && createKeyChanges(deps.keyChanges);
+  const { keyChanged, ...authentication } = createAuthentication({ ...deps, keyChanges });
 
   const issue = async (tx: Transaction, actor: Actor, request: ApiKeyRequest): Promise<IssuedApiKey> => {
     const { key, keyHash, hint } = mintApiKey();
@@ -116,8 +123,9 @@ export function createTenants(deps: TenantsDeps): Tenants {
   };
 
   return {
-    ...createAuthentication(deps),
-    updateApiKey: createApiKeyUpdate(deps),
+    ...authentication,
+    stopListening: () => keyChanges?.close(),
+    updateApiKey: createApiKeyUpdate({ ...deps, keyChanged }),
 
     async createTenant(actor, { slug, name }, afterWrite) {
       const tenantId = randomUUID();
@@ -157,7 +165,7 @@ export function createTenants(deps: TenantsDeps): Tenants {
       });
     },
 
-    listApiKeys: (tenantId, page) => database.withTenant(tenantId, (tx) => listApiKeys(tx, tenantId, page)),
+    listApiKeys: (tenantId, page) => database.readTenant(tenantId, (tx) => listApiKeys(tx, tenantId, page)),
 
     async revokeApiKey(actor, keyId) {
       const { tenantId } = actor;
@@ -170,6 +178,8 @@ export function createTenants(deps: TenantsDeps): Tenants {
         const active = await listActiveUserKeys(tx, tenantId);
         if (active.length === 1 && active[0] === keyId) return { kind: 'last_user_key' };
         await markApiKeyRevoked(tx, tenantId, keyId);
+        // This process refuses the key once the call has returned; the others hear of it a moment later.
+        tx.afterCommit(() => keyChanged(keyId));
         // Its daily budget ends with it: the tenant alone pays for the vectors of what the key has written.
         await deps.onBudgetChanged?.(tx, tenantId, keyId);
         await audit.append(tx, actor, {

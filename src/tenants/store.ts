@@ -47,6 +47,8 @@ export interface KeyHolder {
   readonly role: TenantRole;
   /** Whether `last_used_at` is older than a minute or empty. */
   readonly useIsUnrecorded: boolean;
+  /** The time that the key has left, in milliseconds; null for one without an end. */
+  readonly expiresInMs: number | null;
 }
 
 const tenantRow = z.object({ id: z.string(), slug: z.string(), name: z.string(), created_at: z.date() });
@@ -89,13 +91,25 @@ const apiKeyRow = z
     }),
   );
 
-const holderRow = z.object({
-  tenant_id: z.string(),
-  id: z.string(),
-  label: z.string(),
-  role: z.enum(tenantRoles),
-  use_is_unrecorded: z.boolean(),
-});
+const holderRow = z
+  .object({
+    tenant_id: z.string(),
+    id: z.string(),
+    label: z.string(),
+    role: z.enum(tenantRoles),
+    use_is_unrecorded: z.boolean(),
+    expires_in_ms: z.number().nullable(),
+  })
+  .transform(
+    (row): KeyHolder => ({
+      tenantId: row.tenant_id,
+      keyId: row.id,
+      label: row.label,
+      role: row.role,
+      useIsUnrecorded: row.use_is_unrecorded,
+      expiresInMs: row.expires_in_ms,
+    }),
+  );
 
 /** Inserts a tenant; undefined when any tenant already has the slug. */
 export async function insertTenant(
@@ -213,22 +227,15 @@ export async function markApiKeyRevoked(tx: Transaction, tenantId: string, keyId
 
 /** The holder of the key with this SHA-256; undefined when there is none, or the key is revoked or expired. */
 export async function findKeyHolder(tx: Transaction, keyHash: Buffer): Promise<KeyHolder | undefined> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
+  const rows = await tx.prepared(
     `select tenant_id, id, label, role,
-            (last_used_at is null or last_used_at < now() - interval '1 minute') as use_is_unrecorded
+            (last_used_at is null or last_used_at < now() - interval '1 minute') as use_is_unrecorded,
+            (extract(epoch from expires_at - now()) * 1000)::float8 as expires_in_ms
        from api_keys
-      where key_hash = ? and revoked_at is null and (expires_at is null or expires_at > now())`,
+      where key_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
     [keyHash],
   );
-  if (rows.length === 0) return undefined;
-  const row = holderRow.parse(rows[0]);
-  return {
-    tenantId: row.tenant_id,
-    keyId: row.id,
-    label: row.label,
-    role: row.role,
-    useIsUnrecorded: row.use_is_unrecorded,
-  };
+  return rows.length === 0 ? undefined : holderRow.parse(rows[0]);
 }
 
 /** Writes the time of use, unless it was written within the last minute. */

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { CallSource, Provider } from '../domain/operations.ts';
+import type { Caller, CallSource, Channel, Provider } from '../domain/operations.ts';
 import type { Transaction } from '../platform/postgres/database.ts';
+import { namedStatement } from '../platform/postgres/named-statement.ts';
 import { budgetSql, keyBudgetSql } from './budget-read-model.ts';
 import { daySql, monthSql, releaseKey } from './budget-store.ts';
+import { breakerEpochsSql, calmSql, limitsEpochSql } from './calm-read-model.ts';
 
 /** A provider call as it is known before it is made. */
 export interface CallStart {
@@ -34,7 +36,85 @@ export interface Reservation {
   readonly alone: boolean;
 }
 
-const insertedSchema = z.object({ begun: z.boolean(), reserved_day: z.string().nullable() });
+/** What has to be as it was seen, or the call does not begin. */
+export interface CalmSeen {
+  /** The revision of the key and the settings. */
+  readonly revision: string;
+  readonly channel: Channel;
+  /** The rows of the breaker that refuse the caller. */
+  readonly heeded: readonly Caller[];
+}
+
+/** The epochs that a call holds which has begun by `insertCallWhileCalm`. */
+export interface CalmEpochs {
+  readonly breaker: Readonly<Record<Caller, string>>;
+  readonly limits: number;
+}
+
+const insertedSchema = z.object({
+  begun: z.boolean(),
+  reserved_day: z.string().nullable(),
+  // Without a row the breaker is closed, and a new row starts with epoch 0.
+  breaker_epochs: z.object({ background: z.string().default('0'), interactive: z.string().default('0') }),
+  limits_epoch: z.number(),
+});
+
+const insertStatement = namedStatement(
+  `with budget as materialized (
+     select ${budgetSql} as month_tokens, ${keyBudgetSql} as day_tokens, ${monthSql} as month, ${daySql} as day
+      where :revision::text is null or (${calmSql})
+   ),
+   day_reservation as (
+     insert into daily_key_usage as d (tenant_id, api_key_id, day, reserved_tokens)
+     select :tenantId::uuid, :apiKeyId::uuid, day, :tokens::bigint from budget
+      where :apiKeyId::uuid is not null and (day_tokens is null or :tokens::bigint <= day_tokens)
+     on conflict (tenant_id, api_key_id, day) do update
+       set reserved_tokens = d.reserved_tokens + excluded.reserved_tokens
+       where (select day_tokens is null or d.settled_tokens + d.reserved_tokens + excluded.reserved_tokens <= day_tokens
+                from budget)
+     returning day
+   ),
+   reservation as (
+     insert into monthly_usage as u (tenant_id, month, reserved_tokens)
+     select :tenantId::uuid, month, :tokens::bigint from budget
+      where (month_tokens is null or :tokens::bigint <= month_tokens)
+        and (:apiKeyId::uuid is null or exists (select 1 from day_reservation))
+     on conflict (tenant_id, month) do update
+       set reserved_tokens = u.reserved_tokens + excluded.reserved_tokens
+       where (select month_tokens is null or u.settled_tokens + u.reserved_tokens + excluded.reserved_tokens <= month_tokens
+                from budget)
+         and (u.reserved_tokens = 0 or not :alone::boolean)
+     returning month
+   ),
+   call as (
+     insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, subject_id, inputs,
+                                 month, reserved_tokens, reserved_output_tokens, api_key_id, day)
+     select :tenantId::uuid, :id::uuid, :provider::text, :operation::text, :source::text, :model::text,
+            :keyVersion::int, :subjectId::uuid, :inputs::int, month, :tokens::bigint, :maxOutputTokens::bigint,
+            :apiKeyId::uuid, (select day from day_reservation)
+       from reservation
+     returning 1
+   )
+   select exists (select 1 from call) as begun, (select day::text from day_reservation) as reserved_day,
+          ${breakerEpochsSql} as breaker_epochs, ${limitsEpochSql} as limits_epoch`,
+);
+
+const insert = async (
+  tx: Transaction,
+  tenantId: string,
+  call: CallStart,
+  { tokens, alone }: Reservation,
+  seen: CalmSeen | undefined,
+) => {
+  const { apiKeyId = null, subjectId = null } = call;
+  const rows = await insertStatement(tx, {
+    ...{ tenantId, id: call.id, subjectId, apiKeyId, tokens, alone },
+    ...{ provider: call.provider, operation: call.operation, source: call.source, model: call.model },
+    ...{ keyVersion: call.keyVersion, inputs: call.inputs, maxOutputTokens: call.maxOutputTokens },
+    ...{ revision: seen?.revision ?? null, channel: seen?.channel ?? null, heeded: seen?.heeded ?? [] },
+  });
+  return z.tuple([insertedSchema]).parse(rows)[0];
+};
 
 /**
  * Reserves the call's tokens on the day of its API key and in the tenant's month, and writes the call record. Returns
@@ -47,54 +127,28 @@ export async function insertCall(
   tx: Transaction,
   tenantId: string,
   call: CallStart,
-  { tokens, alone }: Reservation,
+  reservation: Reservation,
 ): Promise<boolean> {
-  const { apiKeyId = null, subjectId = null } = call;
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with budget as materialized (
-       select ${budgetSql} as month_tokens, ${keyBudgetSql} as day_tokens, ${monthSql} as month, ${daySql} as day
-     ),
-     day_reservation as (
-       insert into daily_key_usage as d (tenant_id, api_key_id, day, reserved_tokens)
-       select :tenantId::uuid, :apiKeyId::uuid, day, :tokens::bigint from budget
-        where :apiKeyId::uuid is not null and (day_tokens is null or :tokens::bigint <= day_tokens)
-       on conflict (tenant_id, api_key_id, day) do update
-         set reserved_tokens = d.reserved_tokens + excluded.reserved_tokens
-         where (select day_tokens is null or d.settled_tokens + d.reserved_tokens + excluded.reserved_tokens <= day_tokens
-                  from budget)
-       returning day
-     ),
-     reservation as (
-       insert into monthly_usage as u (tenant_id, month, reserved_tokens)
-       select :tenantId::uuid, month, :tokens::bigint from budget
-        where (month_tokens is null or :tokens::bigint <= month_tokens)
-          and (:apiKeyId::uuid is null or exists (select 1 from day_reservation))
-       on conflict (tenant_id, month) do update
-         set reserved_tokens = u.reserved_tokens + excluded.reserved_tokens
-         where (select month_tokens is null or u.settled_tokens + u.reserved_tokens + excluded.reserved_tokens <= month_tokens
-                  from budget)
-           and (u.reserved_tokens = 0 or not :alone::boolean)
-       returning month
-     ),
-     call as (
-       insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, subject_id, inputs,
-                                   month, reserved_tokens, reserved_output_tokens, api_key_id, day)
-       select :tenantId::uuid, :id::uuid, :provider::text, :operation::text, :source::text, :model::text,
-              :keyVersion::int, :subjectId::uuid, :inputs::int, month, :tokens::bigint, :maxOutputTokens::bigint,
-              :apiKeyId::uuid, (select day from day_reservation)
-         from reservation
-       returning 1
-     )
-     select exists (select 1 from call) as begun, (select day::text from day_reservation) as reserved_day`,
-    {
-      ...{ tenantId, id: call.id, subjectId, apiKeyId, tokens, alone },
-      ...{ provider: call.provider, operation: call.operation, source: call.source, model: call.model },
-      ...{ keyVersion: call.keyVersion, inputs: call.inputs, maxOutputTokens: call.maxOutputTokens },
-    },
-  );
-  const [{ begun, reserved_day: day }] = z.tuple([insertedSchema]).parse(rows);
-  if (!begun && day !== null && apiKeyId !== null) await releaseKey(tx, tenantId, { apiKeyId, day, tokens });
+  const { begun, reserved_day: day } = await insert(tx, tenantId, call, reservation, undefined);
+  const { apiKeyId = null } = call;
+  if (!begun && day !== null && apiKeyId !== null)
+    await releaseKey(tx, tenantId, { apiKeyId, day, tokens: reservation.tokens });
   return begun;
+}
+
+/**
+ * The same, only while the key, the breaker and the limits are as they were seen. Undefined when the call has not begun: then the
+ * transaction is to be rolled back, where an API key and a monthly budget are both charged, because the day may be reserved.
+ */
+export async function insertCallWhileCalm(
+  tx: Transaction,
+  tenantId: string,
+  call: CallStart,
+  seen: CalmSeen,
+): Promise<CalmEpochs | undefined> {
+  const reservation = { tokens: call.maxTokens, alone: false };
+  const { begun, ...epochs } = await insert(tx, tenantId, call, reservation, seen);
+  return begun ? { breaker: epochs.breaker_epochs, limits: epochs.limits_epoch } : undefined;
 }
 
 /** Deletes the record of a call that was not made, and releases its reservation. */
@@ -115,47 +169,4 @@ export async function deleteCall(tx: Transaction, tenantId: string, callId: stri
       where u.tenant_id = :tenantId and u.month = cancelled.month`,
     { tenantId, callId },
   );
-}
-
-/** A failed call: its code of the failure table, and when it ended. */
-export interface LastFailure {
-  readonly code: string;
-  readonly at: Date;
-}
-
-/** Finds the tenant's last failed call with this version of a key; undefined when none has failed. */
-export async function findLastFailure(
-  tx: Transaction,
-  tenantId: string,
-  key: { readonly provider: Provider; readonly keyVersion: number },
-): Promise<LastFailure | undefined> {
-  const row: unknown = await tx('provider_calls')
-    .where({ tenant_id: tenantId, provider: key.provider, key_version: key.keyVersion })
-    .whereNotNull('finished_at')
-    // Reranking has a breaker of its own, and its failures are told by the searches.
-    .whereNot('operation', 'rerank')
-    .whereNotIn('outcome', ['ok', 'unknown'])
-    .orderBy('finished_at', 'desc')
-    .first('outcome', 'finished_at');
-  if (row === undefined) return undefined;
-  const { outcome, finished_at } = z.object({ outcome: z.string(), finished_at: z.date() }).parse(row);
-  return { code: outcome, at: finished_at };
-}
-
-/** Whether one of the last `calls` calls with this version of a key was answered, after `since`. */
-export async function isAnsweredOfLate(
-  tx: Transaction,
-  tenantId: string,
-  key: { readonly provider: Provider; readonly keyVersion: number },
-  { calls, since }: { readonly calls: number; readonly since: Date },
-): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select coalesce(bool_or(outcome = 'ok' and finished_at > :since), false) as answered
-       from (select outcome, finished_at from provider_calls
-              where tenant_id = :tenantId and provider = :provider and key_version = :keyVersion
-                and operation <> 'rerank' and finished_at is not null
-              order by finished_at desc limit :calls) last`,
-    { tenantId, ...key, calls, since },
-  );
-  return z.tuple([z.object({ answered: z.boolean() })]).parse(rows)[0].answered;
 }

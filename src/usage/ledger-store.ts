@@ -42,6 +42,12 @@ export async function countUnknown(tx: Transaction, tenantId: string, query: Usa
   return row.calls;
 }
 
+/** The columns of an entry, and their values in the call record, as SQL. */
+export const ledgerColumns =
+  'tenant_id, call_id, at, operation, provider, model, source, api_key_id, input_tokens, output_tokens, estimated';
+export const ledgerValues =
+  'tenant_id, id, finished_at, operation, provider, model, source, api_key_id, input_tokens, output_tokens, estimated';
+
 /**
  * The statement that copies the calls that are due in the ledger and meet a condition. It clears their mark by the same
  * statement, so that of many at once each call is copied by one.
@@ -51,10 +57,8 @@ const copyDueSql = (condition: string) =>
      update provider_calls set ledger_due = false where ledger_due and ${condition}
      returning *
    )
-   insert into usage_ledger (tenant_id, call_id, at, operation, provider, model, source, api_key_id,
-                             input_tokens, output_tokens, estimated)
-   select tenant_id, id, finished_at, operation, provider, model, source, api_key_id,
-          input_tokens, output_tokens, estimated
+   insert into usage_ledger (${ledgerColumns})
+   select ${ledgerValues}
      from due
    on conflict do nothing`;
 

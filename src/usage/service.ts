@@ -15,12 +15,13 @@ import {
 } from './budget-store.ts';
 import {
   type CallStart,
+  type CalmEpochs,
+  type CalmSeen,
   deleteCall,
-  findLastFailure,
   insertCall,
-  isAnsweredOfLate,
-  type LastFailure,
+  insertCallWhileCalm,
 } from './call-store.ts';
+import { findLastFailure, isAnsweredOfLate, type LastFailure } from './last-calls-store.ts';
 import {
   copyMissingToLedger,
   copyToLedger,
@@ -32,6 +33,8 @@ import {
 import type { UsageMetrics } from './metrics.ts';
 import { type CallEnd, finishCall } from './settlement-store.ts';
 import { findWorstRatio } from './token-ratio-store.ts';
+
+export type { CallStart, CalmEpochs } from './call-store.ts';
 
 /** The sums of a period. */
 export interface UsageReport {
@@ -52,14 +55,27 @@ export interface Usage {
     tenantId: string,
     call: CallStart,
   ): Promise<'begun' | 'budget_reserved' | 'day_exhausted' | 'month_exhausted'>;
-  /** Finishes a call record and settles its reservations by its cost, in the transaction that stores the result of the call. */
+  /**
+   * The same by one statement, which decides alone whether the key, the breaker and the limits are as they were seen. Undefined when the
+   * call has not begun: the transaction is to be rolled back, and `begin` finds out why.
+   */
+  beginWhileCalm(
+    tx: Transaction,
+    tenantId: string,
+    call: CallStart,
+    seen: CalmSeen,
+  ): Promise<CalmEpochs | undefined>;
+  /**
+   * Finishes a call record, settles its reservations by its cost and, where the call asks for it, enters it in the ledger: in the
+   * transaction that stores the result of the call.
+   */
   finish(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
+  /** The same as the last statements of the transaction, with the commit right behind them. */
+  finishAndCommit(tx: Transaction, tenantId: string, call: CallEnd): Promise<void>;
   /** Deletes the record of a call that was not made, and releases its reservations. */
   cancel(tx: Transaction, tenantId: string, callId: string): Promise<void>;
   /** Copies the calls of a subject that were answered or cost something to the ledger; returns how many were missing there. Safe to repeat. */
   recordSubject(tenantId: string, subjectId: string): Promise<number>;
-  /** Copies one call to the ledger if it was answered or cost something, in the given transaction. Safe to repeat. */
-  recordCall(tx: Transaction, tenantId: string, callId: string): Promise<void>;
   /** Sums the tenant's ledger. */
   report(tenantId: string, query: UsageQuery): Promise<UsageReport>;
   /** The tenant's last failed call with this key; undefined when none has failed. */
@@ -131,16 +147,30 @@ export function createUsageService(deps: {
       if (!room.month && (await markExhausted(tx, tenantId))) await events.exhausted(tx, tenantId);
       return exhausted;
     },
+    beginWhileCalm: insertCallWhileCalm,
     async finish(tx, tenantId, call) {
       const settled = await finishCall(tx, tenantId, call);
-      if (settled !== undefined) await events.settled(tx, tenantId, settled);
+      if (settled === undefined) return;
+      if (call.entered === true && settled.late) await copyToLedger(tx, tenantId, { callId: call.id });
+      await events.settled(tx, tenantId, settled);
+    },
+    async finishAndCommit(tx, tenantId, call) {
+      const finishing = finishCall(tx, tenantId, call);
+      tx.commitBehind();
+      const settled = await finishing;
+      if (settled === undefined || settled.budget === null) return;
+      // A budget that was set during the call. The report is for people, and its loss in a crash costs no money.
+      tx.afterCommit(() => {
+        database
+          .withTenant(tenantId, (after) => events.settled(after, tenantId, settled))
+          .catch((error: unknown) =>
+            log.warn({ error, tenant_id: tenantId }, 'a budget report was not written'),
+          );
+      });
     },
     cancel: deleteCall,
     recordSubject: (tenantId, subjectId) =>
       database.withTenant(tenantId, (tx) => copyToLedger(tx, tenantId, { subjectId })),
-    recordCall: async (tx, tenantId, callId) => {
-      await copyToLedger(tx, tenantId, { callId });
-    },
     report: (tenantId, query) =>
       database.withTenant(tenantId, async (tx) => ({
         rows: await sumLedger(tx, tenantId, query),

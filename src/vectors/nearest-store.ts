@@ -1,9 +1,9 @@
-import pgvector from 'pgvector/knex';
+import pgvector from 'pgvector';
 import { z } from 'zod';
 import type { Transaction } from '../platform/postgres/database.ts';
 import type { PublishedFilter } from './published-filter.ts';
 import { vectorIndexOf } from './vector-index.ts';
-import { visibleArticlesSql } from './visible-articles-read-model.ts';
+import { filterValues, visibleArticlesSql } from './visible-articles-read-model.ts';
 
 /** An article, and its chunk that is nearest to a query. */
 export interface NearArticle {
@@ -12,6 +12,8 @@ export interface NearArticle {
   readonly chunkHash: string;
   /** Cosine of that chunk and the query, from -1 to 1. */
   readonly similarity: number;
+  /** That of the article; null where it is not known. */
+  readonly language: string | null;
 }
 
 /** A query by vector in one space. */
@@ -23,6 +25,9 @@ export interface NearestQuery {
   readonly limit: number;
   readonly filter?: PublishedFilter;
 }
+
+/** How many chunks a tenant has in a space, beside what the ways to rank them cost. */
+export type TenantSize = 'small' | 'medium' | 'large';
 
 /**
  * Classifies the tenant by its chunks in the space, stale ones included. `small`: at most `smallUpTo`. `large`: so many
@@ -43,33 +48,29 @@ export async function measureTenant(
   query: NearestQuery,
   poolSize: number,
   smallUpTo: number,
-): Promise<'small' | 'medium' | 'large'> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
+): Promise<TenantSize> {
+  const rows = await tx.prepared(
     `with index as materialized (
-       select sqrt(20.0 * :poolSize * greatest(c.reltuples, 0)) as pays_from
+       select sqrt(20.0 * $3::int * greatest(c.reltuples, 0)) as pays_from
          from pg_class c join pg_index i on i.indexrelid = c.oid
-        where c.oid = to_regclass(:index) and i.indisvalid
+        where c.oid = to_regclass($5::text) and i.indisvalid
      ), counted as materialized (
        select count(*) as chunks
          from (select from chunk_vectors
-                where tenant_id = :tenantId and space_id = :spaceId
-                limit greatest(:smallUpTo, coalesce((select ceil(pays_from) from index), 0)) + 1) found
+                where tenant_id = $1 and space_id = $2
+                limit greatest($4::int, coalesce((select ceil(pays_from) from index), 0)) + 1) found
      )
-     select case when chunks <= :smallUpTo then 'small'
+     select case when chunks <= $4::int then 'small'
                  when chunks > (select pays_from from index) then 'large'
                  else 'medium' end as size
        from counted`,
-    {
-      tenantId,
-      spaceId: query.spaceId,
-      poolSize,
-      smallUpTo,
-      index: vectorIndexOf(query.vector.length)?.name ?? '',
-    },
+    [tenantId, query.spaceId, poolSize, smallUpTo, vectorIndexOf(query.vector.length)?.name ?? ''],
   );
-  const [row] = z.tuple([z.object({ size: z.enum(['small', 'medium', 'large']) })]).parse(rows);
+  const [row] = sizeRow.parse(rows);
   return row.size;
 }
+
+const sizeRow = z.tuple([z.object({ size: z.enum(['small', 'medium', 'large']) })]);
 
 /**
  * Returns the articles of the `poolSize` chunks nearest to the query, as far as they are visible and pass the filter,
@@ -89,27 +90,25 @@ export async function rankPool(
   poolSize: number,
   by: 'index' | 'sort',
 ): Promise<NearArticle[]> {
-  const visible = visibleArticlesSql(query.filter ?? {}, 'near.article_id');
   const index = by === 'index' ? vectorIndexOf(query.vector.length) : undefined;
-  // The planner uses the index only for an order by the index's own expression.
-  const order = index
-    ? `${index.expression} <=> ${index.expressionOf('cast(:vector as vector)')}`
-    : 'embedding <=> cast(:vector as vector)';
+  // The planner uses the index only for an order by the index's own expression, and only for its dimension.
+  const pool = index
+    ? `dimensions = ${query.vector.length} order by ${index.expression} <=> ${index.expressionOf('$7::vector')}`
+    : 'dimensions = vector_dims($7::vector) order by embedding <=> $7::vector';
   const ranking = () =>
     rank(
       tx,
-      `select a.id, near.chunk_hash, near.distance
-         from (select article_id, chunk_hash, embedding <=> cast(:vector as vector) as distance
+      `select a.id, a.language, near.chunk_hash, near.distance
+         from (select article_id, chunk_hash, embedding <=> $7::vector as distance
                  from (select article_id, chunk_hash, embedding
                          from chunk_vectors
-                        where tenant_id = :tenantId and space_id = :spaceId and dimensions = ${query.vector.length}
-                        order by ${order}
-                        limit :poolSize) pool) near,
-              ${visible.sql}
+                        where tenant_id = $1 and space_id = $2 and ${pool}
+                        limit $9::int) pool) near,
+              ${visibleArticlesSql('near.article_id')}
         where near.chunk_hash = any(m.chunk_hashes)`,
       tenantId,
       query,
-      { ...visible.bindings, poolSize },
+      [poolSize],
     );
   if (!index) return ranking();
   // Sent together: one round trip.
@@ -122,18 +121,23 @@ export async function rankPool(
  * candidates, and only the tenant's share of them remains: 29 rows of 100 for a tenant of 30 %. The order is relaxed
  * because the rows are sorted anyway, and strict order drops rows that come late. The scan starts with 100 candidates,
  * the smallest pool: 40, the default, found the same rows no faster, and 200 or 400 found no more. Sorting is off, so
- * that statistics older than the tenant's growth cannot make the planner override the choice of measureTenant.
+ * that statistics older than the tenant's growth cannot make the planner override the choice of measureTenant. The
+ * statement is planned each time, because a kept plan may have been made under other settings.
  */
 async function preferIndex(tx: Transaction): Promise<void> {
-  await tx.raw(
+  await tx.prepared(
     `select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true),
-            set_config('enable_sort', 'off', true)`,
+            set_config('enable_sort', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)`,
+    [],
   );
 }
 
-/** Lets the rest of the transaction sort again. */
+/** Lets the rest of the transaction sort again, and leaves the choice of a plan to Postgres. */
 async function preferNothing(tx: Transaction): Promise<void> {
-  await tx.raw(`select set_config('enable_sort', 'on', true)`);
+  await tx.prepared(
+    `select set_config('enable_sort', 'on', true), set_config('plan_cache_mode', 'auto', true)`,
+    [],
+  );
 }
 
 /**
@@ -151,53 +155,55 @@ export async function rankAll(
   tenantId: string,
   query: NearestQuery,
 ): Promise<NearArticle[]> {
-  const visible = visibleArticlesSql(query.filter ?? {});
   return rank(
     tx,
-    `select a.id, v.chunk_hash, v.embedding <=> cast(:vector as vector) as distance
-       from ${visible.sql},
+    `select a.id, a.language, v.chunk_hash, v.embedding <=> $7::vector as distance
+       from ${visibleArticlesSql()},
             lateral (select chunk_hash, embedding
                        from chunk_vectors
-                      where tenant_id = :tenantId and space_id = :spaceId and article_id = a.id
+                      where tenant_id = $1 and space_id = $2 and article_id = a.id
                         and chunk_hash = any(m.chunk_hashes)
                      offset 0) v`,
     tenantId,
     query,
-    visible.bindings,
   );
 }
 
-const nearArticle = z
-  .object({ id: z.string(), chunk_hash: z.string(), similarity: z.number() })
-  .transform(({ id, chunk_hash, similarity }) => ({ articleId: id, chunkHash: chunk_hash, similarity }));
+const nearArticles = z.array(
+  z
+    .object({
+      id: z.string(),
+      chunk_hash: z.string(),
+      similarity: z.number(),
+      language: z.string().nullable(),
+    })
+    .transform(({ id, chunk_hash, ...rest }) => ({ articleId: id, chunkHash: chunk_hash, ...rest })),
+);
 
 /**
- * Returns the best chunk of each article, best first. The statement is never named and prepared, because after five
- * runs Postgres may choose a generic plan, which fits no tenant.
+ * Returns the best chunk of each article, best first. `more` are the values from `$9` on. The look-ups are by primary keys whatever
+ * the statistics say, so that one plan fits every tenant and the statement can be prepared.
  */
 async function rank(
   tx: Transaction,
   chunks: string,
   tenantId: string,
   query: NearestQuery,
-  bindings: Readonly<Record<string, unknown>>,
+  more: readonly unknown[] = [],
 ): Promise<NearArticle[]> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select id, chunk_hash, 1 - distance as similarity
-       from (select distinct on (id) id, chunk_hash, distance
+  const rows = await tx.prepared(
+    `select id, chunk_hash, 1 - distance as similarity, language
+       from (select distinct on (id) id, chunk_hash, distance, language
                from (${chunks}) chunks
               order by id, distance, chunk_hash) best
       -- A vector of zeros has no direction: its distance is not a number, which comes after every number.
       where distance <> 'NaN'
       order by distance, id
-      limit :limit`,
-    {
-      tenantId,
-      spaceId: query.spaceId,
-      vector: pgvector.toSql([...query.vector]),
-      limit: query.limit,
-      ...bindings,
-    },
+      limit $8::int`,
+    [
+      ...[tenantId, query.spaceId, ...filterValues(query.filter ?? {})],
+      ...[pgvector.toSql([...query.vector]), query.limit, ...more],
+    ],
   );
-  return z.array(nearArticle).parse(rows);
+  return nearArticles.parse(rows);
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../platform/postgres/database.ts';
 import { measureTenant, type NearArticle, type NearestQuery, rankAll, rankPool } from './nearest-store.ts';
+import type { TenantSizes } from './tenant-sizes.ts';
 
 export type { NearArticle, NearestQuery } from './nearest-store.ts';
 
@@ -29,15 +30,18 @@ const maxPoolGrowth = 4;
 /**
  * Returns the tenant's published articles by their best visible chunk, best first, at most `limit`. The result is exact
  * for small tenants and wherever the index would leave out rows: a filter that passes few articles, many stale chunks,
- * fewer articles than asked for.
+ * fewer articles than asked for. With `sizes` the tenant is not measured each time.
  */
 export async function nearestArticles(
   tx: Transaction,
   tenantId: string,
   query: NearestQuery,
+  sizes?: TenantSizes,
 ): Promise<NearArticle[]> {
   const pool = poolSize(query.limit);
-  const size = await measureTenant(tx, tenantId, query, pool, compareAllUpTo);
+  const measure = () => measureTenant(tx, tenantId, query, pool, compareAllUpTo);
+  const way = { spaceId: query.spaceId, poolSize: pool };
+  const size = await (sizes === undefined ? measure() : sizes.of(tenantId, way, measure));
   if (size === 'small') return rankAll(tx, tenantId, query);
 
   const by = size === 'large' ? 'index' : 'sort';

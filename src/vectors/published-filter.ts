@@ -1,5 +1,3 @@
-import { notExcludedSql } from './excluded-words-read-model.ts';
-
 /** Selects from the tenant's published articles; without fields, all of them. */
 export interface PublishedFilter {
   readonly category?: string | undefined;
@@ -21,7 +19,7 @@ export interface SqlFragment {
  * to bind `:tenantId`.
  */
 export function publishedFilterSql(
-  { category, tags = [], tagsMatch, excluded }: PublishedFilter,
+  { category, tags = [], tagsMatch }: Omit<PublishedFilter, 'excluded'>,
   articles: string,
 ): SqlFragment {
   const conditions = [`${articles}.tenant_id = :tenantId and ${articles}.status = 'published'`];
@@ -35,10 +33,6 @@ export function publishedFilterSql(
       `${articles}.tag_keys ${tagsMatch === 'any' ? '&&' : '@>'} fold_tags(cast(:tags as text[]))`,
     );
     bindings.tags = [...tags];
-  }
-  if (excluded !== undefined) {
-    conditions.push(notExcludedSql(articles));
-    bindings.excluded = excluded;
   }
   return { sql: conditions.join(' and '), bindings };
 }

@@ -167,5 +167,6 @@ export async function listSpaces(tx: Transaction, tenantId: string): Promise<Lis
   return z.array(listedRow).parse(rows);
 }
 
-/** The id of the serving space as an SQL expression, for a statement that binds `:tenantId`; null when none serves. */
-export const servingSpaceIdSql = `(select id from embedding_spaces where tenant_id = :tenantId and state = 'serving')`;
+/** The id of the serving space of the given tenant, which the statement binds, as an SQL expression; null when none serves. */
+export const servingSpaceIdSql = (tenant: ':tenantId' | '$1'): string =>
+  `(select id from embedding_spaces where tenant_id = ${tenant} and state = 'serving')`;

@@ -45,6 +45,9 @@ export async function replaceWords(
   ]);
 }
 
+const columns = `tenant_id, article_id, version, language, words, length, body_from, offsets, headings, tables, status, category, tag_keys`;
+
+/** Each version is a row of its own, and nearly always there is one: so it is the same statement each time. */
 async function writeRows(
   tx: Transaction,
   tenantId: string,
@@ -52,16 +55,19 @@ async function writeRows(
   words: readonly AnalyzedText[],
   onConflict: string,
 ): Promise<void> {
-  const row = '(?, ?, ?, ?, ?::tsvector, ?, ?, ?::int[], ?::int[], ?::int[], ?, ?, fold_tags(?::text[]))';
-  await tx.raw(
-    `insert into article_words
-       (tenant_id, article_id, version, language, words, length, body_from, offsets, headings, tables, status, category, tag_keys)
-     values ${words.map(() => row).join(', ')} ${onConflict}`,
-    words.flatMap((of) => [
-      ...[tenantId, article.id, of.version, of.language, of.vector, of.length, of.bodyFrom],
-      ...[[...of.offsets], of.outline.headings.flat(), of.outline.tables.flat()],
-      ...[article.status, article.category, [...article.tags]],
-    ]),
+  await Promise.all(
+    words.map((of) =>
+      tx.prepared(
+        `insert into article_words (${columns})
+         values ($1, $2, $3, $4, $5::tsvector, $6, $7, $8::int[], $9::int[], $10::int[], $11, $12, fold_tags($13::text[]))
+         ${onConflict}`,
+        [
+          ...[tenantId, article.id, of.version, of.language, of.vector, of.length, of.bodyFrom],
+          ...[of.offsets, of.outline.headings.flat(), of.outline.tables.flat()],
+          ...[article.status, article.category, article.tags],
+        ],
+      ),
+    ),
   );
 }
 

@@ -55,7 +55,7 @@ export function createWordIndex({
   database,
   analyzers: { current, earlier },
 }: {
-  readonly database: Pick<Database, 'withTenant'>;
+  readonly database: Pick<Database, 'readTenant'>;
   readonly analyzers: Analyzers;
 }): WordIndex {
   const known = new LRUCache<string, number>(servingCache);
@@ -64,7 +64,7 @@ export function createWordIndex({
   const servingOf = async (tenantId: string): Promise<number> => {
     const cached = known.get(tenantId);
     if (cached !== undefined) return cached;
-    const serving = await database.withTenant(tenantId, (tx) => findServing(tx, tenantId));
+    const serving = await database.readTenant(tenantId, (tx) => findServing(tx, tenantId));
     known.set(tenantId, serving);
     return serving;
   };

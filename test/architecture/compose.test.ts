@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { environmentSchemas, parseEnvironment } from '../../src/config.ts';
 import { longestStartToCloseMs } from '../../src/domain/operations.ts';
+import { nodeOptions } from '../../src/stack/application.ts';
 import {
   composePath,
   environmentOf,
@@ -72,6 +73,11 @@ describe('docker-compose.yml', () => {
     expect(readFileSync('scripts/compose/vault-setup.sh', 'utf8')).toContain(
       'node dist/src/main/vault-setup.js',
     );
+  });
+
+  it.each(['api', 'worker'])('gives %s the options of Node.js that npm start gives it', (name) => {
+    const ofImage = /NODE_OPTIONS=(\S+)/.exec(readFileSync('Dockerfile', 'utf8'))?.[1];
+    expect([ofImage, ...wordsOf(service(name))]).toEqual(expect.arrayContaining(nodeOptions));
   });
 
   it.each(processEntries)('gives %s the variables that its process knows, and no other', (name, process) => {

@@ -42,7 +42,7 @@ const situations: readonly Situation[] = [
     samples: 300,
     block: 1,
     settles: false,
-    bar: { atMost: 2 },
+    bar: { atMost: 1.5 },
   },
   {
     name: 'each after the last is embedded',

@@ -56,7 +56,7 @@ export async function benchEditToSearchable(
   const compare = (name: string, measured: number, against: number) =>
     figure({ bench: 'b', name, unit: 'ms', measured, floor: against });
   return [
-    { ...compare('edit to searchable: median', median(searchable), median(floor)), bar: { atMost: 1.5 } },
+    { ...compare('edit to searchable: median', median(searchable), median(floor)), bar: { atMost: 0.4 } },
     compare('edit to searchable: p95', percentile(searchable, 0.95), percentile(floor, 0.95)),
     compare('edit to its workflow’s end: median', median(closed), median(floor)),
   ];

@@ -88,7 +88,7 @@ async function startProcesses(
   await runCommand('temporal-setup', environment);
   const [apiUrl, bareApiUrl] = await Promise.all([
     startApi(stack, environment),
-    start('bare-api', script('floor/bare-api.ts'), [databaseUrl, bareTenantId]),
+    start('bare-api', script('floor/bare-api.ts'), [databaseUrl, bareTenantId, `${twinUrl}/v1`]),
     startWorker(stack, environment),
     start('bare-worker', script('floor/bare-worker.ts'), [stack.temporalAddress, bareTaskQueue]),
   ]);

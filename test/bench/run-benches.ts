@@ -7,6 +7,7 @@ import { benchGuard } from './d-guard.ts';
 import { benchNeighbours } from './e-neighbours.ts';
 import { benchLongTexts } from './f-long-texts.ts';
 import type { Figure } from './figure.ts';
+import { benchAgainstQueue } from './g-against-queue.ts';
 import { benchIngest } from './ingest.ts';
 import { runOnServers } from './run-on-servers.ts';
 import { describeFigures } from './table.ts';
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   d: benchGuard,
   e: benchNeighbours,
   f: benchLongTexts,
+  g: benchAgainstQueue,
   ingest: benchIngest,
 };
 const log = (line: string) => console.error(line);

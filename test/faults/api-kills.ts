@@ -96,8 +96,20 @@ export const apiKills: readonly KillCase[] = [
       ...{ post: '0, then 201', calls: 2, billed: 2, lost: 1, unknown: 1 },
     },
     async ({ service }, gates, tenant) => {
-      const gate = await gates.close('lorekeep-api', tenant.id, 'writeLedger');
+      const gate = await gates.close('lorekeep-api', tenant.id, 'storePurchase');
       return writtenTwice(service, tenant, gate, { asksGate: true, body: 'Nobody else has these words.' });
+    },
+  ),
+  // The end is one message with its commit, so the server has both: the workflow finds the vectors, and nothing is paid again.
+  apiCase(
+    'in the gate’s call, with its end sent',
+    { post: '0, then 201', ledger: 0, workflow: 'COMPLETED unchanged' },
+    async ({ service }, gates, tenant) => {
+      const gate = await gates.close('lorekeep-api', tenant.id, 'writeLedger');
+      return writtenTwice(service, tenant, gate, {
+        asksGate: true,
+        body: 'No other article has these words.',
+      });
     },
   ),
   {

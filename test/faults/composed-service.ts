@@ -8,10 +8,11 @@ import { temporalOptions } from '../../src/main/temporal-options.ts';
 import type { Route } from '../../src/platform/http/route.ts';
 import { activityTasksFor } from '../../src/platform/shares/shares.ts';
 import { createLogger, type Logger } from '../../src/platform/telemetry/logging.ts';
-import { bundleWorkflows, runWorker } from '../../src/platform/temporal/worker.ts';
+import { runWorker } from '../../src/platform/temporal/worker.ts';
 import { type ProviderTwin, startProviderTwin } from '../support/provider-twin.ts';
 import { createTestServices, type TestServices } from '../support/test-services.ts';
-import { installQuietRuntime, workflowsPath } from '../support/workflow-environment.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
+import { installQuietRuntime } from '../support/workflow-environment.ts';
 
 /** What a test puts in place of the composition roots' own. */
 export interface Replaced {
@@ -78,7 +79,7 @@ export async function composeService(
   const worker = await runWorker({
     temporal: temporalOptions(environment),
     taskQueue: environment.TEMPORAL_TASK_QUEUE,
-    workflowBundle: await bundleWorkflows(workflowsPath),
+    workflowBundle: await workflowBundle(),
     activities: replaced.activities?.(activities, log, test) ?? activities,
     interceptors: [replaced.interceptor?.(sanitizer) ?? sanitizer],
     maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),

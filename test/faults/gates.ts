@@ -32,6 +32,10 @@ const places = {
     ...{ number: 13, table: 'audit_log', command: 'insert', clause: 'with check' },
     when: `action like 'ingestion.%'`,
   },
+  storePurchase: {
+    ...{ number: 14, table: 'chunk_purchases', command: 'insert', clause: 'with check' },
+    when: 'embedding is not null',
+  },
 } as const satisfies Record<string, Place>;
 
 export type GatePlace = keyof typeof places;

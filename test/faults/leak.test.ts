@@ -98,24 +98,21 @@ function composeLeaky(victims: Victims, vaultUrl: string): Promise<ComposedServi
   );
 }
 
-/** The real activities, three of which leak for one tenant each. */
+/** The real activities, of which the first leaks for three tenants in three ways. */
 function leaky(victims: Victims, real: Activities, log: { info(message: string): void }): Activities {
   let thrown = false;
   return {
     ...real,
-    async generateEmbedding(input) {
+    async embedArticle(input) {
       if (victims.is('error', input.tenantId) && !thrown) {
         thrown = true;
         throw new Error(`401 Incorrect API key provided: ${victims.keyOf('error')}`);
       }
       if (victims.is('log', input.tenantId)) log.info(`calling the provider with ${victims.keyOf('log')}`);
-      return real.generateEmbedding(input);
-    },
-    async resolveEmbeddingKey(input) {
-      const resolved = await real.resolveEmbeddingKey(input);
+      const embedded = await real.embedArticle(input);
       return victims.is('history', input.tenantId)
-        ? { ...resolved, apiKey: victims.keyOf('history') }
-        : resolved;
+        ? { ...embedded, apiKey: victims.keyOf('history') }
+        : embedded;
     },
   };
 }

@@ -97,10 +97,10 @@ function composeDying(dying: Set<string>): Promise<ComposedService> {
     {
       activities: (real) => ({
         ...real,
-        async generateEmbedding(input) {
-          const generated = await real.generateEmbedding(input);
+        async embedArticle(input) {
+          const embedded = await real.embedArticle(input);
           if (dying.delete(input.tenantId)) throw new Error('the power has gone');
-          return generated;
+          return embedded;
         },
       }),
     },

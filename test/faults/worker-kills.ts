@@ -82,5 +82,9 @@ export const workerKills: readonly KillCase[] = [
     lost: 1,
     expected: { calls: 2, billed: 2, unknown: 1 },
   }),
-  workerCase('in step 4, before the ledger', { gate: 'writeLedger' }),
+  // The end is one message with its commit, so the server has both: the next attempt finds everything stored.
+  workerCase('in step 3, with the end of the call sent', {
+    gate: 'writeLedger',
+    expected: { workflow: 'COMPLETED unchanged' },
+  }),
 ];

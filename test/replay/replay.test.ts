@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { test as base, describe, expect, vi } from 'vitest';
-import { createWorkflowTest, installQuietRuntime, workflowsPath } from '../support/workflow-environment.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
+import { createWorkflowTest, installQuietRuntime } from '../support/workflow-environment.ts';
 import { shapes } from './shapes.ts';
 
 // Bundling the workflows, and recording all histories where that is asked for, is part of the first fact.
@@ -12,12 +13,12 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const it = base.extend('replay', { scope: 'file', auto: true }, async () => {
   installQuietRuntime();
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   // A deliberate change of a workflow's course: record anew with RECORD_HISTORIES=1, and see in the diff what it does to
   // the runs that are under way.
   if (process.env.RECORD_HISTORIES === '1') await recordHistories();
+  const bundle = await workflowBundle();
   return (history: unknown) =>
-    Worker.runReplayHistory({ workflowBundle, replayName: 'replay' }, history, 'replayed');
+    Worker.runReplayHistory({ workflowBundle: bundle, replayName: 'replay' }, history, 'replayed');
 });
 
 const folder = join(import.meta.dirname, 'histories');

@@ -45,6 +45,23 @@ const article = (
   },
 });
 
+/** A run that tries the whole walk in one step first. */
+const atOnce = (
+  name: string,
+  activities: Partial<Activities> = {},
+  meanwhile: (handle: WorkflowHandle) => Promise<void> = async () => undefined,
+): Shape => ({
+  name: `article-at-once-${name}`,
+  activities: fakes(activities).activities,
+  async run(test, taskQueue) {
+    const ref = { tenantId: randomUUID(), articleId: randomUUID() };
+    const handle = await startEmbedArticle(test, taskQueue, { ...ref, atOnce: true });
+    await meanwhile(handle);
+    await handle.result().catch(() => undefined);
+    return handle;
+  },
+});
+
 const classification = (
   name: string,
   classifyArticle: Activities['classifyArticle'],
@@ -193,6 +210,27 @@ export const shapes: readonly Shape[] = [
       await handle.signal(signals.articleChanged);
     },
   ),
+  atOnce('embedded'),
+  atOnce('keyless', { embedArticle: async () => ({ kind: 'no_api_key' }) }),
+  atOnce('unchanged', { embedArticle: async () => ({ kind: 'unchanged', model: 'm', chunks: 2 }) }),
+  atOnce('then-in-batches', { embedArticle: async () => ({ kind: 'more', inputTokens: 9 }) }),
+  atOnce('waited-for-slot', {
+    embedArticle: sequence<Awaited<ReturnType<Activities['embedArticle']>>>(
+      { kind: 'busy', retryInMs: 1_000 },
+      { kind: 'claimed', retryInMs: 1_000 },
+      { kind: 'embedded', model: 'm', chunks: 1, inputTokens: 5 },
+    ),
+  }),
+  atOnce('waited-for-provider', {
+    embedArticle: async () => ({ kind: 'waits', code: 'provider_unavailable', retryInMs: 2_000 }),
+  }),
+  atOnce('unusable', {
+    embedArticle: async () => ({
+      kind: 'unusable',
+      key: { provider: 'embedding', model: 'm', keyVersion: 1, targetId: 't' },
+      contentHash: 'h',
+    }),
+  }),
   classification('done', async () => ({ kind: 'classified' })),
   classification('gone', async () => ({ kind: 'gone' })),
   classification('keyless', async () => ({ kind: 'no_api_key' })),

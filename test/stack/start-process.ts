@@ -2,4 +2,4 @@
 import { start } from '../../src/main/start.ts';
 
 const [stackDir = '', ...args] = process.argv.slice(2);
-process.exit(await start({ args, env: process.env, stackDir }));
+process.exit(await start({ args, env: process.env, code: 'sources', stackDir }));

@@ -5,10 +5,11 @@ import { collectRoutes } from '../../src/http/routes.ts';
 import { startServer } from '../../src/http/server.ts';
 import { temporalOptions } from '../../src/main/temporal-options.ts';
 import { activityTasksFor } from '../../src/platform/shares/shares.ts';
-import { bundleWorkflows, runWorker } from '../../src/platform/temporal/worker.ts';
+import { runWorker } from '../../src/platform/temporal/worker.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { createTestServices, type TestServices } from './test-services.ts';
-import { installQuietRuntime, workflowsPath } from './workflow-environment.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+import { installQuietRuntime } from './workflow-environment.ts';
 
 export interface RunningService extends TestServices {
   readonly apiUrl: string;
@@ -61,7 +62,7 @@ export async function startService(
       const running = await runWorker({
         temporal: temporalOptions(environment),
         taskQueue: environment.TEMPORAL_TASK_QUEUE,
-        workflowBundle: await bundleWorkflows(workflowsPath),
+        workflowBundle: await workflowBundle(),
         activities: createActivities(services),
         interceptors: [createSanitizer({ log })],
         maxActivities: activityTasksFor(environment.WORKER_MAX_ACTIVITIES),

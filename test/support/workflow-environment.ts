@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { createSanitizer } from '../../activities/sanitizer.ts';
 import { searchAttributes } from '../../src/domain/temporal-names.ts';
 import { createLogger } from '../../src/platform/telemetry/logging.ts';
-
-export const workflowsPath = join(import.meta.dirname, '..', '..', 'workflows', 'index.ts');
+import { workflowBundle } from './workflow-bundle.ts';
 
 export interface WorkflowTest {
   readonly env: TestWorkflowEnvironment;
@@ -40,7 +38,6 @@ export async function createWorkflowTest(): Promise<WorkflowTest> {
     namespace: 'default',
     searchAttributes: Object.fromEntries(Object.values(searchAttributes).map((name) => [name, keyword])),
   });
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   const log = createLogger({ level: 'silent', process: 'test' });
 
   return {
@@ -50,7 +47,7 @@ export async function createWorkflowTest(): Promise<WorkflowTest> {
       const worker = await Worker.create({
         connection: env.nativeConnection,
         taskQueue,
-        workflowBundle,
+        workflowBundle: await workflowBundle(),
         activities,
         interceptors: { activity: [createSanitizer({ log })] },
       });

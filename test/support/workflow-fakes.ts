@@ -1,6 +1,6 @@
 import type { Activities } from '../../activities/index.ts';
 import type { ClassifyArticleResult } from '../../src/domain/classify-article.ts';
-import type { ArticleRef, EmbedArticleResult } from '../../src/domain/embed-article.ts';
+import type { ArticleRef, EmbedArticleInput, EmbedArticleResult } from '../../src/domain/embed-article.ts';
 import type { FailureCode } from '../../src/domain/failures.ts';
 import {
   classifyArticleWorkflowId,
@@ -21,6 +21,7 @@ export function fakes(replaced: Partial<Activities> = {}) {
     }),
     checkContentHash: async () => ({ kind: 'missing', contentHash: 'h', missingChunks: 1 }),
     generateEmbedding: async () => ({ kind: 'embedded', chunks: 1, inputTokens: 5 }),
+    embedArticle: async () => ({ kind: 'embedded', model: 'm', chunks: 1, inputTokens: 5 }),
     recordUsage: async () => undefined,
     giveUp: async ({ code }) => void given.push(code),
     classifyArticle: async () => ({ kind: 'classified' }),
@@ -52,8 +53,8 @@ export const sequence = <T extends object>(...values: readonly (T | Error)[]) =>
 };
 
 /** Signals the article's workflow, or starts it, as the service does. */
-export function startEmbedArticle(test: WorkflowTest, taskQueue: string, ref: ArticleRef) {
-  return test.env.client.workflow.signalWithStart<(input: ArticleRef) => Promise<EmbedArticleResult>>(
+export function startEmbedArticle(test: WorkflowTest, taskQueue: string, ref: EmbedArticleInput) {
+  return test.env.client.workflow.signalWithStart<(input: EmbedArticleInput) => Promise<EmbedArticleResult>>(
     workflowTypes.embedArticle,
     {
       taskQueue,

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { test as base, expect, inject } from 'vitest';
 import type { ArticleRef } from '../../src/domain/embed-article.ts';
 import { retryForMs } from '../../src/domain/retry-waits.ts';
 import { searchAttributes, workflowTypes } from '../../src/domain/temporal-names.ts';
 import { openVenv } from '../../src/stack/venv.ts';
-import { installQuietRuntime, workflowsPath } from '../support/workflow-environment.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
+import { installQuietRuntime } from '../support/workflow-environment.ts';
 import { fakes } from '../support/workflow-fakes.ts';
 
 // A real server that asks runs to continue as new ones after few events, and not after thousands.
@@ -40,7 +41,7 @@ it('an article’s run that is continued as a new one keeps its tries and its da
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle: await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
+    workflowBundle: await workflowBundle(),
     activities,
   });
   const article: ArticleRef = { tenantId: randomUUID(), articleId: randomUUID() };

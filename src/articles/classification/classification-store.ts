@@ -17,10 +17,11 @@ export async function listClassifications(
   tenantId: string,
   articleIds: readonly string[],
 ): Promise<Map<string, ClassificationState>> {
-  const rows: unknown = await tx('article_classifications')
-    .where({ tenant_id: tenantId })
-    .whereIn('article_id', [...articleIds])
-    .select('article_id', 'status', 'reason', 'confidence', 'classified_at');
+  const rows = await tx.prepared(
+    `select article_id, status, reason, confidence, classified_at from article_classifications
+      where tenant_id = $1 and article_id = any($2::uuid[])`,
+    [tenantId, articleIds],
+  );
   return new Map(
     z
       .array(stateRow)
@@ -39,12 +40,11 @@ export async function insertPending(
   articleId: string,
   { apiKeyId, idleMs }: { readonly apiKeyId: string | null; readonly idleMs: number },
 ): Promise<void> {
-  await tx('article_classifications').insert({
-    tenant_id: tenantId,
-    article_id: articleId,
-    api_key_id: apiKeyId,
-    due_at: inMs(tx, idleMs),
-  });
+  await tx.prepared(
+    `insert into article_classifications (tenant_id, article_id, api_key_id, due_at)
+     values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')`,
+    [tenantId, articleId, apiKeyId, idleMs],
+  );
 }
 
 /** Deletes the row: the category is a person's choice from now on. */

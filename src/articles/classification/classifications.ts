@@ -7,6 +7,8 @@ import { deleteClassification, insertPending, listClassifications } from './clas
 export interface Classifications {
   /** Requests the classification of a new article, in the transaction that writes it. The author's API key pays. */
   request(tx: Transaction, tenantId: string, articleId: string, apiKeyId: string | null): Promise<void>;
+  /** The state of one that was just requested. */
+  readonly newState: ClassificationState;
   /** Ends it: a person has chosen the category. An answer that comes later changes nothing. */
   end(tx: Transaction, tenantId: string, articleId: string): Promise<void>;
   /** The states of articles, by article id. An article whose category a person chose has none. */
@@ -36,6 +38,7 @@ export function createClassifications({
         outbox.enqueue(tx, { tenantId, kind: 'classification', subjectId: articleId }),
       ]);
     },
+    newState: { status: 'pending', reason: null, confidence: null, classifiedAt: null },
     end: deleteClassification,
     statesOf: listClassifications,
   };

@@ -1,4 +1,4 @@
-import { eld } from 'eld/extrasmall';
+import { guessLanguage } from './guess-language.ts';
 
 /** The languages that an article may have, as ISO 639-1 codes: those that are detected or have stems. */
 export const languages = [
@@ -88,8 +88,7 @@ export function detectLanguage(text: string): string | null {
   const words = prose(text);
   if (words.split(' ').length < fewest && !/[\u0E00-\u11FF\u1780-\u17FF\u3040-\uD7FF]/.test(words))
     return null;
-  const result = eld.detect(words);
-  return result.language !== '' && result.isReliable() ? result.language : null;
+  return guessLanguage(words);
 }
 
 /** The words at the beginning of a text, without code and names, which are English everywhere. */

@@ -146,5 +146,6 @@ function wholeLexemes(text: string, { start, end }: Span, before: string, behind
   // A date, or the number of a book or a telephone.
   if (/^\d+(-\d+)+$/.test(folded)) others.add(folded.replaceAll('-', ''));
   others.delete(whole);
-  return [whole, ...Array.from(others, derive)].map(bounded);
+  // A name whose folded form begins with the mark of derived ones is one with its form without signs.
+  return [...new Set([whole, ...Array.from(others, derive)].map(bounded))];
 }

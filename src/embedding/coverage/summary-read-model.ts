@@ -18,12 +18,12 @@ export interface Coverage {
  * lost: looking up all articles, which takes some 30 ms for 10,000 at every search.
  */
 export async function readCoverage(tx: Transaction, tenantId: string): Promise<Coverage> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `with serving as materialized (select id from (values (${servingSpaceIdSql})) s (id) where id is not null),
+  const rows = await tx.prepared(
+    `with serving as materialized (select id from (values (${servingSpaceIdSql('$1')})) s (id) where id is not null),
      counted as materialized (
        select status in ('embedded', 'partial') and space_id = (select id from serving) is true as here, count(*)::int as articles
          from article_embeddings
-        where tenant_id = :tenantId and status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
+        where tenant_id = $1 and status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
         group by 1
      )
      select coalesce((select sum(articles) from counted), 0)::int as published,
@@ -32,7 +32,7 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
              + case when exists (select 1 from serving) and exists (select 1 from counted where not here) then (
                  select count(*)
                    from article_embeddings e
-                  where e.tenant_id = :tenantId and e.status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
+                  where e.tenant_id = $1 and e.status in ('pending', 'embedded', 'partial', 'blocked', 'failed')
                     and not (e.status in ('embedded', 'partial') and e.space_id = (select id from serving) is true)
                     -- By primary keys; the offsets keep the planner, whose statistics an import outruns, from a join of all.
                     and exists (select 1 from article_manifests m
@@ -42,11 +42,13 @@ export async function readCoverage(tx: Transaction, tenantId: string): Promise<C
                                                           where a.tenant_id = e.tenant_id and a.id = e.article_id)
                                 offset 0))
                else 0 end)::int as embedded`,
-    { tenantId },
+    [tenantId],
   );
-  const [coverage] = z.tuple([z.object({ published: z.number(), embedded: z.number() })]).parse(rows);
+  const [coverage] = coverageRow.parse(rows);
   return coverage;
 }
+
+const coverageRow = z.tuple([z.object({ published: z.number(), embedded: z.number() })]);
 
 /** Reasons that the tenant's key itself would show if they held now. After a new key they stay with the articles until their turn. */
 const overtaken: readonly FailureCode[] = ['no_api_key', 'credential_rejected'];

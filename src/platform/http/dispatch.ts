@@ -10,7 +10,7 @@ import {
 import { presentedIdempotencyKey } from '../idempotency/idempotency-key.ts';
 import { requestHash } from '../idempotency/request-hash.ts';
 import type { Logger } from '../telemetry/logging.ts';
-import { parseRequest } from './parse-request.ts';
+import { createRequestParser, type RequestParser } from './parse-request.ts';
 import { type Problem, problem } from './problem.ts';
 import { undeclaredIn } from './response-contract.ts';
 import type { Reply, Route, RouteRequest } from './route.ts';
@@ -53,8 +53,17 @@ type Handled = RouteRequest<unknown, unknown, unknown>;
  * gone, the statement under way is cancelled.
  */
 export function createDispatch(deps: DispatchDeps): Dispatch {
+  const parsers = new WeakMap<Route, RequestParser>();
+  const parserOf = (route: Route): RequestParser => {
+    const known = parsers.get(route);
+    if (known !== undefined) return known;
+    const parser = createRequestParser(route);
+    parsers.set(route, parser);
+    return parser;
+  };
+
   const dispatch: Dispatch = async (route, request) => {
-    const parsed = await parseRequest(route, request);
+    const parsed = parserOf(route)(request);
     if (parsed.kind === 'problem') return parsed;
     const { headers, actor, upload, requestId, signal } = request;
     const presented = presentedIdempotencyKey(route, headers['idempotency-key'], parsed.body);
@@ -63,7 +72,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     const { params, query, body } = parsed;
     const handled = { actor, params, query, body, upload, headers, requestId, signal };
     if (presented.kind === 'none') {
-      return verified(deps, route, await route.handle({ ...handled, once: () => async () => undefined }));
+      return verified(deps, route, await route.handle({ ...handled, once: () => undefined }));
     }
     return answerOnce(deps, route, handled, {
       tenantId: actor.tenantId,

@@ -36,9 +36,9 @@ export interface RouteRequest<Params, Query, Body> {
   readonly signal: AbortSignal;
   /**
    * Creates the step that stores the answer for the Idempotency-Key. The service runs it in the transaction of the write, so
-   * that a crash leaves both or neither. The step does nothing when the client sent no key.
+   * that a crash leaves both or neither. There is none when the client sent no key.
    */
-  readonly once: <T>(present: (result: T) => Reply) => InTransaction<T>;
+  readonly once: <T>(present: (result: T) => Reply) => InTransaction<T> | undefined;
 }
 
 export type HttpMethod = 'get' | 'post' | 'patch' | 'delete';

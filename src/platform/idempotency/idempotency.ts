@@ -47,7 +47,7 @@ export function createIdempotency(deps: { readonly database: Database }): Idempo
 
   return {
     async recall({ tenantId, key, requestHash }) {
-      const found = await deps.database.withTenant(tenantId, (tx) => findAnswer(tx, tenantId, key));
+      const found = await deps.database.readTenant(tenantId, (tx) => findAnswer(tx, tenantId, key));
       if (found === undefined) return { kind: 'new' };
       if (found.requestHash !== requestHash) return { kind: 'reused' };
       return { kind: 'replay', answer: reply(found.status, found.body, found.headers) };

@@ -26,10 +26,11 @@ export async function findAnswer(
   tenantId: string,
   key: string,
 ): Promise<StoredAnswer | undefined> {
-  const row: unknown = await tx('idempotency_keys')
-    .where({ tenant_id: tenantId, key })
-    .whereRaw(`created_at > now() - ${retention}`)
-    .first('request_hash', 'status', 'body');
+  const [row] = await tx.prepared(
+    `select request_hash, status, body from idempotency_keys
+      where tenant_id = $1 and key = $2 and created_at > now() - ${retention}`,
+    [tenantId, key],
+  );
   if (row === undefined) return undefined;
   const { request_hash: requestHash, status, body: rest } = answerRow.parse(row);
   return {
@@ -50,32 +51,32 @@ export async function storeAnswer(
   key: string,
   answer: StoredAnswer,
 ): Promise<boolean> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `insert into idempotency_keys as kept (tenant_id, key, request_hash, status, body)
-     values (:tenantId, :key, :requestHash, :status, :rest::jsonb)
-     on conflict (tenant_id, key) do update
-       set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
-       where kept.created_at <= now() - ${retention}
-     returning 1`,
-    {
-      tenantId,
-      key,
-      requestHash: answer.requestHash,
-      status: answer.status,
-      rest: JSON.stringify({ headers: answer.headers, body: answer.body }),
-    },
-  );
-  await deleteExpired(tx, tenantId);
+  const [rows] = await Promise.all([
+    tx.prepared(
+      `insert into idempotency_keys as kept (tenant_id, key, request_hash, status, body)
+       values ($1, $2, $3, $4, $5::jsonb)
+       on conflict (tenant_id, key) do update
+         set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
+         where kept.created_at <= now() - ${retention}
+       returning 1`,
+      [
+        ...[tenantId, key, answer.requestHash, answer.status],
+        JSON.stringify({ headers: answer.headers, body: answer.body }),
+      ],
+    ),
+    deleteExpired(tx, tenantId),
+  ]);
   return rows.length === 1;
 }
 
 /** Deletes up to 20 of the tenant's expired answers. Each write deletes more rows than it adds, so the table stays small. */
 async function deleteExpired(tx: Transaction, tenantId: string): Promise<void> {
-  const old = tx('idempotency_keys')
-    .where({ tenant_id: tenantId })
-    .whereRaw(`created_at <= now() - ${retention}`)
-    .orderBy('created_at')
-    .limit(20)
-    .select('key');
-  await tx('idempotency_keys').where({ tenant_id: tenantId }).whereIn('key', old).delete();
+  await tx.prepared(
+    `delete from idempotency_keys
+      where tenant_id = $1
+        and key in (select key from idempotency_keys
+                     where tenant_id = $1 and created_at <= now() - ${retention}
+                     order by created_at limit 20)`,
+    [tenantId],
+  );
 }

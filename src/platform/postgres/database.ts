@@ -1,38 +1,14 @@
-import knex, { type Knex } from 'knex';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { cancellation, uncancelled } from '../async/cancellation.ts';
 import type { Share } from '../shares/share.ts';
 import { type ConnectionShares, createConnectionShares } from '../shares/shares.ts';
 import { createConnections, type Lease } from './connections.ts';
 import { deadlinesFor } from './deadlines.ts';
-import type { LiveConnection } from './live-connection.ts';
+import { createTransactions, type Transaction } from './transaction.ts';
 import { explainFailure, RequestEnded } from './unavailable.ts';
 
-/**
- * A transaction in which row-level security shows only the rows of one tenant or one platform scope. Statements that are
- * started together (`Promise.all`) are sent in that order and share a round trip. The database runs them one after the other,
- * so a later statement sees the writes of an earlier one.
- */
-export interface Transaction {
-  /** A statement on one table. */
-  (table: string): Knex.QueryBuilder;
-  readonly raw: Knex.RawBuilder;
-  readonly fn: Knex.FunctionHelper;
-  /**
-   * A statement with `$1` to `$n` for its values, which a connection parses and plans once: for those that are sent often. Its
-   * text is a constant of the code, because each connection keeps every text that it was sent. It is sent at once, so it comes
-   * before a statement of the builder that was begun in the same moment.
-   */
-  prepared(text: string, values: readonly unknown[]): Promise<unknown[]>;
-  /** Runs `run` after the commit. It does not run when the transaction, or the savepoint around the call, is rolled back. */
-  afterCommit(run: () => void): void;
-  /**
-   * Runs `work` in a savepoint. When it throws or takes longer than `timeoutMs` (then with `SavepointTimeout`), its writes are
-   * rolled back, the error is thrown on, and the transaction can go on. The time-out refuses further statements; the caller
-   * limits the statement under way.
-   */
-  savepoint<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly timeoutMs?: number }): Promise<T>;
-}
+export { SavepointTimeout, type Transaction } from './transaction.ts';
 
 /**
  * Platform work that needs the rows of all tenants. Each scope has policies of its own on the few tables that it needs (the
@@ -45,6 +21,25 @@ export interface Database {
   withTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** The same for work that only reads: the end of the transaction is not waited for. */
   readTenant<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same for work whose statements need no answer of each other: the commit is sent right behind them, in the same message. A
+   * statement that is begun after an answer has come is refused, and `withTenantAtOnce` rejects. Where a statement fails the commit
+   * becomes a rollback, as for any transaction. What the work does with the answers happens after the commit.
+   */
+  withTenantAtOnce<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same for a write whose loss does no harm: its commit does not wait for the disk, so that a crash of the server may undo the
+   * last half second of it.
+   */
+  withTenantUnsynced<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * The same for prepared statements whose one plan fits every tenant: each is planned once a connection. Left to itself Postgres
+   * plans most of them each time, because the plan for a small tenant always seems cheaper than the one for all.
+   *
+   * They read no whole table. A plan for the average tenant would, where few tenants have all of the rows or where it was made while
+   * the table was small, and a small tenant would pay for a large one.
+   */
+  readTenantByKeptPlans<T>(tenantId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * The same for the superadmin, which belongs to no tenant. Besides the rows of `tenantId` the transaction sees and writes the
    * superadmin's own idempotent answers, which are stored under the nil uuid.
@@ -76,40 +71,24 @@ export interface DatabaseOptions {
 
 const defaultStatementTimeoutMs = 30_000;
 
-/** The settings that the policies read: they decide which rows a transaction sees. */
-type Setting = 'app.tenant_id' | 'app.api_key_hash' | 'app.scope';
+/** The settings of a transaction: those that the policies read decide which rows it sees. */
+type Setting =
+  | 'app.tenant_id'
+  | 'app.api_key_hash'
+  | 'app.scope'
+  | 'synchronous_commit'
+  | 'plan_cache_mode'
+  | 'enable_seqscan';
 
 type Settings = Readonly<Partial<Record<Setting, string>>>;
 type Mode = 'read write' | 'read only';
+/** When the commit is sent: after the work, or right behind the statements that it begins. */
+type CommitTime = 'afterwards' | 'at_once';
 
 const settingStatements = (settings: Settings): string[] =>
   Object.entries(settings).map(([name, value]) => `set local ${name} = ${pg.escapeLiteral(value)}`);
 
 const silent = () => undefined;
-
-/** The names of prepared statements, by their texts. */
-const createStatementNames = () => {
-  const names = new Map<string, string>();
-  return (text: string): string => {
-    const known = names.get(text);
-    if (known !== undefined) return known;
-    const name = `statement_${names.size + 1}`;
-    names.set(text, name);
-    return name;
-  };
-};
-
-/** The work of a savepoint took longer than its time-out. */
-export class SavepointTimeout extends Error {
-  override readonly name = 'SavepointTimeout';
-}
-
-interface Bound {
-  readonly tx: Transaction;
-  /** The functions that `afterCommit` has collected. */
-  readonly committed: readonly (() => void)[];
-  end(): void;
-}
 
 /**
  * The application's login to Postgres. Every query runs in a transaction that names its tenant or scope. The settings are local
@@ -119,84 +98,12 @@ export function createDatabase(options: DatabaseOptions): Database {
   const deadlines = deadlinesFor(options.statementTimeoutMs ?? defaultStatementTimeoutMs);
   const connections = createConnections({ ...options, deadlines });
   const shares = options.shares ?? createConnectionShares(options.poolSize);
-  const nameOf = createStatementNames();
-  // Builds statements only. Its own log is off, since it would print the driver's errors as they are; the callers log them.
-  const builder = knex({
-    client: 'pg',
-    log: { debug: silent, warn: silent, error: silent, deprecate: silent },
-  });
-
-  /**
-   * The statements of one transaction or savepoint. After `end` further statements are refused: one that the work did not await
-   * must not run in the connection's next transaction.
-   */
-  const bind = (connection: LiveConnection, savepoints = { count: 0 }): Bound => {
-    let ended = false;
-    const committed: (() => void)[] = [];
-    const refuseAfterEnd = () => {
-      if (ended) throw new Error('the transaction has ended');
-    };
-    const client: Knex.Client = Object.create(builder.client);
-    client.acquireConnection = async () => {
-      refuseAfterEnd();
-      return connection.driver;
-    };
-    client.releaseConnection = async () => undefined;
-
-    const savepoint: Transaction['savepoint'] = async (work, { timeoutMs } = {}) => {
-      refuseAfterEnd();
-      // Counted for the whole transaction, because Postgres rolls back to the newest savepoint of a name.
-      savepoints.count += 1;
-      const name = `savepoint_${savepoints.count}`;
-      const inner = bind(connection, savepoints);
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        if (timeoutMs !== undefined) timer = setTimeout(() => reject(new SavepointTimeout()), timeoutMs);
-      });
-      try {
-        // The connection keeps the order of statements, so the savepoint shares a round trip with the work's first one.
-        const begun = connection.query(`savepoint ${name}`);
-        const [result] = await Promise.race([Promise.all([work(inner.tx), begun]), late]);
-        // The release is not awaited either: if it fails, the statements after it fail too.
-        connection.query(`release savepoint ${name}`).catch(silent);
-        committed.push(...inner.committed);
-        return result;
-      } catch (error) {
-        inner.end();
-        await connection.query(`rollback to savepoint ${name}`);
-        throw error;
-      } finally {
-        clearTimeout(timer);
-        inner.end();
-      }
-    };
-
-    const onTable = (table: string) => client.queryBuilder().from(table);
-    return {
-      tx: Object.assign(onTable, {
-        raw: client.raw.bind(client),
-        fn: builder.fn,
-        async prepared(text: string, values: readonly unknown[]) {
-          refuseAfterEnd();
-          return connection.prepared(nameOf(text), text, values);
-        },
-        afterCommit: (run: () => void) => {
-          refuseAfterEnd();
-          committed.push(run);
-        },
-        savepoint,
-      }),
-      committed,
-      end: () => {
-        ended = true;
-      },
-    };
-  };
+  const bind = createTransactions();
 
   /** Runs the work between `begin` and `commit`; afterwards the lease is released. */
   const transact = async <T>(
     { connection, release }: Lease,
-    begin: { readonly mode: Mode; readonly settings: Settings },
+    begin: { readonly mode: Mode; readonly settings: Settings; readonly commit: CommitTime },
     work: (tx: Transaction) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> => {
@@ -205,7 +112,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       release('reusable');
       throw new RequestEnded();
     }
-    const { tx, committed, end } = bind(connection);
+    const { tx, committed, commitSent, end } = bind(connection);
     let isReusable: Promise<boolean> = Promise.resolve(true);
     const cancel = () => {
       end();
@@ -216,13 +123,25 @@ export function createDatabase(options: DatabaseOptions): Database {
       signal?.removeEventListener('abort', cancel);
       try {
         if (!(await isReusable)) throw new RequestEnded();
-        await connection.query(statement);
+        const { command } = await (commitSent() ?? connection.query(statement));
+        if (statement === 'commit' && command !== 'COMMIT')
+          throw new Error('the transaction was rolled back');
         release('reusable');
       } catch (error) {
         // The connection's state is unknown, so the pool closes it.
         release('unknown');
         throw explainFailure(error, connection);
       }
+    };
+    /** Sends the commit once the work has begun every statement that it can begin without an answer. */
+    const commitBehind = async (working: Promise<unknown>) => {
+      let hasFailed = false;
+      working.catch(() => {
+        hasFailed = true;
+      });
+      await setImmediate();
+      if (hasFailed || signal?.aborted) return;
+      tx.commitBehind();
     };
     signal?.addEventListener('abort', cancel);
     let result: T;
@@ -232,7 +151,9 @@ export function createDatabase(options: DatabaseOptions): Database {
         [`begin ${begin.mode}`, ...settingStatements(begin.settings)].join('; '),
         deadlines.beginMs,
       );
-      [result] = await Promise.all([work(tx), begun]);
+      const working = Promise.all([work(tx), begun]);
+      if (begin.commit === 'at_once') await commitBehind(working);
+      [result] = await working;
       if (signal?.aborted) throw new RequestEnded();
     } catch (error) {
       const failure = explainFailure(error, connection);
@@ -251,10 +172,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     mode: Mode,
     settings: Settings,
     work: (tx: Transaction) => Promise<T>,
+    commit: CommitTime = 'afterwards',
   ): Promise<T> => {
     const signal = cancellation();
     const lease = await connections.acquire(share, tenant, signal);
-    return transact(lease, { mode, settings }, work, signal);
+    return transact(lease, { mode, settings, commit }, work, signal);
   };
   const ofTenant = (tenant: string) => ({ share: shares.tenants, tenant });
 
@@ -263,6 +185,22 @@ export function createDatabase(options: DatabaseOptions): Database {
       within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId }, work),
     readTenant: (tenantId, work) =>
       within(ofTenant(tenantId), 'read only', { 'app.tenant_id': tenantId }, work),
+    withTenantAtOnce: (tenantId, work) =>
+      within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId }, work, 'at_once'),
+    withTenantUnsynced: (tenantId, work) =>
+      within(
+        ofTenant(tenantId),
+        'read write',
+        { 'app.tenant_id': tenantId, synchronous_commit: 'off' },
+        work,
+      ),
+    readTenantByKeptPlans: (tenantId, work) =>
+      within(
+        ofTenant(tenantId),
+        'read only',
+        { 'app.tenant_id': tenantId, plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' },
+        work,
+      ),
     withTenantAsAdmin: (tenantId, work) =>
       within(ofTenant(tenantId), 'read write', { 'app.tenant_id': tenantId, 'app.scope': 'admin' }, work),
     withApiKeyHash: (keyHash, work, origin = '') =>

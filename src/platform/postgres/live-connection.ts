@@ -53,12 +53,28 @@ export function watchConnection(
     stream.destroy(error);
   };
 
-  /** Expects the end of a statement; the function that it returns says that it has come. */
+  let gathering: { leftAtMs: number } | undefined;
+  /** What is sent until the promises at hand are done leaves in one write: the driver makes one of each statement. */
+  const gather = (): { readonly leftAtMs: number } => {
+    if (gathering !== undefined) return gathering;
+    const written = { leftAtMs: performance.now() };
+    gathering = written;
+    stream.cork();
+    process.nextTick(() => {
+      gathering = undefined;
+      // The work may have been busy in between, and the server answers what it was sent.
+      written.leftAtMs = performance.now();
+      stream.uncork();
+    });
+    return written;
+  };
+
+  /** Begins a statement, and expects its end; the function that it returns says that it has come. */
   const expectAnswer = (limitMs: number): (() => void) => {
-    const sentAtMs = performance.now();
+    const written = gather();
     let answered = false;
     let timer: NodeJS.Timeout | undefined;
-    const quietMs = () => performance.now() - Math.max(sentAtMs, heardAtMs);
+    const quietMs = () => performance.now() - Math.max(written.leftAtMs, heardAtMs);
     const check = () => {
       if (answered) return;
       const leftMs = limitMs - quietMs();
@@ -66,7 +82,7 @@ export function watchConnection(
         timer = setTimeout(readThenCheck, leftMs);
         return;
       }
-      onSilence(sentAtMs);
+      onSilence(written.leftAtMs);
       destroy(new ServerSilent());
     };
     // After the sockets were read: an answer may have arrived while this process was busy.

@@ -127,9 +127,12 @@ export function createDocumentShare(processors: number): Share {
   return createShare({ name: 'documents', total, perTenant: partOf(total), maxWaiting: 50, waitMs: 10_000 });
 }
 
-/** Tasks that a worker takes at once: so many that those without a slot find one, too, to be answered `busy` in. */
+/**
+ * Tasks that a worker takes at once: sixteen articles may share a slot, and as many of a tenant may wait for one. Those without a
+ * place find a task, too, to be answered `busy` in.
+ */
 export function activityTasksFor(providerCalls: number): number {
-  return providerCalls * 5 + 50;
+  return providerCalls * 24 + 50;
 }
 
 /** Makes the shares of a process and shows them in its metrics. No label names a tenant. */

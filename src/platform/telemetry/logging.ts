@@ -1,9 +1,10 @@
 import pino, { type Logger } from 'pino';
+import { errorFields, redacted } from './redacted.ts';
 
 export type { Logger } from 'pino';
 
-/** Field names whose values are redacted, down to the third level of nesting. The list is fixed when the logger is created. */
-const secretFields = [
+/** Names of fields whose values are redacted, at any level. */
+const secretFields: ReadonlySet<string> = new Set([
   'authorization',
   'api_key',
   'apiKey',
@@ -15,7 +16,7 @@ const secretFields = [
   'token',
   'password',
   'secret',
-];
+]);
 
 export interface LoggingOptions {
   readonly level: string;
@@ -34,12 +35,11 @@ export function createLogger(options: LoggingOptions): Logger {
       level: options.level,
       base: { process: options.process },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: {
-        paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`, `*.*.*.${field}`]),
-        censor: '[redacted]',
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => redacted(fields, secretFields),
       },
-      serializers: { err: describeError, error: describeError },
+      serializers: Object.fromEntries(errorFields.map((name) => [name, describeError])),
       hooks: {
         logMethod(args, method) {
           const [first, message] = args;

@@ -88,6 +88,6 @@ export function threadFile(name: string, moduleUrl: string): URL {
 export function loaderFor(file: URL): string[] {
   if (!file.pathname.endsWith('.ts')) return [];
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  // In a thread it reads all modules as those of `require`. Some packages (eld) name themselves to `import` alone.
+  // In a thread it reads all modules as those of `require`. Some packages (file-type) name themselves to `import` alone.
   return ['--import', loader, '--conditions=import'];
 }

@@ -1,5 +1,4 @@
-import Anthropic from '@anthropic-ai/sdk';
-import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
+import type { Anthropic } from '@anthropic-ai/sdk';
 import type { ProviderTarget } from '../../domain/provider-target.ts';
 import { createBoundedFetch } from '../wire/bounded-fetch.ts';
 import { classifyError, costOfError } from '../wire/classify-error.ts';
@@ -18,6 +17,17 @@ export interface AnthropicClient {
 /** The longest answer of any model is well below this. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
+/** Loads the library with the first question: it takes 20 MB, and most processes ask none. */
+const loadLibrary = async () => {
+  const [{ Anthropic }, { transformJSONSchema }] = await Promise.all([
+    import('@anthropic-ai/sdk'),
+    import('@anthropic-ai/sdk/lib/transform-json-schema'),
+  ]);
+  return { Anthropic, transformJSONSchema };
+};
+
+type Library = Awaited<ReturnType<typeof loadLibrary>>;
+
 /** Creates a client of Anthropic's Messages API. Only the guard may use it. */
 export function createAnthropicClient({ connections, providerUrls }: ProviderConnections): AnthropicClient {
   const fetchFor = (target: ProviderTarget) =>
@@ -30,6 +40,7 @@ export function createAnthropicClient({ connections, providerUrls }: ProviderCon
 
   return {
     async message({ apiKey, target, timeoutMs, ...question }) {
+      const { Anthropic, transformJSONSchema } = await loadLibrary();
       const timeout = AbortSignal.timeout(timeoutMs);
       const refusals = createRefusalReader(fetchFor(target));
       const client = new Anthropic({
@@ -51,7 +62,7 @@ export function createAnthropicClient({ connections, providerUrls }: ProviderCon
       return watchSending(async (wasSent) => {
         try {
           const answer: unknown = await client.post('/v1/messages', {
-            body: bodyOf(target.model, question),
+            body: bodyOf(target.model, question, transformJSONSchema),
             signal: timeout,
           });
           return readAnswer(answer);
@@ -72,6 +83,7 @@ export function createAnthropicClient({ connections, providerUrls }: ProviderCon
 function bodyOf(
   model: string,
   { system, prompt, schema, maxTokens, thinking }: Omit<MessageRequest, 'apiKey' | 'target' | 'timeoutMs'>,
+  schemaForm: Library['transformJSONSchema'],
 ): Anthropic.MessageCreateParamsNonStreaming {
   return {
     model,
@@ -83,7 +95,7 @@ function bodyOf(
     ...(thinking === undefined ? {} : { thinking: { type: thinking } }),
     ...(schema === undefined
       ? {}
-      : { output_config: { format: { type: 'json_schema', schema: transformJSONSchema(schema) } } }),
+      : { output_config: { format: { type: 'json_schema', schema: schemaForm(schema) } } }),
   };
 }
 

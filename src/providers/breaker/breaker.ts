@@ -7,25 +7,18 @@ import {
   type BreakerRow,
   closeBreaker,
   countFailure,
-  type Held,
   listBreakerRows,
   releaseProbe,
   takeProbe,
 } from './breaker-store.ts';
+import { heededBy, type Permit } from './permit.ts';
 import { type BreakerState, describeRow, worseOf } from './state.ts';
 import { type Verdict, verdictForRow } from './verdict.ts';
 
 export type { BreakerId, BreakerPolicy } from './breaker-store.ts';
+export type { Permit } from './permit.ts';
 export type { BreakerState } from './state.ts';
 export type { Verdict } from './verdict.ts';
-
-/** The permission to make one call, of each row that the caller heeds. */
-export interface Permit {
-  readonly kind: 'permit';
-  /** Whether the call probes a half-open row. */
-  readonly probe: boolean;
-  readonly rows: readonly (Held & { readonly caller: Caller })[];
-}
 
 /** A permit, or how long the breaker refuses calls, in milliseconds. */
 export type Acquired = Permit | { readonly kind: 'open'; readonly retryInMs: number };
@@ -63,15 +56,6 @@ export interface Breaker {
   /** Closes the breaker for every caller, on the tenant's request. */
   reset(tx: Transaction, id: BreakerId): Promise<void>;
 }
-
-/**
- * The rows that refuse a caller. What is too slow for a person says nothing about the provider for a workflow, but a provider
- * that fails for a workflow fails for a person, too.
- */
-const heededBy: Readonly<Record<Caller, readonly Caller[]>> = {
-  background: ['background'],
-  interactive: ['background', 'interactive'],
-};
 
 /**
  * Creates the breakers of tenants and providers. Each is two rows in Postgres, one for each kind of caller, shared by every

@@ -10,7 +10,8 @@ import { allowedAddressesOf, type ProviderConnections } from '../wire/provider-c
 import { watchSending } from '../wire/watch-sending.ts';
 import { answerBytesOf, hasTooManyParts } from './answer-bounds.ts';
 import { readAnsweredModel } from './answered-model.ts';
-import type { EmbeddingProfile, SeenTraits } from './profile.ts';
+import type { Embedded } from './embedded.ts';
+import type { EmbeddingProfile } from './profile.ts';
 import { readAnswer } from './read-answer.ts';
 import { readUsage } from './read-usage.ts';
 import { embeddingsUrl, requestBody, type Side } from './request-body.ts';
@@ -29,12 +30,6 @@ export interface EmbeddingRequest {
   /** The dimension that the vectors must have, if one is known. */
   readonly expectedDimensions: number | undefined;
   readonly timeoutMs: number;
-}
-
-/** Vectors, one for each text and in their order. All are finite and of one dimension. */
-export interface Embedded {
-  readonly vectors: readonly (readonly number[])[];
-  readonly seen: SeenTraits;
 }
 
 /** A client of an embedding API. */

@@ -9,10 +9,12 @@ import type { Catalogue } from '../catalogue/create-catalogue.ts';
 import type { Guard } from '../guard.ts';
 import type { ProviderConnections } from '../wire/provider-connections.ts';
 import { createDiscovery } from './discovery.ts';
-import { createEmbeddingClient, type Embedded } from './embedding-client.ts';
+import type { Embedded } from './embedded.ts';
+import { createEmbeddingClient } from './embedding-client.ts';
 import type { EmbeddingProfile } from './profile.ts';
 import type { ProfileCache, WorkedCall } from './profile-cache.ts';
-import { type Side, textsToSend } from './request-body.ts';
+import { requestBody, type Side, textsToSend } from './request-body.ts';
+import type { Seat, SharedPart } from './shared-call.ts';
 
 /** Texts to embed, by one guarded call. */
 export interface EmbeddingCall<K> {
@@ -41,6 +43,8 @@ export interface EmbeddingCall<K> {
   readonly anew?: boolean;
   /** Takes what a call that worked has found out, which is not stored then. */
   readonly onFound?: (worked: WorkedCall) => void;
+  /** Sends the texts together with those of other calls in the same form. */
+  readonly seat?: Seat | undefined;
   persist(tx: Transaction, vectors: readonly (readonly number[])[], key: KeyReference): Promise<K>;
 }
 
@@ -77,28 +81,33 @@ export function createGuardedEmbedding(deps: {
     deps.database.withTenant(tenantId, (tx) => deps.keys.embeddingTarget(tx, tenantId));
 
   const askOnce: AskOnce = async (
-    { inputs, side, articleId, expectedDimensions, anew = false, asked, onFound, ...call },
+    { inputs, side, articleId, expectedDimensions, anew = false, asked, onFound, seat, ...call },
     profiles,
   ) => {
     const { tenantId } = call;
     const { known, used } = profiles;
     // The side of a text is part of the target's identity, so the target that the guard finds sends the same texts.
     const texts = textsToSend(asked, side, inputs);
+    const maxTokens = sumOver(texts, tokenBound);
     const result = await guard.call({
       ...call,
       operation: 'embedding',
       inputs: inputs.length,
-      maxTokens: sumOver(texts, tokenBound),
+      maxTokens,
       likelyTokens: () => sumOver(texts, likelyTokens),
       ...(articleId === undefined ? {} : { subjectId: articleId }),
-      send: ({ apiKey, target, timeoutMs }) =>
-        client.embed({
-          ...{ apiKey, texts, side, timeoutMs },
-          target,
-          profile: used,
-          vendor: catalogue.find(target.vendor),
-          expectedDimensions: expectedDimensions ?? target.dimensions ?? undefined,
-        }),
+      send({ apiKey, target, timeoutMs }) {
+        const dimensions = expectedDimensions ?? target.dimensions ?? undefined;
+        const make: SharedPart['make'] = (together, withinMs) =>
+          client.embed({
+            ...{ apiKey, texts: together, side, timeoutMs: withinMs, target, profile: used },
+            vendor: catalogue.find(target.vendor),
+            expectedDimensions: dimensions,
+          });
+        if (seat === undefined) return make(texts, timeoutMs);
+        const form = JSON.stringify([target, dimensions, requestBody(target, used, { side, texts: [] })]);
+        return seat.send({ form, apiKey, texts, maxTokens, timeoutMs, make });
+      },
       async persist(tx, { vectors, seen }: Embedded, key) {
         const persisted = await call.persist(tx, vectors, key);
         // Last, because vectors lock the tenant's spaces, and every call takes its locks in one order.

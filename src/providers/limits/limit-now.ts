@@ -27,6 +27,11 @@ export function limitOf(
   return limited && limitNow(limited, nowMs);
 }
 
+/** Whether nothing is known of this key that limits it. */
+export const isUnlimited = ({ state }: LimitRow, keyVersion: number): boolean =>
+  state?.keyVersion !== keyVersion ||
+  (state.requests === null && state.tokens === null && state.pause === null);
+
 /**
  * The failure of a call that a limit refuses before it is made. A used up quota is waited for by nobody: the article is blocked, and
  * tried again when the pause is over.

@@ -1,13 +1,8 @@
-import {
-  type Exclusion,
-  maxTerms,
-  parseQuery,
-  type Term,
-  type WordsQuery,
-} from '../../domain/words/parse-query.ts';
+import { type Exclusion, parseQuery, type WordsQuery } from '../../domain/words/parse-query.ts';
 import type { Transaction } from '../../platform/postgres/database.ts';
 import type { PublishedFilter } from '../../vectors/published-filter.ts';
 import type { Marks } from '../passages/marks.ts';
+import { createParsedQuery, takeBackCommon } from './parsed-query.ts';
 import {
   type QueryResolution,
   type Sought,
@@ -16,7 +11,7 @@ import {
   soughtTerm,
   type WordReport,
 } from './resolution.ts';
-import { findSpellings } from './spelling.ts';
+import { createSpellings, type Spellings } from './spelling.ts';
 import { createStatistics, type Statistics } from './statistics.ts';
 import {
   countWords,
@@ -65,19 +60,30 @@ export interface KeywordSearch {
  */
 export function createKeywordSearch(): KeywordSearch {
   const statistics = createStatistics();
+  const spellings = createSpellings();
 
   const understand = async (tx: Transaction, tenantId: string, q: string, plan?: QueryResolution) => {
-    const of = plan ?? (await statistics.read(tx, tenantId));
+    if (plan !== undefined) {
+      const query = parseQuery(q, plan.languages);
+      return {
+        resolution: plan,
+        sought: seek(plan.withCommon ? takeBackCommon(query, plan.languages) : query, plan),
+      };
+    }
+    const parsed = createParsedQuery(q);
+    const { of, counts } = await statistics.begin(tx, tenantId, (languages) =>
+      parsed.in(languages).terms.map((term) => term.query),
+    );
     const { languages } = of;
-    const query = parseQuery(q, languages);
-    const withCommon = takeBackCommon(query, languages);
-    if (plan !== undefined)
-      return { resolution: plan, sought: seek(plan.withCommon ? withCommon : query, plan) };
-    const resolution = await resolve(tx, tenantId, query, { of, statistics });
-    if (withCommon === query || resolution.terms.some(({ count }) => count > 0))
+    const query = parsed.in(languages);
+    const counted = { of, statistics, spellings };
+    const resolution = await resolve(tx, tenantId, query, { ...counted, counts });
+    if (resolution.terms.some(({ count }) => count > 0))
       return { resolution, sought: seek(query, resolution) };
+    const withCommon = takeBackCommon(query, languages);
+    if (withCommon === query) return { resolution, sought: seek(query, resolution) };
     // No word of the query is in any article, but for those that were left out. Where they are rare, they are sought.
-    const again = await resolve(tx, tenantId, withCommon, { of, statistics });
+    const again = await resolve(tx, tenantId, withCommon, counted);
     const rare = Math.max(1, again.articles / 10);
     const terms = again.terms.map((term) => (term.count <= rare ? term : { ...term, count: 0 }));
     const retried = { ...again, terms, withCommon: true };
@@ -105,17 +111,6 @@ const marksOf = ({ marks }: Sought): Marks | undefined => (marks.terms.length ==
 /** Whether a query has a sign that may exclude something: a minus, or a dash in its place. */
 const mayExclude = (q: string) => /[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(q);
 
-/** The query with the common words that it has left out. */
-function takeBackCommon(query: WordsQuery, languages: readonly string[]): WordsQuery {
-  const common = query.ignored.filter(({ reason }) => reason === 'common').map(({ typed }) => typed);
-  if (common.length === 0) return query;
-  return {
-    terms: [...query.terms, ...parseQuery(common.join(' '), languages).terms].slice(0, maxTerms),
-    exclusions: query.exclusions,
-    ignored: query.ignored.filter(({ reason }) => reason !== 'common'),
-  };
-}
-
 /** With more misspelt words than these, an empty result is more useful than a guess. */
 const maxMisspelt = 3;
 
@@ -124,16 +119,21 @@ async function resolve(
   tx: Transaction,
   tenantId: string,
   query: WordsQuery,
-  { of, statistics }: { readonly of: WordStatistics; readonly statistics: Statistics },
+  {
+    of,
+    statistics,
+    spellings,
+    counts,
+  }: {
+    readonly of: WordStatistics;
+    readonly statistics: Statistics;
+    readonly spellings: Spellings;
+    /** The numbers of articles with its terms, where they are known. */
+    readonly counts?: readonly number[];
+  },
 ): Promise<QueryResolution> {
-  const count = (terms: readonly Term[]) =>
-    statistics.count(
-      tx,
-      tenantId,
-      terms.map((term) => term.query),
-      of,
-    );
-  const typed = await count(query.terms);
+  const count = (queries: readonly string[]) => statistics.count(tx, tenantId, queries, of);
+  const typed = counts ?? (await count(query.terms.map((term) => term.query)));
   const terms: { as: SoughtAs; count: number }[] = query.terms.map((_, index) => ({
     as: 'typed',
     count: typed[index] ?? 0,
@@ -147,7 +147,7 @@ async function resolve(
       return sought === undefined ? [] : [{ index, as, sought }];
     });
     if (tried.length === 0) return;
-    const counts = await count(tried.map(({ sought }) => sought));
+    const counts = await count(tried.map(({ sought }) => sought.query));
     tried.forEach(({ index, as }, at) => {
       const found = counts[at] ?? 0;
       if (found > 0) terms[index] = { as, count: found };
@@ -163,14 +163,15 @@ async function resolve(
   const misspelt = listUnknown()
     .flatMap(([index, { correctable }]) => (correctable === null ? [] : [{ index, correctable }]))
     .slice(0, maxMisspelt);
-  const spellings = await findSpellings(
+  const right = await spellings.find(
     tx,
     tenantId,
     misspelt.map(({ correctable }) => correctable),
+    of,
   );
   await seekAs(
     misspelt.flatMap(({ index, correctable }) => {
-      const word = spellings.get(correctable);
+      const word = right.get(correctable);
       return word === undefined ? [] : [{ index, as: { word } }];
     }),
   );

@@ -120,6 +120,7 @@ export function seek(query: WordsQuery, resolution: QueryResolution): Sought {
       needed: needed.length === 0 ? null : needed.map((each) => `(${each})`).join(' & '),
       excluded: excluded.length === 0 ? null : excluded.join(' | '),
       allFirst: terms.length <= maxAllFirst,
+      countsAll: !resolution.options.some(({ isOption }) => isOption),
       someSuffice: terms.length > 1 && needed.length < terms.length,
     },
     marks: { terms: marked },

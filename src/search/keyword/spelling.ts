@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import type { Transaction } from '../../platform/postgres/database.ts';
-import { listSimilarWords, type SimilarWord } from './vocabulary-read-model.ts';
+import { createVocabulary, type Vocabulary } from './vocabulary.ts';
+import { listKnownWords, listSimilarWords, type SimilarWord } from './vocabulary-read-model.ts';
 
 /**
  * The number of newest articles from which right spellings are taken. Tried on 770 misspelt words of 10,000 articles of 250
@@ -12,22 +14,55 @@ const vocabularyBytes = 2_000_000;
 const leastSimilarity = 0.2;
 const candidates = 20;
 
-/** For each of these words that may be misspelt, the most similar word of the tenant's newest articles, if there is one. */
-export async function findSpellings(
-  tx: Transaction,
-  tenantId: string,
-  words: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const suspects = [...new Set(words)].filter(mayBeMisspelt);
-  if (suspects.length === 0) return new Map();
-  const similar = await listSimilarWords(tx, tenantId, suspects, {
-    newest: vocabularyArticles,
-    maxBytes: vocabularyBytes,
-    leastSimilarity,
-    lengthDifference: maxLengthDifference,
-    each: candidates,
+const ofVocabulary = { newest: vocabularyArticles, maxBytes: vocabularyBytes };
+
+/** Right spellings for the words of queries. */
+export interface Spellings {
+  /** For each of these words that may be misspelt, the most similar word of the tenant's newest articles, if there is one. */
+  find(
+    tx: Transaction,
+    tenantId: string,
+    words: readonly string[],
+    of: { readonly articles: number },
+  ): Promise<ReadonlyMap<string, string>>;
+}
+
+/** The newest articles of a large tenant have the words of those before; to read them takes 50 ms. */
+const keptMs = 60_000;
+/** A smaller tenant's are read each time, so that the words of a new article are right spellings at once. */
+const largeTenant = 1_000;
+/** 300 articles of prose have fewer. A text that is made of nothing but new words has many more. */
+const vocabularyWords = 30_000;
+/** What a process remembers: the words of ten tenants and more. */
+const keptBytes = 20_000_000;
+
+/** Creates the spellings of one process. */
+export function createSpellings(): Spellings {
+  const vocabularies = new LRUCache<string, Vocabulary>({
+    ...{ ttl: keptMs, ttlResolution: 0, maxSize: keptBytes },
+    sizeCalculation: ({ bytes }) => bytes + 1,
   });
-  return chooseSpellings(similar);
+  const vocabularyOf = async (tx: Transaction, tenantId: string) => {
+    const known = vocabularies.get(tenantId);
+    if (known !== undefined) return known;
+    const vocabulary = createVocabulary(
+      await listKnownWords(tx, tenantId, { ...ofVocabulary, atMost: vocabularyWords }),
+    );
+    vocabularies.set(tenantId, vocabulary);
+    return vocabulary;
+  };
+  return {
+    async find(tx, tenantId, words, { articles }) {
+      const suspects = [...new Set(words)].filter(mayBeMisspelt);
+      if (suspects.length === 0) return new Map();
+      const bounds = { leastSimilarity, lengthDifference: maxLengthDifference, each: candidates };
+      const similar =
+        articles < largeTenant
+          ? await listSimilarWords(tx, tenantId, suspects, { ...ofVocabulary, ...bounds })
+          : (await vocabularyOf(tx, tenantId)).similarTo(suspects, bounds);
+      return chooseSpellings(similar);
+    },
+  };
 }
 
 /**

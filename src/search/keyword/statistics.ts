@@ -4,8 +4,15 @@ import { countWords, listSample, readWordStatistics, type WordStatistics } from 
 
 /** The numbers from which the weights of terms follow. */
 export interface Statistics {
-  /** Those of the tenant's articles. */
-  read(tx: Transaction, tenantId: string): Promise<WordStatistics>;
+  /**
+   * Those of the tenant's articles, and the counts of the queries that the tenant's languages make. Mostly in one message, because
+   * the languages are mostly those that the tenant had before.
+   */
+  begin(
+    tx: Transaction,
+    tenantId: string,
+    queriesIn: (languages: readonly string[]) => readonly string[],
+  ): Promise<{ readonly of: WordStatistics; readonly counts: readonly number[] }>;
   /** The number of published articles that match each of these tsqueries. Large ones are estimated; 0 is exact. */
   count(
     tx: Transaction,
@@ -30,6 +37,8 @@ const keptCharacters = 2_000_000;
 export function createStatistics(): Statistics {
   const kept = { ttl: keptMs, ttlResolution: 0 };
   const tenants = new LRUCache<string, WordStatistics>({ ...kept, max: 2_000 });
+  // Only what they are likely to be: each answer says whether they still are.
+  const languages = new LRUCache<string, readonly string[]>({ max: 10_000 });
   const samples = new LRUCache<string, readonly string[]>({ ...kept, max: 200 });
   // Those of common words alone: a rare one is counted in a moment.
   const counts = new LRUCache<string, number>({
@@ -47,32 +56,45 @@ export function createStatistics(): Statistics {
     return sample;
   };
 
+  const count: Statistics['count'] = async (tx, tenantId, queries, { articles }) => {
+    const keyOf = (query: string) => `${tenantId} ${query}`;
+    const found = new Map<string, number>();
+    for (const query of queries) {
+      const known = counts.get(keyOf(query));
+      if (known !== undefined) found.set(query, known);
+    }
+    const unknown = [...new Set(queries.filter((query) => !found.has(query)))];
+    if (unknown.length > 0) {
+      const sample = await sampleOf(tx, tenantId, articles);
+      const counted = await countWords(tx, tenantId, unknown, { atMost: countedAtMost, sample, articles });
+      unknown.forEach((query, index) => {
+        const count = counted[index] ?? 0;
+        found.set(query, count);
+        if (count >= countedAtMost) counts.set(keyOf(query), count);
+      });
+    }
+    return queries.map((query) => found.get(query) ?? 0);
+  };
+
   return {
-    async read(tx, tenantId) {
+    count,
+    async begin(tx, tenantId, queriesIn) {
       const known = tenants.get(tenantId);
-      if (known !== undefined) return known;
-      const statistics = await readWordStatistics(tx, tenantId);
-      if (statistics.articles >= largeTenant) tenants.set(tenantId, statistics);
-      return statistics;
-    },
-    async count(tx, tenantId, queries, { articles }) {
-      const keyOf = (query: string) => `${tenantId} ${query}`;
-      const found = new Map<string, number>();
-      for (const query of queries) {
-        const known = counts.get(keyOf(query));
-        if (known !== undefined) found.set(query, known);
-      }
-      const unknown = [...new Set(queries.filter((query) => !found.has(query)))];
-      if (unknown.length > 0) {
-        const sample = await sampleOf(tx, tenantId, articles);
-        const counted = await countWords(tx, tenantId, unknown, { atMost: countedAtMost, sample, articles });
-        unknown.forEach((query, index) => {
-          const count = counted[index] ?? 0;
-          found.set(query, count);
-          if (count >= countedAtMost) counts.set(keyOf(query), count);
-        });
-      }
-      return queries.map((query) => found.get(query) ?? 0);
+      if (known !== undefined)
+        return { of: known, counts: await count(tx, tenantId, queriesIn(known.languages), known) };
+      const expected = languages.get(tenantId);
+      const queries = expected === undefined ? [] : queriesIn(expected);
+      const read = await readWordStatistics(tx, tenantId, queries, { atMost: countedAtMost });
+      const { of } = read;
+      languages.set(tenantId, of.languages);
+      const isLarge = of.articles >= largeTenant;
+      if (isLarge) tenants.set(tenantId, of);
+      // The counts of a large tenant are estimated from its sample where they are large.
+      if (!isLarge && expected !== undefined && areSame(expected, of.languages)) return read;
+      return { of, counts: await count(tx, tenantId, queriesIn(of.languages), of) };
     },
   };
 }
+
+const areSame = (left: readonly string[], right: readonly string[]): boolean =>
+  left.length === right.length && left.every((each, index) => each === right[index]);

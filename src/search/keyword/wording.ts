@@ -29,6 +29,8 @@ export interface Wording {
   readonly excluded: string | null;
   /** Whether articles with all of the terms come before those with some, however much these have of them. */
   readonly allFirst: boolean;
+  /** Whether the counts of the terms are those of all articles with them. An option of a command is counted beside the other words alone. */
+  readonly countsAll: boolean;
   /** Whether some of the terms suffice. */
   readonly someSuffice: boolean;
 }

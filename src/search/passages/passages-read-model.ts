@@ -19,7 +19,10 @@ const matchedWords = z.object({
   headings: places,
   tables: places,
   found: z.array(z.tuple([z.string(), z.array(z.int())])),
+  /** The whole body, where it is short and the article is published. */
+  body: z.string().nullable(),
 });
+const matchedRows = z.array(matchedWords);
 
 /** The words of an article's body that a query marks, with their positions, and what is known of the body's places. */
 export type MatchedWords = z.output<typeof matchedWords>;
@@ -29,6 +32,28 @@ const [leastPositions, mostPositions] = [24, 255];
 const totalPositions = 6_000;
 /** The most lexemes with one of the prefixes that are read of an article. */
 const maxLexemes = 500;
+/** A body of at most so many bytes is read as a whole: that takes less than a second message that asks for its pieces. */
+const shortBodyBytes = 16_384;
+
+// Each body by its primary key, and its size without unpacking it.
+const matchedWordsSql = `
+  select w.article_id as id, w.language, w.body_from as "bodyFrom", w.offsets, w.headings, w.tables,
+         coalesce(matched.words, '[]') as found, article.body
+    from article_words w
+   cross join lateral (
+     select json_agg(json_build_array(word.lexeme, word.positions)) as words
+       from (select lexeme, positions[1:$5::int] as positions
+               from unnest(ts_filter(w.words, '{c,d}'))
+              where lexeme = any($3::text[])
+                 or exists (select from unnest($4::text[]) as prefix where starts_with(lexeme, prefix))
+              limit ${maxLexemes}) word
+   ) matched
+    left join lateral (
+      select case when octet_length(body) <= ${shortBodyBytes} then body end as body
+        from articles
+       where tenant_id = $1 and id = w.article_id and status = 'published' offset 0
+    ) article on true
+   where w.tenant_id = $1 and w.article_id = any($2::uuid[]) and w.version = (select serving_words())`;
 
 /** The marked words of these articles' bodies, by article id. The words of titles and tags are left out. */
 export async function listMatchedWords(
@@ -38,31 +63,9 @@ export async function listMatchedWords(
   { exact, prefixes }: Marker,
 ): Promise<Map<string, MatchedWords>> {
   const each = Math.floor(totalPositions / Math.max(1, exact.length));
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select w.article_id as id, w.language, w.body_from as "bodyFrom", w.offsets, w.headings, w.tables,
-            coalesce(matched.words, '[]') as found
-       from article_words w
-      cross join lateral (
-        select json_agg(json_build_array(word.lexeme, word.positions)) as words
-          from (select lexeme, positions[1:cast(:positions as int)] as positions
-                  from unnest(ts_filter(w.words, '{c,d}'))
-                 where lexeme = any(cast(:exact as text[]))
-                    or exists (select from unnest(cast(:prefixes as text[])) as prefix where starts_with(lexeme, prefix))
-                 limit ${maxLexemes}) word
-      ) matched
-      where w.tenant_id = :tenantId and w.article_id = any(cast(:ids as uuid[]))
-        and w.version = (select serving_words())`,
-    {
-      ...{ tenantId, ids: [...ids], exact: [...exact], prefixes: [...prefixes] },
-      positions: Math.min(mostPositions, Math.max(leastPositions, each)),
-    },
-  );
-  return new Map(
-    z
-      .array(matchedWords)
-      .parse(rows)
-      .map((row) => [row.id, row]),
-  );
+  const positions = Math.min(mostPositions, Math.max(leastPositions, each));
+  const rows = await tx.prepared(matchedWordsSql, [tenantId, [...ids], [...exact], [...prefixes], positions]);
+  return new Map(matchedRows.parse(rows).map((row) => [row.id, row]));
 }
 
 /** A piece of the body of an article. */
@@ -77,25 +80,25 @@ export async function listPieces(
   pieces: readonly BodyPiece[],
 ): Promise<string[]> {
   // Each body is unpacked once, whatever the number of its pieces.
-  const { rows } = await tx.raw<{ rows: unknown[] }>(
-    `select piece.place, substr(article.body, piece.start + 1, piece.length) as text
-       from (select id, body || '' as body
-               from articles
-              where tenant_id = :tenantId and id = any(cast(:ids as uuid[])) and status = 'published' offset 0) article
-       join unnest(cast(:ids as uuid[]), cast(:starts as int[]), cast(:lengths as int[]))
-              with ordinality as piece (id, start, length, place) using (id)`,
-    {
+  const rows = await tx.prepared(
+    `select piece.place::int as place, substr(article.body, piece.start + 1, piece.length) as text
+       from (select read.id, read.body
+               from (select distinct id from unnest($2::uuid[]) as given (id)) as wanted
+              cross join lateral (select id, body || '' as body
+                                    from articles
+                                   where tenant_id = $1 and id = wanted.id and status = 'published' offset 0) read
+             offset 0) article
+       join unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as piece (id, start, length, place) using (id)`,
+    [
       tenantId,
-      ids: pieces.map(({ id }) => id),
-      starts: pieces.map(({ start }) => start),
-      lengths: pieces.map(({ length }) => length),
-    },
+      pieces.map(({ id }) => id),
+      pieces.map(({ start }) => start),
+      pieces.map(({ length }) => length),
+    ],
   );
   const texts = pieces.map(() => '');
-  for (const { place, text } of z
-    .array(z.object({ place: z.coerce.number(), text: z.string() }))
-    .parse(rows)) {
-    texts[place - 1] = text;
-  }
+  for (const { place, text } of pieceRows.parse(rows)) texts[place - 1] = text;
   return texts;
 }
+
+const pieceRows = z.array(z.object({ place: z.number(), text: z.string() }));

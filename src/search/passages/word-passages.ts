@@ -30,6 +30,9 @@ const maxParts = 2;
 /** The most headings and tables of a piece that are read together with it; further ones are read when they are needed. */
 const maxReadAhead = 8;
 
+/** The event loop is held so long at most, but for one text: a page of short texts takes less, and is made at once. */
+const heldMs = 5;
+
 /** An article whose passage is sought. */
 interface Sought {
   readonly id: string;
@@ -51,18 +54,25 @@ export async function listWordPassages(
   const marker = createMarker(marks);
   const matched = await listMatchedWords(tx, tenantId, ids, marker);
   const sought = ids.map((id) => soughtIn(id, matched.get(id), marker));
-  const reader = createPieceReader(tx, tenantId);
+  const reader = createPieceReader(tx, tenantId, bodiesOf(matched));
   await reader.load(sought.flatMap(piecesToRead));
   const found: (Sought & { readonly places: readonly FoundPlace[] })[] = [];
+  let heldSinceMs = performance.now();
   for (const each of sought) {
     found.push({ ...each, places: placesIn(each, reader, marker) });
     // A hundred long texts keep the event loop for most of a second, so others have it in between.
+    if (performance.now() - heldSinceMs < heldMs) continue;
     await setImmediate();
+    heldSinceMs = performance.now();
   }
   await reader.load(
     found.flatMap(({ id, words, places }) => (words === undefined ? [] : aroundPlaces(id, words, places))),
   );
   return new Map(found.map((each) => [each.id, passageOf(each, each.places, reader, marker)]));
+}
+
+function bodiesOf(matched: ReadonlyMap<string, MatchedWords>): Map<string, string> {
+  return new Map([...matched].flatMap(([id, { body }]) => (body === null ? [] : [[id, body]])));
 }
 
 function soughtIn(id: string, words: MatchedWords | undefined, marker: Marker): Sought {

@@ -113,6 +113,11 @@ describe('GET /knowledge/embeddings', () => {
     const ends = [];
     for (const article of articles) ends.push(await knowledge.embed(article));
     expect(ends).toEqual(['waits', 'waits', 'waits', 'waits', 'waits']);
+    // An hour later: on a busy machine the first would be over before it is looked at.
+    await service.db.rawAsOwner(
+      `update article_embeddings set next_attempt_at = next_attempt_at + interval '1 hour' where tenant_id = $1`,
+      [tenant.id],
+    );
     const announced = (await Promise.all(articles.map(knowledge.stateOf)))
       .map(({ next_attempt_at }) => next_attempt_at)
       .filter((time) => time !== null)

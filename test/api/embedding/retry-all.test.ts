@@ -153,7 +153,6 @@ function apiOf(service: RunningService, { id: tenantId, keys }: TestTenant) {
         'update article_embeddings set status = $2, reason = $3, updated_at = clock_timestamp() where article_id = $1',
         [body.data.id, status, reason],
       );
-      await service.services.outbox.drain();
       await service.db.rawAsOwner('delete from outbox where tenant_id = $1', [tenantId]);
       return body.data.id;
     },

@@ -114,7 +114,7 @@ describe('a tenant whose proposals wait for each other', () => {
     const calm = await newProposer();
     const hold = service.services.database.withTenant(busy.tenant.id, async (tx) => {
       await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`proposals ${busy.tenant.id}`]);
-      const waiting = manyTimes(40, (at) => busy.post({ title: `Title ${at}` }));
+      const waiting = manyTimes(20, (at) => busy.post({ title: `Title ${at}` }));
       // With as many connections held as there are proposals, this one would find none.
       expect((await calm.post()).status).toBe(201);
       return { waiting };

@@ -225,7 +225,7 @@ function fitting(tenant: TestTenant): number {
 }
 
 function issue(api: ArticleApi, tenant: TestTenant, cursor: SearchCursor) {
-  return api.db.database.withTenant(tenant.id, (tx) => issueCursor(tx, tenant.id, text, cursor));
+  return issueCursor(api.db.database, tenant.id, text, cursor);
 }
 
 function open(api: ArticleApi, tenant: TestTenant, cursor: string) {

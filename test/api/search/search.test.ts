@@ -191,7 +191,8 @@ describe('a misspelt word', () => {
 describe('what a search by words asks Postgres', () => {
   it('is a word once, however often it is typed', async ({ canaries }) => {
     const ranking = async (q: string) =>
-      (await statementsOf(canaries, q)).find(({ text }) => text.includes('rank_by_words'))?.values;
+      (await statementsOf(canaries, q)).find(({ text }) => text.includes('rank_few_by_words'))?.values;
+    expect(await ranking('canary')).toBeDefined();
     expect(await ranking(`${'canary '.repeat(60)} -pods`)).toEqual(await ranking('canary -pods'));
   });
 
@@ -365,8 +366,8 @@ describe('an article with some of the words', () => {
     for (let i = 0; i < 5; i += 1) {
       await embed(await write(tenant, `Near ${i}`, 'what was meant'), { [`n${i}`]: [1, i / 10, 0] });
     }
-    await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.8, 0] });
-    await embed(await write(tenant, 'Half', 'an okapi grazes'), { half: [1, 0.9, 0] });
+    await embed(await write(tenant, 'Little', 'it grazes'), { little: [1, 0.9, 0] });
+    await embed(await write(tenant, 'Half', 'an okapi grazes'), { half: [1, 0.82, 0] });
     queries.answer = asking([1, 0, 0]);
     const found = async (mode: string, q = 'okapi grazes unseen') => {
       const { data } = await search(tenant, { q, mode });

@@ -7,7 +7,8 @@ import type { RunningService } from '../../support/running-service.ts';
 import type { TestTenant } from '../../support/test-services.ts';
 
 // Over real HTTP. The provider counts a quarter of the characters; a search of 40 characters reserves 48 tokens and costs 10.
-const it = factsOfService()
+// A search has time, so that a busy machine does not serve it by words for another reason.
+const it = factsOfService(() => ({ EMBEDDING_TIMEOUT_MS: '20000', GUARD_TIMEOUT_MS: '25000' }))
   .extend('tenant', ({ service, key }) => createSearchable(service, key))
   .extend('agent', ({ service, twin, tenant, key }) => openAgent({ service, twin, tenant, key }, 500));
 

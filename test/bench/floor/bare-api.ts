@@ -1,10 +1,11 @@
-// The floor of a write: `node --import tsx bare-api.ts <port> <database url> <tenant id>`. Express, the same parsing of the same body,
-// and one insert of the same row, with nothing of what a service owes its tenants around it.
+// The floors over HTTP: `node --import tsx bare-api.ts <port> <database url> <tenant id> <provider url>`. Express, and the work of the
+// route with nothing of what a service owes its tenants around it: of a write, the same parsing of the same body and one insert of
+// the same row; of a provider call, the call.
 import { createHash, randomUUID } from 'node:crypto';
 import express from 'express';
 import pg from 'pg';
 
-const [port = '', databaseUrl = '', tenantId = ''] = process.argv.slice(2);
+const [port = '', databaseUrl = '', tenantId = '', providerUrl = ''] = process.argv.slice(2);
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 20 });
 
 const app = express();
@@ -20,6 +21,15 @@ app.post('/articles', express.json({ limit: '2mb' }), async (request, response) 
     [tenantId, randomUUID(), title, body, category, tags, status, null, '{}', contentHash],
   );
   response.status(201).json({ data: rows[0] });
+});
+
+app.post('/embeddings', express.json(), async (request, response) => {
+  const answer = await fetch(`${providerUrl}/embeddings`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: request.headers.authorization ?? '' },
+    body: JSON.stringify(request.body),
+  });
+  response.status(answer.status).json(await answer.json());
 });
 
 const server = app.listen(Number(port), '127.0.0.1');

@@ -48,6 +48,9 @@ export async function createRecordedSearch(databaseUrl: string): Promise<Recorde
   const database: Database = {
     withTenant: within,
     readTenant: within,
+    withTenantAtOnce: unwanted,
+    withTenantUnsynced: unwanted,
+    readTenantByKeptPlans: within,
     withTenantAsAdmin: unwanted,
     withApiKeyHash: unwanted,
     withScope: unwanted,
@@ -98,6 +101,7 @@ function recordingTransaction(connection: pg.Client, keep: (statement: Statement
       const { rows } = await connection.query<Record<string, unknown>>(text, [...values]);
       return rows;
     },
+    commitBehind: () => undefined,
     afterCommit: () => undefined,
     savepoint: () => Promise.reject(new Error('a search needs no savepoint')),
   });

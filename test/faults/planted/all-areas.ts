@@ -13,6 +13,7 @@ import { guardFaults } from './guard.ts';
 import { ingestionFaults } from './ingestion.ts';
 import { ledgerFaults } from './ledger.ts';
 import { limitsFaults } from './limits.ts';
+import { logInsFaults } from './log-ins.ts';
 import { mcpFaults } from './mcp.ts';
 import { netFaults } from './net.ts';
 import { outboxFaults } from './outbox.ts';
@@ -24,6 +25,7 @@ import { rerankingFaults } from './reranking.ts';
 import { reviewsFaults } from './reviews.ts';
 import { sanitizerFaults } from './sanitizer.ts';
 import { spacesFaults } from './spaces.ts';
+import { transactionsFaults } from './transactions.ts';
 import { trialFaults } from './trial.ts';
 import { walkFaults } from './walk.ts';
 
@@ -50,6 +52,8 @@ export const plantedFaults: ReadonlyMap<string, readonly PlantedFault[]> = new M
   ['ranking', rankingFaults],
   ['reranking', rerankingFaults],
   ['limits', limitsFaults],
+  ['log-ins', logInsFaults],
+  ['transactions', transactionsFaults],
   ['net', netFaults],
   ['pacing', pacingFaults],
   ['articles-by-model', articlesByModelFaults],

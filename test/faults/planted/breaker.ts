@@ -84,7 +84,7 @@ export const breakerFaults: readonly PlantedFault[] = [
     tests: breaker,
   },
   {
-    file: 'src/providers/breaker/breaker.ts',
+    file: 'src/providers/breaker/permit.ts',
     find: "interactive: ['background', 'interactive'],",
     replace: "interactive: ['interactive'],",
     why: 'a person is not spared a provider that fails for workflows',

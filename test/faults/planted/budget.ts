@@ -22,7 +22,7 @@ export const budgetFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/usage/call-store.ts',
-    find: '(month_tokens is null or :tokens::bigint <= month_tokens)\n          and ',
+    find: '(month_tokens is null or :tokens::bigint <= month_tokens)\n        and ',
     replace: '',
     why: 'the first call of a month may exceed the budget',
     tests: budget,

@@ -1,5 +1,6 @@
 import type { PlantedFault } from './planted-fault.ts';
 
+const atOnce = ['test/integration/providers/begin-at-once.test.ts'];
 const guard = ['test/integration/providers/guard.test.ts'];
 const together = ['test/integration/providers/guard-and-budget.test.ts'];
 const queries = ['test/integration/search/query-embedding.test.ts'];
@@ -59,8 +60,8 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/make-call.ts',
-    find: 'usage.recordCall(tx, tenantId, callId);',
-    replace: "request.source === 'search' && usage.recordCall(tx, tenantId, callId);",
+    find: 'entered: true,',
+    replace: "entered: request.source === 'search',",
     why: 'calls of the gate and of trials are in no ledger',
     tests: together,
   },
@@ -115,9 +116,8 @@ export const guardFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/providers/make-call.ts',
-    find: "if (request.source !== 'workflow') await usage.recordCall(tx, tenantId, callId);",
-    replace:
-      "if (request.source !== 'workflow' && answer.kind === 'ok') await usage.recordCall(tx, tenantId, callId);",
+    find: 'entered: true,',
+    replace: "entered: answer.kind === 'ok',",
     why: 'a failed search that was paid is not in the ledger',
     tests: ['test/integration/usage/paid-calls.test.ts', ...together],
   },
@@ -127,5 +127,47 @@ export const guardFaults: readonly PlantedFault[] = [
     replace: 'if (sent) return',
     why: 'a call that was never sent is paid, and one that was sent is free',
     tests: ['test/integration/providers/cost.test.ts'],
+  },
+  {
+    file: 'src/usage/calm-read-model.ts',
+    find: "and k.xmin::text || '/' || coalesce(s.xmin::text, '') = :revision::text)",
+    replace: 'and :revision::text is not null)',
+    why: 'a key that was removed goes on paying, and so does a budget of nothing',
+    tests: atOnce,
+  },
+  {
+    file: 'src/usage/calm-read-model.ts',
+    find: 'and open_until is not null)',
+    replace: 'and false)',
+    why: 'a call that begins at once goes through an open breaker',
+    tests: atOnce,
+  },
+  {
+    file: 'src/usage/calm-read-model.ts',
+    find: ' or paused_until is not null))`',
+    replace: '))`',
+    why: 'a call that begins at once ignores the pause of its key',
+    tests: atOnce,
+  },
+  {
+    file: 'src/providers/begin-at-once.ts',
+    find: ' || stored.monthlyTokenBudget === null;',
+    replace: ' || true;',
+    why: 'what the month refuses stays reserved on the day of the API key',
+    tests: atOnce,
+  },
+  {
+    file: 'src/providers/make-call.ts',
+    find: "status === 'verified' && monthlyTokenBudget === null",
+    replace: 'status !== undefined && monthlyTokenBudget === null',
+    why: 'a key that works stays unverified',
+    tests: guard,
+  },
+  {
+    file: 'src/providers/make-call.ts',
+    find: "return { kind: 'failed', code: 'internal', cost: answer.cost };",
+    replace: "return { kind: 'failed', code: 'internal', cost: { kind: 'free' } };",
+    why: 'an answer that is paid for costs nothing where the work on it fails',
+    tests: guard,
   },
 ];

@@ -21,8 +21,8 @@ export const outboxFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/outbox/store.ts',
-    find: 'subject_id: subjectId, version })',
-    replace: 'subject_id: subjectId })',
+    find: 'subject_id = $3 and version = $4',
+    replace: 'subject_id = $3 and $4::bigint is not null',
     why: 'a sent row is deleted although a change came meanwhile',
     tests: outbox,
   },

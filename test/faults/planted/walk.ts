@@ -5,10 +5,39 @@ const races = ['test/integration/embedding/complete-races.test.ts'];
 const steps = ['test/integration/embedding/steps-counted.test.ts'];
 const workflow = ['test/workflows/embed-article.test.ts'];
 const counted = ['test/workflows/embed-article-steps.test.ts'];
+const shared = ['test/unit/providers/shared-call.test.ts'];
 const backlog = ['test/integration/embedding/backlog.test.ts'];
 
 /** Faults in the walk that embeds an article, and in the backlog that starts it. */
 export const walkFaults: readonly PlantedFault[] = [
+  {
+    file: 'src/providers/embedding/split-answer.ts',
+    find: '...(index > 0 ? { follows: true } : {})',
+    replace: '',
+    why: 'one failure of a shared call counts for the breaker once an article',
+    tests: shared,
+  },
+  {
+    file: 'src/providers/embedding/split-answer.ts',
+    find: '    from += texts.length;\n',
+    replace: '',
+    why: 'each article of a shared call gets the vectors of the first',
+    tests: shared,
+  },
+  {
+    file: 'src/domain/split-exactly.ts',
+    find: 'if (left <= 0) break;',
+    replace: 'if (left <= 1) break;',
+    why: 'the tokens of a shared call do not add up to what was told',
+    tests: shared,
+  },
+  {
+    file: 'src/providers/embedding/shared-call.ts',
+    find: 'if (isUnderWay || waiting.length === 0) return;',
+    replace: 'if (waiting.length === 0) return;',
+    why: 'a slot makes several requests at once',
+    tests: shared,
+  },
   {
     file: 'workflows/EmbedArticle.ts',
     find: "  if (unusable.had(input)) return { kind: 'failed', code: 'malformed_response' };\n",
@@ -45,7 +74,7 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: backlog,
   },
   {
-    file: 'src/embedding/buy-missing.ts',
+    file: 'src/embedding/buy-planned.ts',
     find: 'const missingChunks = missing.length - part.length;',
     replace: 'const missingChunks = chunks.length - part.length;',
     why: 'chunks left counted from all instead of from what was missing: one idle step more',
@@ -81,8 +110,8 @@ export const walkFaults: readonly PlantedFault[] = [
   },
   {
     file: 'src/embedding/status-store.ts',
-    find: ' status,\n      api_key_id: apiKeyId,\n      reason: null,\n      next_attempt_at: null,',
-    replace: ' status,\n      api_key_id: apiKeyId,\n      reason: null,',
+    find: ' reason = null, next_attempt_at = null,\n',
+    replace: ' reason = null,\n',
     why: 'an edited article still announces the attempt for its old text',
     tests: steps,
   },
@@ -220,7 +249,7 @@ export const walkFaults: readonly PlantedFault[] = [
     tests: ['test/unit/vectors/halving.test.ts'],
   },
   {
-    file: 'src/embedding/buy-missing.ts',
+    file: 'src/embedding/buy-planned.ts',
     find: 'suspect: batch.failures > 0 && batch.isWell,',
     replace: 'suspect: false,',
     why: 'one text on which the provider fails opens the breaker',

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { CallStart } from '../../../src/usage/call-store.ts';
 import { createArticle } from '../../support/articles.ts';
 import { embedOnce } from '../../support/embed-once.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { prepareCall } from '../../support/prepare-call.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 // A batch is four chunks.
 const it = factsOfServices();
@@ -93,7 +94,7 @@ describe('an article', () => {
     const generate = await prepareCall(test, article);
     twin.script(key, [{ kind: 'ok', delayMs: 1_000 }]);
     const generated = generate();
-    await vi.waitUntil(() => twin.mostAtOnce(key) === 1);
+    await waitUntil(() => twin.mostAtOnce(key) === 1);
     await test.services.articles.transition(tenant.actor, article.articleId, 'unpublish');
     expect(await generated).toEqual({ kind: 'changed' });
     expect((await test.services.articles.get(tenant.id, article.articleId))?.embedding.status).toBe(

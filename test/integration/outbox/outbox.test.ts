@@ -548,6 +548,7 @@ function watched(database: Database): { database: Database; busy: () => boolean 
     database: {
       ...database,
       withTenant: (tenantId, work) => count(database.withTenant(tenantId, work)),
+      withTenantUnsynced: (tenantId, work) => count(database.withTenantUnsynced(tenantId, work)),
       withScope: (scope, work) => count(database.withScope(scope, work)),
     },
     busy: () => underWay > 0,

@@ -149,7 +149,7 @@ async function openBooks(db: TestDatabase) {
           ...{ tenant_id: tenantId, actor_label: 'test', actor_role: 'agent' },
           ...{ action: 'book.put', subject_kind: 'book', subject_id: id },
         });
-        await once(present)(tx, id);
+        await once(present)?.(tx, id);
         return present(id);
       });
     },

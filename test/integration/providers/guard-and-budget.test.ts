@@ -81,17 +81,14 @@ describe('a call that is not made', () => {
 });
 
 describe('an answered call', () => {
-  it.for([
-    ['search', 1],
-    ['gate', 1],
-    ['verify', 1],
-    // Its workflow has a step of its own for the ledger.
-    ['workflow', 0],
-  ] as const)('for %s enters %i rows in the ledger itself', async ([source, rows], { guarded }) => {
-    expect(await guarded.call({ source })).toMatchObject({ kind: 'ok' });
-    expect(await guarded.records()).toEqual([{ outcome: 'ok' }]);
-    expect(await guarded.ledger()).toHaveLength(rows);
-  });
+  it.for(['search', 'gate', 'verify', 'workflow'] as const)(
+    'for %s is in the ledger with its end',
+    async (source, { guarded }) => {
+      expect(await guarded.call({ source })).toMatchObject({ kind: 'ok' });
+      expect(await guarded.records()).toEqual([{ outcome: 'ok' }]);
+      expect(await guarded.ledger()).toHaveLength(1);
+    },
+  );
 
   it('is made, recorded and entered with the model that the caller names', async ({ guarded }) => {
     let sent = '';

@@ -135,7 +135,7 @@ describe('what is left of a limit', () => {
   );
 
   it('is never exceeded by fifty callers', { timeout: 60_000 }, async ({ twin, key, calls }) => {
-    const counted = windows({ limit: 7, windowMs: 2_000 });
+    const counted = windows({ limit: 16, windowMs: 2_000 });
     twin.script(key, [], { kind: 'ok', delayMs: 5, headers: counted.headers });
     await calls.embed();
     const until = async (): Promise<void> => {

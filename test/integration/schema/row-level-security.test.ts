@@ -329,9 +329,8 @@ async function busyTenant(twin: ProviderTwin, test: TestServices): Promise<TestT
   twin.script(key, [{ kind: 'status', status: 500, headers: limited }]);
   await searched();
   const longCursor = { served: 'semantic', seenIds: 'A'.repeat(2_000) } as const;
-  await test.services.database.withTenant(tenant.id, (tx) =>
-    issueCursor(tx, tenant.id, { q: 'some words', mode: 'semantic' }, longCursor),
-  );
+  const longSearch = { q: 'some words', mode: 'semantic' } as const;
+  await issueCursor(test.services.database, tenant.id, longSearch, longCursor);
   await idempotency.storeAfterwards(
     { tenantId: tenant.id, key: 'a-key', requestHash: 'a-hash', secretFields: [] },
     { kind: 'reply', status: 204 },

@@ -18,6 +18,7 @@ import { ensureSpace, serve as serveSpace } from '../../../src/vectors/spaces.ts
 import { type CountedLink, openCountedLink } from '../../bench/round-trips.ts';
 import { factsOfServicesAndVault } from '../../support/fixtures.ts';
 import { guardedEmbeddingOf } from '../../support/guarded-embedding.ts';
+import { heldAnswer } from '../../support/held-answer.ts';
 import { twinDimensions, twinKey } from '../../support/provider-twin.ts';
 import { targetOf } from '../../support/targets.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -289,7 +290,8 @@ describe('a call that would be refused', () => {
     queries,
   }) => {
     await queries.setBudget(30);
-    twin.script(key, [{ kind: 'ok', delayMs: 500 }]);
+    const held = heldAnswer();
+    twin.script(key, [held.step]);
     const first = queries.ask('the first question');
     while (twin.callsOf(key).length === 0) await passed(10);
     expect(await queries.ask('the second question')).toEqual({
@@ -297,6 +299,7 @@ describe('a call that would be refused', () => {
       code: 'budget_exhausted',
       retryAfterMs: 15_000,
     });
+    held.release();
     expect(await first).toMatchObject({ kind: 'vector' });
   });
 });
@@ -340,8 +343,10 @@ describe('the deadline of a query', () => {
     queries,
   }) => {
     const ask = queries.askWith({ deadlineMs: 150 });
-    twin.script(key, [{ kind: 'ok', delayMs: 400 }]);
+    const held = heldAnswer();
+    twin.script(key, [held.step]);
     expect(await ask()).toEqual({ kind: 'failed', code: 'provider_timeout' });
+    held.release();
     while ((await queries.ledgerOf()).length === 0) await passed(20);
     expect(await queries.recordsOf()).toEqual([{ outcome: 'ok' }]);
     expect(await ask()).toMatchObject({ kind: 'vector' });
@@ -402,8 +407,9 @@ function openQueries({ test, link, database, tenant }: Given) {
     guard,
     embedding: guardedEmbeddingOf(test, guard, database),
     metrics: createProviderMetrics(registry),
-    timeoutMs: 4_000,
-    deadlineMs: 5_000,
+    // Far above what fifty queries at once take on a busy machine: the facts about a deadline have one of their own.
+    timeoutMs: 20_000,
+    deadlineMs: 25_000,
   };
 
   const askWith = (changed: Partial<QueryEmbeddingsDeps>) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
+import type { Transaction } from '../../../src/platform/postgres/database.ts';
 import { createKeywordSearch, type KeywordQuery } from '../../../src/search/keyword/keyword.ts';
 import { type ArticleRow, insertArticles } from '../../support/article-rows.ts';
 import { factsOfDatabase } from '../../support/fixtures.ts';
@@ -64,6 +65,18 @@ describe('the order of articles', () => {
   });
 });
 
+describe('the languages of a tenant', () => {
+  it('are those of its articles now: the first of a language is found by its stems at once', async ({
+    add,
+    search,
+  }) => {
+    await add({ body: 'The engine turns the wheels of the mill.', language: 'en' });
+    expect((await search('Häusern')).ranked).toEqual([]);
+    const [house] = await add({ body: 'Das Haus steht am Wald.', language: 'de' });
+    expect((await search('Häusern')).ranked.map(({ id }) => id)).toEqual([house]);
+  });
+});
+
 describe('a term that no article has', () => {
   it('costs nothing: the others are ranked as without it', async ({ add, search }) => {
     await add({ body: 'lubricate the pump' }, { body: 'a pump' }, { body: 'qwertz', status: 'draft' });
@@ -122,6 +135,34 @@ describe('a word that no article had', () => {
   });
 });
 
+describe('the statement for few articles', () => {
+  it('ranks only where the counts say that they are few: not an option, not a page behind a cursor', async ({
+    db,
+    add,
+    search,
+  }) => {
+    await add({ body: 'quagga with tar -xvf' }, { body: 'quagga' }, { body: 'tar -xvf' });
+    const page = await search('quagga');
+    expect(page.ranked).toHaveLength(2);
+    const [{ text = '' } = {}] = await db.rawAsOwner(
+      `select pg_get_functiondef('rank_few_by_words'::regproc) as text`,
+    );
+    const broken = String(text).replace(/\bbegin\b/i, "begin raise exception 'ranked as few';");
+    expect(broken).not.toBe(text);
+    try {
+      await db.rawAsOwner(broken);
+      await expect(search('quagga')).rejects.toThrow();
+      const { ranked, words } = await search('quagga -xvf');
+      expect(words.map(({ status }) => status)).toEqual(['matched', 'option']);
+      expect(ranked).toHaveLength(3);
+      const behind = await search('quagga', { plan: page.plan, after: page.ranked[0] });
+      expect(behind.ranked).toEqual(page.ranked.slice(1));
+    } finally {
+      await db.rawAsOwner(String(text));
+    }
+  });
+});
+
 describe('a common word', () => {
   it('is sought where no other word of the query is found, if few articles have it; else it is said to be common', async ({
     add,
@@ -171,13 +212,15 @@ describe('a tenant', () => {
     const other = await insertTenant(db);
     const [theirs] = await insertArticles(db, other, [{ body: 'lynx lynx' }]);
     const [{ text = '' } = {}] = await db.rawAsOwner(
-      `select pg_get_functiondef('rank_by_words'::regproc) as text`,
+      `select pg_get_functiondef('rank_few_by_words'::regproc) as text`,
     );
-    const wrong = String(text).replace(/w\.tenant_id = (\$1|tenant)\b/g, '(w.tenant_id = $1 or true)');
+    const wrong = String(text)
+      .replace('w.tenant_id = $1', '(w.tenant_id = $1 or true)')
+      .replace('where tenant_id = tenant', 'where (tenant_id = tenant or true)');
     expect(wrong).not.toBe(text);
     try {
       await db.rawAsOwner(wrong);
-      const answered = await db.rawAsOwner(directly);
+      const answered = await db.rawAsOwner(directly('rank_few_by_words'));
       expect(answered.map(({ article_id }) => article_id)).toEqual(expect.arrayContaining([mine, theirs]));
       expect((await search('lynx')).ranked.map(({ id }) => id)).toEqual([mine]);
     } finally {
@@ -185,9 +228,27 @@ describe('a tenant', () => {
     }
   });
 
+  it('is not shown by the ranking of many articles either', async ({ db, add, search }) => {
+    const mine = await add(...Array.from({ length: 120 }, () => ({ body: 'lynx' })));
+    const other = await insertTenant(db);
+    await insertArticles(db, other, [{ body: 'lynx lynx' }]);
+    const [{ text = '' } = {}] = await db.rawAsOwner(
+      `select pg_get_functiondef('rank_by_words'::regproc) as text`,
+    );
+    const wrong = String(text).replace(/w\.tenant_id = (\$1|tenant)\b/g, '(w.tenant_id = $1 or true)');
+    expect(wrong).not.toBe(text);
+    try {
+      await db.rawAsOwner(wrong);
+      expect((await search('lynx')).ranked.map(({ id }) => id).toSorted()).toEqual(mine.toSorted());
+    } finally {
+      await db.rawAsOwner(String(text));
+    }
+  });
+
   it('that a transaction has not named has no words', async ({ db, add }) => {
     await add({ body: 'lynx' });
-    expect(await db.rawAsApplication(directly)).toEqual([]);
+    expect(await db.rawAsApplication(directly('rank_by_words'))).toEqual([]);
+    expect(await db.rawAsApplication(directly('rank_few_by_words'))).toEqual([]);
     expect(await db.rawAsApplication(`select count_words(array['lynx'], 9, '{}', 0)`)).toEqual([
       { count_words: [0] },
     ]);
@@ -205,7 +266,9 @@ describe('a tenant', () => {
 });
 
 /** The ranking for one word, asked of the function without the join. */
-const directly = `select article_id from rank_by_words(array['lynx'], array[1.0], array[2], array['lynx'], array[1], array[1], array['lynx'],
+const directly = (
+  ranking: 'rank_by_words' | 'rank_few_by_words',
+) => `select article_id from ${ranking}(array['lynx'], array[1.0], array[2], array['lynx'], array[1], array[1], array['lynx'],
             array['lynx:A'], 1, '{1,1,1,1}', 1, 1, null, null, null, null, false, true, true, null, null, 10)`;
 
 const word = fc.constantFrom('zebra', 'okapi', 'quagga', 'serval', 'ocelot', 'margay', 'caracal', 'lynx');
@@ -261,4 +324,45 @@ describe('whatever articles there are', () => {
       { numRuns: 40 },
     );
   });
+
+  it('few of them are ranked as many are, to the last digit', async ({ db }) => {
+    await fc.assert(
+      fc.asyncProperty(articles, query, signs, async (rows, { q, limit, filter }, [before, behind]) => {
+        const tenant = await insertTenant(db);
+        await insertArticles(db, tenant, rows);
+        const keyword = createKeywordSearch();
+        await db.database.withTenant(tenant, async (tx) => {
+          const both = rankingTwice(tx);
+          const asked = { q: `${before}${q}${behind}`, filter, limit };
+          const { ranked, plan } = await keyword.rank(both, tenant, asked);
+          await keyword.rank(both, tenant, { ...asked, plan, after: ranked.at(-1) });
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
 });
+
+const signs = fc.constantFrom(
+  ['', ''],
+  ['"', '" ocelot'],
+  ['', ' -lynx'],
+  ['zebr* ', ''],
+  ['unheard ', ' of'],
+);
+
+/** A transaction in which both functions rank, and have to answer the same. */
+function rankingTwice(tx: Transaction): Transaction {
+  const few = 'rank_few_by_words(';
+  const prepared: Transaction['prepared'] = async (text, values) => {
+    const rows = await tx.prepared(text, values);
+    const other = text.includes(few)
+      ? text.replace(few, 'rank_by_words(')
+      : text.replace('rank_by_words(', few);
+    if (other !== text) expect(await tx.prepared(other, values)).toEqual(rows);
+    return rows;
+  };
+  return new Proxy(tx, {
+    get: (target, property) => (property === 'prepared' ? prepared : Reflect.get(target, property)),
+  });
+}

@@ -162,7 +162,7 @@ async function runStory(twin: ProviderTwin, test: TestServices) {
   await search(keyless, 'keyword');
 
   await test.db.rawAsOwner(
-    `update provider_calls set finished_at = finished_at - interval '10 minutes' where source = 'workflow'`,
+    `update provider_calls set ledger_due = true, finished_at = finished_at - interval '10 minutes' where source = 'workflow'`,
   );
   await test.db.rawAsOwner(
     `insert into provider_calls (tenant_id, id, provider, operation, source, model, key_version, inputs, started_at, finished_at, outcome)

@@ -135,7 +135,7 @@ describe('authentication', () => {
     const readOnly = createTenants({
       database: {
         ...db.database,
-        withTenant: async () => {
+        withTenantUnsynced: async () => {
           throw new Error('no write');
         },
       },

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import pLimit from 'p-limit';
 import { describe, expect } from 'vitest';
 import { believed, type Cost } from '../../../src/domain/cost.ts';
 import { closeAbandonedCalls } from '../../../src/usage/abandoned-call-store.ts';
@@ -7,6 +8,9 @@ import { factsOfServices } from '../../support/fixtures.ts';
 import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
 import type { TestServices } from '../../support/test-services.ts';
 import { openBudget } from './open-budget.ts';
+
+/** A tenant has eight connections at once. Those that wait for one would on a busy machine wait for too long. */
+const atOnce = pLimit(60);
 
 // The month, the days of API keys and the ledger, which say the same of every call.
 const it = factsOfServices(() => ({ DATABASE_POOL_SIZE: '20' }))
@@ -133,42 +137,40 @@ async function makeCalls(test: TestServices, { monthTokens, dayTokens, calls }: 
   let entries = 0;
   let estimates = 0;
   const late: (() => Promise<void>)[] = [];
-  await Promise.all(
-    calls.map(async ({ reserved, share, ending, byKey }) => {
-      const id = await budget.begin(reserved, tenant, byKey ? apiKeyId : null);
-      if (id === undefined) return;
-      const [month, day] = await Promise.all([budget.month(), budget.day(apiKeyId)]);
-      most.month = Math.max(most.month, Number(month.settled) + Number(month.reserved));
-      most.day = Math.max(most.day, Number(day.settled) + Number(day.reserved));
+  await atOnce.map(calls, async ({ reserved, share, ending, byKey }) => {
+    const id = await budget.begin(reserved, tenant, byKey ? apiKeyId : null);
+    if (id === undefined) return;
+    const [month, day] = await Promise.all([budget.month(), budget.day(apiKeyId)]);
+    most.month = Math.max(most.month, Number(month.settled) + Number(month.reserved));
+    most.day = Math.max(most.day, Number(day.settled) + Number(day.reserved));
 
-      const bound = { inputTokens: reserved, outputTokens: 0 };
-      const told: Cost = { kind: 'told', inputTokens: Math.floor(reserved * share), outputTokens: 0 };
-      const wild: Cost = { kind: 'told', inputTokens: 2 ** 53 - 1, outputTokens: 0 };
-      const ends = {
-        ok: () => budget.settle(id, 'ok', told),
-        failed: () => budget.settle(id, 'malformed_response', told),
-        refused: () => budget.settle(id, 'input_rejected', { kind: 'free' }),
-        untold: () => budget.settle(id, 'provider_timeout', { kind: 'unknown' }),
-        wild: () => budget.settle(id, 'ok', believed(wild, bound)),
-        cancelled: () => budget.cancel(id),
-        crashed: async () => undefined,
-        late: async () => void late.push(() => budget.settle(id, 'ok', told)),
-        'late refused': async () =>
-          void late.push(() => budget.settle(id, 'provider_rate_limited', { kind: 'free' })),
-      } satisfies Record<Ending, () => Promise<void>>;
-      await ends[ending]();
+    const bound = { inputTokens: reserved, outputTokens: 0 };
+    const told: Cost = { kind: 'told', inputTokens: Math.floor(reserved * share), outputTokens: 0 };
+    const wild: Cost = { kind: 'told', inputTokens: 2 ** 53 - 1, outputTokens: 0 };
+    const ends = {
+      ok: () => budget.settle(id, 'ok', told),
+      failed: () => budget.settle(id, 'malformed_response', told),
+      refused: () => budget.settle(id, 'input_rejected', { kind: 'free' }),
+      untold: () => budget.settle(id, 'provider_timeout', { kind: 'unknown' }),
+      wild: () => budget.settle(id, 'ok', believed(wild, bound)),
+      cancelled: () => budget.cancel(id),
+      crashed: async () => undefined,
+      late: async () => void late.push(() => budget.settle(id, 'ok', told)),
+      'late refused': async () =>
+        void late.push(() => budget.settle(id, 'provider_rate_limited', { kind: 'free' })),
+    } satisfies Record<Ending, () => Promise<void>>;
+    await ends[ending]();
 
-      const isTold = ending === 'ok' || ending === 'failed' || ending === 'late';
-      const isEstimated = ending === 'untold' || ending === 'wild' || ending === 'crashed';
-      const cost = isTold ? told.inputTokens : isEstimated ? reserved : 0;
-      spent.month += cost;
-      if (byKey) spent.day += cost;
-      if (cost > 0 || ending === 'ok' || ending === 'late') entries += 1;
-      if (isEstimated) estimates += 1;
-    }),
-  );
+    const isTold = ending === 'ok' || ending === 'failed' || ending === 'late';
+    const isEstimated = ending === 'untold' || ending === 'wild' || ending === 'crashed';
+    const cost = isTold ? told.inputTokens : isEstimated ? reserved : 0;
+    spent.month += cost;
+    if (byKey) spent.day += cost;
+    if (cost > 0 || ending === 'ok' || ending === 'late') entries += 1;
+    if (isEstimated) estimates += 1;
+  });
   await budget.reconcile();
-  await Promise.all(late.map((answer) => answer()));
+  await atOnce.map(late, (answer) => answer());
   await budget.reconcile();
   const [month, day, ledger] = await Promise.all([budget.month(), budget.day(apiKeyId), budget.ledger()]);
   return { spent, most, entries, estimates, month, day, ledger };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { copyToLedger } from '../../../src/usage/ledger-store.ts';
 import { factsOfServices } from '../../support/fixtures.ts';
 import { holdTransaction, untilWaiting } from '../../support/held-transaction.ts';
 import type { TestServices, TestTenant } from '../../support/test-services.ts';
@@ -12,7 +13,7 @@ describe('an entry of a call', () => {
   it('is made once by two that overlap, and neither fails', async ({ test, tenant, ledger }) => {
     const { callId, subjectId } = await ledger.answeredCall();
     const first = await holdTransaction(test.services.database, tenant.id, (tx) =>
-      test.services.usage.recordCall(tx, tenant.id, callId),
+      copyToLedger(tx, tenant.id, { callId }),
     );
     const second = test.services.usage.recordSubject(tenant.id, subjectId);
     expect(await untilWaiting(test.db, second)).toBe('waits');

@@ -38,6 +38,22 @@ describe('the background of a vector', () => {
     expect(spread).toBeCloseTo(Math.sqrt((10 / 11) * (0.5 / 12) ** 2), 4);
   });
 
+  it('has the mean of each language too, with some of the mean of all', async ({ db }) => {
+    const angles = Array.from({ length: 50 }, (_, index) => (index < 10 ? 60 : 90));
+    const space = await fill(db, angles, 1);
+    const ids = space.articles.map(({ id }) => id);
+    await db.rawAsOwner(`update articles set detected_language = 'en' where id = any($1)`, [
+      ids.slice(0, 40),
+    ]);
+    await db.rawAsOwner(`update articles set language = 'de' where id = any($1)`, [ids.slice(0, 10)]);
+    const { mean, means } = await read(db, space);
+    expect(mean).toBeCloseTo(0.1, 4);
+    expect(Object.fromEntries(means)).toEqual({
+      de: expect.closeTo((10 * 0.5 + 5 * 0.1) / 15, 4),
+      en: expect.closeTo((30 * 0 + 5 * 0.1) / 35, 4),
+    });
+  });
+
   it('is of the tenant’s own space alone', async ({ db }) => {
     const space = await fill(db, [60, 60], 1);
     await fill(db, [0, 0, 0], 1);
@@ -70,10 +86,12 @@ describe('the similarity of a space’s own texts', () => {
     expect(none).toMatchObject({ mean: 0, related: null, unrelated: null });
   });
 
-  it('is read again only after a while, once it is known', async ({ db }) => {
+  it('is read again after a while, once it is known, or when the articles have become more', async ({
+    db,
+  }) => {
     const space = await fill(db, [10, 80, 10, 80], 2);
     const backgrounds = createBackgrounds();
-    const readOnce = () => read(db, space, query, backgrounds);
+    const readOnce = (articles?: number) => read(db, space, query, backgrounds, articles);
     const first = await readOnce();
     await addChunks(
       db,
@@ -84,6 +102,8 @@ describe('the similarity of a space’s own texts', () => {
     expect(second.unrelated).toBe(first.unrelated);
     expect(second.mean).toBeGreaterThan(first.mean);
     expect((await read(db, space)).unrelated).not.toBe(first.unrelated);
+    // Two articles more, of four.
+    expect((await readOnce(6)).unrelated).not.toBe(first.unrelated);
   });
 });
 
@@ -103,6 +123,9 @@ function read(
   { tenantId, spaceId }: FilledSpace,
   vector: readonly number[] = query,
   backgrounds = createBackgrounds(),
+  articles = 4,
 ): Promise<SpaceBackground> {
-  return db.database.withTenant(tenantId, (tx) => backgrounds.read(tx, tenantId, { spaceId, vector }));
+  return db.database.withTenant(tenantId, (tx) =>
+    backgrounds.read(tx, tenantId, { spaceId, vector, articles }),
+  );
 }

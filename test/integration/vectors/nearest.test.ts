@@ -284,33 +284,33 @@ type Asked = Partial<Omit<NearestQuery, 'vector'>>;
 /** What the tenant finds, and the plans of the statements that found it, in the transaction in which they ran. */
 async function search(db: TestDatabase, space: FilledSpace, vector: readonly number[], asked: Asked = {}) {
   return db.database.withTenant(space.tenantId, async (tx) => {
-    const ran: Parameters<Transaction['raw']>[] = [];
+    const ran: Parameters<Transaction['prepared']>[] = [];
+    const prepared: Transaction['prepared'] = (...statement) => {
+      ran.push(statement);
+      return tx.prepared(...statement);
+    };
     const recording = new Proxy(tx, {
-      get: (target, property) =>
-        property === 'raw'
-          ? (...statement: Parameters<Transaction['raw']>) => {
-              ran.push(statement);
-              return target.raw(...statement);
-            }
-          : Reflect.get(target, property),
+      get: (target, property) => (property === 'prepared' ? prepared : Reflect.get(target, property)),
     });
     const query = { spaceId: space.spaceId, limit: 10, ...asked, vector: repeated(vector, space.dimensions) };
     const found = await nearestArticles(recording, space.tenantId, query);
     const plans: string[] = [];
-    for (const [sql, bindings] of ran) {
+    for (const [text, values] of ran) {
       // A setting is made anew, as it was when the statement after it ran.
-      if (String(sql).includes('set_config')) await tx.raw(sql, bindings);
-      else plans.push(await explain(tx, sql, bindings));
+      if (text.includes('set_config')) await tx.prepared(text, values);
+      else plans.push(await explain(tx, text, values));
     }
     return { ids: found.map(({ articleId }) => articleId), found, plans };
   });
 }
 
-async function explain(tx: Transaction, ...[sql, bindings]: Parameters<Transaction['raw']>): Promise<string> {
-  const { rows } = await tx.raw<{ rows: unknown[] }>(`explain ${sql}`, bindings);
+async function explain(
+  tx: Transaction,
+  ...[text, values]: Parameters<Transaction['prepared']>
+): Promise<string> {
   return z
     .array(z.object({ 'QUERY PLAN': z.string() }))
-    .parse(rows)
+    .parse(await tx.prepared(`explain ${text}`, values))
     .map((row) => row['QUERY PLAN'])
     .join('\n');
 }

@@ -98,6 +98,15 @@ describe('functions with the owner’s rights', () => {
       [`'${secret}'`, `!'${secret}'`, victim.articleId],
     );
     expect(counted).toEqual([{ counts: [0, 1] }]);
+    for (const ranking of ['rank_by_words', 'rank_few_by_words']) {
+      const directly = `select article_id from ${ranking}(array[$1, $2], array[1.0, 1.0], array[1, 1], array[$1], array[1], array[1],
+        array[$1, $2], array[$1, $2], 1, '{1,1,1,1}', 1, 1, null, null, null, null, false, true, true, null, null, 10)`;
+      const words = [`'${secret}'`, `!'own'`];
+      expect(await rowsOf(test, attacker, directly, words), ranking).toEqual([]);
+      expect(await rowsOf(test, victim, directly, words), ranking).toEqual([
+        { article_id: victim.articleId },
+      ]);
+    }
     const { database } = test.services;
     const ranked = await database.withTenant(attacker.id, (tx) =>
       createKeywordSearch().rank(tx, victim.id, { q: secret, filter: {}, limit: 10 }),
@@ -132,7 +141,12 @@ describe('functions with the owner’s rights', () => {
         );
         await tx.raw(`create temp view ${table} as select * from public.${table} where pg_temp.steal()`);
         await tx.raw("select count_words(array['own'], 1, null, null)");
+        // Few articles are ranked by one function, and more by another.
         await createKeywordSearch().rank(tx, attacker.id, { q: 'own', filter: {}, limit: 10 });
+        await tx.raw(
+          `select from rank_by_words(array['own'], array[1.0], array[1], array['own'], array[1], array[1], array['own'], array['own:A'],
+             1, '{1,1,1,1}', 1, 1, null, null, null, null, false, true, true, null, null, 10)`,
+        );
         await tx.raw(`drop view pg_temp.${table}`);
         return tx('loot').where({ tenant_id: victim.id }).select('tenant_id');
       });
@@ -159,7 +173,7 @@ describe('functions with the owner’s rights', () => {
 });
 
 /** Every function that runs with the owner's rights. A new one is attacked here before it is named. */
-const lent: readonly string[] = ['count_words', 'end_audit_rows', 'rank_by_words'];
+const lent: readonly string[] = ['count_words', 'end_audit_rows', 'rank_by_words', 'rank_few_by_words'];
 
 const lentFunctions = async ({ db }: TestServices) =>
   (

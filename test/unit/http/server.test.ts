@@ -2,7 +2,7 @@ import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import express from 'express';
 import pino from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startServer } from '../../../src/http/server.ts';
 
 const log = pino({ level: 'silent' });
@@ -65,6 +65,32 @@ describe('a server', () => {
       socket.on('close', () => resolve(received));
       socket.on('error', reject);
     });
+
+  it('ends the answers that wait behind another one when their connection closes', async () => {
+    const { arrived, goOn, app } = waitingApp();
+    const ends: string[] = [];
+    app.get('/behind/:state', (request, response) => {
+      const { state } = request.params;
+      response.on('close', () => ends.push(`${state}, ${response.writableFinished ? 'sent' : 'not sent'}`));
+      if (state === 'written') response.send('done');
+    });
+    const server = await startServer({ app, port: 0, log });
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    socket.write(ask('/slow') + ask('/behind/written') + ask('/behind/unwritten'));
+    await arrived;
+    socket.destroy();
+    try {
+      await vi.waitFor(() => expect(ends).toEqual(['written, not sent', 'unwritten, not sent']), {
+        timeout: 2_000,
+        interval: 5,
+      });
+    } finally {
+      goOn();
+      await server.close();
+    }
+  });
 
   it('hands on every header, however many came before it', async () => {
     const app = express();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from 'prom-client';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cancellation, uncancelled } from '../../../src/platform/async/cancellation.ts';
 import { reply, route } from '../../../src/platform/http/route.ts';
 import { DatabaseUnavailable, RequestEnded } from '../../../src/platform/postgres/unavailable.ts';
@@ -10,6 +10,7 @@ import { createShare, type Share } from '../../../src/platform/shares/share.ts';
 import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import { heldRoute } from '../../support/held-route.ts';
 import { keyOf, startTinyApp, type TinyApp, tinyRoutes } from '../../support/tiny-app.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const apps: TinyApp[] = [];
 afterEach(async () => {
@@ -31,7 +32,7 @@ describe('requests under way', () => {
     const app = await start({ routes: held.routes, requests: shareOf() });
     const first = ['agent', 'orchestrator'] as const;
     const answers = first.map((role) => app.call('GET', '/held', { key: keyOf(role) }));
-    await vi.waitUntil(() => held.underWay() === 2);
+    await waitUntil(() => held.underWay() === 2);
     const refused = await app.call('GET', '/notes', { key: keyOf('user') });
     expect(refused).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
     expect(refused.headers.get('retry-after')).toBe('1');
@@ -45,7 +46,7 @@ describe('requests under way', () => {
     const held = heldRoute();
     const app = await start({ routes: held.routes, requests: shareOf({ maxWaiting: 10, waitMs: 60_000 }) });
     const answers = Array.from({ length: 8 }, () => app.call('GET', '/held', { key: keyOf('agent') }));
-    await vi.waitUntil(() => held.underWay() === 2);
+    await waitUntil(() => held.underWay() === 2);
     await delay(50);
     expect(held.mostUnderWay()).toBe(2);
     held.letGo();
@@ -56,7 +57,7 @@ describe('requests under way', () => {
     const held = heldRoute();
     const app = await start({ routes: held.routes, requests: shareOf({ perTenant: 1 }) });
     const first = app.call('GET', '/held', { key: keyOf('agent') });
-    await vi.waitUntil(() => held.underWay() === 1);
+    await waitUntil(() => held.underWay() === 1);
     const headers = { 'content-type': 'application/json' };
     const post = () => app.call('POST', '/notes', { key: keyOf('orchestrator'), raw: '{', headers });
     expect((await post()).status).toBe(429);
@@ -80,9 +81,9 @@ describe('requests under way', () => {
     const requests = shareOf();
     const app = await start({ routes: held.routes, requests });
     const sent = await abandon(app, 'GET');
-    await vi.waitUntil(() => held.underWay() === 1);
+    await waitUntil(() => held.underWay() === 1);
     sent.destroy();
-    await vi.waitUntil(() => requests.inUse === 0);
+    await waitUntil(() => requests.inUse === 0);
     expect(held.signals[0]?.aborted).toBe(true);
   });
 
@@ -91,12 +92,12 @@ describe('requests under way', () => {
     const requests = shareOf();
     const app = await start({ routes: held.routes, requests });
     const sent = await abandon(app, 'DELETE');
-    await vi.waitUntil(() => held.underWay() === 1);
+    await waitUntil(() => held.underWay() === 1);
     sent.destroy();
-    await vi.waitUntil(() => held.signals[0]?.aborted === true);
+    await waitUntil(() => held.signals[0]?.aborted === true);
     expect(requests.inUse).toBe(1);
     held.letGo();
-    await vi.waitUntil(() => requests.inUse === 0);
+    await waitUntil(() => requests.inUse === 0);
   });
 
   it('keep their slot until their answer is read', async () => {
@@ -121,7 +122,7 @@ describe('requests under way', () => {
     expect((await app.call('GET', '/notes', { key: keyOf('agent') })).status).toBe(429);
     response.resume();
     await once(response, 'end');
-    await vi.waitUntil(() => requests.inUse === 0);
+    await waitUntil(() => requests.inUse === 0);
   });
 });
 
@@ -191,8 +192,15 @@ describe('a database that is unavailable', () => {
 
 describe('what is open to everybody', () => {
   const sixty = <T>(ask: () => Promise<T>) => Promise.all(Array.from({ length: 60 }, ask));
+  /** The clock by which answers are kept: it stands, so that none runs out under way. */
+  const standingClock = () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    onTestFinished(() => void clock.mockRestore());
+    return clock;
+  };
 
   it('asks each dependency once, however many ask for readiness at the same time', async () => {
+    const clock = standingClock();
     let checks = 0;
     const check = async () => {
       checks += 1;
@@ -208,12 +216,13 @@ describe('what is open to everybody', () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     await fetch(`${app.url}/readyz`);
     expect(checks).toBe(1);
-    await delay(1_100);
+    clock.mockReturnValue(performance.now() + 1_100);
     await fetch(`${app.url}/readyz`);
     expect(checks).toBe(2);
   });
 
   it('collects the metrics once, however many scrape at the same time', async () => {
+    standingClock();
     const metrics = createMetrics(new Registry());
     let scrapes = 0;
     const app = await start({
@@ -226,23 +235,17 @@ describe('what is open to everybody', () => {
         },
       },
     });
-    const startedAt = Date.now();
     const texts = await sixty(async () => (await fetch(`${app.url}/metrics`)).text());
-    // Kept for a second, which may end under way.
-    expect(scrapes).toBeLessThanOrEqual(1 + Math.floor((Date.now() - startedAt) / 1_000));
+    expect(scrapes).toBe(1);
     expect(texts.every((text) => text.includes('lorekeep_process_cpu'))).toBe(true);
   });
 
-  it.each([
-    '/healthz',
-    '/readyz',
-    '/metrics',
-    '/docs/',
-    '/api/v1/openapi.json',
-    '/api/v1/notes',
-    '/elsewhere',
-    '/mcp',
-  ])('is paced by address: %s', async (path) => {
+  it('is paced by address, at every door', async () => {
+    const doors = ['/healthz', '/readyz', '/metrics', '/docs/', '/api/v1/openapi.json', '/api/v1/notes'];
+    await Promise.all([...doors, '/elsewhere', '/mcp'].map(expectPace));
+  });
+
+  async function expectPace(path: string): Promise<void> {
     const app = await start({
       rateLimits: { requestsPerMinute: 100, refusedKeysPerMinute: 100, strangersPerSecond: 3 },
     });
@@ -253,11 +256,15 @@ describe('what is open to everybody', () => {
     };
     const answers = await Promise.all(Array.from({ length: 8 }, ask));
     const refused = answers.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(5);
-    for (const { ms } of refused) expect(ms).toBeGreaterThan(900);
+    const allowed = answers.filter(({ status }) => status !== 429);
+    // Three a second: on a busy machine one may end under way.
+    const seconds = 1 + Math.floor(Math.max(...allowed.map(({ ms }) => ms)) / 1_000);
+    expect(allowed.length, path).toBeGreaterThanOrEqual(3);
+    expect(allowed.length, path).toBeLessThanOrEqual(3 * seconds);
+    for (const { ms } of refused) expect(ms, path).toBeGreaterThan(900);
     // With a key nothing of it is met.
-    expect((await app.call('GET', '/notes', { key: keyOf('agent') })).status).toBe(200);
-  });
+    expect((await app.call('GET', '/notes', { key: keyOf('agent') })).status, path).toBe(200);
+  }
 });
 
 it('work outside of a request is cancelled by none', () => {

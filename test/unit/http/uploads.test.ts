@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
-import { test as base, describe, expect, vi } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { createOpenApiDocument } from '../../../src/http/openapi.ts';
 import { readForm } from '../../../src/http/read-form.ts';
 import { fileNameOf, type Upload } from '../../../src/platform/http/upload.ts';
@@ -17,6 +17,7 @@ import {
   rawForm,
 } from '../../support/form-route.ts';
 import { keyOf, startTinyApp, type TinyApp, tinyRoutes } from '../../support/tiny-app.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 const key = keyOf('orchestrator');
 const file = { name: 'file', fileName: 'a.md', type: 'text/markdown', content: '# Hello' } as const;
@@ -269,7 +270,7 @@ describe('files under way', () => {
     });
     held.during = (upload) => (upload === undefined ? Promise.resolve() : waiting);
     const first = send([sourceType, file]);
-    await vi.waitUntil(() => others.inUse === 1);
+    await waitUntil(() => others.inUse === 1);
     const second = await send([sourceType, file]);
     expect(second).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
     expect(second.headers.get('retry-after')).toBe('5');
@@ -277,7 +278,7 @@ describe('files under way', () => {
     expect((await app.call('POST', '/documents', { key, json })).status).toBe(202);
     letGo();
     expect((await first).status).toBe(202);
-    await vi.waitUntil(() => others.inUse === 0);
+    await waitUntil(() => others.inUse === 0);
   });
 
   test('end with the connection of their client', async ({ app }) => {
@@ -290,9 +291,9 @@ describe('files under way', () => {
       'Content-Length: 5000',
     ];
     socket.write(`${head.join('\r\n')}\r\n\r\n--${boundary}\r\n`);
-    await vi.waitUntil(() => others.inUse === 1);
+    await waitUntil(() => others.inUse === 1);
     socket.destroy();
-    await vi.waitUntil(() => others.inUse === 0);
+    await waitUntil(() => others.inUse === 0);
   });
 });
 

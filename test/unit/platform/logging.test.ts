@@ -39,6 +39,44 @@ describe('a log line', () => {
     }
   });
 
+  it('holds nothing that lies deeper, and nothing of a list but what may be shown', () => {
+    const deep = { a: { b: { c: { d: { key: secret } } } } };
+    const listed = { a: [{ key: secret, id: 'shown' }, [{ token: secret }]] };
+    expect(lineOf(deep)).not.toContain(secret);
+    expect(lineOf(listed)).not.toContain(secret);
+    expect(lineOf(listed)).toContain('shown');
+    expect(JSON.parse(lineOf({ at: new Date(0), none: undefined, key: undefined }))).toMatchObject({
+      at: '1970-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('holds no secret of a value that says itself how it is written', () => {
+    const says = (json: unknown) => ({ a: { toJSON: () => json } });
+    expect(lineOf(says({ token: secret, id: 'shown' }))).not.toContain(secret);
+    expect(lineOf(says({ token: secret, id: 'shown' }))).toContain('shown');
+    expect(lineOf(says([{ key: secret }]))).not.toContain(secret);
+  });
+
+  it('is written although a field of it cannot be read', () => {
+    const unreadable = {
+      get tenant_id(): string {
+        throw new Error(secret);
+      },
+    };
+    for (const fields of [unreadable, { a: unreadable }, { a: { toJSON: () => unreadable.tenant_id } }]) {
+      const line = lineOf(fields);
+      expect(JSON.parse(line)).toMatchObject({ msg: 'something happened' });
+      expect(line).toContain('[unreadable]');
+      expect(line).not.toContain(secret);
+    }
+  });
+
+  it('is written from fields that stay as they are', () => {
+    const fields = { a: { key: secret } };
+    lineOf(fields);
+    expect(fields).toEqual({ a: { key: secret } });
+  });
+
   it.each(['err', 'error'])(
     'holds of an error under %s its class, its code and where it came from, and no word of it',
     (name) => {

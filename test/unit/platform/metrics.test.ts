@@ -193,6 +193,7 @@ const calm: ServiceState = {
 /** Builds statements and has no connection: what these tests read comes from no database. */
 const tx: Transaction = Object.assign(knex({ client: 'pg' }), {
   prepared: () => Promise.reject(new Error('there is no connection')),
+  commitBehind: () => undefined,
   afterCommit: () => undefined,
   savepoint: () => Promise.reject(new Error('there is no connection')),
 });

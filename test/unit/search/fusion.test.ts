@@ -5,7 +5,7 @@ import { type ByMeaning, type ByWords, fuse, matchedIn } from '../../../src/sear
 describe('the fusion of words and meaning', () => {
   it('puts what both have before the first of either', () => {
     const fused = fuse(
-      byWords(1, ['word', 0.5, 0.5], ['both', 0.45, 0.5]),
+      byWords(1, ['word', 0.45, 0.5], ['both', 0.4, 0.5]),
       byMeaning(['near', 0.8], ['both', 0.75], ['far', 0.5]),
     );
     expect(fused.map(({ id }) => id)).toEqual(['both', 'near', 'word', 'far']);
@@ -22,6 +22,35 @@ describe('the fusion of words and meaning', () => {
     const near = byMeaning(['a', 0.8], ['b', 0.75], ['c', 0.7]);
     expect(fuse(byWords(1, ['c', 0.4, 0.55]), near)[0]?.id).toBe('c');
     expect(fuse(byWords(0.3, ['c', 0.4, 0.17]), near)[0]?.id).toBe('a');
+  });
+
+  it('counts nearness above what texts in the language of the article usually have', () => {
+    const hits = [
+      { id: 'own', similarity: 0.8, language: 'en' },
+      { id: 'unknown', similarity: 0.78, language: null },
+      { id: 'other', similarity: 0.75, language: 'de' },
+    ];
+    const order = (en: number, de: number) =>
+      fuse(byWords(0), {
+        hits,
+        ...{ mean: 0.6, spread: 0.1 },
+        means: new Map(Object.entries({ en, de })),
+      }).map(({ id }) => id);
+    expect(order(0.6, 0.6)).toEqual(['own', 'unknown', 'other']);
+    expect(order(0.65, 0.5)).toEqual(['other', 'unknown', 'own']);
+  });
+
+  it('takes what only words have to be as near as the last of the nearest, by its language', () => {
+    const near: ByMeaning = {
+      hits: [
+        { id: 'de', similarity: 0.8, language: 'de' },
+        { id: 'en', similarity: 0.7, language: 'en' },
+      ],
+      ...{ mean: 0.6, spread: 0.1, means: new Map(Object.entries({ de: 0.75, en: 0.5 })) },
+    };
+    const fused = fuse(byWords(1, ['word', 0, 0]), near);
+    expect(fused.map(({ id }) => id)).toEqual(['en', 'de', 'word']);
+    expect(fused[2]?.score).toBe(fused[1]?.score);
   });
 
   it('keeps the order of a ranking that is alone', () => {
@@ -72,9 +101,14 @@ describe('the fusion of words and meaning', () => {
         const top = fuse(found, near).map(({ id }) => id);
         const [first] = found.hits;
         if (first && first.share >= 0.6) expect(top.indexOf(first.id)).toBeLessThan(3);
-        const [nearest, second] = near.hits;
-        const lead = ((nearest?.similarity ?? 0) - (second?.similarity ?? 1)) / near.spread;
-        if (nearest && lead >= 2) expect(top.indexOf(nearest.id)).toBeLessThan(3);
+        const [nearest, second] = near.hits
+          .map(({ id, similarity, language }) => {
+            const usual = near.means.get(language ?? '') ?? near.mean;
+            return { id, deviations: (similarity - usual) / near.spread };
+          })
+          .sort((a, b) => b.deviations - a.deviations);
+        const lead = (nearest?.deviations ?? 0) - (second?.deviations ?? 0);
+        if (nearest && second && lead >= 2) expect(top.indexOf(nearest.id)).toBeLessThan(3);
       }),
     );
   });
@@ -82,6 +116,8 @@ describe('the fusion of words and meaning', () => {
 
 const id = fc.integer({ min: 0, max: 30 }).map(String);
 const part = fc.double({ min: 0, max: 1, noNaN: true });
+
+const language = fc.constantFrom('en', 'de');
 
 const words: fc.Arbitrary<ByWords> = fc.record({
   known: part,
@@ -93,8 +129,11 @@ const words: fc.Arbitrary<ByWords> = fc.record({
 const meaning: fc.Arbitrary<ByMeaning> = fc.record({
   mean: part,
   spread: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+  means: fc.uniqueArray(fc.tuple(language, part), { selector: ([of]) => of }).map((all) => new Map(all)),
   hits: fc
-    .uniqueArray(fc.record({ id, similarity: part }), { selector: (hit) => hit.id })
+    .uniqueArray(fc.record({ id, similarity: part, language: fc.option(language) }), {
+      selector: (hit) => hit.id,
+    })
     .map((hits) => hits.sort((a, b) => b.similarity - a.similarity)),
 });
 
@@ -106,5 +145,8 @@ function byWords(
 }
 
 function byMeaning(...hits: (readonly [id: string, similarity: number])[]): ByMeaning {
-  return { mean: 0.6, spread: 0.1, hits: hits.map(([each, similarity]) => ({ id: each, similarity })) };
+  return {
+    ...{ mean: 0.6, spread: 0.1, means: new Map() },
+    hits: hits.map(([each, similarity]) => ({ id: each, similarity, language: null })),
+  };
 }

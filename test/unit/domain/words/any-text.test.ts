@@ -30,6 +30,11 @@ describe('any text', () => {
     );
   });
 
+  it('has each lexeme of a token once, also where folding leaves nothing before a sign', () => {
+    const [name] = tokenize('\u06E5\u06E5~getUserById', null);
+    expect(name?.lexemes).toEqual(['\u06E5\u06E5~getuserbyid', '~getuserbyid']);
+  });
+
   it.each([
     '1,',
     'a,',

@@ -2,11 +2,12 @@ import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { test as base, describe, expect, vi } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import type { SafeFetchDeps } from '../../../../src/platform/net/safe-fetch.ts';
 import { createAuthority, createServerCertificate } from '../../../support/certificates.ts';
 import { loopbackFetch } from '../../../support/loopback-fetch.ts';
 import { startTlsServer } from '../../../support/tls-server.ts';
+import { waitUntil } from '../../../support/wait-until.ts';
 import { startRawServer, startWebServer } from '../../../support/web-server.ts';
 
 const maxBytes = 100_000;
@@ -151,7 +152,7 @@ describe('a large document', () => {
   ] as const)('that does not end, %s, is left at the bound', async ([, answer], { serveRaw }) => {
     const server = await serveRaw(answer);
     expect(await fetchWith(server.url)).toEqual(tooLarge);
-    await vi.waitUntil(() => server.open() === 0);
+    await waitUntil(() => server.open() === 0);
   });
 
   test.for([
@@ -176,7 +177,7 @@ describe('a large document', () => {
       ),
     );
     expect(await fetchWith(server.url)).toEqual(unreachable);
-    await vi.waitUntil(() => server.open() === 0);
+    await waitUntil(() => server.open() === 0);
   });
 });
 
@@ -275,7 +276,7 @@ describe('a server that takes its time', () => {
   ] as const)('and %s is left when the time is over', async ([, answer], { serveRaw }) => {
     const server = await serveRaw(answer);
     expect(await fetchWith(server.url, { limits })).toEqual(unreachable);
-    await vi.waitUntil(() => server.open() === 0);
+    await waitUntil(() => server.open() === 0);
   });
 
   test('in each redirect has the time of one fetch for all', async ({ serve }) => {
@@ -290,7 +291,7 @@ describe('a server that takes its time', () => {
     const ended = new AbortController();
     const server = await serveRaw(() => ended.abort());
     expect(await fetchWith(server.url, {}, ended.signal)).toEqual(unreachable);
-    await vi.waitUntil(() => server.open() === 0);
+    await waitUntil(() => server.open() === 0);
   });
 
   test('is not asked by a fetch that has ended before', async ({ serve }) => {
