@@ -28,13 +28,23 @@ CREATE FUNCTION public.count_words(queries text[], at_most integer, sample uuid[
     counted integer;
     counts integer[] := '{}';
   begin
+    -- Of a small tenant all are counted by one statement, which is planned once.
+    if cardinality(sample) = 0 then
+      return array(
+        select (select count(*)
+                  from (select from article_words w
+                         where w.tenant_id = tenant and w.status = 'published' and w.version = served and w.words @@ given.query::tsquery
+                         limit at_most) matching)
+          from unnest(queries) with ordinality as given (query, number)
+         order by number);
+    end if;
     foreach query in array queries loop
       wanted := query;
       select count(*) into counted
         from (select from article_words w
                where w.tenant_id = tenant and w.status = 'published' and w.version = served and w.words @@ wanted
                limit at_most) matching;
-      if counted = at_most and cardinality(sample) > 0 then
+      if counted = at_most then
         select greatest(at_most, round(count(*) filter (where w.words @@ wanted)::float8 * articles / nullif(count(*), 0)))
           into counted
           from article_words w
@@ -89,108 +99,132 @@ CREATE FUNCTION public.fold_tags(tags text[]) RETURNS text[]
 CREATE FUNCTION public.rank_by_words(terms text[], weights double precision[], counts integer[], forms text[], form_sizes integer[], form_terms integer[], exacts text[], titles text[], inexact_worth double precision, field_worth real[], length_base double precision, length_each double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, all_first boolean, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $_$
   declare
     tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
     served smallint := serving_words();
-    wanted tsquery[] := array(select q::tsquery from unnest(terms) with ordinality as given (q, i) order by i);
-    form tsquery[] := array(select q::tsquery from unnest(forms) with ordinality as given (q, i) order by i);
-    exact tsquery[] := array(select q::tsquery from unnest(exacts) with ordinality as given (q, i) order by i);
-    title tsquery[] := array(select q::tsquery from unnest(titles) with ordinality as given (q, i) order by i);
+    -- To rank so many takes some 20 ms.
+    most_ranked constant integer := 5000;
     last integer := cardinality(terms);
-    every tsquery := wanted[1];
+    every tsquery := case when cardinality(terms) > 0 then '(' || array_to_string(terms, ') & (') || ')' end;
+    -- The planner has to know the tenant and the words, so it plans the choice of articles each time, and the ranking once.
+    choice text := 'select array(select w.ctid from article_words w
+                                  where w.tenant_id = $1 and w.version = $2 and w.status = ''published'' and w.words @@ $3'
+      || case when needed is null then '' else ' and w.words @@ $4' end
+      || case when excluded is null then '' else ' and not w.words @@ $5' end
+      || case when of_category is null then '' else ' and w.category = $6' end
+      || case when of_tags is null then '' when any_tag then ' and w.tag_keys && $7' else ' and w.tag_keys @> $7' end;
+    chosen tid[];
+    titled tid[];
     several tsquery;
-    -- The statement is put together from numbers; all else are its parameters.
-    counted text := '';
-    evidence text := '';
-    summed text := '0';
-    shared text := '0';
-    statement text;
     first integer := 0;
     expected bigint := 0;
     total float8 := 0;
     scale float8 := case when all_first then 2 else 1 end;
+    -- After an article with some of the terms there are no more with all of them.
+    all_terms boolean := last > 0 and (all_first or not some_suffice) and (not all_first or after_score is null or after_score >= 0.5);
+    some_terms boolean := last > 0 and some_suffice and (last > 1 or not all_first);
+    all_at_once boolean;
     rest float8;
     found integer := 0;
     ids uuid[];
     scores float8[];
     shares float8[];
   begin
-    for i in 1 .. cardinality(forms) loop
-      counted := counted || format(', ts_rank(''{1,1,1,1}'', w.words, $3[%1$s])::float8 as r%1$s, ts_rank($8, w.words, $3[%1$s])::float8 as g%1$s', i);
-    end loop;
     for i in 1 .. last loop
       total := total + weights[i];
-      if i > 1 then
-        every := every && wanted[i];
+      expected := expected + counts[i];
+    end loop;
+    -- A few articles are ranked in one go.
+    all_at_once := some_terms and expected <= 2000;
+    all_terms := all_terms and not all_at_once;
+    expected := 0;
+    while all_terms or some_terms loop
+      if not all_terms then
+        -- Those with some: of the first terms, as many as find a few thousand articles, and of more until the others cannot matter.
+        loop
+          first := first + 1;
+          expected := expected + counts[first];
+          exit when first = last or expected + counts[first + 1] > greatest(2000, 2 * (expected - counts[first]));
+        end loop;
+        several := '(' || array_to_string(terms[1:first], ') | (') || ')';
+        if all_first and not all_at_once then
+          several := several && !!every;
+        end if;
       end if;
-      counted := counted || format(', w.words @@ $2[%1$s] as m%1$s, w.words @@ $4[%1$s] as x%1$s, w.words @@ $9[%1$s] as t%1$s', i);
-      -- A name that is found by its parts alone is counted once.
-      evidence := evidence || format(
-        ', case when m%1$s then (1 - norm / (norm + greatest(case when t%1$s then $8[4] / $8[1] else 1 end %2$s)))
-             * case when x%1$s then 1 else $10 end else 0 end as e%1$s',
-        i,
-        (select string_agg(format(
-                  ', case when r%1$s > 0 then greatest(1, ceil(%2$s * r%1$s - 0.001))
-                       * (0.608 / (1.0006 - %2$s * r%1$s / greatest(1, ceil(%2$s * r%1$s - 0.001))) - 0.5) * g%1$s / r%1$s / $8[1] end',
-                  at, size), '')
-           from unnest(form_terms, form_sizes) with ordinality as given (term, size, at) where term = i));
-      summed := summed || format(' + $5[%1$s] * e%1$s', i);
-      shared := shared || format(' + case when e%1$s > 0 then $5[%1$s] else 0 end', i);
-    end loop;
-    statement := format(
-      'select article_id, score, share
-         from (select article_id, $1 + (%1$s) / $6 as score, (%2$s) / $6 * $21 as share
-                 from (select article_id %3$s
-                         from (select w.article_id, $11 + $12 * w.length as norm %4$s
-                                 from article_words w
-                                where w.tenant_id = $13 and w.version = $14 and w.status = ''published'' and w.words @@ $7
-                                  %5$s %6$s %7$s %8$s
-                               offset 0) counted
-                       offset 0) each
-              ) of_all
-        where $18 is null or score < $18 or (score = $18 and article_id > $19)
-        order by score desc, article_id
-        limit $20',
-      summed, shared, evidence, counted,
-      case when needed is null then '' else 'and w.words @@ $15' end,
-      case when excluded is null then '' else 'and not w.words @@ $16' end,
-      case when of_category is null then '' else 'and w.category = $17' end,
-      case when of_tags is null then '' when any_tag then 'and w.tag_keys && $22' else 'and w.tag_keys @> $22' end);
 
-    -- Those with all of the terms. After an article with some of them there are no more of these.
-    if last > 0 and (all_first or not some_suffice) and (not all_first or after_score is null or after_score >= 0.5) then
-      return query execute statement
-        using 1 - 1 / scale, wanted, form, exact, weights, total * scale, every, field_worth, title, inexact_worth, length_base,
-          length_each, tenant, served, needed::tsquery, excluded::tsquery, of_category, after_score, after_id, at_most, scale,
-          of_tags;
-      get diagnostics found = row_count;
-    end if;
-    if not some_suffice or (all_first and last < 2) or found >= at_most then
-      return;
-    end if;
+      execute choice || ' limit $8)' into chosen
+        using tenant, served, case when all_terms then every else several end, needed::tsquery, excluded::tsquery, of_category,
+          of_tags, most_ranked + 1;
+      if cardinality(chosen) > most_ranked then
+        execute choice || ' and ts_filter(w.words, ''{a}'') @@ $9 limit $8)' into titled
+          using tenant, served, case when all_terms then every else several end, needed::tsquery, excluded::tsquery, of_category,
+            of_tags, most_ranked, ('(' || array_to_string(terms, ') | (') || ')')::tsquery;
+        chosen := titled || chosen[1 : most_ranked - cardinality(titled)];
+      end if;
 
-    -- Those with some: of the first terms, as many as find a few thousand articles, and of more until the others cannot matter.
-    loop
-      loop
-        first := first + 1;
-        several := case when first = 1 then wanted[1] else several || wanted[first] end;
-        expected := expected + counts[first];
-        exit when first = last or expected + counts[first + 1] > greatest(2000, 2 * (expected - counts[first]));
-      end loop;
-      execute 'select array_agg(article_id order by score desc, article_id), array_agg(score order by score desc, article_id),
-                      array_agg(share order by score desc, article_id)
-                 from (' || statement || ') page'
-         into ids, scores, shares
-        using 0::float8, wanted, form, exact, weights, total * scale, case when all_first then several && !!every else several end,
-          field_worth, title, inexact_worth, length_base, length_each, tenant, served, needed::tsquery, excluded::tsquery,
-          of_category, after_score, after_id, at_most - found, scale, of_tags;
-      exit when first = last;
-      select sum(w) / total / scale into rest from unnest(weights) with ordinality as given (w, i) where i > first;
-      exit when cardinality(ids) = at_most - found and scores[at_most - found] >= rest;
+      with term as materialized (
+        select given.weight, given.wanted::tsquery, nullif(given.exact, given.wanted)::tsquery as exact, given.title::tsquery,
+               form[1]::tsquery as form_1, size[1] as size_1, form[2]::tsquery as form_2, size[2] as size_2, form[3]::tsquery as form_3, size[3] as size_3
+          from unnest(weights, terms, exacts, titles) with ordinality as given (weight, wanted, exact, title, number)
+         cross join lateral (
+           select array_agg(form order by place) as form, array_agg(size order by place) as size
+             from unnest(forms, form_sizes, form_terms) with ordinality as each (form, size, term, place)
+            where each.term = given.number) of_term
+      )
+      select array_agg(page.id order by page.score desc, page.id), array_agg(page.score order by page.score desc, page.id),
+             array_agg(page.share order by page.score desc, page.id)
+        into ids, scores, shares
+        from (
+          select *
+            from (
+              select w.article_id as id, summed.evidence / (total * scale) + case when summed.terms = last then 1 - 1 / scale else 0 end as score,
+                     summed.weight / (total * scale) * scale as share
+                from article_words w
+               cross join lateral (
+                 select sum(weight * evidence) as evidence, sum(case when evidence > 0 then weight else 0 end) as weight,
+                        count(*) as terms
+                   from (
+                     select weight,
+                            -- A name that is found by its parts alone is counted once.
+                            (1 - norm / (norm + greatest(case when in_title then field_worth[4] / field_worth[1] else 1 end,
+                               case when plain_1 > 0 then greatest(1, ceil(size_1 * plain_1 - 0.001)) * (0.608 / (1.0006 - size_1 * plain_1 / greatest(1, ceil(size_1 * plain_1 - 0.001))) - 0.5)
+                               * fields_1 / plain_1 / field_worth[1] end, case when plain_2 > 0 then greatest(1, ceil(size_2 * plain_2 - 0.001)) * (0.608 / (1.0006 - size_2 * plain_2 / greatest(1, ceil(size_2 * plain_2 - 0.001))) - 0.5)
+                               * fields_2 / plain_2 / field_worth[1] end, case when plain_3 > 0 then greatest(1, ceil(size_3 * plain_3 - 0.001)) * (0.608 / (1.0006 - size_3 * plain_3 / greatest(1, ceil(size_3 * plain_3 - 0.001))) - 0.5)
+                               * fields_3 / plain_3 / field_worth[1] end)))
+                            * case when is_exact then 1 else inexact_worth end as evidence
+                       from (
+                         select weight, length_base + length_each * w.length as norm,
+                                exact is null or w.words @@ exact as is_exact, w.words @@ title as in_title,
+                                size_1, ts_rank('{1,1,1,1}', w.words, form_1)::float8 as plain_1,
+                                ts_rank(field_worth, w.words, form_1)::float8 as fields_1, size_2, ts_rank('{1,1,1,1}', w.words, form_2)::float8 as plain_2,
+                                ts_rank(field_worth, w.words, form_2)::float8 as fields_2, size_3, ts_rank('{1,1,1,1}', w.words, form_3)::float8 as plain_3,
+                                ts_rank(field_worth, w.words, form_3)::float8 as fields_3
+                           from term
+                          where w.words @@ wanted
+                         offset 0) counted
+                     offset 0) each) summed
+               where w.ctid = any(chosen) and w.tenant_id = tenant
+              offset 0) ranked
+           where after_score is null or ranked.score < after_score or (ranked.score = after_score and ranked.id > after_id)
+           order by ranked.score desc, ranked.id
+           limit at_most - found) page;
+
+      if all_terms then
+        return query select * from unnest(ids, scores, shares);
+        found := coalesce(cardinality(ids), 0);
+        all_terms := false;
+        some_terms := some_terms and found < at_most;
+      else
+        select sum(w) / total / scale into rest from unnest(weights) with ordinality as given (w, i) where i > first;
+        some_terms := first < last and (cardinality(ids) = at_most - found and scores[at_most - found] >= rest) is not true;
+        if not some_terms then
+          return query select * from unnest(ids, scores, shares);
+        end if;
+      end if;
     end loop;
-    return query select * from unnest(ids, scores, shares);
   end $_$;
 
 CREATE FUNCTION public.rank_few_by_words(terms text[], weights double precision[], counts integer[], forms text[], form_sizes integer[], form_terms integer[], exacts text[], titles text[], inexact_worth double precision, field_worth real[], length_base double precision, length_each double precision, needed text, excluded text, of_category text, of_tags text[], any_tag boolean, all_first boolean, some_suffice boolean, after_score double precision, after_id uuid, at_most integer) RETURNS TABLE(article_id uuid, score double precision, share double precision)
@@ -1070,6 +1104,8 @@ CREATE INDEX article_embeddings_stuck ON public.article_embeddings USING btree (
 CREATE INDEX article_links_from ON public.article_links USING btree (tenant_id, from_id, created_at DESC);
 
 CREATE INDEX article_words_by_language ON public.article_words USING btree (tenant_id, version, language) INCLUDE (length) WHERE (status = 'published'::text);
+
+CREATE INDEX article_words_by_title ON public.article_words USING gin (tenant_id, ts_filter(words, '{a}'::"char"[])) WHERE (status = 'published'::text);
 
 CREATE INDEX article_words_by_word ON public.article_words USING gin (tenant_id, words) WHERE (status = 'published'::text);
 

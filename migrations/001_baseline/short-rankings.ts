@@ -1,7 +1,6 @@
 /**
- * The ranking of rank_by_words (word-search.ts) for searches with few matching articles: the same rows and the same numbers, by one
- * statement that a connection plans once. rank_by_words puts its statement together and plans it at each call, which takes longer
- * than to rank a hundred articles; with thousands of them the loops over terms and forms of this one take longer.
+ * The ranking of rank_by_words (word-search.ts) for searches with few matching articles: the same rows and the same numbers, in one
+ * stage and without a bound. With thousands of articles the loops over terms and forms take longer than those of rank_by_words.
  */
 export const create = `
   create function rank_few_by_words(

@@ -119,8 +119,8 @@ const ranking = {
 } as const;
 
 /**
- * From so many articles times terms on, rank_by_words puts its statement together: measured, that takes 1.3 ms and then a third of
- * the time for each.
+ * From so many articles times terms on rank_by_words ranks: measured, both take half a millisecond for 30 articles, and for 2,000
+ * it takes two thirds of the time.
  */
 const fewRankings = 100;
 

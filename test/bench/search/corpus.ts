@@ -69,8 +69,12 @@ export function divide(chunks: number): CorpusTenant[] {
   });
 }
 
-/** The same tenants, of which the large one has so many articles, all short. */
-export function withLargeTenant(tenants: readonly CorpusTenant[], articles: number): CorpusTenant[] {
+/** The same tenants, of which the large one has so many articles, all short, where a number is given. */
+export function withLargeTenant(
+  tenants: readonly CorpusTenant[],
+  articles: number | undefined,
+): readonly CorpusTenant[] {
+  if (articles === undefined) return tenants;
   return tenants.map((tenant) => (tenant.index === 0 ? { index: 0, articles, chunksEach: 1 } : tenant));
 }
 

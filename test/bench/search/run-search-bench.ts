@@ -3,7 +3,7 @@ import type { Figure } from '../figure.ts';
 import { runOnServers } from '../run-on-servers.ts';
 import { describeFigures } from '../table.ts';
 import { bareSearch, connectBareSql, describeBareSearch } from './bare-sql.ts';
-import { divide } from './corpus.ts';
+import { type CorpusTenant, divide, withLargeTenant } from './corpus.ts';
 import { growthFigures, latencyFigures, type MeasuredSearches } from './figures.ts';
 import { type LatencyDeps, measureLatencies, warmUps } from './latency.ts';
 import { connectLoader, growCorpus, loadTenants } from './load-corpus.ts';
@@ -17,6 +17,8 @@ import { equipTenants, groupTenants, mixTenants } from './tenants.ts';
 /** Chunks of the two corpora, and searches of each kind and group of tenants. */
 interface Scale {
   readonly chunks: { readonly before: number; readonly after: number };
+  /** The articles of the large tenant, all short; its share of the chunks where nothing is said. */
+  readonly largeTenant?: { readonly before: number; readonly after: number };
   readonly searches: number;
   readonly recallSearches: number;
 }
@@ -24,6 +26,13 @@ interface Scale {
 const full: Scale = { chunks: { before: 10_000, after: 100_000 }, searches: 220, recallSearches: 200 };
 /** For a quick try: its figures say that the benchmark runs, and not much more. */
 const small: Scale = { chunks: { before: 2_000, after: 12_000 }, searches: 60, recallSearches: 40 };
+
+/** The share of the other tenants is that of 3,000 and 10,000 chunks. */
+const large: Scale = {
+  ...full,
+  chunks: { before: 3_000, after: 10_000 },
+  largeTenant: { before: 10_000, after: 100_000 },
+};
 
 const modes = ['keyword', 'semantic', 'hybrid'] as const;
 const log = (line: string) => console.error(line);
@@ -38,10 +47,11 @@ export async function runSearchBench(options: {
     options: {
       json: { type: 'string' },
       small: { type: 'boolean', default: false },
+      large: { type: 'boolean', default: false },
       searches: { type: 'string' },
     },
   });
-  const scale = values.small ? small : full;
+  const scale = values.large ? large : values.small ? small : full;
   const searches = Number(values.searches ?? scale.searches);
   if (!Number.isInteger(searches) || searches <= warmUps) {
     log(`--searches takes a number above ${warmUps}, which are not counted`);
@@ -63,7 +73,9 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
   const recorded = await createRecordedSearch(stack.databaseUrl);
   const provider = createProviderPlan(stack.providerUrl);
   try {
-    const [before, after] = [divide(scale.chunks.before), divide(scale.chunks.after)];
+    const corpusOf = (size: 'before' | 'after') =>
+      withLargeTenant(divide(scale.chunks[size]), scale.largeTenant?.[size]);
+    const [before, after] = [corpusOf('before'), corpusOf('after')];
     await loadTenants(owner, after);
     const equipped = Object.values(groupTenants(after)).flatMap(({ tenants }) => tenants);
     const keys = await equipTenants(owner, stack.apiUrl, equipped);
@@ -83,13 +95,13 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
       const statements = query ? await recorded.record(mode, query, 10) : [];
       log(`the floor of ${mode}:\n${describeBareSearch(bareSearch(0, statements))}\n`);
     }
-    const small = await latencies(scale.chunks.before, groupTenants(before));
+    const small = await latencies(chunksOf(before), groupTenants(before));
     await load(owner, before, after);
     const recalls = await measureRecalls({
       ...{ databaseUrl: stack.databaseUrl, apiUrl: stack.apiUrl, keys, provider, plan },
       ...{ groups: Object.values(groupTenants(after)), searches: scale.recallSearches, log },
     });
-    const large = await latencies(scale.chunks.after, groupTenants(after));
+    const large = await latencies(chunksOf(after), groupTenants(after));
     return [
       ...recalls,
       ...large.flatMap((each) => latencyFigures(each, true)),
@@ -101,6 +113,11 @@ async function measure(stack: SearchStack, scale: Scale): Promise<Figure[]> {
     await Promise.all([owner.end(), bareSql.close(), byHand.close(), recorded.close()]);
   }
 }
+
+/** To the nearest thousand, which is enough to tell two sizes apart. */
+const chunksOf = (tenants: readonly CorpusTenant[]): number =>
+  1_000 *
+  Math.round(tenants.reduce((sum, { articles, chunksEach }) => sum + articles * chunksEach, 0) / 1_000);
 
 async function load(...[owner, from, to]: Parameters<typeof growCorpus>): Promise<void> {
   log(`loading up to ${to.reduce((sum, { articles }) => sum + articles, 0)} articles …`);

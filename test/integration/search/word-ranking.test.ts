@@ -184,14 +184,15 @@ describe('a word that more than 5,000 articles have', () => {
     const others = Array.from({ length: 5_200 }, (_, i) => ({
       body: `okapi ${i % 2 === 0 ? 'margay' : 'ocelot'}`,
     }));
-    const ids = await add(...others, { title: 'Okapi', body: 'margay and others' });
-    const alone = (await search('okapi', { limit: 6_000 })).ranked;
+    await add(...others);
+    const titled = await add(...Array.from({ length: 200 }, () => ({ title: 'Okapi', body: 'margay' })));
+    const alone = (await search('okapi', { limit: 6_000 })).ranked.map(({ id }) => id);
+    expect(new Set(alone.slice(0, 200))).toEqual(new Set(titled));
     expect(alone.length).toBeLessThanOrEqual(5_000);
-    expect(alone.length).toBeGreaterThan(4_990);
-    expect(alone[0]?.id).toBe(ids.at(-1));
-    // Of the 2,600 with both all are ranked, as ever.
+    expect(alone.length).toBeGreaterThanOrEqual(4_800);
+    // Of the 2,800 with both all are ranked, as ever.
     const both = (await search('okapi margay', { limit: 6_000 })).ranked;
-    expect(both.filter(({ isWhole }) => isWhole)).toHaveLength(2_601);
+    expect(both.filter(({ isWhole }) => isWhole)).toHaveLength(2_800);
   });
 });
 

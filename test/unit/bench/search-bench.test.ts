@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { bareSearch, describeBareSearch } from '../../bench/search/bare-sql.ts';
-import { articleAt, type ChunksEach, chunksPerArticle, divide } from '../../bench/search/corpus.ts';
+import {
+  articleAt,
+  type ChunksEach,
+  chunksPerArticle,
+  divide,
+  withLargeTenant,
+} from '../../bench/search/corpus.ts';
 
 describe('the floor of a search', () => {
   it('is all that the search sends, and marks the last statement that ranks by words, and the last by vectors', () => {
@@ -38,6 +44,13 @@ describe('the corpus of the searches', () => {
       const articles = tenants.reduce((sum, tenant) => sum + tenant.articles, 0);
       expect(Math.abs(articles * chunksPerArticle - chunks)).toBeLessThan(chunks * 0.02);
     }
+  });
+
+  it('has a large tenant of as many short articles as are asked for, and the others as ever', () => {
+    const tenants = divide(10_000);
+    const [large, ...others] = withLargeTenant(tenants, 100_000);
+    expect(large).toEqual({ index: 0, articles: 100_000, chunksEach: 1 });
+    expect(others).toEqual(tenants.slice(1));
   });
 
   it('has the same articles in every run, and no two alike', () => {
