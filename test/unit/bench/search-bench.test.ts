@@ -28,6 +28,11 @@ describe('the floor of a search', () => {
     ]);
   });
 
+  it('has the ranking of few articles, too', () => {
+    const bare = bareSearch(0, [statement('select r.id from rank_few_by_words($1) r')]);
+    expect(describeBareSearch(bare)).toBe('* select r.id from rank_few_by_words($1) r');
+  });
+
   it('is nothing that could be compared with where nothing ranks', () => {
     expect(() => bareSearch(0, [statement('select count(*) from articles')])).toThrow(
       'no statement that ranks',
