@@ -24,7 +24,7 @@ const setting = /\bset_config\(|\bset local\b/i;
  */
 function rankingsOf(statements: readonly Statement[]): ReadonlySet<Statement> {
   const last = (pattern: RegExp) => statements.filter(({ text }) => pattern.test(text)).slice(-1);
-  return new Set([...last(/\b(ts_rank|rank_by_words)\(/), ...last(/<=>/)]);
+  return new Set([...last(/\b(ts_rank|rank_by_words|rank_few_by_words)\(/), ...last(/<=>/)]);
 }
 
 /**
