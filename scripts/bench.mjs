@@ -2,7 +2,7 @@
 import './close-library-output.mjs';
 import { setUpOrExit } from './setup.mjs';
 
-await setUpOrExit();
+await setUpOrExit({ build: true });
 
 const { register } = await import('tsx/esm/api');
 register();

@@ -4,8 +4,15 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { migrationSource } from '../../migrations/index.ts';
+import { isBuildCurrent } from '../../scripts/build-stamp.mjs';
 import { migrateDatabase } from '../../src/platform/postgres/migrator.ts';
-import { applicationEnvironment, runCommand, startApi, startWorker } from '../../src/stack/application.ts';
+import {
+  applicationEnvironment,
+  type Code,
+  runCommand,
+  startApi,
+  startWorker,
+} from '../../src/stack/application.ts';
 import { isFree } from '../../src/stack/ports.ts';
 import { type Stack, startStack } from '../../src/stack/stack.ts';
 
@@ -16,6 +23,8 @@ export interface BenchStack {
   readonly apiUrl: string;
   readonly adminKey: string;
   readonly bareApiUrl: string;
+  /** Of the worker. */
+  readonly workerMetricsUrl: string;
   /** The stand-in for the providers. */
   readonly twinUrl: string;
   readonly databaseUrl: string;
@@ -33,11 +42,23 @@ const bareTaskQueue = 'bare';
 /** The floor's rows are of some tenant, too. */
 const bareTenantId = '00000000-0000-4000-8000-000000000001';
 
+/** How the API and the worker are watched. */
+export interface Watched {
+  /** Where their inspectors listen. */
+  readonly inspectorPorts: Readonly<Record<'api' | 'worker', number>>;
+  /** The address of the database for one of them. */
+  databaseUrlOf(process: 'api' | 'worker', url: string): Promise<string>;
+}
+
 /**
  * Starts the servers as a person's own stack has them: files, write-ahead logs, fsync. A floor on a database that never
  * waits for its disk would say nothing of one that does. Everything is removed when it stops.
  */
-export async function startBenchStack(env: Variables, log: (line: string) => void): Promise<BenchStack> {
+export async function startBenchStack(
+  env: Variables,
+  log: (line: string) => void,
+  watched?: Watched,
+): Promise<BenchStack> {
   const dir = join(stackDir, 'bench', `stack-${randomBytes(4).toString('hex')}`);
   const stack = await startStack({
     dir,
@@ -53,7 +74,7 @@ export async function startBenchStack(env: Variables, log: (line: string) => voi
   };
   try {
     // Of the person's environment only what a process needs to start: settings would change what is measured.
-    return await startProcesses(stack, { PATH: env.PATH, HOME: env.HOME }, stopServers, log);
+    return await startProcesses(stack, { PATH: env.PATH, HOME: env.HOME }, { stopServers, log, watched });
   } catch (error) {
     await stopServers();
     throw error;
@@ -63,9 +84,15 @@ export async function startBenchStack(env: Variables, log: (line: string) => voi
 async function startProcesses(
   stack: Stack,
   env: Variables,
-  stopServers: () => Promise<void>,
-  log: (line: string) => void,
+  options: {
+    readonly stopServers: () => Promise<void>;
+    readonly log: (line: string) => void;
+    readonly watched: Watched | undefined;
+  },
 ): Promise<BenchStack> {
+  const { stopServers, log, watched } = options;
+  // What people run. Where the build is not current, the sources.
+  const code: Code = isBuildCurrent(root) ? 'build' : 'sources';
   log('migrating, and starting the API, the worker, the provider’s twin and the floors …');
   const { databaseOwnerUrl, databaseUrl } = stack;
   await migrateDatabase({
@@ -86,16 +113,34 @@ async function startProcesses(
     ANTHROPIC_BASE_URL: twinUrl,
   };
   await runCommand('temporal-setup', environment);
-  const [apiUrl, bareApiUrl] = await Promise.all([
-    startApi(stack, environment),
+  const environmentOf = async (process: 'api' | 'worker'): Promise<Variables> =>
+    watched === undefined
+      ? environment
+      : {
+          ...environment,
+          DATABASE_URL: await watched.databaseUrlOf(process, databaseUrl),
+          NODE_OPTIONS: `--inspect=127.0.0.1:${watched.inspectorPorts[process]}`,
+        };
+  const [apiUrl, bareApiUrl, workerMetricsUrl] = await Promise.all([
+    startApi(stack, await environmentOf('api'), code),
     start('bare-api', script('floor/bare-api.ts'), [databaseUrl, bareTenantId, `${twinUrl}/v1`]),
-    startWorker(stack, environment),
+    startWorker(stack, await environmentOf('worker'), code),
     start('bare-worker', script('floor/bare-worker.ts'), [stack.temporalAddress, bareTaskQueue]),
   ]);
 
   const connection = await Connection.connect({ address: stack.temporalAddress });
   return {
-    ...{ apiUrl, adminKey, bareApiUrl, twinUrl, databaseUrl, databaseOwnerUrl, environment, bareTaskQueue },
+    ...{
+      apiUrl,
+      workerMetricsUrl,
+      adminKey,
+      bareApiUrl,
+      twinUrl,
+      databaseUrl,
+      databaseOwnerUrl,
+      environment,
+      bareTaskQueue,
+    },
     temporal: new Client({ connection }),
     async stop() {
       await connection.close();

@@ -2,7 +2,7 @@
 export interface Figure {
   readonly bench: string;
   readonly name: string;
-  readonly unit: 'ms' | '/s' | '×';
+  readonly unit: 'ms' | '/s' | '×' | 'MB';
   readonly measured: number;
   readonly floor: number;
   /** Measured by floor: for milliseconds less is better, for a rate more. */

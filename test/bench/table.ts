@@ -34,7 +34,9 @@ export function describeFigures(figures: readonly Figure[]): string {
 }
 
 const amount = (value: number, unit: Figure['unit']) =>
-  unit === 'ms' ? `${value.toFixed(value < 100 ? 2 : 0)} ms` : `${value.toFixed(1)}${unit}`;
+  unit === 'ms'
+    ? `${value.toFixed(value < 100 ? 2 : 0)} ms`
+    : `${value.toFixed(1)}${unit === 'MB' ? ' MB' : unit}`;
 
 function barOf({ bar }: Figure): string {
   if (bar === undefined) return '';

@@ -7,7 +7,11 @@ const it = factsOfWorkflows();
 it.beforeAll(({ test }) => void test);
 
 describe('an author who never pauses', () => {
-  it('gets the next pass after ten seconds of edits, no sooner and no later', async ({ test }) => {
+  // Again where the server that skips time has stood still, which it did in two of some forty runs.
+  it('gets the next pass after ten seconds of edits, no sooner and no later', {
+    timeout: 60_000,
+    retry: 2,
+  }, async ({ test }) => {
     const ref = { tenantId: randomUUID(), articleId: randomUUID() };
     const gates = [gate(), gate()];
     let passes = 0;
@@ -45,7 +49,7 @@ describe('an author who never pauses', () => {
       // The time of a workflow stands still within a task, so a timer starts a little later than the workflow computes.
       expect(endsMs).toBeLessThan(10_250);
     });
-  }, 90_000);
+  });
 });
 
 function gate() {

@@ -51,8 +51,8 @@ export function createConnections({ deadlines, ...options }: ConnectionsOptions)
   const leased = new Set<LiveConnection>();
   /** Connections that were last heard from before this time may be as dead as the one that fell silent. */
   let suspectBeforeMs = 0;
-  const onSilence = (sentAtMs: number) => {
-    suspectBeforeMs = Math.max(suspectBeforeMs, sentAtMs);
+  const onSilence = (beforeMs: number) => {
+    suspectBeforeMs = Math.max(suspectBeforeMs, beforeMs);
   };
 
   // A connection that broke is replaced, and what was under way on it fails by itself: nobody else has to know.

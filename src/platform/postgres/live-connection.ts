@@ -28,8 +28,8 @@ export interface LiveConnection {
 export interface LiveConnectionOptions {
   /** The longest silence before the end of a statement. */
   readonly answerMs: number;
-  /** The server has not answered a statement that was sent at this time. */
-  onSilence(sentAtMs: number): void;
+  /** The server has been silent for long. A connection that was last heard from before this time may be as dead. */
+  onSilence(suspectBeforeMs: number): void;
 }
 
 const backendKeys = z.object({ processID: z.number(), secretKey: z.number() });
@@ -82,7 +82,8 @@ export function watchConnection(
         timer = setTimeout(readThenCheck, leftMs);
         return;
       }
-      onSilence(written.leftAtMs);
+      // Not from the statement's own time: a busy process reads late what others have answered before the silence.
+      onSilence(performance.now() - limitMs / 4);
       destroy(new ServerSilent());
     };
     // After the sockets were read: an answer may have arrived while this process was busy.

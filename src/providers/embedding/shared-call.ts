@@ -173,11 +173,15 @@ async function lead(
   }
 }
 
+/** The part of its time that an attempt has at least. */
+const leastTimePart = 1 / 2;
+
 async function makeFor(group: Group): Promise<ProviderAnswer<Embedded>> {
   // Whole milliseconds: a timer of the platform takes no others.
   const timeoutMs = Math.floor(Math.min(...group.map(({ endsAtMs }) => endsAtMs)) - performance.now());
-  // The time has gone into what was refused before. Nothing is sent.
-  if (timeoutMs <= 0)
+  // The time has gone into the requests before. Nothing is sent: an attempt that is cut short would be paid in vain, and would
+  // count against a provider that is only slow.
+  if (timeoutMs < leastTimePart * Math.min(...group.map(({ part }) => part.timeoutMs)))
     return { kind: 'failed', code: 'provider_timeout', cost: { kind: 'free' }, follows: true };
   return group[0].part.make(
     group.flatMap(({ part }) => part.texts),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Embedded } from '../../../src/providers/embedding/embedded.ts';
 import { createSharedCall, type SharedPart } from '../../../src/providers/embedding/shared-call.ts';
 import { verdictOn } from '../../../src/providers/verdict-on.ts';
@@ -91,6 +91,30 @@ describe('texts that are sent together', () => {
     expect(call.hasGone).toBe(true);
     await late.send(part(provider, ['2']));
     expect(provider.calls.map(({ texts }) => texts)).toEqual([['1'], ['2']]);
+  });
+
+  it('are not sent at all where those before them have taken most of their time', async () => {
+    const provider = startProvider(new Set(), 100, new Set());
+    const { call } = open();
+    const [slow, late] = [call.sit(), call.sit()];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const answering = slow.send({
+      ...part(provider, ['1']),
+      async make(texts, timeoutMs) {
+        await held;
+        return provider.make(texts, timeoutMs);
+      },
+    });
+    await vi.waitUntil(() => call.hasGone);
+    const sending = late.send({ ...part(provider, ['2']), timeoutMs: 60 });
+    await delay(40);
+    release();
+    expect((await answering).kind).toBe('ok');
+    expect(await sending).toMatchObject({ kind: 'failed', code: 'provider_timeout', cost: { kind: 'free' } });
+    expect(provider.calls.map(({ texts }) => texts)).toEqual([['1']]);
   });
 
   it('are not sent with those of another key', async () => {
